@@ -1,0 +1,63 @@
+import boundaries from "eslint-plugin-boundaries";
+import tseslint from "typescript-eslint";
+
+/** The one-way arrows of the house plan: what each room of the kernel may import. */
+const arrows = {
+  graph: [],
+  models: ["graph"],
+  hooks: ["graph"],
+  engine: ["graph", "models", "hooks"],
+  display: [],
+  session: ["graph", "models", "hooks", "engine", "display"],
+  lens: ["graph", "hooks", "session", "display"],
+  tuning: ["graph", "hooks", "session", "display"],
+  fairness: ["graph", "hooks", "session", "lens", "tuning", "display"],
+  jupyter: ["session", "display"],
+};
+
+export default tseslint.config(
+  { ignores: ["**/dist/**", "extension/lib/**", "extension/prebuilt/**", ".vitrail/**", "**/node_modules/**"] },
+  ...tseslint.configs.recommended,
+  {
+    files: ["kernel/src/**/*.ts"],
+    plugins: { boundaries },
+    settings: {
+      "import/resolver": { typescript: { project: "kernel/tsconfig.json" } },
+      "boundaries/elements": [
+        ...Object.keys(arrows).map((room) => ({ type: room, pattern: `kernel/src/${room}/**`, mode: "full" })),
+        { type: "entry", pattern: "kernel/src/*.ts", mode: "full" },
+      ],
+    },
+    rules: {
+      "boundaries/element-types": [
+        "error",
+        {
+          default: "disallow",
+          rules: [
+            ...Object.entries(arrows).map(([from, allow]) => ({ from, allow: [from, ...allow] })),
+            { from: "entry", allow: [...Object.keys(arrows), "entry"] },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ["extension/src/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            { regex: "^vitrail(?!/payload$)", message: "the extension knows only the payload types of display" },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    rules: {
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-explicit-any": "error",
+    },
+  },
+);

@@ -1,0 +1,17 @@
+/** What a result must know about its origin so that it can be made again. Holds no clock time: equal runs give equal bytes. */
+export interface Provenance {
+  /** Folder name or hub id the session was opened with. */
+  readonly model: string;
+  /** Fingerprint of the checkpoint. */
+  readonly fingerprint: string;
+  /** Printed mesh, e.g. `pipeline 2 × tensor 1`. */
+  readonly mesh: string;
+  readonly devices: readonly string[];
+  readonly dtype: string;
+  /** Seed of whatever was random, or null when nothing was. */
+  readonly seed: number | null;
+  /** Versions of vitrail, node and onnxruntime. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** The call in one line, e.g. `forward("The nurse…", capture("layers.*.attention.pattern"))`. */
+  readonly call: string;
+}

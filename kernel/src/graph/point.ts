@@ -1,0 +1,24 @@
+import type { Shape } from "./shape.js";
+
+/** What an axis of a hook point counts. Selectors use these words: `[head=3, query=-1]`. */
+export type Axis = "batch" | "position" | "query" | "key" | "head" | "unit" | "token";
+
+/**
+ * How the ranks of one tensor-parallel group hold a value: every rank the whole of it, each rank one
+ * contiguous part along an axis (in rank order), or each rank one term of a sum.
+ */
+export type Partition = { kind: "whole" } | { kind: "split"; axis: number } | { kind: "partial" };
+
+/** A named value of the model that can be read, edited or differentiated. */
+export interface HookPoint {
+  /** Canonical name, e.g. `layers.3.attention.pattern`. */
+  readonly name: string;
+  /** Hugging Face module path whose output this is, e.g. `model.decoder.layers.3.self_attn.q_proj`. */
+  readonly alias: string | undefined;
+  readonly axes: readonly Axis[];
+  /** Whole (unsharded) shape; `batch` and `position` stay symbolic. */
+  readonly shape: Shape;
+  readonly partition: Partition;
+  /** Decoder layer, or undefined outside the layers. */
+  readonly layer: number | undefined;
+}

@@ -1,0 +1,48 @@
+import type { HookPoint } from "../graph/point.js";
+
+/** The part of a model that one rank runs. */
+export interface StageSpec {
+  /** Decoder layers [from, to). */
+  readonly layers: { readonly from: number; readonly to: number };
+  /** Whether this stage turns tokens into the first residual. */
+  readonly embeds: boolean;
+  /** Whether this stage turns the last residual into logits. */
+  readonly unembeds: boolean;
+  readonly tensor: { readonly rank: number; readonly size: number };
+}
+
+/** What must happen, among the ranks of a tensor group, to one output of a segment before the next segment runs. */
+export interface Reduction {
+  readonly kind: "sum";
+  /** Name of the value; its whole shape is the same on every rank. */
+  readonly value: string;
+}
+
+/** One onnxruntime session's worth of a stage. */
+export interface Segment {
+  /** `embed`, `layers.3`, `layers.3.attention`, `layers.3.mlp`, `head`. */
+  readonly name: string;
+  /** ONNX ModelProto; weights are external data relative to `weightFolder`. */
+  readonly model: Uint8Array;
+  /** Folder that external data paths are relative to. */
+  readonly weightFolder: string;
+  /** Values it reads, by name: stage inputs or outputs of earlier segments. */
+  readonly inputs: readonly string[];
+  /** Values that later segments (or the next stage) read. */
+  readonly outputs: readonly string[];
+  /** Hook points this segment can be asked for: canonical name → graph output name. */
+  readonly points: ReadonlyMap<string, string>;
+  /** Applied after the segment ran, before anything reads `value`. */
+  readonly reduction: Reduction | undefined;
+}
+
+/** A stage compiled to segments that run one after another. */
+export interface Stage {
+  readonly segments: readonly Segment[];
+  /** Fed from outside: `tokens` (embedding stage) or `residual`; always `positions`, `mask`; `select` (unembedding stage). */
+  readonly inputs: readonly string[];
+  /** Carried to the next stage: `residual`; empty for the last. */
+  readonly outputs: readonly string[];
+  /** Points in forward order, with shapes and partitions as this rank holds them described by `HookPoint`. */
+  readonly points: readonly HookPoint[];
+}

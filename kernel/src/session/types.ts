@@ -1,0 +1,110 @@
+import type { HookPoint } from "../graph/point.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Provenance } from "../display/payload/provenance.js";
+
+/** How many ranks along each direction; their product is the number of worker processes. */
+export interface MeshRequest {
+  readonly pipeline?: number;
+  readonly tensor?: number;
+}
+
+export interface OpenOptions {
+  /** Session name; default: made from the model's name. The same name and model finds a live session again. */
+  readonly name?: string;
+  /** `4`, or a list such as `["cpu", "cpu"]`, `["webgpu:0"]`, `["cuda:0", "cuda:1"]`. Default: one CPU process. */
+  readonly devices?: number | readonly string[];
+  readonly mesh?: MeshRequest;
+  /** `pack` copies weights into the fastest layout, `map` shares the file's pages. Default: chosen by free memory, and said. */
+  readonly weights?: "pack" | "map";
+  /** Threads per worker. Default: the cores, which tensor ranks share. */
+  readonly threads?: number;
+  /** Collectives between tensor ranks: shared memory, or sockets where that cannot be had. Default: `auto`. */
+  readonly collectives?: "auto" | "sharedMemory" | "socket";
+  /** Minutes without any client after which the session ends itself. Default 60. */
+  readonly idleMinutes?: number;
+  /** Hub revision (branch, tag or commit) when `model` is a hub id. */
+  readonly revision?: string;
+  /** Say nothing while opening. */
+  readonly quiet?: boolean;
+}
+
+/** Keep a hook point's value; made by `capture(selector)`. */
+export interface Capture {
+  readonly kind: "capture";
+  readonly selector: string;
+}
+
+export interface ForwardOptions {
+  readonly hooks?: readonly Capture[];
+  /** Positions whose logits are computed. Default `all`; `last` is each row's last real token. */
+  readonly logits?: "all" | "last" | "none";
+  readonly signal?: AbortSignal;
+}
+
+/** Text, texts, token ids, or rows of token ids. */
+export type Input = string | readonly string[] | readonly number[] | readonly (readonly number[])[];
+
+/** One token of a prompt and the characters `[start, end)` of the text it covers (undefined for input given as ids). */
+export interface Token {
+  readonly id: number;
+  readonly text: string;
+  readonly start: number | undefined;
+  readonly end: number | undefined;
+}
+
+/** A captured hook point: whole, after the selector's slicing. */
+export interface Captured extends Tensor {
+  readonly dtype: "f32";
+  readonly data: Float32Array;
+  readonly point: HookPoint;
+  /** The selector that asked for it. */
+  readonly selector: string;
+}
+
+export interface Run {
+  /** Tokens of each row, without padding; rows are padded on the right to the longest. */
+  readonly tokens: readonly (readonly Token[])[];
+  /** [batch, position, token] (or one position a row with `logits: "last"`), undefined with `logits: "none"`. */
+  readonly logits: (Tensor & { readonly data: Float32Array }) | undefined;
+  /** In forward order, keyed by canonical point name. */
+  readonly captures: ReadonlyMap<string, Captured>;
+  /** The capture of this name; error names the nearest captured point. */
+  get(name: string): Captured;
+  readonly provenance: Provenance;
+}
+
+export interface RankStatus {
+  readonly rank: number;
+  readonly device: string;
+  readonly stage: number;
+  readonly tensorRank: number;
+  readonly layers: { readonly from: number; readonly to: number };
+  readonly pid: number | undefined;
+  readonly state: "starting" | "ready" | "busy" | "lost";
+  /** Resident set, bytes. */
+  readonly memory: number;
+}
+
+export interface SessionSummary {
+  readonly name: string;
+  readonly model: string;
+  readonly fingerprint: string;
+  readonly mesh: string;
+  readonly pid: number;
+  readonly clients: number;
+  readonly openedAt: string;
+}
+
+export interface SessionStatus extends SessionSummary {
+  readonly state: "loading" | "ready" | "busy" | "failed";
+  readonly ranks: readonly RankStatus[];
+  /** Weight bytes on disk, and bytes resident over all workers. */
+  readonly weightBytes: number;
+  readonly residentBytes: number;
+}
+
+/** What a forward pass with these hooks would bring back. */
+export interface Estimate {
+  readonly points: readonly { readonly name: string; readonly shape: readonly number[]; readonly bytes: number }[];
+  readonly bytes: number;
+}

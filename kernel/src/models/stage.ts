@@ -41,8 +41,8 @@ export interface Stage {
   readonly segments: readonly Segment[];
   /** Fed from outside: `tokens` (embedding stage) or `residual`; always `positions`, `mask`; `select` (unembedding stage). */
   readonly inputs: readonly string[];
-  /** Carried to the next stage: `residual`; empty for the last. */
-  readonly outputs: readonly string[];
+  /** Carried to the next stage: the value called `name` here is its input `as`; empty for the last. */
+  readonly outputs: readonly { readonly name: string; readonly as: string }[];
   /** Points in forward order, with shapes and partitions as this rank holds them described by `HookPoint`. */
   readonly points: readonly HookPoint[];
 }

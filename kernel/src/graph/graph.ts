@@ -1,0 +1,179 @@
+import type { DType } from "./dtype.js";
+import type { Axis, HookPoint, Partition } from "./point.js";
+import type { Shape } from "./shape.js";
+import { printShape } from "./shape.js";
+import { Value } from "./value.js";
+
+/** An attribute of an ONNX node; integers and floats must be told apart on the wire. */
+export type Attribute =
+  | { readonly kind: "int"; readonly value: number }
+  | { readonly kind: "float"; readonly value: number }
+  | { readonly kind: "ints"; readonly value: readonly number[] }
+  | { readonly kind: "string"; readonly value: string };
+
+/** One ONNX operator applied to values. Nodes stand in program order, which is a topological order. */
+export interface Node {
+  readonly op: string;
+  readonly domain: "" | "com.microsoft";
+  /** `undefined` leaves an optional input out. */
+  readonly inputs: readonly (Value | undefined)[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly segment: number;
+}
+
+/** Bytes of a weight inside a file; row-major. */
+export interface External {
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Where a value comes from. */
+export type Origin =
+  | { readonly kind: "input" }
+  | { readonly kind: "node"; readonly segment: number }
+  | { readonly kind: "weight"; readonly external: External }
+  | { readonly kind: "constant"; readonly bytes: Uint8Array };
+
+/** A stretch of the program that becomes one onnxruntime session. */
+export interface Stretch {
+  name: string;
+  /** Value that the ranks of the tensor group add up when this stretch has run. */
+  sum: Value | undefined;
+}
+
+/** A hook point and the value in the graph that holds this rank's part of it. */
+export interface PlacedPoint {
+  readonly point: HookPoint;
+  readonly value: Value;
+  readonly segment: number;
+}
+
+export interface PointSpec {
+  readonly name: string;
+  readonly alias?: string | undefined;
+  readonly axes: readonly Axis[];
+  readonly partition: Partition;
+  readonly layer?: number | undefined;
+  /** Whole shape, when this rank's value is only a part of it. */
+  readonly whole?: Shape | undefined;
+}
+
+/** A typed ONNX graph under construction, written once in program order and cut into segments afterwards. */
+export class Graph {
+  readonly nodes: Node[] = [];
+  readonly inputs: Value[] = [];
+  readonly points: PlacedPoint[] = [];
+  readonly stretches: Stretch[] = [];
+  #names = new Map<string, number>();
+  #openTail = false;
+  #kept = new Map<string, Value>();
+
+  get segment(): number {
+    return this.stretches.length - 1;
+  }
+
+  /** Start a new segment; directly after `sumOverRanks` the segment that the sum opened is taken and named. */
+  begin(name: string): void {
+    if (this.#openTail) this.stretches[this.segment]!.name = name;
+    else this.stretches.push({ name, sum: undefined });
+    this.#openTail = false;
+    this.#kept.clear();
+  }
+
+  /** Ends the segment: the ranks add their parts of `value`, and what follows (a segment called `next`) reads the sum. */
+  sumOverRanks(value: Value, next: string): Value {
+    if (value.origin.kind !== "node" || value.origin.segment !== this.segment) {
+      throw new Error(`sum over ranks of "${value.name}": it was not computed in segment ${this.segment}`);
+    }
+    this.stretches[this.segment]!.sum = value;
+    this.stretches.push({ name: next, sum: undefined });
+    this.#openTail = true;
+    this.#kept.clear();
+    return value;
+  }
+
+  input(name: string, dtype: DType, shape: Shape): Value {
+    const value = new Value(this, this.#unique(name), dtype, shape, { kind: "input" });
+    this.inputs.push(value);
+    return value;
+  }
+
+  weight(name: string, dtype: DType, shape: Shape, external: External): Value {
+    return new Value(this, this.#unique(name), dtype, shape, { kind: "weight", external });
+  }
+
+  floats(shape: readonly number[], data: readonly number[] | Float32Array): Value {
+    const bytes = new Uint8Array(Float32Array.from(data).buffer);
+    return new Value(this, this.#unique("f"), "f32", shape, { kind: "constant", bytes });
+  }
+
+  scalar(x: number): Value {
+    return this.floats([], [x]);
+  }
+
+  integers(data: readonly number[]): Value {
+    return this.keep(`i64 ${data.join(" ")}`, () => {
+      const bytes = new Uint8Array(BigInt64Array.from(data, BigInt).buffer);
+      return new Value(this, this.#unique("i"), "i64", [data.length], { kind: "constant", bytes });
+    });
+  }
+
+  /** A value that this segment needs more than once. */
+  keep(key: string, make: () => Value): Value {
+    const value = this.#kept.get(key) ?? make();
+    this.#kept.set(key, value);
+    return value;
+  }
+
+  /** Append an operator; `outputs` gives the dtype and shape of each of its outputs. */
+  node(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly { readonly dtype: DType; readonly shape: Shape }[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain: Node["domain"] = "",
+  ): Value[] {
+    if (this.segment < 0) this.begin("graph");
+    const segment = this.segment;
+    const values = outputs.map(
+      ({ dtype, shape }) => new Value(this, this.#unique(op), dtype, shape, { kind: "node", segment }),
+    );
+    this.nodes.push({ op, domain, inputs, outputs: values, attributes, segment });
+    return values;
+  }
+
+  /** The only output of an operator that has one. */
+  apply(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    dtype: DType,
+    shape: Shape,
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Value {
+    return this.node(op, inputs, [{ dtype, shape }], attributes)[0]!;
+  }
+
+  /** Name `value` as a hook point. Returns the value to go on with. */
+  point(value: Value, spec: PointSpec): Value {
+    if (spec.axes.length !== value.shape.length) {
+      throw new Error(
+        `hook point "${spec.name}" of shape ${printShape(value.shape)} names ${spec.axes.length} axes: ${spec.axes.join(", ")}`,
+      );
+    }
+    // A segment can only hand out what it computed itself, so a value from outside gets a node of its own.
+    const isLocal = value.origin.kind === "node" && value.origin.segment === this.segment;
+    const own = isLocal ? value : this.apply("Identity", [value], value.dtype, value.shape);
+    const { name, alias, axes, partition, layer } = spec;
+    const point = { name, alias, axes, shape: spec.whole ?? value.shape, partition, layer };
+    this.points.push({ point, value: own, segment: this.segment });
+    return own;
+  }
+
+  #unique(stem: string): string {
+    const count = this.#names.get(stem) ?? 0;
+    this.#names.set(stem, count + 1);
+    return count === 0 ? stem : `${stem}_${count}`;
+  }
+}

@@ -1,0 +1,123 @@
+import type { DType } from "./dtype.js";
+import type { Graph, Origin } from "./graph.js";
+import type { Shape } from "./shape.js";
+import * as elementwise from "./elementwise.js";
+import * as layout from "./layout.js";
+import * as linear from "./linear.js";
+import * as normalise from "./normalise.js";
+
+/** A number or a value: operators turn a number into a constant. */
+export type Operand = Value | number;
+
+/**
+ * A tensor that a graph will compute. Operators check and infer shapes while the graph is written and throw
+ * `ShapeError` with both shapes when they do not fit.
+ */
+export class Value {
+  constructor(
+    readonly graph: Graph,
+    readonly name: string,
+    readonly dtype: DType,
+    readonly shape: Shape,
+    readonly origin: Origin,
+  ) {}
+
+  add(other: Operand): Value {
+    return elementwise.binary("Add", this, other);
+  }
+  sub(other: Operand): Value {
+    return elementwise.binary("Sub", this, other);
+  }
+  mul(other: Operand): Value {
+    return elementwise.binary("Mul", this, other);
+  }
+  div(other: Operand): Value {
+    return elementwise.binary("Div", this, other);
+  }
+  neg(): Value {
+    return elementwise.unary("Neg", this);
+  }
+  sqrt(): Value {
+    return elementwise.unary("Sqrt", this);
+  }
+  cos(): Value {
+    return elementwise.unary("Cos", this);
+  }
+  sin(): Value {
+    return elementwise.unary("Sin", this);
+  }
+  relu(): Value {
+    return elementwise.unary("Relu", this);
+  }
+  sigmoid(): Value {
+    return elementwise.unary("Sigmoid", this);
+  }
+  /** x · σ(x) (Elfwing et al. 2017). */
+  silu(): Value {
+    return this.mul(this.sigmoid());
+  }
+  /** x · Φ(x), or its tanh approximation (Hendrycks & Gimpel 2016). */
+  gelu(approximate: "none" | "tanh" = "none"): Value {
+    return elementwise.gelu(this, approximate);
+  }
+  cast(dtype: DType): Value {
+    return elementwise.cast(this, dtype);
+  }
+
+  /** Batched matrix product [.., m, k] · [.., k, n]. */
+  matmul(other: Value): Value {
+    return linear.matmul(this, other);
+  }
+  /** x · wᵀ + b for a PyTorch `Linear` weight [out, in]; x is [.., in]. */
+  linear(weight: Value, bias?: Value): Value {
+    return linear.linear(this, weight, bias, true);
+  }
+  /** x · w + b for a GPT-2 `Conv1D` weight [in, out]; x is [.., in]. */
+  affine(weight: Value, bias?: Value): Value {
+    return linear.linear(this, weight, bias, false);
+  }
+
+  softmax(axis = -1): Value {
+    return normalise.softmax(this, axis);
+  }
+  /** Layer normalisation over the last axis (Ba et al. 2016); scale and shift are [unit]. */
+  layerNorm(scale: Value | undefined, shift: Value | undefined, epsilon: number): Value {
+    return normalise.layerNorm(this, scale, shift, epsilon);
+  }
+  /** x / √(mean x² + ε) · scale over the last axis (Zhang & Sennrich 2019). */
+  rmsNorm(scale: Value, epsilon: number): Value {
+    return normalise.rmsNorm(this, scale, epsilon);
+  }
+
+  transpose(...axes: number[]): Value {
+    return layout.transpose(this, axes);
+  }
+  reshape(...shape: (number | string)[]): Value {
+    return layout.reshape(this, shape);
+  }
+  unsqueeze(axis: number): Value {
+    return layout.unsqueeze(this, axis);
+  }
+  expand(axis: number, size: number): Value {
+    return layout.expand(this, axis, size);
+  }
+  slice(axis: number, from: number, to: number): Value {
+    return layout.slice(this, axis, from, to);
+  }
+  split(axis: number, sizes: readonly number[]): Value[] {
+    return layout.split(this, axis, sizes);
+  }
+  /** Rows of this table [rows, ..] at `indices`. */
+  gather(indices: Value): Value {
+    return layout.gather(this, indices);
+  }
+  /** [batch, position, ..] at `indices` [batch, n] → [batch, n, ..]. */
+  gatherPositions(indices: Value): Value {
+    return layout.gatherPositions(this, indices);
+  }
+}
+
+/** Join values along an axis; all other sizes must agree. */
+export function concat(values: readonly Value[], axis: number): Value {
+  return layout.concat(values, axis);
+}

@@ -1,0 +1,25 @@
+import type { HookPoint } from "../graph/point.js";
+import { select } from "./selector.js";
+import type { AbsentPoints, Selection } from "./selector.js";
+
+/**
+ * What several selectors choose, in forward order, each point once. Throws one line when a selector matches
+ * nothing, or when two selectors want different parts of the same point.
+ */
+export function resolve(
+  selectors: readonly string[],
+  points: readonly HookPoint[],
+  absent: AbsentPoints = {},
+): Selection[] {
+  const chosen = new Map<string, Selection>();
+  for (const selection of selectors.flatMap((selector) => select(selector, points, absent))) {
+    const earlier = chosen.get(selection.point.name);
+    if (earlier && JSON.stringify(earlier.slices) !== JSON.stringify(selection.slices)) {
+      throw new Error(
+        `"${earlier.selector}" and "${selection.selector}" want different parts of ${selection.point.name}: capture it once`,
+      );
+    }
+    if (!earlier) chosen.set(selection.point.name, selection);
+  }
+  return points.flatMap((point) => chosen.get(point.name) ?? []);
+}

@@ -1,0 +1,148 @@
+import type { Axis } from "../graph/point.js";
+import type { AxisSlice, Entries } from "./selector.js";
+
+/** A dense float32 array, row-major. */
+export interface Dense {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** What slicing must know of the run: the axes' meaning and each row's own length, in tokens. */
+export interface SliceContext {
+  readonly axes: readonly Axis[];
+  readonly lengths: readonly number[];
+  /** The part of a sharded axis that `dense` holds: entries [start, start + its size) of `whole`. */
+  readonly held?: { readonly axis: number; readonly start: number; readonly whole: number };
+}
+
+const tokenAxes: ReadonlySet<Axis> = new Set(["position", "query", "key"]);
+
+/**
+ * The wanted part of a value, or of the shard of it that this rank holds; undefined when the shard holds none of
+ * it. Negative indices on token axes count from the end of each row itself, not of its padding.
+ * Throws one line when an index is outside, or when rows of different lengths would give different sizes.
+ */
+export function sliceDense(
+  dense: Dense,
+  slices: readonly AxisSlice[],
+  context: SliceContext,
+): Dense | undefined {
+  if (slices.length === 0) return dense;
+  const rows = context.lengths.length;
+  const perRow = Array.from({ length: rows }, (_, row) => indexLists(dense.shape, slices, context, row));
+  const shape = dense.shape.map((_, axis) => perRow[0]![axis]!.length);
+  const batchSlice = slices.find((s) => s.axis === 0 && context.axes[0] === "batch");
+  const chosenRows = batchSlice
+    ? indexLists(dense.shape, slices, context, 0)[0]!
+    : perRow.map((_, row) => row);
+  shape[0] = chosenRows.length;
+  if (shape.includes(0)) return undefined;
+  const rowShape = shape.slice(1);
+  const rowSize = rowShape.reduce((a, b) => a * b, 1);
+  const source = dense.shape.slice(1);
+  const sourceSize = source.reduce((a, b) => a * b, 1);
+  const out = new Float32Array(chosenRows.length * rowSize);
+  chosenRows.forEach((row, i) => {
+    const from = dense.data.subarray(row * sourceSize, (row + 1) * sourceSize);
+    copy(from, source, perRow[row]!.slice(1), out.subarray(i * rowSize, (i + 1) * rowSize));
+  });
+  return { data: out, shape };
+}
+
+/** Shape that `sliceDense` gives for a whole value of `shape`. */
+export function slicedShape(
+  shape: readonly number[],
+  slices: readonly AxisSlice[],
+  context: SliceContext,
+): number[] {
+  const lists = context.lengths.map((_, row) => indexLists(shape, slices, context, row));
+  return shape.map((size, axis) =>
+    axis === 0 && !slices.some((s) => s.axis === 0) ? size : lists[0]![axis]!.length,
+  );
+}
+
+/** For each axis, which entries of the held part are wanted in this row. */
+function indexLists(
+  shape: readonly number[],
+  slices: readonly AxisSlice[],
+  context: SliceContext,
+  row: number,
+): number[][] {
+  return shape.map((size, axis) => {
+    const entries = slices.find((s) => s.axis === axis)?.entries;
+    if (!entries) return range(0, size);
+    const held = context.held?.axis === axis ? context.held : undefined;
+    const whole = held?.whole ?? size;
+    const start = held?.start ?? 0;
+    const isToken = tokenAxes.has(context.axes[axis]!);
+    const end = isToken ? context.lengths[row]! : whole;
+    if (isToken) checkEqualSizes(entries, context.lengths, whole);
+    return wanted(entries, end, whole, context.axes[axis]!)
+      .filter((i) => i >= start && i < start + size)
+      .map((i) => i - start);
+  });
+}
+
+function wanted(entries: Entries, end: number, whole: number, axis: Axis): number[] {
+  const absolute = (i: number) => (i < 0 ? i + end : i);
+  if (entries.kind === "range") {
+    const from = absolute(entries.from ?? 0);
+    const to = entries.to === null ? ((entries.from ?? 0) < 0 ? end : whole) : absolute(entries.to);
+    if (from < 0 || to > whole || from >= to) {
+      throw new Error(
+        `${axis} ${entries.from ?? ""}:${entries.to ?? ""} is empty or outside the ${end} there are`,
+      );
+    }
+    return range(from, to);
+  }
+  return entries.indices.map((i) => {
+    const at = absolute(i);
+    if (at < 0 || at >= whole) throw new Error(`${axis} ${i} is outside the ${end} there are`);
+    return at;
+  });
+}
+
+/** A range with one end counted from the start and one from each row's end is ragged when the rows are. */
+function checkEqualSizes(entries: Entries, lengths: readonly number[], whole: number): void {
+  if (entries.kind !== "range" || lengths.every((n) => n === whole)) return;
+  const fromEnd = (i: number | null, open: boolean) => (i === null ? open : i < 0);
+  const start = fromEnd(entries.from, false);
+  const stop = fromEnd(entries.to, start);
+  if (start !== stop) {
+    throw new Error(
+      `range ${entries.from ?? ""}:${entries.to ?? ""} has different sizes in rows of ${lengths.join(", ")} tokens`,
+    );
+  }
+}
+
+function copy(
+  source: Float32Array,
+  shape: readonly number[],
+  lists: readonly number[][],
+  out: Float32Array,
+): void {
+  const last = shape.length - 1;
+  let written = 0;
+  const walk = (axis: number, offset: number) => {
+    const stride = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+    const list = lists[axis]!;
+    if (
+      list.length === shape[axis] &&
+      axis < last &&
+      lists.slice(axis).every((l, i) => l.length === shape[axis + i])
+    ) {
+      out.set(source.subarray(offset, offset + list.length * stride), written);
+      written += list.length * stride;
+    } else if (axis === last) {
+      for (const i of list) out[written++] = source[offset + i]!;
+    } else {
+      for (const i of list) walk(axis + 1, offset + i * stride);
+    }
+  };
+  if (shape.length === 0) out[0] = source[0]!;
+  else walk(0, 0);
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}

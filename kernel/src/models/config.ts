@@ -1,0 +1,51 @@
+import { z } from "zod";
+import type { JsonObject } from "./checkpoint/checkpoint.js";
+
+/** Fields of any config that change nothing in the forward pass: bookkeeping, dropout and training, old generation defaults. */
+const inert = new Set(
+  `_name_or_path _commit_hash _attn_implementation_autoset architectures auto_map transformers_version torch_dtype dtype
+  model_type use_cache return_dict output_hidden_states output_attentions torchscript is_decoder is_encoder_decoder
+  bos_token_id eos_token_id pad_token_id sep_token_id decoder_start_token_id unk_token_id prefix problem_type
+  id2label label2id num_labels task_specific_params tokenizer_class finetuning_task chunk_size_feed_forward
+  max_length min_length do_sample early_stopping num_beams num_beam_groups diversity_penalty temperature top_k top_p
+  typical_p repetition_penalty length_penalty no_repeat_ngram_size encoder_no_repeat_ngram_size bad_words_ids
+  num_return_sequences output_scores return_dict_in_generate forced_bos_token_id forced_eos_token_id
+  remove_invalid_values exponential_decay_length_penalty suppress_tokens begin_suppress_tokens
+  initializer_range init_std dropout attention_dropout activation_dropout layerdrop classifier_dropout hidden_dropout
+  embd_pdrop attn_pdrop resid_pdrop summary_type summary_use_proj summary_activation summary_proj_to_labels
+  summary_first_dropout gradient_checkpointing tf_legacy_loss use_bfloat16 pretraining_tp word_embed_tokens
+  cross_attention_hidden_size tie_encoder_decoder`.split(/\s+/),
+);
+
+/**
+ * Read a config strictly: `shape` names the fields that the equations use; inert bookkeeping is passed over; any
+ * other field that is set is an error, because leaving it out could change the numbers.
+ */
+export function readConfig<S extends z.ZodRawShape>(
+  family: string,
+  config: JsonObject,
+  shape: S,
+): z.infer<z.ZodObject<S>> {
+  const set = Object.entries(config).filter(([, value]) => value !== null);
+  for (const [field, value] of set) {
+    if (field in shape || inert.has(field)) continue;
+    throw new Error(`config field "${field}" (${JSON.stringify(value)}) is not supported by ${family}`);
+  }
+  const parsed = z.object(shape).safeParse(Object.fromEntries(set));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const field = String(issue.path[0]);
+  const got = field in config ? JSON.stringify(config[field]) : "missing";
+  throw new Error(
+    `config field "${issue.path.join(".")}" (${got}) of ${family}: ${issue.message.toLowerCase()}`,
+  );
+}
+
+/** A positive whole number. */
+export const count = z.int().positive();
+
+/** `value` divided by `parts`, which must be whole. */
+export function divide(what: string, value: number, by: string, parts: number): number {
+  if (value % parts !== 0) throw new Error(`${what} ${value} is not divisible by ${by} ${parts}`);
+  return value / parts;
+}

@@ -1,0 +1,173 @@
+import { z } from "zod";
+import type { Value } from "../graph/value.js";
+import { activation } from "./activation.js";
+import type { Architecture, Blueprint, Context } from "./architecture.js";
+import { attention } from "./attention.js";
+import type { JsonObject } from "./checkpoint/checkpoint.js";
+import { count, divide, readConfig } from "./config.js";
+import { rotary } from "./rotary.js";
+import { partialRotary, ropeFields, ropeFrequencies } from "./rope.js";
+import { logitAxes, residualAxes } from "./trace.js";
+import type { Range, Trace } from "./trace.js";
+
+const fields = {
+  vocab_size: count,
+  hidden_size: count,
+  intermediate_size: count,
+  num_hidden_layers: count,
+  num_attention_heads: count,
+  max_position_embeddings: count,
+  hidden_act: z.string().default("gelu"),
+  layer_norm_eps: z.number().positive().default(1e-5),
+  rotary_pct: z.number().positive().max(1).default(0.25),
+  rotary_emb_base: z.number().positive().default(10_000),
+  use_parallel_residual: z.boolean().default(true),
+  attention_bias: z.boolean().default(true),
+  tie_word_embeddings: z.boolean().default(false),
+  ...ropeFields,
+};
+
+/** GPT-NeoX and Pythia (Black et al. 2022; Biderman et al. 2023): rotary over part of each head; attention and MLP may run in parallel. */
+export const gptNeoX: Architecture = { family: "gptNeoX", modelTypes: ["gpt_neox"], read };
+
+function read(config: JsonObject): Blueprint {
+  const c = readConfig("gpt_neox", config, fields);
+  const hidden = c.hidden_size;
+  const heads = c.num_attention_heads;
+  const headSize = divide("hidden_size", hidden, "num_attention_heads", heads);
+  const act = activation("hidden_act", c.hidden_act);
+  const turning = Math.trunc(headSize * partialRotary(c, c.rotary_pct));
+  const frequencies = ropeFrequencies("gpt_neox", c, turning, c.rotary_emb_base);
+  const base = "gpt_neox";
+
+  const norm = (t: Trace, x: Value, path: string) =>
+    x.layerNorm(t.weight(`${path}.weight`, [hidden]), t.weight(`${path}.bias`, [hidden]), c.layer_norm_eps);
+  const gatherBack = (
+    t: Trace,
+    x: Value,
+    path: string,
+    size: number,
+    range: Range,
+    biased: boolean,
+    next: string,
+  ) => {
+    const bias = biased ? t.weight(`${path}.bias`, [hidden]) : undefined;
+    return t.projectBack(x, t.columns(`${path}.weight`, [hidden, size], [range]), bias, next);
+  };
+
+  function embed(t: Trace, tokens: Value): Value {
+    const words = t.table(`${base}.embed_in.weight`, [c.vocab_size, hidden]).gather(tokens).cast("f32");
+    return t.point(words, "embedding", { axes: residualAxes, alias: `${base}.embed_in` });
+  }
+
+  function layer(t: Trace, index: number, residual: Value, context: Context): Value {
+    const path = `${base}.layers.${index}`;
+    const into = t.point(residual, "residual.in", {
+      axes: residualAxes,
+      alias: `${path}.input_layernorm.input`,
+    });
+    const normed = t.point(norm(t, into, `${path}.input_layernorm`), "attention.norm", {
+      axes: residualAxes,
+      alias: `${path}.input_layernorm`,
+    });
+    const attended = t.point(attend(t, `${path}.attention`, normed, context), "attention.output", {
+      axes: residualAxes,
+      alias: `${path}.attention`,
+    });
+    const between = `${path}.post_attention_layernorm`;
+    const mid = c.use_parallel_residual
+      ? into
+      : t.point(into.add(attended), "residual.mid", { axes: residualAxes, alias: `${between}.input` });
+    const normed2 = t.point(norm(t, mid, between), "mlp.norm", { axes: residualAxes, alias: between });
+    const output = t.point(mlp(t, `${path}.mlp`, normed2), "mlp.output", {
+      axes: residualAxes,
+      alias: `${path}.mlp`,
+    });
+    const out = c.use_parallel_residual ? output.add(attended).add(into) : mid.add(output);
+    return t.point(out, "residual.out", { axes: residualAxes, alias: path });
+  }
+
+  function attend(t: Trace, path: string, x: Value, { mask, positions }: Context): Value {
+    // The fused weight is ordered head by head, each with its query, key and value rows, so a rank's heads are contiguous.
+    const share = t.share(heads);
+    const rows = { from: share.from * 3 * headSize, to: share.to * 3 * headSize };
+    const own = share.to - share.from;
+    const fused = `${path}.query_key_value`;
+    const all = x.linear(
+      t.rows(`${fused}.weight`, [3 * hidden, hidden], rows),
+      c.attention_bias ? t.rows(`${fused}.bias`, [3 * hidden], rows) : undefined,
+    );
+    const [q, k, v] = all
+      .reshape("batch", "position", own, 3 * headSize)
+      .split(3, [headSize, headSize, headSize])
+      .map((part) => part.reshape("batch", "position", own * headSize));
+    const spec = {
+      heads,
+      keyValueHeads: heads,
+      size: headSize,
+      scale: headSize ** -0.5,
+      mask,
+      rotary: rotary(t, positions, frequencies),
+      alias: { q: fused, k: fused, v: fused, z: `${path}.dense.input` },
+    };
+    const units = { from: share.from * headSize, to: share.to * headSize };
+    return gatherBack(
+      t,
+      attention(t, spec, q!, k!, v!),
+      `${path}.dense`,
+      hidden,
+      units,
+      c.attention_bias,
+      "mlp",
+    );
+  }
+
+  function mlp(t: Trace, path: string, x: Value): Value {
+    const units = t.share(c.intermediate_size);
+    const split = { axis: 2, whole: c.intermediate_size };
+    const up = `${path}.dense_h_to_4h`;
+    const into = t.point(x, "mlp.in", { axes: residualAxes, alias: `${up}.input` });
+    const first = into.linear(
+      t.rows(`${up}.weight`, [c.intermediate_size, hidden], units),
+      t.rows(`${up}.bias`, [c.intermediate_size], units),
+    );
+    const pre = t.point(first, "mlp.pre", { axes: residualAxes, alias: up, split });
+    const down = `${path}.dense_4h_to_h`;
+    const inner = t.point(act(pre), "mlp.hidden", { axes: residualAxes, alias: `${down}.input`, split });
+    return gatherBack(t, inner, down, c.intermediate_size, units, true, "out");
+  }
+
+  function unembed(t: Trace, residual: Value, select: Value): Value {
+    const path = `${base}.final_layer_norm`;
+    const normed = t.point(norm(t, residual, path), "norm", { axes: residualAxes, alias: path });
+    const head = c.tie_word_embeddings ? `${base}.embed_in.weight` : "embed_out.weight";
+    const weight = t.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
+    const logits = normed.gatherPositions(select).linear(weight);
+    return t.point(logits, "logits", {
+      axes: logitAxes,
+      alias: "embed_out",
+      split: { axis: 2, whole: c.vocab_size },
+    });
+  }
+
+  const parallel =
+    "this model adds attention and mlp to the residual in parallel, so there is no residual between them";
+  return {
+    dimensions: {
+      layers: c.num_hidden_layers,
+      hidden,
+      heads,
+      keyValueHeads: heads,
+      headSize,
+      inner: c.intermediate_size,
+      vocabulary: c.vocab_size,
+      maxPositions: c.max_position_embeddings,
+    },
+    basePrefix: "gpt_neox.",
+    ignorable: [/\.attention\.(masked_)?bias$/, /\.rotary_emb\.inv_freq$/],
+    embed,
+    layer,
+    unembed,
+    absent: c.use_parallel_residual ? { "residual.mid": parallel } : {},
+  };
+}

@@ -1,0 +1,56 @@
+/** A dense array to feed: int64 data is BigInt64Array. */
+export interface Feed<Data> {
+  readonly data: Data;
+  readonly shape: readonly number[];
+}
+
+/** What every stage is fed beside its residual. */
+export interface Inputs {
+  readonly tokens: Feed<BigInt64Array>;
+  readonly positions: Feed<BigInt64Array>;
+  /** 0 where a query may look, −1e9 elsewhere: finite, so that no product with zero is NaN. */
+  readonly mask: Feed<Float32Array>;
+  /** Positions whose logits are computed, by row. */
+  readonly select: Feed<BigInt64Array>;
+}
+
+const hidden = -1e9;
+
+/**
+ * Pad rows of token ids on the right to the longest. A query looks at its own position and before, and never at
+ * padding, so a row's real positions give the same numbers as alone; what padding positions compute is not data.
+ */
+export function prepareInputs(rows: readonly (readonly number[])[], select: "all" | "last" | "none"): Inputs {
+  const batch = rows.length;
+  const length = Math.max(...rows.map((row) => row.length));
+  const tokens = new BigInt64Array(batch * length);
+  const positions = new BigInt64Array(batch * length);
+  const mask = new Float32Array(batch * length * length).fill(hidden);
+  rows.forEach((row, b) => {
+    for (let query = 0; query < length; query++) {
+      tokens[b * length + query] = BigInt(row[query] ?? 0);
+      positions[b * length + query] = BigInt(query);
+      const keys = Math.min(query + 1, row.length);
+      mask.fill(0, (b * length + query) * length, (b * length + query) * length + keys);
+    }
+  });
+  return {
+    tokens: { data: tokens, shape: [batch, length] },
+    positions: { data: positions, shape: [batch, length] },
+    mask: { data: mask, shape: [batch, 1, length, length] },
+    select: selectPositions(rows, length, select),
+  };
+}
+
+function selectPositions(
+  rows: readonly (readonly number[])[],
+  length: number,
+  select: "all" | "last" | "none",
+): Feed<BigInt64Array> {
+  const perRow = { all: length, last: 1, none: 0 }[select];
+  const data = new BigInt64Array(rows.length * perRow);
+  rows.forEach((row, b) => {
+    for (let i = 0; i < perRow; i++) data[b * perRow + i] = BigInt(select === "last" ? row.length - 1 : i);
+  });
+  return { data, shape: [rows.length, perRow] };
+}

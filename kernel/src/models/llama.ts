@@ -1,0 +1,179 @@
+import { z } from "zod";
+import type { Value } from "../graph/value.js";
+import { activation } from "./activation.js";
+import type { Architecture, Blueprint, Context } from "./architecture.js";
+import { attention } from "./attention.js";
+import type { JsonObject } from "./checkpoint/checkpoint.js";
+import { count, divide, readConfig } from "./config.js";
+import { rotary } from "./rotary.js";
+import { ropeFields, ropeFrequencies } from "./rope.js";
+import { logitAxes, residualAxes } from "./trace.js";
+import type { Range, Trace } from "./trace.js";
+
+const fields = {
+  vocab_size: count,
+  hidden_size: count,
+  intermediate_size: count,
+  num_hidden_layers: count,
+  num_attention_heads: count,
+  num_key_value_heads: count.optional(),
+  head_dim: count.optional(),
+  max_position_embeddings: count,
+  hidden_act: z.string().default("silu"),
+  rms_norm_eps: z.number().positive().default(1e-6),
+  attention_bias: z.boolean().default(false),
+  mlp_bias: z.boolean().default(false),
+  tie_word_embeddings: z.boolean().default(false),
+  ...ropeFields,
+};
+
+/** LLaMA 1, 2, 3 and their offspring such as Alpaca and Koala (Touvron et al. 2023; Dubey et al. 2024). */
+export const llama: Architecture = { family: "llama", modelTypes: ["llama"], read };
+
+function read(config: JsonObject): Blueprint {
+  const c = readConfig("llama", config, fields);
+  const hidden = c.hidden_size;
+  const heads = c.num_attention_heads;
+  const keyValueHeads = c.num_key_value_heads ?? heads;
+  divide("num_attention_heads", heads, "num_key_value_heads", keyValueHeads);
+  const headSize = c.head_dim ?? divide("hidden_size", hidden, "num_attention_heads", heads);
+  const act = activation("hidden_act", c.hidden_act);
+  const frequencies = ropeFrequencies("llama", c, headSize);
+
+  const norm = (t: Trace, x: Value, path: string) =>
+    x.rmsNorm(t.weight(`${path}.weight`, [hidden]), c.rms_norm_eps);
+  /** A projection whose outputs this rank holds only `range` of. */
+  const spread = (t: Trace, x: Value, path: string, size: number, range: Range, biased: boolean) =>
+    x.linear(
+      t.rows(`${path}.weight`, [size, hidden], range),
+      biased ? t.rows(`${path}.bias`, [size], range) : undefined,
+    );
+  /** A projection of this rank's units back to the residual, summed over the ranks. */
+  const gatherBack = (
+    t: Trace,
+    x: Value,
+    path: string,
+    size: number,
+    range: Range,
+    biased: boolean,
+    next: string,
+  ) => {
+    const bias = biased ? t.weight(`${path}.bias`, [hidden]) : undefined;
+    return t.projectBack(x, t.columns(`${path}.weight`, [hidden, size], [range]), bias, next);
+  };
+
+  function embed(t: Trace, tokens: Value): Value {
+    const words = t.table("model.embed_tokens.weight", [c.vocab_size, hidden]).gather(tokens).cast("f32");
+    return t.point(words, "embedding", { axes: residualAxes, alias: "model.embed_tokens" });
+  }
+
+  function layer(t: Trace, index: number, residual: Value, context: Context): Value {
+    const path = `model.layers.${index}`;
+    const into = t.point(residual, "residual.in", {
+      axes: residualAxes,
+      alias: `${path}.input_layernorm.input`,
+    });
+    const normed = t.point(norm(t, into, `${path}.input_layernorm`), "attention.norm", {
+      axes: residualAxes,
+      alias: `${path}.input_layernorm`,
+    });
+    const attended = t.point(attend(t, `${path}.self_attn`, normed, context), "attention.output", {
+      axes: residualAxes,
+      alias: `${path}.self_attn`,
+    });
+    const between = `${path}.post_attention_layernorm`;
+    const mid = t.point(into.add(attended), "residual.mid", {
+      axes: residualAxes,
+      alias: `${between}.input`,
+    });
+    const normed2 = t.point(norm(t, mid, between), "mlp.norm", { axes: residualAxes, alias: between });
+    const output = t.point(mlp(t, `${path}.mlp`, normed2), "mlp.output", {
+      axes: residualAxes,
+      alias: `${path}.mlp`,
+    });
+    return t.point(mid.add(output), "residual.out", { axes: residualAxes, alias: path });
+  }
+
+  function attend(t: Trace, path: string, x: Value, { mask, positions }: Context): Value {
+    const units = (n: number) => {
+      const share = t.share(n);
+      return { from: share.from * headSize, to: share.to * headSize };
+    };
+    const project = (name: string, n: number) =>
+      spread(t, x, `${path}.${name}`, n * headSize, units(n), c.attention_bias);
+    const spec = {
+      heads,
+      keyValueHeads,
+      size: headSize,
+      scale: headSize ** -0.5,
+      mask,
+      rotary: rotary(t, positions, frequencies),
+      alias: { q: `${path}.q_proj`, k: `${path}.k_proj`, v: `${path}.v_proj`, z: `${path}.o_proj.input` },
+    };
+    const z = attention(
+      t,
+      spec,
+      project("q_proj", heads),
+      project("k_proj", keyValueHeads),
+      project("v_proj", keyValueHeads),
+    );
+    return gatherBack(t, z, `${path}.o_proj`, heads * headSize, units(heads), c.attention_bias, "mlp");
+  }
+
+  /** SwiGLU (Shazeer 2020): silu(gate x) · up x. */
+  function mlp(t: Trace, path: string, x: Value): Value {
+    const units = t.share(c.intermediate_size);
+    const split = { axis: 2, whole: c.intermediate_size };
+    const into = t.point(x, "mlp.in", { axes: residualAxes, alias: `${path}.gate_proj.input` });
+    const gate = t.point(
+      spread(t, into, `${path}.gate_proj`, c.intermediate_size, units, c.mlp_bias),
+      "mlp.pre",
+      {
+        axes: residualAxes,
+        alias: `${path}.gate_proj`,
+        split,
+      },
+    );
+    const up = spread(t, into, `${path}.up_proj`, c.intermediate_size, units, c.mlp_bias);
+    const inner = t.point(act(gate).mul(up), "mlp.hidden", {
+      axes: residualAxes,
+      alias: `${path}.down_proj.input`,
+      split,
+    });
+    return gatherBack(t, inner, `${path}.down_proj`, c.intermediate_size, units, c.mlp_bias, "out");
+  }
+
+  function unembed(t: Trace, residual: Value, select: Value): Value {
+    const normed = t.point(norm(t, residual, "model.norm"), "norm", {
+      axes: residualAxes,
+      alias: "model.norm",
+    });
+    const head = c.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight";
+    const weight = t.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
+    const logits = normed.gatherPositions(select).linear(weight);
+    return t.point(logits, "logits", {
+      axes: logitAxes,
+      alias: "lm_head",
+      split: { axis: 2, whole: c.vocab_size },
+    });
+  }
+
+  return {
+    dimensions: {
+      layers: c.num_hidden_layers,
+      hidden,
+      heads,
+      keyValueHeads,
+      headSize,
+      inner: c.intermediate_size,
+      vocabulary: c.vocab_size,
+      maxPositions: c.max_position_embeddings,
+    },
+    basePrefix: "model.",
+    ignorable: [/\.rotary_emb\.inv_freq$/, ...(c.tie_word_embeddings ? [/^lm_head\.weight$/] : [])],
+    embed,
+    layer,
+    unembed,
+    absent: {},
+  };
+}

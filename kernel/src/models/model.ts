@@ -1,0 +1,90 @@
+import type { Blueprint, Dimensions } from "./architecture.js";
+import { readArchitecture } from "./architectures.js";
+import { traceStage } from "./build.js";
+import type { Checkpoint, StoredTensor } from "./checkpoint/checkpoint.js";
+import { openCheckpoint } from "./checkpoint/open.js";
+import { expectTensors } from "./checkpoint/expect.js";
+import type { WeightSource } from "./trace.js";
+
+/** A checkpoint and the equations that read it; no weight is loaded. */
+export interface Model {
+  readonly family: string;
+  readonly checkpoint: Checkpoint;
+  readonly dimensions: Dimensions;
+  readonly blueprint: Blueprint;
+  readonly weight: WeightSource;
+  /** Bytes on disk of all weights, of each layer's, of the embedding's, and of what follows the layers. */
+  readonly weightBytes: number;
+  readonly layerBytes: readonly number[];
+  readonly embedBytes: number;
+  readonly headBytes: number;
+}
+
+/**
+ * Read a Hugging Face folder and check that config and weights fit each other. Throws one line naming the first
+ * config field that is not supported, or the tensors that are missing, too many, or of another shape.
+ */
+export async function openModel(folder: string): Promise<Model> {
+  const checkpoint = await openCheckpoint(folder);
+  const { family, blueprint } = readArchitecture(checkpoint.config);
+  const { dimensions } = blueprint;
+
+  // A dry trace asks for every weight once, which is the list of what the files must hold.
+  const whole = {
+    layers: { from: 0, to: dimensions.layers },
+    embeds: true,
+    unembeds: true,
+    tensor: { rank: 0, size: 1 },
+  };
+  const expected = new Map<string, readonly number[]>();
+  traceStage(blueprint, whole, (name, shape) => {
+    expected.set(name, shape);
+    return { name, shape, dtype: "f32", file: "", offset: 0, bytes: 0 };
+  });
+  const located = expectTensors(checkpoint, {
+    expected,
+    basePrefix: blueprint.basePrefix,
+    ignorable: blueprint.ignorable,
+  });
+
+  const weight: WeightSource = (name) => located.get(name)!;
+  const bytesOf = (part: { from: number; to: number; embeds: boolean; unembeds: boolean }) => {
+    const used = new Map<string, StoredTensor>();
+    const { from, to, embeds, unembeds } = part;
+    traceStage(blueprint, { layers: { from, to }, embeds, unembeds, tensor: whole.tensor }, (name) => {
+      const stored = located.get(name)!;
+      used.set(name, stored);
+      return stored;
+    });
+    return [...used.values()].reduce((sum, t) => sum + t.bytes, 0);
+  };
+  const layerBytes = Array.from({ length: dimensions.layers }, (_, i) =>
+    bytesOf({ from: i, to: i + 1, embeds: false, unembeds: false }),
+  );
+  return {
+    family,
+    checkpoint,
+    dimensions,
+    blueprint,
+    weight,
+    weightBytes: [...located.values()].reduce((sum, t) => sum + t.bytes, 0),
+    layerBytes,
+    embedBytes: bytesOf({ from: 0, to: 0, embeds: true, unembeds: false }),
+    headBytes: bytesOf({ from: 0, to: 0, embeds: false, unembeds: true }),
+  };
+}
+
+/** Throws one line with the numbers when `size` tensor ranks cannot share the model's heads and units evenly. */
+export function checkMesh(model: Model, size: number): void {
+  const { heads, keyValueHeads, inner } = model.dimensions;
+  const parts = { heads, "key/value heads": keyValueHeads, "mlp units": inner };
+  for (const [what, count] of Object.entries(parts)) {
+    if (count % size === 0) continue;
+    const valid = Array.from({ length: heads }, (_, i) => i + 1).filter((n) =>
+      Object.values(parts).every((c) => c % n === 0),
+    );
+    throw new Error(
+      `tensor ${size}: ${count} ${what} cannot be shared evenly; valid are ${valid.join(", ")}`,
+    );
+  }
+}

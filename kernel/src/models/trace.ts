@@ -1,0 +1,137 @@
+import type { Axis } from "../graph/point.js";
+import type { Graph } from "../graph/graph.js";
+import type { Shape } from "../graph/shape.js";
+import { concat } from "../graph/value.js";
+import type { Value } from "../graph/value.js";
+import type { StoredTensor } from "./checkpoint/checkpoint.js";
+import { elementBytes } from "../graph/dtype.js";
+
+/** Half-open range of heads, units or tokens. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Finds a weight by its Hugging Face name; the shape is what the architecture expects. */
+export type WeightSource = (name: string, shape: readonly number[]) => StoredTensor;
+
+interface PointPlace {
+  readonly axes: readonly Axis[];
+  readonly alias?: string | undefined;
+  /** Whole size of the axis that tensor ranks share. */
+  readonly split?: { readonly axis: number; readonly whole: number };
+}
+
+/** What an architecture writes its equations with: the graph, this rank's parts of the weights, and the points. */
+export class Trace {
+  #layer: number | undefined;
+  #once = new Map<string, Value>();
+
+  constructor(
+    readonly graph: Graph,
+    readonly tensor: { readonly rank: number; readonly size: number },
+    readonly source: WeightSource,
+  ) {}
+
+  /** Everything until the next call belongs to decoder layer `index`. */
+  beginLayer(index: number): void {
+    this.#layer = index;
+    this.graph.begin(this.tensor.size > 1 ? `layers.${index}.attention` : `layers.${index}`);
+  }
+
+  begin(name: string): void {
+    this.#layer = undefined;
+    this.graph.begin(name);
+  }
+
+  /** This rank's contiguous share of `n` things; the first ranks take one more when they do not divide. */
+  share(n: number): Range {
+    const { rank, size } = this.tensor;
+    const start = (r: number) => r * Math.floor(n / size) + Math.min(r, n % size);
+    return { from: start(rank), to: start(rank + 1) };
+  }
+
+  /** A value that the whole stage shares, such as rotary angles. */
+  once(key: string, make: () => Value): Value {
+    const value = this.#once.get(key) ?? make();
+    this.#once.set(key, value);
+    return value;
+  }
+
+  /** A whole weight in float32. */
+  weight(name: string, shape: readonly number[]): Value {
+    return this.#float(name, this.#stored(name, shape, { from: 0, to: shape[0]! }));
+  }
+
+  /** A whole weight in the dtype it is stored in, for looking up rows. */
+  table(name: string, shape: readonly number[]): Value {
+    return this.#stored(name, shape, { from: 0, to: shape[0]! });
+  }
+
+  /** Rows of a weight (or entries of a bias): contiguous in the file, so they are mapped where they lie. */
+  rows(name: string, shape: readonly number[], range: Range): Value {
+    return this.#float(`${name} ${range.from}`, this.#stored(name, shape, range));
+  }
+
+  /** Columns of a weight [rows, columns] (or entries of a bias), joined in the order given; a copy unless they are all. */
+  columns(name: string, shape: readonly number[], ranges: readonly Range[]): Value {
+    const axis = shape.length - 1;
+    const all = this.weight(name, shape);
+    const [only] = ranges;
+    if (ranges.length === 1 && only!.from === 0 && only!.to === shape[axis]) return all;
+    const key = `${name} columns ${ranges.map((r) => `${r.from}:${r.to}`).join()}`;
+    return this.graph.keep(key, () => {
+      const parts = ranges.map((range) => all.slice(axis, range.from, range.to));
+      return parts.length === 1 ? parts[0]! : concat(parts, axis);
+    });
+  }
+
+  /**
+   * Project this rank's units back to the residual and add up over the ranks of the tensor group; the bias is
+   * added once. The rest of the layer runs as the segment `next`. Weight as in `linear` or, with `conv1d`, `affine`.
+   */
+  projectBack(x: Value, weight: Value, bias: Value | undefined, next: string, layout?: "conv1d"): Value {
+    const product = (b?: Value) => (layout === "conv1d" ? x.affine(weight, b) : x.linear(weight, b));
+    if (this.tensor.size === 1) return product(bias);
+    const sum = this.graph.sumOverRanks(product(), `layers.${this.#layer}.${next}`);
+    return bias ? sum.add(bias) : sum;
+  }
+
+  /** Name a value as a hook point: `layers.N.` is put before `name` inside a layer. */
+  point(value: Value, name: string, place: PointPlace): Value {
+    const { axes, alias, split } = place;
+    const isSplit = split !== undefined && this.tensor.size > 1;
+    const whole: Shape = value.shape.map((d, i) => (isSplit && i === split.axis ? split.whole : d));
+    return this.graph.point(value, {
+      name: this.#layer === undefined ? name : `layers.${this.#layer}.${name}`,
+      alias,
+      axes,
+      whole,
+      partition: isSplit ? { kind: "split", axis: split.axis } : { kind: "whole" },
+      layer: this.#layer,
+    });
+  }
+
+  #stored(name: string, shape: readonly number[], range: Range): Value {
+    const stored = this.source(name, shape);
+    const rowBytes = shape.slice(1).reduce((a, b) => a * b, elementBytes[stored.dtype]);
+    const part = {
+      file: stored.file,
+      offset: stored.offset + range.from * rowBytes,
+      bytes: (range.to - range.from) * rowBytes,
+    };
+    const key = `weight ${name} ${range.from}:${range.to}`;
+    return this.once(key, () =>
+      this.graph.weight(name, stored.dtype, [range.to - range.from, ...shape.slice(1)], part),
+    );
+  }
+
+  #float(key: string, value: Value): Value {
+    return value.dtype === "f32" ? value : this.graph.keep(`cast ${key}`, () => value.cast("f32"));
+  }
+}
+
+export const residualAxes = ["batch", "position", "unit"] as const;
+export const headAxes = ["batch", "head", "position", "unit"] as const;
+export const patternAxes = ["batch", "head", "query", "key"] as const;
+export const logitAxes = ["batch", "position", "token"] as const;

@@ -1,0 +1,39 @@
+import { inspect } from "node:util";
+import type { Bundle, Displayable } from "../bundle.js";
+import { displaySymbol } from "../bundle.js";
+import type { AttentionPayload } from "../payload/attention.js";
+import { attentionType } from "../payload/attention.js";
+import type { AttentionOptions } from "./build.js";
+import { buildPayload } from "./build.js";
+import type { AttentionRun } from "./patterns.js";
+import { findPatterns } from "./patterns.js";
+import { attentionPicture } from "./picture.js";
+import { attentionAlt, attentionText } from "./words.js";
+
+/** Attention maps ready to be shown: as a cell's last expression, or by `display(…)`. */
+export interface AttentionFigure extends Displayable {
+  readonly payload: AttentionPayload;
+  readonly bundle: Bundle;
+}
+
+/**
+ * The attention patterns that a run captured, of one row: an interactive figure of all layers and heads in JupyterLab,
+ * the same as a picture and as text elsewhere, all kept in the notebook.
+ * Throws one line when the run captured no whole patterns, or when an option names what is not there.
+ */
+export function attention(run: AttentionRun, options: AttentionOptions = {}): AttentionFigure {
+  const patterns = findPatterns(run, options.row);
+  const payload = buildPayload(patterns, run.provenance, options);
+  const { png, width, height } = attentionPicture(patterns, payload);
+  const text = attentionText(payload);
+  const bundle: Bundle = {
+    data: {
+      [attentionType]: payload,
+      "image/png": png.toString("base64"),
+      "text/plain": text,
+    },
+    metadata: { "image/png": { alt: attentionAlt(payload), width, height } },
+  };
+  const figure = { payload, bundle, [displaySymbol]: () => bundle, [inspect.custom]: () => text };
+  return figure;
+}

@@ -1,0 +1,87 @@
+import type { Provenance } from "../payload/provenance.js";
+
+/** What `attention` needs of a run; a session's `Run` has this shape. */
+export interface AttentionRun {
+  readonly captures: ReadonlyMap<
+    string,
+    {
+      readonly shape: readonly number[];
+      /** Row-major [batch, head, query, key], rows padded on the right. */
+      readonly data: Float32Array;
+      readonly point: { readonly name: string; readonly layer: number | undefined };
+      /** The selector that asked for it: one with `[…]` has sliced the maps. */
+      readonly selector?: string;
+    }
+  >;
+  /** Tokens of each row, without padding. */
+  readonly tokens: readonly (readonly { readonly text: string }[])[];
+  readonly provenance: Provenance;
+}
+
+/** The captured patterns of one row, read where they lie. */
+export interface Patterns {
+  readonly tokens: readonly string[];
+  readonly row: { readonly index: number; readonly of: number };
+  /** Rising layer ids. */
+  readonly layers: readonly number[];
+  readonly heads: number;
+  /** Weights of one head, [query, key], unpadded; `layer` is an id of `layers`. */
+  map(layer: number, head: number): Float32Array;
+}
+
+const pattern = /^layers\.(\d+)\.attention\.pattern$/;
+const wanted = 'capture("layers.*.attention.pattern")';
+
+/**
+ * Finds the whole attention patterns of row `row` in a run. Throws one line when there are none, when a selector
+ * sliced them, when shapes disagree, or when a weight is not finite.
+ */
+export function findPatterns(run: AttentionRun, row = 0): Patterns {
+  const found = [...run.captures.values()].filter((captured) => pattern.test(captured.point.name));
+  if (found.length === 0) {
+    const names = [...run.captures.keys()];
+    const kept =
+      names.length === 0 ? "nothing" : names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
+    throw new Error(
+      `the run captured no attention patterns (it captured ${kept}): add ${wanted} to its hooks`,
+    );
+  }
+  const tokens = run.tokens[row];
+  if (tokens === undefined || !Number.isInteger(row))
+    throw new RangeError(`no row ${row}: the run has rows 0 to ${run.tokens.length - 1}`);
+  if (tokens.length === 0) throw new RangeError(`row ${row} has no tokens`);
+  const longest = Math.max(...run.tokens.map((each) => each.length));
+  const heads = found[0]!.shape[1] ?? 0;
+  const byLayer = new Map<number, Float32Array>();
+  for (const { point, shape, data, selector } of found) {
+    const need = [run.tokens.length, heads, longest, longest];
+    if (selector?.includes("[") || shape.length !== 4 || shape.some((size, axis) => size !== need[axis]))
+      throw new RangeError(
+        `${point.name} has shape [${shape.join(", ")}]${selector === undefined ? "" : ` by "${selector}"`}, ` +
+          `maps need all of [${need.join(", ")}]: ${wanted}`,
+      );
+    byLayer.set(Number(pattern.exec(point.name)![1]), data);
+  }
+  const size = tokens.length;
+  const map = (layer: number, head: number): Float32Array => {
+    const data = byLayer.get(layer)!;
+    const out = new Float32Array(size * size);
+    for (let query = 0; query < size; query++) {
+      const start = ((row * heads + head) * longest + query) * longest;
+      out.set(data.subarray(start, start + size), query * size);
+    }
+    const bad = out.findIndex((weight) => !Number.isFinite(weight));
+    if (bad >= 0)
+      throw new RangeError(
+        `layers.${layer}.attention.pattern is ${out[bad]} at head ${head}, query ${Math.floor(bad / size)}, key ${bad % size}`,
+      );
+    return out;
+  };
+  return {
+    tokens: tokens.map((token) => token.text),
+    row: { index: row, of: run.tokens.length },
+    layers: [...byLayer.keys()].sort((a, b) => a - b),
+    heads,
+    map,
+  };
+}

@@ -1,0 +1,16 @@
+export * from "./payload/index.js";
+export { encodeBlock } from "./encode.js";
+export type { Bundle, Displayable } from "./bundle.js";
+export { bundleOf, displaySymbol, html, markdown, png } from "./bundle.js";
+export type { DisplaySink } from "./sink.js";
+export { currentSink } from "./sink.js";
+export type { DisplayHandle } from "./display.js";
+export { clear, display } from "./display.js";
+export type { Progress } from "./progress.js";
+export { progress } from "./progress.js";
+export type { Column, Table } from "./table.js";
+export { table } from "./table.js";
+export type { AttentionFigure } from "./attention/attention.js";
+export { attention } from "./attention/attention.js";
+export type { AttentionOptions, Budget } from "./attention/build.js";
+export type { AttentionRun } from "./attention/patterns.js";

@@ -1,0 +1,17 @@
+export type { Provenance } from "./provenance.js";
+export type { Scale } from "./scale.js";
+export { checkScale, fromUnit, toUnit } from "./scale.js";
+export type { Block, BlockDType } from "./block.js";
+export { blockBytes, blockElementBytes } from "./block.js";
+export type { DecodedBlock } from "./decode.js";
+export { decodeBlock, largestBlock } from "./decode.js";
+export { fromHalf, toHalf } from "./half.js";
+export { bin, isMasked, maxPool } from "./pool.js";
+export type { Rgb, Theme } from "./ramp.js";
+export { ramp } from "./ramp.js";
+export type { AttentionPayload, HeadScores } from "./attention.js";
+export { attentionType, scoreNames } from "./attention.js";
+export type { PanelReply, PanelRequest, RankStatus, SessionStatus } from "./status.js";
+export { sessionTarget } from "./status.js";
+export { parseAttention, parsePanelReply } from "./parse.js";
+export { printBytes, provenanceLine, tokenLabel } from "./words.js";

@@ -1,0 +1,132 @@
+import * as z from "zod/mini";
+import type { AttentionPayload } from "./attention.js";
+import type { PanelReply } from "./status.js";
+
+const count = z.int().check(z.nonnegative());
+const size = z.int().check(z.positive());
+const number = z.number();
+
+const scale = z.object({ kind: z.enum(["linear", "log", "asinh"]), lo: number, hi: number });
+
+const block = z.object({
+  dtype: z.enum(["u8", "f16", "f32"]),
+  shape: z.array(size).check(z.minLength(1), z.maxLength(8)),
+  order: z.literal("C"),
+  endian: z.literal("little"),
+  encoding: z.enum(["base64", "gzip+base64"]),
+  scale,
+  sha256: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))),
+  data: z.string(),
+});
+
+const provenance = z.object({
+  model: z.string(),
+  fingerprint: z.string(),
+  mesh: z.string(),
+  devices: z.array(z.string()),
+  dtype: z.string(),
+  seed: z.nullable(number),
+  versions: z.record(z.string(), z.string()),
+  call: z.string(),
+});
+
+const attention = z.object({
+  // A canvas has at most 16384 pixels a side, and a map at least one pixel a token.
+  tokens: z.array(z.string()).check(z.minLength(1), z.maxLength(16384)),
+  row: z.object({ index: count, of: size }),
+  layers: z.array(count).check(z.minLength(1), z.maxLength(4096)),
+  heads: size.check(z.maximum(4096)),
+  causal: z.boolean(),
+  overview: z.object({ from: size, reducer: z.enum(["max", "none"]), block }),
+  full: z.array(z.object({ layer: count, head: count, block })),
+  truncated: z.nullable(z.object({ kept: count, of: count, reason: z.string() })),
+  scores: z.object({
+    previous: z.array(number),
+    first: z.array(number),
+    self: z.array(number),
+    induction: z.nullable(z.array(number)),
+  }),
+  view: z.object({ layer: count, head: count, scale }),
+  provenance,
+});
+
+const rank = z.object({
+  rank: count,
+  device: z.string(),
+  stage: count,
+  tensorRank: count,
+  layers: z.object({ from: z.int(), to: z.int() }),
+  pid: z.optional(z.nullable(z.int())),
+  state: z.enum(["starting", "ready", "busy", "lost"]),
+  memory: number,
+});
+
+const session = z.object({
+  name: z.string(),
+  model: z.string(),
+  fingerprint: z.string(),
+  mesh: z.string(),
+  pid: z.int(),
+  clients: count,
+  openedAt: z.string(),
+  state: z.enum(["loading", "ready", "busy", "failed"]),
+  ranks: z.array(rank),
+  weightBytes: number,
+  residentBytes: number,
+});
+
+const panelReply = z.discriminatedUnion("op", [
+  z.object({ op: z.literal("status"), sessions: z.array(session) }),
+  z.object({ op: z.literal("error"), message: z.string() }),
+]);
+
+/** The first issue as one line: where, and what was expected there. */
+function checked<T>(what: string, schema: z.ZodMiniType<T>, value: unknown): T {
+  const result = z.safeParse(schema, value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const where = issue.path
+    .map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`))
+    .join("");
+  const message = issue.message.replace(/\s+/g, " ");
+  throw new TypeError(`${what}${where}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`);
+}
+
+function expectShape(what: string, found: readonly number[], wanted: readonly number[]): void {
+  if (found.length !== wanted.length || found.some((size, i) => size !== wanted[i]))
+    throw new RangeError(`${what} has shape [${found.join(", ")}], the payload needs [${wanted.join(", ")}]`);
+}
+
+/** A payload of `application/vnd.vitrail.attention.v1+json`, checked throughout; throws one line that says where it is wrong. */
+export function parseAttention(value: unknown): AttentionPayload {
+  const payload: AttentionPayload = checked("attention payload", attention, value);
+  const { tokens, layers, heads, overview, full, view, scores } = payload;
+  const p = overview.block.shape[2] ?? 0;
+  expectShape("overview", overview.block.shape, [layers.length, heads, p, p]);
+  if (overview.from !== tokens.length || p > tokens.length)
+    throw new RangeError(
+      `overview pools ${overview.from} tokens into ${p}, the payload has ${tokens.length}`,
+    );
+  for (const map of full) {
+    const known = layers.includes(map.layer) && map.head < heads;
+    if (!known)
+      throw new RangeError(`full map of layer ${map.layer} head ${map.head}: the payload has no such head`);
+    expectShape(`full map of layer ${map.layer} head ${map.head}`, map.block.shape, [
+      tokens.length,
+      tokens.length,
+    ]);
+  }
+  if (!layers.includes(view.layer) || view.head >= heads)
+    throw new RangeError(`view of layer ${view.layer} head ${view.head}: the payload has no such head`);
+  for (const [name, list] of Object.entries(scores))
+    if (list !== null && list.length !== layers.length * heads)
+      throw new RangeError(
+        `scores.${name} has ${list.length} entries, the payload ${layers.length * heads} heads`,
+      );
+  return payload;
+}
+
+/** What the kernel sends over the session comm; throws one line that says where it is wrong. */
+export function parsePanelReply(value: unknown): PanelReply {
+  return checked("session status", panelReply, value);
+}

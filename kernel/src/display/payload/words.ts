@@ -1,0 +1,38 @@
+import type { Provenance } from "./provenance.js";
+
+/** Where a result comes from, in one line. */
+export function provenanceLine(from: Provenance): string {
+  const versions = Object.entries(from.versions).map(([name, version]) => `${name} ${version}`);
+  const seed = from.seed === null ? [] : [`seed ${from.seed}`];
+  const model = `${from.model} (${from.fingerprint.slice(0, 12)})`;
+  const devices = [...new Set(from.devices)].join(", ");
+  return [model, from.mesh, devices, from.dtype, ...seed, ...versions, from.call].filter(Boolean).join(" · ");
+}
+
+/**
+ * A token as an axis shows it: the space that begins a word is dropped (also in its byte-level spelling `Ġ`),
+ * and what would be invisible or break the line is named.
+ */
+export function tokenLabel(token: string): string {
+  const bare = token.replace(/^[ Ġ▁](?=\S)/u, "");
+  return (
+    bare
+      .replace(/\r\n|\n|Ċ/gu, "↵")
+      .replace(/\t|ĉ/gu, "⇥")
+      // eslint-disable-next-line no-control-regex -- control characters are exactly what must be replaced
+      .replace(/[\u0000-\u001f\u007f-\u009f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, "·")
+      .replace(/[ \u00a0Ġ▁]/gu, "␣") || "∅"
+  );
+}
+
+/** 1536 → `1.5 KiB`. */
+export function printBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : Number(value.toFixed(1))} ${units[unit]}`;
+}

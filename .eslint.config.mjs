@@ -16,7 +16,9 @@ const arrows = {
 };
 
 export default tseslint.config(
-  { ignores: ["**/dist/**", "extension/lib/**", "extension/prebuilt/**", ".vitrail/**", "**/node_modules/**"] },
+  {
+    ignores: ["**/dist/**", "extension/lib/**", "extension/prebuilt/**", ".vitrail/**", "**/node_modules/**"],
+  },
   ...tseslint.configs.recommended,
   {
     files: ["kernel/src/**/*.ts"],
@@ -24,19 +26,23 @@ export default tseslint.config(
     settings: {
       "import/resolver": { typescript: { project: "kernel/tsconfig.json" } },
       "boundaries/elements": [
-        ...Object.keys(arrows).map((room) => ({ type: room, pattern: `kernel/src/${room}/**`, mode: "full" })),
-        { type: "entry", pattern: "kernel/src/*.ts", mode: "full" },
+        ...Object.keys(arrows).map((room) => ({
+          type: room,
+          pattern: `kernel/src/${room}/**`,
+          partialMatch: false,
+        })),
+        { type: "entry", pattern: "kernel/src/*.ts", partialMatch: false },
       ],
     },
     rules: {
-      "boundaries/element-types": [
+      "boundaries/dependencies": [
         "error",
         {
           default: "disallow",
-          rules: [
-            ...Object.entries(arrows).map(([from, allow]) => ({ from, allow: [from, ...allow] })),
-            { from: "entry", allow: [...Object.keys(arrows), "entry"] },
-          ],
+          policies: [...Object.entries(arrows), ["entry", Object.keys(arrows)]].map(([from, allowed]) => ({
+            from: { element: { type: from } },
+            allow: { to: { element: { type: [from, ...allowed] } } },
+          })),
         },
       ],
     },
@@ -48,7 +54,10 @@ export default tseslint.config(
         "error",
         {
           patterns: [
-            { regex: "^vitrail(?!/payload$)", message: "the extension knows only the payload types of display" },
+            {
+              regex: "^vitrail(?!/payload$)",
+              message: "the extension knows only the payload types of display",
+            },
           ],
         },
       ],

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { cut } from "./cut.js";
+import { Graph } from "./graph.js";
+
+function residualGraph() {
+  const graph = new Graph();
+  const x = graph.input("x", "f32", ["batch", 8]);
+  graph.begin("first");
+  const branch = x.relu();
+  const early = x.add(branch);
+  graph.begin("second");
+  const late = branch.mul(early);
+  return { graph, x, branch, early, late };
+}
+
+test("a cut hands over everything computed before it and read after it, and nothing else", () => {
+  const { graph, x, branch, early, late } = residualGraph();
+  const [first, second] = cut(graph, [late]);
+  expect(first!.inputs).toEqual([x]);
+  expect(first!.outputs).toEqual([branch, early]);
+  expect(second!.inputs).toEqual([branch, early]);
+  expect(second!.outputs).toEqual([late]);
+  expect(first!.nodes.length + second!.nodes.length).toBe(graph.nodes.length);
+});
+
+test("a point on a value from an earlier segment gets a node of its own", () => {
+  const { graph, early } = residualGraph();
+  const point = graph.point(early, { name: "late", axes: ["batch", "unit"], partition: { kind: "whole" } });
+  expect(point).not.toBe(early);
+  expect(cut(graph, [])[1]!.points.get("late")).toBe(point);
+});
+
+test("a sum over ranks ends its segment, and the next name is taken by what follows", () => {
+  const graph = new Graph();
+  const x = graph.input("x", "f32", ["batch", 8]);
+  graph.begin("layers.0.attention");
+  const part = graph.sumOverRanks(x.relu(), "layers.0.out");
+  graph.begin("layers.1.attention");
+  const [first, second, ...rest] = cut(graph, [part.add(1)]);
+  expect(rest).toEqual([]);
+  expect([first!.name, second!.name]).toEqual(["layers.0.attention", "layers.1.attention"]);
+  expect(first!.sum).toBe(part);
+  expect(first!.outputs).toEqual([part]);
+});

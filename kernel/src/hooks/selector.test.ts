@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import type { HookPoint } from "../graph/point.js";
+import { resolve } from "./resolve.js";
+import { select } from "./selector.js";
+
+const pattern = (layer: number): HookPoint => ({
+  name: `layers.${layer}.attention.pattern`,
+  alias: undefined,
+  axes: ["batch", "head", "query", "key"],
+  shape: ["batch", 4, "position", "position"],
+  partition: { kind: "whole" },
+  layer,
+});
+const output = (layer: number): HookPoint => ({
+  name: `layers.${layer}.attention.output`,
+  alias: `model.decoder.layers.${layer}.self_attn`,
+  axes: ["batch", "position", "unit"],
+  shape: ["batch", "position", 64],
+  partition: { kind: "whole" },
+  layer,
+});
+const points = Array.from({ length: 12 }, (_, i) => [pattern(i), output(i)]).flat();
+const names = (selector: string) => select(selector, points).map((s) => s.point.name);
+
+describe("what a selector chooses", () => {
+  test.each([
+    ["layers.3.attention.pattern", 1],
+    ["layers.*.attention.pattern", 12],
+    ["layers.4-8.attention.pattern", 5],
+    ["layers.9-10.attention.*", 4],
+    ["layers.{0,11}.attention.output", 2],
+    ["layers.1.*", 2],
+    ["*", 24],
+    ["model.decoder.layers.3.self_attn", 1],
+    ["model.decoder.layers.*.self_attn", 12],
+  ])("%s chooses %i points", (selector, count) => expect(names(selector)).toHaveLength(count));
+
+  test("a range of layers is not a range of digits", () => {
+    expect(names("layers.9-11.attention.output")).toEqual(
+      [9, 10, 11].map((i) => `layers.${i}.attention.output`),
+    );
+  });
+  test("several selectors give each point once, in forward order", () => {
+    const chosen = resolve(["layers.2.attention.output", "layers.0-2.attention.output"], points);
+    expect(chosen.map((s) => s.point.layer)).toEqual([0, 1, 2]);
+  });
+});
+
+describe("a selector that cannot be served is refused", () => {
+  test.each([
+    [
+      "layers.3.attn",
+      'no hook point "layers.3.attn": nearest is layers.3.attention.output [batch, position, unit]',
+    ],
+    ["layers.12.attention.pattern", 'no hook point "layers.12.attention.pattern": nearest is layers.1'],
+    [
+      "layers.3.attention.pattern[row=1]",
+      'layers.3.attention.pattern has no axis "row", its axes are [batch, head, query, key]',
+    ],
+    ["layers.3.attention.pattern[head=4]", "head 4 is outside the 4 of layers.3.attention.pattern"],
+    ["layers.3.attention.pattern[head=2|1]", "indices 2|1 are not ascending"],
+    ["layers.3.attention.pattern[head]", '"head" is not axis=3, axis=0|3 or axis=2:5'],
+    ["layers.8-4.attention.pattern", "layers 8-4 are none"],
+    ["a[b]c", "is not of the form"],
+  ])("%s", (selector, message) => expect(() => select(selector, points)).toThrow(message));
+
+  test("a point that the architecture lacks says why", () => {
+    const absent = { "residual.mid": "this model is parallel" };
+    expect(() => select("layers.0.residual.mid", points, absent)).toThrow(
+      'no hook point "layers.0.residual.mid": this model is parallel',
+    );
+  });
+  test("two different parts of one point", () => {
+    const selectors = ["layers.0.attention.pattern[head=1]", "layers.0.attention.pattern[head=2]"];
+    expect(() => resolve(selectors, points)).toThrow("want different parts of layers.0.attention.pattern");
+  });
+});

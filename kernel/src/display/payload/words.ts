@@ -19,7 +19,6 @@ export function tokenLabel(token: string): string {
     bare
       .replace(/\r\n|\n|Ċ/gu, "↵")
       .replace(/\t|ĉ/gu, "⇥")
-      // eslint-disable-next-line no-control-regex -- control characters are exactly what must be replaced
       .replace(/[\u0000-\u001f\u007f-\u009f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, "·")
       .replace(/[ \u00a0Ġ▁]/gu, "␣") || "∅"
   );

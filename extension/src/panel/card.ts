@@ -1,0 +1,105 @@
+import { printBytes } from "vitrail/payload";
+import type { RankStatus, SessionStatus } from "vitrail/payload";
+import { element } from "../element.js";
+
+type State = SessionStatus["state"] | RankStatus["state"];
+
+/** A shape and a word for each state, so that colour is never needed to tell them apart. */
+const marks: Readonly<Record<State, string>> = {
+  starting: "◌",
+  loading: "◌",
+  ready: "●",
+  busy: "◐",
+  lost: "✕",
+  failed: "✕",
+};
+
+export function stateMark(state: State): HTMLElement {
+  const mark = element("span", { class: "vt-mark", "aria-hidden": "true" }, marks[state]);
+  return element("span", { class: `vt-state vt-state-${state}` }, mark, state);
+}
+
+/** Layers `[from, to)` as people count them, `0–3`; a stage of one layer is that number. */
+export function layerRange({ from, to }: RankStatus["layers"]): string {
+  if (to <= from) return "none";
+  return to - from === 1 ? String(from) : `${from}–${to - 1}`;
+}
+
+const titles = ["rank", "device", "stage", "layers", "tensor", "memory", "state"];
+
+function rankRow(rank: RankStatus): HTMLElement {
+  const cells = [rank.device, rank.stage, layerRange(rank.layers), rank.tensorRank, printBytes(rank.memory)];
+  const row = element(
+    "tr",
+    {},
+    element("th", { scope: "row" }, String(rank.rank)),
+    ...cells.map((cell) => element("td", {}, String(cell))),
+    element("td", {}, stateMark(rank.state)),
+  );
+  if (rank.pid != null) row.title = `process ${rank.pid}`;
+  return row;
+}
+
+/** One session: what it is, its ranks, and how to end it. The same card is updated, so that focus stays where it is. */
+export class SessionCard {
+  readonly node: HTMLElement;
+  readonly #state = element("span", { class: "vt-card-state" });
+  readonly #facts = element("p", { class: "vt-facts" });
+  readonly #body = element("tbody");
+  readonly #lost = element("p", { class: "vt-lost", hidden: "" });
+  #shown = "";
+
+  constructor(name: string, close: (name: string) => void) {
+    const button = element("button", { type: "button", class: "vt-close" });
+    const caption = `Ranks of ${name}`;
+    // A session may have taken minutes to load, so it takes a second press to end it.
+    const ask = (sure: boolean) => {
+      button.textContent = sure ? "Really close?" : "Close";
+      button.setAttribute("aria-label", sure ? `really close session ${name}?` : `close session ${name}`);
+      button.classList.toggle("vt-sure", sure);
+    };
+    ask(false);
+    button.addEventListener("blur", () => ask(false));
+    button.addEventListener("click", () => {
+      const sure = button.classList.contains("vt-sure");
+      ask(!sure);
+      if (sure) close(name);
+    });
+    this.node = element(
+      "section",
+      { class: "vt-card", "aria-label": `session ${name}` },
+      element("header", {}, element("h3", {}, name), this.#state, button),
+      this.#facts,
+      this.#lost,
+      element(
+        "div",
+        { class: "vt-ranks" },
+        element(
+          "table",
+          {},
+          element("caption", {}, caption),
+          element(
+            "thead",
+            {},
+            element("tr", {}, ...titles.map((title) => element("th", { scope: "col" }, title))),
+          ),
+          this.#body,
+        ),
+      ),
+    );
+  }
+
+  update(session: SessionStatus): void {
+    const shown = JSON.stringify(session);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    const clients = session.clients === 1 ? "1 notebook" : `${session.clients} notebooks`;
+    const memory = `${printBytes(session.residentBytes)} resident, ${printBytes(session.weightBytes)} of weights`;
+    this.#state.replaceChildren(stateMark(session.state));
+    this.#facts.textContent = [session.model, session.mesh, memory, clients].join(" · ");
+    const lost = session.ranks.filter((rank) => rank.state === "lost").map((rank) => rank.rank);
+    this.#lost.hidden = lost.length === 0;
+    this.#lost.textContent = lost.length === 0 ? "" : `✕ lost: rank ${lost.join(", ")}`;
+    this.#body.replaceChildren(...session.ranks.map(rankRow));
+  }
+}

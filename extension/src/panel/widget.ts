@@ -1,0 +1,82 @@
+import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
+import type { Kernel } from "@jupyterlab/services";
+import type { Message } from "@lumino/messaging";
+import { Widget } from "@lumino/widgets";
+import { SessionLink } from "./link.js";
+import type { PanelKernel } from "./link.js";
+import { PanelView } from "./view.js";
+
+/** The right sidebar's panel: follows the current notebook and its kernel through changes and restarts. */
+export class SessionPanel extends Widget {
+  readonly #view: PanelView;
+  readonly #link: SessionLink;
+  readonly #tracker: INotebookTracker;
+  #context: NotebookPanel["sessionContext"] | undefined;
+  #restarting = false;
+
+  constructor(tracker: INotebookTracker) {
+    super();
+    this.id = "vitrail-session-panel";
+    this.addClass("vt-panel");
+    this.title.caption = "Vitrail session";
+    this.title.iconClass = "vt-panel-icon";
+    this.#tracker = tracker;
+    this.#link = new SessionLink((state) => this.#view.show(state));
+    this.#view = new PanelView((name) => this.#link.close(name));
+    this.#view.show(this.#link.state);
+    this.node.append(this.#view.node);
+    tracker.currentChanged.connect(this.#followNotebook, this);
+    this.#followNotebook();
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.#tracker.currentChanged.disconnect(this.#followNotebook, this);
+    this.#leave();
+    this.#link.dispose();
+    super.dispose();
+  }
+
+  protected override onAfterShow(_message: Message): void {
+    this.#link.watch(true);
+  }
+
+  protected override onBeforeHide(_message: Message): void {
+    this.#link.watch(false);
+  }
+
+  #leave(): void {
+    this.#context?.kernelChanged.disconnect(this.#followKernel, this);
+    this.#context?.statusChanged.disconnect(this.#heedStatus, this);
+    this.#context = undefined;
+  }
+
+  #followNotebook(): void {
+    this.#leave();
+    this.#context = this.#tracker.currentWidget?.sessionContext;
+    this.#context?.kernelChanged.connect(this.#followKernel, this);
+    this.#context?.statusChanged.connect(this.#heedStatus, this);
+    this.#followKernel();
+  }
+
+  #followKernel(): void {
+    this.#restarting = false;
+    const kernel = this.#context?.session?.kernel ?? null;
+    void this.#link.follow(
+      kernel as (Kernel.IKernelConnection & PanelKernel) | null,
+      this.#context === undefined ? "no notebook" : "no kernel",
+    );
+  }
+
+  #heedStatus(_context: unknown, status: Kernel.Status): void {
+    if (status === "restarting" || status === "autorestarting") {
+      this.#restarting = true;
+      this.#link.interrupted(null);
+    } else if (status === "dead") {
+      this.#restarting = true;
+      this.#link.interrupted("the kernel died");
+    } else if (this.#restarting && (status === "idle" || status === "busy")) {
+      this.#followKernel();
+    }
+  }
+}

@@ -66,7 +66,7 @@ export class Graph {
   readonly inputs: Value[] = [];
   readonly points: PlacedPoint[] = [];
   readonly stretches: Stretch[] = [];
-  #names = new Map<string, number>();
+  #counts = new Map<string, number>();
   #openTail = false;
   #kept = new Map<string, Value>();
 
@@ -95,7 +95,8 @@ export class Graph {
   }
 
   input(name: string, dtype: DType, shape: Shape): Value {
-    const value = new Value(this, this.#unique(name), dtype, shape, { kind: "input" });
+    if (this.inputs.some((other) => other.name === name)) throw new Error(`graph input "${name}" exists already`);
+    const value = new Value(this, name, dtype, shape, { kind: "input" });
     this.inputs.push(value);
     return value;
   }
@@ -171,9 +172,14 @@ export class Graph {
     return own;
   }
 
+  /**
+   * Names are counted within their segment, so that a change in one segment leaves the text of the others as it
+   * was and their loaded sessions can be used again.
+   */
   #unique(stem: string): string {
-    const count = this.#names.get(stem) ?? 0;
-    this.#names.set(stem, count + 1);
-    return count === 0 ? stem : `${stem}_${count}`;
+    const key = `${this.stretches[this.segment]?.name ?? ""}/${stem}`;
+    const count = this.#counts.get(key) ?? 0;
+    this.#counts.set(key, count + 1);
+    return count === 0 ? key : `${key}.${count}`;
   }
 }

@@ -1,0 +1,86 @@
+/** Make every golden anew with PyTorch and transformers and compare: `npm run oracle [-- step …]`. Exit 1 on any difference. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { oraclePython } from "./environment.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "..", "..");
+const goldens = join(root, "test", "goldens");
+const out = join(root, ".vitrail", "oracle-out");
+
+const script = (name) => join(here, name);
+const remake = (name, make, how) => ({
+  name,
+  commands: [make, ["python", script("compare.py"), how, join(out, name), join(goldens, name)]],
+});
+const steps = [
+  remake("checkpoints", ["python", script("checkpoints.py"), join(out, "checkpoints")], "exact"),
+  remake(
+    "expected",
+    ["python", script("expected.py"), join(goldens, "checkpoints"), join(out, "expected")],
+    "close",
+  ),
+  remake("tokenizers", ["python", script("tokenizers.py"), join(out, "tokenizers")], "exact"),
+  remake("pytorch", ["python", script("pytorch_files.py"), join(out, "pytorch")], "exact"),
+  {
+    name: "onnx",
+    commands: [
+      ["node", script("models.mjs"), join(goldens, "checkpoints"), join(out, "onnx")],
+      ["python", script("onnx_check.py"), join(out, "onnx")],
+    ],
+  },
+];
+
+function run(step, python) {
+  const started = Date.now();
+  rmSync(join(out, step.name), { recursive: true, force: true });
+  let last = "";
+  for (const [program, ...args] of step.commands) {
+    const executable = program === "python" ? python : process.execPath;
+    const env = {
+      ...process.env,
+      PYTHONDONTWRITEBYTECODE: "1",
+      HF_HUB_OFFLINE: "1",
+      TOKENIZERS_PARALLELISM: "false",
+    };
+    const done = spawnSync(executable, args, { encoding: "utf8", env, maxBuffer: 2 ** 28 });
+    last = (done.stdout ?? "").trim();
+    if (done.error || done.status !== 0) {
+      const said = [last, (done.stderr ?? "").trim(), done.error?.message].filter(Boolean).join("\n");
+      return { step: step.name, result: "FAILED", seconds: seconds(started), said };
+    }
+  }
+  return { step: step.name, result: "equal", seconds: seconds(started), said: last.split("\n").at(-1) };
+}
+
+function seconds(started) {
+  return ((Date.now() - started) / 1000).toFixed(1);
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !steps.some((step) => step.name === name));
+if (unknown.length > 0) {
+  console.error(`no oracle step "${unknown[0]}": there are ${steps.map((step) => step.name).join(", ")}`);
+  process.exit(2);
+}
+if (!existsSync(join(root, "kernel", "dist"))) {
+  console.error("the library is not built: npm run build");
+  process.exit(2);
+}
+const python = oraclePython(root, (line) => console.log(line));
+mkdirSync(out, { recursive: true });
+const results = [];
+for (const step of steps) {
+  if (wanted.length > 0 && !wanted.includes(step.name)) continue;
+  const result = run(step, python);
+  results.push(result);
+  console.log(
+    `${result.result.padEnd(7)} ${result.step.padEnd(12)} ${result.seconds.padStart(6)} s  ${result.said}`,
+  );
+}
+rmSync(out, { recursive: true, force: true });
+const failed = results.filter((result) => result.result !== "equal");
+console.log(`${results.length - failed.length} of ${results.length} steps equal`);
+process.exit(failed.length > 0 ? 1 : 0);

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = join(dirname(fileURLToPath(import.meta.url)), "..", "goldens");
+
+/** A dense float32 array. */
+export interface Values {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** What transformers computed for one row of tokens, run alone and unpadded; values have no batch axis. */
+export interface GoldenRow {
+  readonly ids: readonly number[];
+  readonly points: ReadonlyMap<string, Values>;
+}
+
+export interface Golden {
+  readonly name: string;
+  readonly folder: string;
+  readonly layers: number;
+  readonly rows: readonly GoldenRow[];
+  /** For each point, the modules of transformers that give it (`PATH`) or take it (`PATH.input`). */
+  readonly modules: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Names of all golden checkpoints. */
+export const goldenNames: readonly string[] = readdirSync(join(here, "checkpoints"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name)
+  .sort();
+
+export function readGolden(name: string): Golden {
+  const rows: { ids: number[]; points: Map<string, Values> }[] = [];
+  for (const [key, tensor] of readSafetensors(join(here, "expected", `${name}.safetensors`))) {
+    const [, row, point] = /^rows\.(\d+)\.(.+)$/.exec(key)!;
+    const at = (rows[Number(row)] ??= { ids: [], points: new Map() });
+    if (tensor.dtype === "I64") at.ids = Array.from(new BigInt64Array(tensor.bytes), Number);
+    else at.points.set(point!, { shape: tensor.shape, data: new Float32Array(tensor.bytes) });
+  }
+  const { modules } = JSON.parse(readFileSync(join(here, "expected", `${name}.json`), "utf8")) as Golden;
+  const layers = [...rows[0]!.points.keys()].filter((p) => p.endsWith(".residual.in")).length;
+  return { name, folder: join(here, "checkpoints", name), layers, rows, modules };
+}
+
+interface Stored {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: ArrayBuffer;
+}
+
+/** All tensors of a safetensors file: u64 header length, JSON header, data. */
+function readSafetensors(path: string): Map<string, Stored> {
+  const file = readFileSync(path);
+  const start = 8 + Number(file.readBigUInt64LE());
+  const header = JSON.parse(file.subarray(8, start).toString()) as Record<
+    string,
+    { dtype: string; shape: number[]; data_offsets: [number, number] }
+  >;
+  const tensors = new Map<string, Stored>();
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === "__metadata__") continue;
+    const [from, to] = entry.data_offsets;
+    const bytes = new Uint8Array(file.subarray(start + from, start + to)).buffer;
+    tensors.set(name, { dtype: entry.dtype, shape: entry.shape, bytes });
+  }
+  return tensors;
+}

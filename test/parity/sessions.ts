@@ -1,0 +1,43 @@
+import { Session, capture } from "../../kernel/dist/index.js";
+import type { OpenOptions, Run } from "../../kernel/dist/session/types.js";
+import type { Observed } from "./expectation.js";
+
+let count = 0;
+
+/** Open a session of its own for `use`, and close it whatever happens. One thread a worker: the tests share two cores. */
+export async function withSession<T>(
+  folder: string,
+  options: OpenOptions,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const name = `parity-${process.pid}-${count++}`;
+  const session = await Session.open(folder, { name, quiet: true, threads: 1, idleMinutes: 5, ...options });
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** A forward pass that brings back every hook point. */
+export function forwardWithAll(session: Session, rows: readonly (readonly number[])[]): Promise<Run> {
+  return session.forward(rows, { hooks: [capture("*")] });
+}
+
+/** Every hook point of a run, the logits among them. */
+export function observed(run: Run): Map<string, Observed> {
+  return new Map(run.captures);
+}
+
+/** The logits that the run itself returns, as a point of the same name. */
+export function returnedLogits(run: Run): Observed {
+  if (run.logits === undefined) throw new Error("the run returned no logits");
+  return { ...run.logits, point: { name: "logits", axes: ["batch", "position", "token"] } };
+}
+
+/** Meshes that every architecture must give the same numbers on. */
+export const meshes = [
+  { name: "pipeline 2", devices: 2, mesh: { pipeline: 2, tensor: 1 } },
+  { name: "tensor 2", devices: 2, mesh: { pipeline: 1, tensor: 2 } },
+  { name: "pipeline 2 × tensor 2", devices: 4, mesh: { pipeline: 2, tensor: 2 } },
+] as const;

@@ -1,0 +1,108 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { buildStage } from "../../kernel/src/models/build.js";
+import { prepareInputs } from "../../kernel/src/models/inputs.js";
+import type { Model } from "../../kernel/src/models/model.js";
+import type { HookPoint } from "../../kernel/src/graph/point.js";
+import type { Values } from "./goldens.js";
+
+/** Values of one rank by name, and its hook points. */
+interface Held {
+  readonly values: Map<string, Tensor>;
+  readonly points: Map<string, { readonly point: HookPoint; readonly value: string }>;
+}
+
+/**
+ * Run a model's stages in this process, straight on onnxruntime: no worker, no session, no collective. Returns every hook
+ * point whole, with the batch axis. `cuts` are the layers at which a new pipeline stage begins.
+ */
+export async function runStages(
+  model: Model,
+  rows: readonly (readonly number[])[],
+  { cuts = [], tensor = 1 }: { cuts?: readonly number[]; tensor?: number } = {},
+): Promise<Map<string, Values & { readonly point: HookPoint }>> {
+  const { tokens, positions, mask, select } = prepareInputs(rows, "all");
+  const feed = {
+    tokens: new Tensor("int64", tokens.data, tokens.shape),
+    positions: new Tensor("int64", positions.data, positions.shape),
+    mask: new Tensor("float32", mask.data, mask.shape),
+    select: new Tensor("int64", select.data, select.shape),
+  };
+  const bounds = [0, ...cuts, model.dimensions.layers];
+  const found = new Map<string, Values & { readonly point: HookPoint }>();
+  let residual: Tensor | undefined;
+  for (let s = 0; s + 1 < bounds.length; s++) {
+    const stages = Array.from({ length: tensor }, (_, rank) =>
+      buildStage(model, {
+        layers: { from: bounds[s]!, to: bounds[s + 1]! },
+        embeds: s === 0,
+        unembeds: s + 2 === bounds.length,
+        tensor: { rank, size: tensor },
+      }),
+    );
+    const ranks: Held[] = stages.map(() => ({
+      values: new Map(Object.entries(residual ? { ...feed, residual } : feed)),
+      points: new Map(),
+    }));
+    for (let i = 0; i < stages[0]!.segments.length; i++) {
+      for (const [rank, held] of ranks.entries())
+        await runSegment(stages[rank]!.segments[i]!, stages[rank]!.points, held);
+      const sum = stages[0]!.segments[i]!.reduction?.value;
+      if (sum !== undefined) addUp(ranks, sum);
+    }
+    for (const { point, value } of ranks[0]!.points.values()) {
+      const parts = ranks.map((held) => held.values.get(held.points.get(point.name)!.value)!);
+      void value;
+      found.set(point.name, { ...join(point, parts), point });
+    }
+    const [carried] = stages[0]!.outputs;
+    residual = carried && ranks[0]!.values.get(carried.name);
+  }
+  return found;
+}
+
+type Segment = ReturnType<typeof buildStage>["segments"][number];
+
+async function runSegment(segment: Segment, points: readonly HookPoint[], held: Held): Promise<void> {
+  const session = await InferenceSession.create(segment.model, {
+    extra: { session: { model_external_initializers_file_folder_path: segment.weightFolder } },
+    intraOpNumThreads: 1,
+    logSeverityLevel: 4,
+  });
+  const feeds = Object.fromEntries(segment.inputs.map((name) => [name, held.values.get(name)!]));
+  const fetches = [...new Set([...segment.outputs, ...segment.points.values()])];
+  const result = await session.run(feeds, fetches);
+  for (const name of fetches) held.values.set(name, result[name]!);
+  for (const [name, value] of segment.points) {
+    held.points.set(name, { point: points.find((p) => p.name === name)!, value });
+  }
+  await session.release();
+}
+
+function addUp(ranks: readonly Held[], name: string): void {
+  const terms = ranks.map((held) => held.values.get(name)!);
+  const data = (terms[0]!.data as Float32Array).map((_, i) =>
+    terms.reduce((sum, t) => sum + Number(t.data[i]), 0),
+  );
+  for (const held of ranks) held.values.set(name, new Tensor("float32", data, terms[0]!.dims));
+}
+
+/** The whole value from what the ranks hold of it. */
+function join(point: HookPoint, parts: readonly Tensor[]): Values {
+  if (point.partition.kind === "partial") throw new Error(`${point.name} is a partial sum`);
+  if (point.partition.kind === "whole" || parts.length === 1) {
+    return { shape: parts[0]!.dims, data: parts[0]!.data as Float32Array };
+  }
+  const { axis } = point.partition;
+  const shape = parts[0]!.dims.map((d, i) => (i === axis ? parts.reduce((n, p) => n + p.dims[axis]!, 0) : d));
+  const before = shape.slice(0, axis).reduce((a, b) => a * b, 1);
+  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  let to = 0;
+  for (let b = 0; b < before; b++) {
+    for (const part of parts) {
+      const run = part.dims.slice(axis).reduce((a, d) => a * d, 1);
+      data.set((part.data as Float32Array).subarray(b * run, (b + 1) * run), to);
+      to += run;
+    }
+  }
+  return { shape, data };
+}

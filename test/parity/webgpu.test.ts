@@ -1,0 +1,61 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { distance } from "./closeness.js";
+import { expectParity } from "./expectation.js";
+import { readGolden } from "./goldens.js";
+import { forwardWithAll, observed, withSession } from "./sessions.js";
+
+/** The software GPU that comes with Chromium, and the Vulkan loader that finds it. */
+const driver = [
+  "/usr/lib/chromium/vk_swiftshader_icd.json",
+  "/usr/lib64/chromium-browser/vk_swiftshader_icd.json",
+].find(existsSync);
+const loader = ["x86_64-linux-gnu", "aarch64-linux-gnu", ""]
+  .map((folder) => join("/usr/lib", folder, "libvulkan.so.1"))
+  .find(existsSync);
+const missing = !driver ? "SwiftShader (package chromium-common)" : !loader ? "libvulkan.so.1" : undefined;
+
+if (missing && process.env["CI"]) {
+  it("has a software GPU in continuous integration", () => {
+    expect.fail(`${missing} is not installed`);
+  });
+}
+if (missing) console.warn(`WebGPU parity is skipped: ${missing} is not installed`);
+
+describe.skipIf(missing !== undefined)("on a software GPU through WebGPU", () => {
+  const before = { ...process.env };
+  let runtime: string;
+
+  beforeAll(() => {
+    runtime = mkdtempSync(join(tmpdir(), "vitrail-webgpu-"));
+    process.env["VK_ICD_FILENAMES"] = driver;
+    process.env["XDG_RUNTIME_DIR"] = runtime;
+  });
+  afterAll(() => {
+    for (const name of ["VK_ICD_FILENAMES", "XDG_RUNTIME_DIR"]) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+    rmSync(runtime, { recursive: true, force: true });
+  });
+
+  it.each(["opt", "opt-350m", "galactica", "llama-grouped", "gpt2", "gpt-neox"])(
+    "%s gives transformers' logits and hook points",
+    { timeout: 300_000 },
+    async (name) => {
+      const golden = readGolden(name);
+      const rows = golden.rows.map((row) => row.ids);
+      const run = (device: string) =>
+        withSession(golden.folder, { devices: [device] }, async (session) => {
+          expect((await session.status()).ranks[0]!.device).toBe(device);
+          return observed(await forwardWithAll(session, rows));
+        });
+      const gpu = await run("webgpu:0");
+      expectParity(golden, gpu);
+      // Other kernels round otherwise: equal bits would mean that the CPU had computed this.
+      expect(distance(gpu.get("logits")!, (await run("cpu")).get("logits")!)).toBeGreaterThan(0);
+    },
+  );
+});

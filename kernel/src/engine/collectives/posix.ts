@@ -1,0 +1,97 @@
+import koffi, { type LibraryHandle } from "koffi";
+
+/** The few calls that shared memory between processes needs. */
+export interface Posix {
+  shmOpen(name: string, flags: number, mode: number): number;
+  shmUnlink(name: string): number;
+  /** 0, or an error number when the memory cannot be had (a sparse file would kill its user later). */
+  allocate(file: number, bytes: number): number;
+  map(file: number, bytes: number): ArrayBuffer;
+  close(file: number): void;
+  /** Sleeps until the word is no longer `value`, a wake comes, or the time is over. */
+  futexWait(word: Int32Array, value: number, milliseconds: number): void;
+  /** Wakes everybody who sleeps on the word. */
+  futexWake(word: Int32Array): void;
+  errno(): number;
+}
+
+const futexNumbers: Readonly<Record<string, number>> = { x64: 202, arm64: 98 };
+
+/** koffi unloads a library whose handle is collected while its functions are still in use: hold the handles here. */
+const libraries: LibraryHandle[] = [];
+let loaded: Posix | undefined;
+
+/**
+ * The calls on this machine. Throws one line where they cannot be had: only Linux has futexes, so that on
+ * macOS and Windows the sockets are used.
+ */
+export function posix(): Posix {
+  loaded ??= loadPosix();
+  return loaded;
+}
+
+function loadPosix(): Posix {
+  const futexNumber = futexNumbers[process.arch];
+  if (process.platform !== "linux" || futexNumber === undefined)
+    throw new Error(
+      `shared-memory collectives need Linux on x64 or arm64, not ${process.platform} ${process.arch}`,
+    );
+  // The default stack of asynchronous calls is too small for some libraries; it must be set before the first load.
+  if (libraries.length === 0) koffi.config({ async_stack_size: 1 << 20 });
+  const libc = open([
+    "libc.so.6",
+    `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`,
+    "libc.so",
+  ]);
+  const memory = has(libc, "shm_open") ? libc : open(["librt.so.1"]);
+  const shmOpen = memory.func("int shm_open(const char *, int, uint32_t)");
+  const shmUnlink = memory.func("int shm_unlink(const char *)");
+  const allocate = libc.func("int posix_fallocate(int, int64_t, int64_t)");
+  const mmap = libc.func("void *mmap(void *, size_t, int, int, int, int64_t)");
+  const close = libc.func("int close(int)");
+  const futex = libc.func("long syscall(long, void *, long, long, void *, void *, long)");
+  const failed = 2n ** 64n - 1n;
+  return {
+    shmOpen: (name, flags, mode) => shmOpen(name, flags, mode),
+    shmUnlink: (name) => shmUnlink(name),
+    allocate: (file, bytes) => allocate(file, 0, bytes),
+    map(file, bytes) {
+      const pointer = mmap(null, bytes, 3, 1, file, 0);
+      if (pointer === null || pointer === failed)
+        throw new Error(`mmap of ${bytes} bytes failed with error ${koffi.errno()}`);
+      return koffi.view(pointer, bytes);
+    },
+    close: (file) => void close(file),
+    futexWait(word, value, milliseconds) {
+      const until = BigInt64Array.of(
+        BigInt(Math.floor(milliseconds / 1000)),
+        BigInt((milliseconds % 1000) * 1_000_000),
+      );
+      futex(futexNumber, word, 0, value, until, null, 0);
+    },
+    futexWake: (word) => void futex(futexNumber, word, 1, 0x7fffffff, null, null, 0),
+    errno: () => koffi.errno(),
+  };
+}
+
+function open(names: readonly string[]): LibraryHandle {
+  for (const name of names) {
+    try {
+      const library = koffi.load(name);
+      libraries.push(library);
+      return library;
+    } catch {
+      continue;
+    }
+  }
+  throw new Error(`no C library found under ${names.join(", ")}`);
+}
+
+function has(library: LibraryHandle, symbol: string): boolean {
+  try {
+    library.symbol(symbol, "void *");
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { posix } from "./posix.js";
+
+/** Sums up to this many bytes are made by every rank on its own, with one meeting instead of two. */
+export const smallBytes = 16 * 1024;
+
+/** Control words are kept 64 bytes apart, so that ranks do not fight over a cache line. */
+export const line = 16;
+
+/** Where things lie in the shared segment of a group of `size` ranks. */
+export interface Layout {
+  readonly control: number;
+  /** Two small areas per rank, used in turn. */
+  readonly small: number;
+  /** One slot per rank, and one for the result. */
+  readonly slots: number;
+  readonly bytes: number;
+}
+
+export function layoutOf(size: number, slotBytes: number): Layout {
+  const page = (bytes: number) => Math.ceil(bytes / 4096) * 4096;
+  const small = page((2 + 2 * size) * line * 4);
+  const slots = small + 2 * size * smallBytes;
+  return { control: 0, small, slots, bytes: slots + (size + 1) * slotBytes };
+}
+
+/** Makes the shared segment that a tensor group will map, zeroed and with its memory reserved. Throws when it cannot be had. */
+export function createSegment(size: number, slotBytes: number): string {
+  const { shmOpen, allocate, close, errno } = posix();
+  const { bytes } = layoutOf(size, slotBytes);
+  const name = `/vitrail-${process.pid}-${randomBytes(6).toString("hex")}`;
+  const file = shmOpen(name, 0o302, 0o600);
+  if (file < 0) throw new Error(`shm_open ${name} failed with error ${errno()}`);
+  const refused = allocate(file, bytes);
+  close(file);
+  if (refused !== 0) {
+    removeSegment(name);
+    throw new Error(`no room for ${bytes} bytes of shared memory (error ${refused})`);
+  }
+  return name;
+}
+
+/** Maps a segment that somebody made; it stays mapped for the life of the process. */
+export function mapSegment(name: string, size: number, slotBytes: number): ArrayBuffer {
+  const { shmOpen, map, close, errno } = posix();
+  const file = shmOpen(name, 0o2, 0o600);
+  if (file < 0) throw new Error(`shm_open ${name} failed with error ${errno()}`);
+  try {
+    return map(file, layoutOf(size, slotBytes).bytes);
+  } finally {
+    close(file);
+  }
+}
+
+/** Removes the name; whoever has mapped the segment keeps it. */
+export function removeSegment(name: string): void {
+  posix().shmUnlink(name);
+}
+
+/** Removes segments and parcel folders whose maker, named by its process id, is gone. */
+export function sweep(shared = "/dev/shm"): void {
+  let names: string[];
+  try {
+    names = readdirSync(shared);
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    const maker = /^vitrail-(\d+)-[0-9a-f]{12}$/.exec(name)?.[1];
+    if (maker === undefined || isAlive(Number(maker))) continue;
+    try {
+      rmSync(join(shared, name), { recursive: true, force: true });
+    } catch {
+      // Another user's leftover: not ours to remove.
+      continue;
+    }
+  }
+}
+
+/** Whether a process exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

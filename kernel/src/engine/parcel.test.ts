@@ -1,0 +1,97 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { discardParcel, makeParcelFolder, ParcelWriter, takeParcel } from "./parcel.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "parcel-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const residual = {
+  dtype: "f32",
+  shape: [1, 2, 3],
+  data: Float32Array.of(1, -0, NaN, Infinity, 1e-40, 6),
+} as const;
+const tokens = { dtype: "i64", shape: [3], data: BigInt64Array.of(-1n, 2n ** 62n, 0n) } as const;
+const nothing = { dtype: "f32", shape: [0, 4], data: new Float32Array(0) } as const;
+
+test("tensors come back bit for bit, and the file is gone", () => {
+  const writer = new ParcelWriter(folder);
+  writer.add("residual", residual);
+  writer.add("tokens", tokens);
+  writer.add("nothing", nothing);
+  const parcel = writer.finish();
+  expect(statSync(parcel.path).mode & 0o777).toBe(0o600);
+  const read = takeParcel(JSON.parse(JSON.stringify(parcel)));
+  expect([...read.keys()]).toEqual(["residual", "tokens", "nothing"]);
+  expect(Buffer.from(read.get("residual")?.data.buffer as ArrayBuffer)).toEqual(
+    Buffer.from(residual.data.buffer),
+  );
+  expect(read.get("tokens")).toEqual(tokens);
+  expect(read.get("nothing")?.shape).toEqual([0, 4]);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("a view into a larger buffer is written alone", () => {
+  const writer = new ParcelWriter(folder);
+  writer.add("view", { dtype: "f32", shape: [2], data: Float32Array.of(9, 1, 2, 9).subarray(1, 3) });
+  expect(takeParcel(writer.finish()).get("view")?.data).toEqual(Float32Array.of(1, 2));
+});
+
+test("a parcel that does not hold what was described is an error, and is removed", () => {
+  const short = new ParcelWriter(folder);
+  short.add("residual", residual);
+  const parcel = short.finish();
+  truncateSync(parcel.path, 10);
+  expect(() => takeParcel(parcel)).toThrow("residual ends after 10 of 24 bytes");
+  const wrong = new ParcelWriter(folder);
+  wrong.add("tokens", tokens);
+  const lied = wrong.finish();
+  expect(() =>
+    takeParcel({ ...lied, entries: lied.entries.map((entry) => ({ ...entry, shape: [4] })) }),
+  ).toThrow("tokens [4] of i64 takes 32 bytes, described as 24");
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("an unread parcel can be discarded, once or twice", () => {
+  const parcel = new ParcelWriter(folder).finish();
+  discardParcel(parcel);
+  discardParcel(parcel);
+  new ParcelWriter(folder).discard();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("without shared memory, parcels lie in the session's own folder", () => {
+  const made = makeParcelFolder("test", folder, join(folder, "absent"));
+  expect(made.startsWith(folder)).toBe(true);
+  expect(statSync(made).mode & 0o777).toBe(0o700);
+});
+
+test("when shared memory is full, the parcel goes on on disk", ({ skip }) => {
+  const small = join(folder, "small");
+  mkdirSync(small);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", small]);
+  if (mounted.status !== 0) return skip("mounting a small tmpfs needs root");
+  try {
+    const parts = [1, 2, 3].map((value) => ({
+      dtype: "f32" as const,
+      shape: [10_000],
+      data: new Float32Array(10_000).fill(value),
+    }));
+    const alone = new ParcelWriter(small);
+    expect(() => parts.forEach((part, index) => alone.add(`${index}`, part))).toThrow("ENOSPC");
+    alone.discard();
+    const writer = new ParcelWriter(small, folder);
+    parts.forEach((part, index) => writer.add(`${index}`, part));
+    const read = takeParcel(writer.finish());
+    parts.forEach((part, index) => expect(read.get(`${index}`)).toEqual(part));
+    expect(readdirSync(small)).toEqual([]);
+    expect(readdirSync(folder)).toEqual(["small"]);
+  } finally {
+    spawnSync("umount", [small]);
+  }
+});

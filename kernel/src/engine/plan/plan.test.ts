@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import { balance } from "./balance.js";
+import { plan, type Host, type PlanModel } from "./plan.js";
+
+/** OPT-125M in float32: 12 equal layers, an embedding tied to the head. */
+const model: PlanModel = {
+  layers: 12,
+  layerBytes: new Array<number>(12).fill(28.4e6),
+  embedBytes: 160.7e6,
+  headBytes: 154.4e6,
+  weightBytes: 501e6,
+  float32Bytes: 501e6,
+};
+const host: Host = { cores: 8, freeBytes: 16e9, noSharedMemory: undefined };
+
+/** Every way of cutting, as the truth that the balance is measured against. */
+function bruteForce(bytes: number[], stages: number): number {
+  if (stages === 1) return bytes.reduce((sum, size) => sum + size, 0);
+  let best = Infinity;
+  for (let cut = 1; cut <= bytes.length - stages + 1; cut++) {
+    const first = bytes.slice(0, cut).reduce((sum, size) => sum + size, 0);
+    best = Math.min(best, Math.max(first, bruteForce(bytes.slice(cut), stages - 1)));
+  }
+  return best;
+}
+
+describe("stages balanced by bytes", () => {
+  test.each([
+    { layerBytes: [1, 1, 1, 1, 1, 1], embedBytes: 2, headBytes: 0, stages: 2 },
+    { layerBytes: [1, 1, 1, 1, 1, 1], embedBytes: 3, headBytes: 3, stages: 3 },
+    { layerBytes: [5, 1, 1, 1, 9, 2, 2], embedBytes: 4, headBytes: 7, stages: 4 },
+    { layerBytes: [1, 2, 3], embedBytes: 100, headBytes: 1, stages: 3 },
+    { layerBytes: [7], embedBytes: 1, headBytes: 1, stages: 1 },
+  ])("$layerBytes + $embedBytes + $headBytes over $stages", ({ stages, ...bytes }) => {
+    const ends = balance(bytes, stages);
+    expect(ends[0]).toBe(0);
+    expect(ends.at(-1)).toBe(bytes.layerBytes.length);
+    const loaded = [...bytes.layerBytes];
+    loaded[0] = (loaded[0] as number) + bytes.embedBytes;
+    loaded[loaded.length - 1] = (loaded.at(-1) as number) + bytes.headBytes;
+    const stageBytes = ends.slice(1).map((to, index) => {
+      expect(to).toBeGreaterThan(ends[index] as number);
+      return loaded.slice(ends[index], to).reduce((sum, size) => sum + size, 0);
+    });
+    expect(Math.max(...stageBytes)).toBe(bruteForce(loaded, stages));
+  });
+});
+
+describe("the plan", () => {
+  test("one process by default, weights packed while there is room", () => {
+    const made = plan(model, {}, host);
+    expect(made).toMatchObject({
+      mesh: { pipeline: 1, tensor: 1 },
+      devices: ["cpu"],
+      weights: "pack",
+      threads: 8,
+    });
+    expect(made.reason.split("\n")[0]).toBe(
+      "pipeline 1 × tensor 1 on cpu: one process holds the whole model",
+    );
+  });
+
+  test("several devices make a pipeline whose stages hold about the same bytes, and it says why", () => {
+    const made = plan(model, { devices: 2 }, host);
+    expect(made.mesh).toEqual({ pipeline: 2, data: 1, tensor: 1 });
+    expect(made.stages.map(({ layers }) => layers)).toEqual([
+      { from: 0, to: 6 },
+      { from: 6, to: 12 },
+    ]);
+    expect(made.reason).toMatch(/^pipeline 2 × tensor 1 on 2 × cpu: .*already whole/);
+    expect(made.reason).toContain("stage 1: layers 6–11, head, 325 MB");
+    expect(made.reason).toContain("8 per worker (all 8 cores, others wait meanwhile)");
+  });
+
+  test("tensor ranks share the cores and meet in shared memory, or over sockets where there is none", () => {
+    const made = plan(model, { mesh: { pipeline: 2, tensor: 2 } }, host);
+    expect(made).toMatchObject({ threads: 4, collectives: "sharedMemory", spin: false });
+    expect(made.devices).toHaveLength(4);
+    const without = { ...host, noSharedMemory: "shm_open failed with error 13" };
+    expect(plan(model, { mesh: { tensor: 2 } }, without)).toMatchObject({ collectives: "socket" });
+    expect(plan(model, { mesh: { tensor: 2 } }, without).reason).toContain("shm_open failed with error 13");
+    expect(() => plan(model, { mesh: { tensor: 2 }, collectives: "sharedMemory" }, without)).toThrow(
+      "cannot be had",
+    );
+  });
+
+  test("one direction given, the devices decide the other", () => {
+    expect(plan(model, { devices: 4, mesh: { tensor: 2 } }, host).mesh).toMatchObject({
+      pipeline: 2,
+      tensor: 2,
+    });
+    expect(plan(model, { devices: 4, mesh: { pipeline: 2 } }, host).mesh).toMatchObject({
+      pipeline: 2,
+      tensor: 2,
+    });
+  });
+
+  test("weights are mapped when packing would not fit, and both numbers are said", () => {
+    const made = plan(model, {}, { ...host, freeBytes: 800e6 });
+    expect(made.weights).toBe("map");
+    expect(made.reason).toMatch(
+      /mapped, about 611 MB of 800 MB free \(packed they would need too much: \d+ MB\)/,
+    );
+    // Half precision doubles when it is packed.
+    const half = { ...model, float32Bytes: 1002e6 };
+    expect(plan(half, {}, { ...host, freeBytes: 1700e6 }).weights).toBe("map");
+    expect(plan(half, { weights: "pack" }, { ...host, freeBytes: 1900e6 }).weights).toBe("pack");
+  });
+});
+
+describe("what cannot be is refused with the numbers", () => {
+  test.each([
+    [{ devices: 13 }, "pipeline 13: more stages than the 12 layers there are; at most pipeline 12"],
+    [
+      { devices: 4, mesh: { pipeline: 3 } },
+      "mesh pipeline 3 × tensor any does not fill 4 devices: pipeline × tensor must be 4",
+    ],
+    [
+      { devices: ["cpu", "cpu", "cpu"], mesh: { pipeline: 2, tensor: 2 } },
+      "mesh pipeline 2 × tensor 2 does not fill 3 devices: pipeline × tensor must be 3",
+    ],
+    [{ devices: 0 }, 'devices 0: must be a whole number from 1 on, or a list such as ["cpu", "cpu"]'],
+    [{ devices: [] }, "devices []: name at least one"],
+    [{ devices: ["gpu:0"] }, 'no device "gpu:0": devices are cpu, webgpu, webgpu:n and cuda:n'],
+    [{ mesh: { tensor: 1.5 } }, "mesh tensor 1.5: must be a whole number from 1 on"],
+    [{ threads: 0 }, "threads 0: must be a whole number from 1 on"],
+  ])("%j", (request, message) => {
+    expect(() => plan(model, request, host)).toThrow(message);
+  });
+
+  test("out of memory by estimate", () => {
+    expect(() => plan(model, {}, { ...host, freeBytes: 500e6 })).toThrow(
+      "out of memory by estimate: mapped weights and 1 workers need 611 MB, 500 MB free",
+    );
+    expect(() => plan(model, { weights: "pack" }, { ...host, freeBytes: 700e6 })).toThrow(
+      /packed weights and 1 workers need \d+ MB, 700 MB free; mapped they need 611 MB/,
+    );
+  });
+});

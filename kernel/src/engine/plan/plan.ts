@@ -1,0 +1,203 @@
+import { parseDevice } from "../runtime.js";
+import { meshSize, printMesh, type Mesh } from "../mesh.js";
+import { balance, type StageBytes } from "./balance.js";
+import { printBytes, processBytes } from "./memory.js";
+
+/** What the planner must know of a model. */
+export interface PlanModel extends StageBytes {
+  readonly layers: number;
+  /** Bytes of all weights on disk (a tied table counted once), and as float32. */
+  readonly weightBytes: number;
+  readonly float32Bytes: number;
+}
+
+/** What the user asked for. */
+export interface PlanRequest {
+  readonly devices?: number | readonly string[];
+  readonly mesh?: { readonly pipeline?: number; readonly tensor?: number };
+  readonly weights?: "pack" | "map";
+  readonly threads?: number;
+  readonly collectives?: "auto" | "sharedMemory" | "socket";
+}
+
+/** What the host has. */
+export interface Host {
+  readonly cores: number;
+  readonly freeBytes: number;
+  /** Why shared-memory collectives cannot be had here, or undefined where they can. */
+  readonly noSharedMemory: string | undefined;
+}
+
+export interface StagePlan {
+  readonly layers: { readonly from: number; readonly to: number };
+  readonly embeds: boolean;
+  readonly unembeds: boolean;
+  /** Weights of the whole stage on disk, over all its tensor ranks. */
+  readonly bytes: number;
+}
+
+/** How a model will be laid out. Plain data. */
+export interface Plan {
+  readonly mesh: Mesh;
+  /** One per rank. */
+  readonly devices: readonly string[];
+  readonly stages: readonly StagePlan[];
+  readonly weights: "pack" | "map";
+  /** Threads of one worker. */
+  readonly threads: number;
+  /** Whether waiting threads may spin: only where no two processes compute at once on the same cores. */
+  readonly spin: boolean;
+  readonly collectives: "alone" | "sharedMemory" | "socket";
+  /** Estimated bytes over all workers. */
+  readonly bytes: number;
+  /** What was chosen and why, to print. */
+  readonly reason: string;
+}
+
+/**
+ * Chooses a layout. Pipeline is the default over several devices, because a hooked activation is then already
+ * whole; tensor parallelism only on request. Throws one line with the numbers for what cannot be.
+ */
+export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
+  const { mesh, devices, why } = layOut(model, request);
+  const starts = balance(model, mesh.pipeline);
+  const stages = starts.slice(0, -1).map((from, index): StagePlan => {
+    const to = starts[index + 1] as number;
+    const embeds = index === 0;
+    const unembeds = index === mesh.pipeline - 1;
+    const layers = model.layerBytes.slice(from, to).reduce((sum, bytes) => sum + bytes, 0);
+    const bytes = layers + (embeds ? model.embedBytes : 0) + (unembeds ? model.headBytes : 0);
+    return { layers: { from, to }, embeds, unembeds, bytes };
+  });
+  const weights = chooseWeights(model, request.weights, meshSize(mesh), devices, host);
+  const collectives = chooseCollectives(mesh, request.collectives ?? "auto", host);
+  const threads = request.threads ?? Math.max(1, Math.floor(host.cores / mesh.tensor));
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new Error(`threads ${threads}: must be a whole number from 1 on`);
+  const waiting = mesh.pipeline > 1 ? ", others wait meanwhile" : "";
+  const threadWhy =
+    request.threads !== undefined
+      ? "as asked"
+      : mesh.tensor > 1
+        ? `${host.cores} cores shared by ${mesh.tensor} tensor ranks`
+        : `all ${host.cores} cores${waiting}`;
+  const lines = [
+    `${printMesh(mesh)} on ${printDevices(devices)}: ${why}`,
+    ...stages.map((stage, index) => `  stage ${index}: ${printStage(stage)}`),
+    `  weights: ${weights.why}`,
+    `  threads: ${threads} per worker (${threadWhy})${collectives.why}`,
+  ];
+  return {
+    mesh,
+    devices,
+    stages,
+    weights: weights.mode,
+    threads,
+    spin: mesh.tensor === 1 && threads <= host.cores,
+    collectives: collectives.kind,
+    bytes: weights.bytes,
+    reason: lines.join("\n"),
+  };
+}
+
+function layOut(model: PlanModel, request: PlanRequest): { mesh: Mesh; devices: string[]; why: string } {
+  const { pipeline, tensor } = request.mesh ?? {};
+  for (const [direction, size] of Object.entries({ pipeline, tensor }))
+    if (size !== undefined && (!Number.isInteger(size) || size < 1))
+      throw new Error(`mesh ${direction} ${size}: must be a whole number from 1 on`);
+  const asked = request.devices;
+  if (typeof asked === "number" && (!Number.isInteger(asked) || asked < 1))
+    throw new Error(`devices ${asked}: must be a whole number from 1 on, or a list such as ["cpu", "cpu"]`);
+  if (typeof asked === "object" && asked.length === 0) throw new Error("devices []: name at least one");
+  const count = typeof asked === "number" ? asked : (asked?.length ?? (pipeline ?? 1) * (tensor ?? 1));
+  const across = tensor ?? (pipeline === undefined ? 1 : count / pipeline);
+  const along = pipeline ?? count / across;
+  const mesh = { pipeline: along, data: 1, tensor: across };
+  if (!Number.isInteger(along) || !Number.isInteger(across) || along * across !== count)
+    throw new Error(
+      `mesh pipeline ${pipeline ?? "any"} × tensor ${tensor ?? "any"} does not fill ${count} devices: ` +
+        `pipeline × tensor must be ${count}`,
+    );
+  if (along > model.layers)
+    throw new Error(
+      `pipeline ${along}: more stages than the ${model.layers} layers there are; at most pipeline ${model.layers}`,
+    );
+  const devices = typeof asked === "object" ? [...asked] : new Array<string>(count).fill("cpu");
+  for (const device of devices) parseDevice(device);
+  const why =
+    request.mesh !== undefined
+      ? "as asked"
+      : count === 1
+        ? "one process holds the whole model"
+        : "one stage per device, because a hooked activation is then already whole";
+  return { mesh, devices, why };
+}
+
+function chooseWeights(
+  model: PlanModel,
+  asked: "pack" | "map" | undefined,
+  ranks: number,
+  devices: readonly string[],
+  { freeBytes }: Host,
+): { mode: "pack" | "map"; bytes: number; why: string } {
+  const free = `${printBytes(freeBytes)} free`;
+  // Onnxruntime holds one segment twice while it packs it; a tied table is packed for the head beside the mapped one.
+  const heaviest = Math.max(model.headBytes, ...model.layerBytes);
+  const widening = model.float32Bytes / model.weightBytes;
+  const tied = Math.max(0, model.embedBytes + model.headBytes + sum(model.layerBytes) - model.weightBytes);
+  const packed = model.float32Bytes + (tied + heaviest) * widening + ranks * processBytes;
+  const mapped = model.weightBytes + ranks * processBytes;
+  const onHost = devices.every((device) => device === "cpu");
+  const mode = asked ?? (packed <= freeBytes * 0.8 ? "pack" : "map");
+  const bytes = mode === "pack" ? packed : mapped;
+  if (onHost && bytes > freeBytes)
+    throw new Error(
+      `out of memory by estimate: ${mode === "pack" ? "packed" : "mapped"} weights and ${ranks} workers need ` +
+        `${printBytes(bytes)}, ${free}${mode === "pack" && mapped <= freeBytes ? `; mapped they need ${printBytes(mapped)}` : ""}`,
+    );
+  const because =
+    asked !== undefined
+      ? "as asked"
+      : mode === "pack"
+        ? "faster, and there is room"
+        : "packed they would need too much";
+  const compared = mode === "map" && asked === undefined ? `${because}: ${printBytes(packed)}` : because;
+  return {
+    mode,
+    bytes,
+    why: `${mode === "pack" ? "packed" : "mapped"}, about ${printBytes(bytes)} of ${free} (${compared})`,
+  };
+}
+
+function chooseCollectives(
+  mesh: Mesh,
+  asked: "auto" | "sharedMemory" | "socket",
+  { noSharedMemory }: Host,
+): { kind: Plan["collectives"]; why: string } {
+  if (mesh.tensor === 1) return { kind: "alone", why: "" };
+  if (asked === "socket") return { kind: "socket", why: "; tensor ranks meet over sockets (as asked)" };
+  if (noSharedMemory === undefined)
+    return { kind: "sharedMemory", why: "; tensor ranks meet in shared memory" };
+  if (asked === "sharedMemory")
+    throw new Error(`collectives "sharedMemory" cannot be had: ${noSharedMemory}`);
+  return { kind: "socket", why: `; tensor ranks meet over sockets (${noSharedMemory})` };
+}
+
+function printDevices(devices: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const device of devices) counts.set(device, (counts.get(device) ?? 0) + 1);
+  return [...counts].map(([device, count]) => (count === 1 ? device : `${count} × ${device}`)).join(", ");
+}
+
+/** `embedding, layers 0–5, 252 MB` */
+function printStage({ layers, embeds, unembeds, bytes }: StagePlan): string {
+  const last = layers.to - 1;
+  const span = layers.from === last ? `layer ${last}` : `layers ${layers.from}–${last}`;
+  return [...(embeds ? ["embedding"] : []), span, ...(unembeds ? ["head"] : []), printBytes(bytes)].join(
+    ", ",
+  );
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

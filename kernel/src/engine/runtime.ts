@@ -1,0 +1,108 @@
+import { createRequire } from "node:module";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { Tensor } from "../graph/tensor.js";
+
+export interface LoadOptions {
+  /** Folder that the external data of the model is relative to. */
+  readonly weightFolder: string;
+  readonly threads: number;
+  /** `pack` copies weights into the fastest layout; `map` leaves them in the pages of their files. */
+  readonly weights: "pack" | "map";
+  /** `cpu`, `webgpu`, `webgpu:n` or `cuda:n`. */
+  readonly device: string;
+  /**
+   * Whether weights are stored in less than float32. Mapped, they are then widened again in every run instead of
+   * once into a private copy, and the memory for it is given back.
+   */
+  readonly half: boolean;
+  /** Whether threads may spin between operators; costly when processes share cores. */
+  readonly spin: boolean;
+}
+
+/** A model that is ready to run. */
+export interface Executable {
+  /** Runs and returns the fetched values, each in a buffer of its own. Blocks this thread while it computes. */
+  run(feeds: ReadonlyMap<string, Tensor>, fetches: readonly string[]): Promise<Map<string, Tensor>>;
+  release(): Promise<void>;
+}
+
+/** What computes graphs: one implementation today, over onnxruntime-node. */
+export interface Runtime {
+  readonly version: string;
+  load(model: Uint8Array, options: LoadOptions): Promise<Executable>;
+}
+
+/** A device as the user writes it. Throws one line for anything else. */
+export function parseDevice(device: string): {
+  readonly kind: "cpu" | "webgpu" | "cuda";
+  readonly index: number;
+} {
+  const match = /^(cpu|webgpu|cuda)(?::(\d+))?$/.exec(device);
+  const kind = match?.[1] as "cpu" | "webgpu" | "cuda" | undefined;
+  if (kind === undefined || (kind === "cpu" && match?.[2] !== undefined))
+    throw new Error(`no device "${device}": devices are cpu, webgpu, webgpu:n and cuda:n`);
+  return { kind, index: Number(match?.[2] ?? 0) };
+}
+
+function provider(device: string): InferenceSession.ExecutionProviderConfig {
+  const { kind, index } = parseDevice(device);
+  if (kind === "cpu") return "cpu";
+  if (kind === "cuda") return { name: "cuda", deviceId: index };
+  return index === 0
+    ? "webgpu"
+    : ({ name: "webgpu", deviceId: index } as InferenceSession.ExecutionProviderConfig);
+}
+
+/** Settings of one onnxruntime session. */
+export function sessionOptions(options: LoadOptions): InferenceSession.SessionOptions {
+  const session: Record<string, unknown> = {
+    model_external_initializers_file_folder_path: options.weightFolder,
+  };
+  if (options.weights === "map") session["disable_prepacking"] = "1";
+  if (!options.spin) session["intra_op"] = { allow_spinning: "0" };
+  const widenInRun = options.weights === "map" && options.half;
+  return {
+    executionProviders: [provider(options.device)],
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    // Every session has an arena of its own, which would keep the widened weights of its segment for good.
+    enableCpuMemArena: !widenInRun,
+    // Fatal only: every failure also comes as an error, which we report ourselves.
+    logSeverityLevel: 4,
+    extra: {
+      session,
+      ...(widenInRun ? { optimization: { disable_specified_optimizers: "ConstantFolding" } } : {}),
+    },
+  };
+}
+
+/** onnxruntime-node. Loaded on first use: it starts threads, which a notebook does not need. */
+export function onnxruntime(): Runtime {
+  const ort = createRequire(import.meta.url)("onnxruntime-node") as typeof import("onnxruntime-node");
+  const wrap = ({ dtype, data, shape }: Tensor): OrtTensor =>
+    dtype === "f32"
+      ? new ort.Tensor("float32", data as Float32Array, shape)
+      : new ort.Tensor("int64", data as BigInt64Array, shape);
+  return {
+    version: ort.env.versions.node ?? ort.env.versions.common,
+    async load(model, options) {
+      const session = await ort.InferenceSession.create(model, sessionOptions(options));
+      return {
+        async run(feeds, fetches) {
+          const inputs = Object.fromEntries([...feeds].map(([name, tensor]) => [name, wrap(tensor)]));
+          const outputs = await session.run(inputs, [...fetches]);
+          return new Map(fetches.map((name) => [name, unwrap(name, outputs[name])]));
+        },
+        release: () => session.release(),
+      };
+    },
+  };
+}
+
+function unwrap(name: string, tensor: OrtTensor | undefined): Tensor {
+  if (tensor === undefined) throw new Error(`onnxruntime did not return ${name}`);
+  const { type, data, dims: shape } = tensor;
+  if (type === "float32") return { dtype: "f32", shape, data: data as Float32Array };
+  if (type === "int64") return { dtype: "i64", shape, data: data as BigInt64Array };
+  throw new Error(`${name} came back as ${type}: only float32 and int64 leave a graph`);
+}

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import type { Segment, Stage } from "../models/stage.js";
+import { schedule } from "./schedule.js";
+
+function segment(name: string, inputs: string[], outputs: string[], points: string[], sum?: string): Segment {
+  return {
+    name,
+    model: new Uint8Array(0),
+    weightFolder: "/",
+    inputs,
+    outputs,
+    points: new Map(points.map((point) => [point, `${point}:value`])),
+    reduction: sum === undefined ? undefined : { kind: "sum", value: sum },
+  };
+}
+
+const stage: Stage = {
+  segments: [
+    segment("embed", ["tokens", "positions"], ["x"], ["embedding"]),
+    segment("layers.0.attention", ["x", "mask"], ["x", "sum"], ["pattern"], "sum"),
+    segment("layers.0.mlp", ["x", "sum"], ["y"], ["hidden"]),
+    segment("head", ["y", "select"], [], ["logits"]),
+  ],
+  inputs: ["tokens", "positions", "mask", "select"],
+  outputs: [{ name: "y", as: "residual" }],
+  points: [],
+};
+const ask = (...points: string[]) => points.map((point) => ({ key: point, point, slices: [] }));
+const brief = (turns: ReturnType<typeof schedule>) =>
+  turns.map(({ segment: { name }, fetches, reduces, frees }) => ({ name, fetches, reduces, frees }));
+
+test("segments behind the last that was asked for do not run, and sums nobody reads are not made", () => {
+  expect(brief(schedule(stage, ask("pattern"), false))).toEqual([
+    { name: "embed", fetches: ["x"], reduces: false, frees: ["tokens", "positions"] },
+    { name: "layers.0.attention", fetches: ["pattern:value"], reduces: false, frees: ["x", "mask"] },
+  ]);
+  expect(schedule(stage, [], false)).toEqual([]);
+});
+
+test("a value is kept until its last reader, also across segments", () => {
+  expect(brief(schedule(stage, ask("logits", "embedding"), false))).toEqual([
+    { name: "embed", fetches: ["x", "embedding:value"], reduces: false, frees: ["tokens", "positions"] },
+    { name: "layers.0.attention", fetches: ["x", "sum"], reduces: true, frees: ["mask"] },
+    { name: "layers.0.mlp", fetches: ["y"], reduces: false, frees: ["x", "sum"] },
+    { name: "head", fetches: ["logits:value"], reduces: false, frees: ["y", "select"] },
+  ]);
+});
+
+test("what the next stage reads is kept to the end", () => {
+  const turns = schedule(stage, [], true);
+  expect(turns).toHaveLength(4);
+  expect(turns.flatMap(({ frees }) => frees)).not.toContain("y");
+});

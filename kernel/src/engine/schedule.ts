@@ -1,0 +1,44 @@
+import type { Segment, Stage } from "../models/stage.js";
+import type { PointRequest } from "./wire/messages.js";
+
+/** One segment of a step: what to ask of it, and what may be forgotten after it. */
+export interface Turn {
+  /** Index of the segment in its stage. */
+  readonly index: number;
+  readonly segment: Segment;
+  readonly fetches: readonly string[];
+  /** Whether its partial sum is read by anybody, so that the ranks must meet. */
+  readonly reduces: boolean;
+  readonly requests: readonly PointRequest[];
+  /** Values that nobody reads any more once this segment has run. */
+  readonly frees: readonly string[];
+}
+
+/**
+ * The segments that a step runs: all of them when the next stage waits for what this one carries, else none
+ * beyond the last that was asked for something. Equal on every rank of a tensor group.
+ */
+export function schedule(stage: Stage, requests: readonly PointRequest[], carries: boolean): Turn[] {
+  const wanted = stage.segments.map((segment) => requests.filter(({ point }) => segment.points.has(point)));
+  const last = carries ? stage.segments.length - 1 : wanted.findLastIndex((list) => list.length > 0);
+  const carried = carries ? stage.outputs.map(({ name }) => name) : [];
+  const lastReader = new Map<string, number>();
+  stage.segments.slice(0, last + 1).forEach(({ inputs }, index) => {
+    for (const name of inputs) lastReader.set(name, index);
+  });
+  for (const name of carried) lastReader.set(name, Infinity);
+
+  return stage.segments.slice(0, last + 1).map((segment, index) => {
+    const read = segment.outputs.filter((name) => (lastReader.get(name) ?? -1) > index);
+    const asked = wanted[index] ?? [];
+    const points = asked.map(({ point }) => segment.points.get(point) as string);
+    return {
+      index,
+      segment,
+      fetches: [...new Set([...read, ...points])],
+      reduces: segment.reduction !== undefined && read.includes(segment.reduction.value),
+      requests: asked,
+      frees: [...lastReader].filter(([, reader]) => reader === index).map(([name]) => name),
+    };
+  });
+}

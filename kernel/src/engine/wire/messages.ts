@@ -1,0 +1,129 @@
+import { z } from "zod";
+
+const whole = z.number().int().nonnegative();
+
+/** Where tensors lie in a file of shared memory; only this travels by socket. */
+export const parcel = z.strictObject({
+  path: z.string(),
+  entries: z.array(
+    z.strictObject({
+      name: z.string(),
+      dtype: z.enum(["f32", "i64"]),
+      shape: z.array(whole),
+      offset: whole,
+      bytes: whole,
+    }),
+  ),
+});
+export type ParcelDescriptor = z.infer<typeof parcel>;
+
+const integer = z.number().int();
+const entries = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("indices"), indices: z.array(integer) }),
+  z.strictObject({ kind: z.literal("range"), from: integer.nullable(), to: integer.nullable() }),
+]);
+
+/** A hook point that is wanted, and which part of it. */
+export const request = z.strictObject({
+  /** Name of the value in the returned parcel. */
+  key: z.string(),
+  point: z.string(),
+  slices: z.array(z.strictObject({ axis: whole, entries })),
+});
+export type PointRequest = z.infer<typeof request>;
+
+/** One forward pass: token ids by row; padding, positions and masks are made on the ranks that need them. */
+export const forward = z.strictObject({
+  rows: z.array(z.array(whole)),
+  /** Positions whose logits are computed. */
+  select: z.enum(["all", "last", "none"]),
+  requests: z.array(request),
+});
+export type ForwardStep = z.infer<typeof forward>;
+
+/** How a tensor group meets. */
+export const meeting = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("alone") }),
+  z.strictObject({ kind: z.literal("socket"), rank: whole, size: whole }),
+  z.strictObject({
+    kind: z.literal("sharedMemory"),
+    rank: whole,
+    size: whole,
+    name: z.string(),
+    slotBytes: whole,
+    spin: z.boolean(),
+  }),
+]);
+export type Meeting = z.infer<typeof meeting>;
+
+const span = z.strictObject({ from: whole, to: whole });
+
+/** What a worker is to become. */
+export const load = z.strictObject({
+  folder: z.string(),
+  fingerprint: z.string(),
+  stage: z.strictObject({
+    layers: span,
+    embeds: z.boolean(),
+    unembeds: z.boolean(),
+    tensor: z.strictObject({ rank: whole, size: whole }),
+  }),
+  device: z.string(),
+  weights: z.enum(["pack", "map"]),
+  threads: whole,
+  spin: z.boolean(),
+  meeting,
+  /** Folder for parcels, and one on disk for when it is full. */
+  parcels: z.string(),
+  overflow: z.string(),
+});
+export type Load = z.infer<typeof load>;
+
+/** From the launcher to a worker. */
+export const toWorker = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("load"), load }),
+  z.strictObject({
+    kind: z.literal("step"),
+    id: whole,
+    step: forward,
+    carry: parcel.optional(),
+    /** Whether a next stage needs what this one carries. */
+    carries: z.boolean(),
+  }),
+  z.strictObject({ kind: z.literal("cancel"), id: whole }),
+  z.strictObject({ kind: z.literal("reduced"), step: whole, sequence: whole }),
+  z.strictObject({ kind: z.literal("exit") }),
+]);
+export type ToWorker = z.infer<typeof toWorker>;
+
+/** From a worker to the launcher. */
+export const fromWorker = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("hello"),
+    role: z.enum(["worker", "heartbeat"]),
+    token: z.string(),
+    epoch: whole,
+    rank: whole,
+    pid: whole,
+  }),
+  z.strictObject({ kind: z.literal("progress"), loaded: whole, total: whole, segment: z.string() }),
+  z.strictObject({ kind: z.literal("ready"), points: z.array(z.string()) }),
+  z.strictObject({
+    kind: z.literal("done"),
+    id: whole,
+    carry: parcel.optional(),
+    /** The requested values that this rank holds, or its part of them, by point name. */
+    parcel: parcel.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("failed"),
+    /** The step that failed, or undefined while loading. */
+    id: whole.optional(),
+    message: z.string(),
+    /** `aborted`: only because another rank failed or was cancelled. */
+    why: z.enum(["error", "cancelled", "aborted"]),
+  }),
+  z.strictObject({ kind: z.literal("reduce"), step: whole, sequence: whole }),
+  z.strictObject({ kind: z.literal("beat"), memory: whole }),
+]);
+export type FromWorker = z.infer<typeof fromWorker>;

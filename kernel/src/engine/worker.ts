@@ -1,0 +1,102 @@
+import { connect } from "node:net";
+import { Worker } from "node:worker_threads";
+import { z } from "zod";
+import { Aborted, alone, type Collectives } from "./collectives/collectives.js";
+import { SharedMemoryCollectives } from "./collectives/sharedMemory.js";
+import { SocketCollectives } from "./collectives/socket.js";
+import { program } from "./launch/program.js";
+import { Cancelled, Rank } from "./rank.js";
+import { onnxruntime } from "./runtime.js";
+import { Channel } from "./wire/channel.js";
+import { toWorker, type FromWorker, type Load, type Meeting, type ToWorker } from "./wire/messages.js";
+
+/** What a worker process is told by its environment. The token never stands in the arguments, where anybody can read it. */
+const summons = z.strictObject({
+  socket: z.string(),
+  token: z.string(),
+  epoch: z.number(),
+  rank: z.number(),
+});
+
+const { socket: path, ...identity } = summons.parse(JSON.parse(process.env["VITRAIL_WORKER"] ?? "null"));
+delete process.env["VITRAIL_WORKER"];
+// An interrupt in a terminal is for the launcher to handle.
+process.on("SIGINT", () => {});
+process.on("SIGHUP", () => {});
+
+let rank: Rank | undefined;
+let collectives: Collectives = alone;
+const cancelled = new Set<number>();
+
+const channel = new Channel<ToWorker, FromWorker>(connect(path), toWorker, {
+  message(message, body) {
+    switch (message.kind) {
+      case "load":
+        return void load(message.load);
+      case "step":
+        return void step(message);
+      case "cancel":
+        cancelled.add(message.id);
+        if (collectives instanceof SocketCollectives) collectives.aborted(message.id);
+        return;
+      case "reduced":
+        if (collectives instanceof SocketCollectives)
+          collectives.reduced(message.step, message.sequence, body);
+        return;
+      case "exit":
+        process.exit(0);
+    }
+  },
+  // An orphan: whoever launched this worker is gone, and nobody else can use it.
+  closed: () => process.exit(1),
+});
+const hello = { kind: "hello", ...identity, pid: process.pid } as const;
+channel.send({ ...hello, role: "worker" });
+
+const heart = program(new URL("./heartbeat.js", import.meta.url));
+const beating = new Worker(heart.file, {
+  workerData: { socket: path, hello: { ...hello, role: "heartbeat" } },
+  execArgv: [...heart.execArgv],
+});
+beating.on("error", (error) => fail(undefined, error));
+
+function fail(id: number | undefined, error: unknown): void {
+  const why = error instanceof Cancelled ? "cancelled" : error instanceof Aborted ? "aborted" : "error";
+  const [message = "unknown error"] = (error instanceof Error ? error.message : String(error)).split("\n");
+  channel.send({ kind: "failed", ...(id === undefined ? {} : { id }), message, why });
+}
+
+async function load(load: Load): Promise<void> {
+  try {
+    collectives = meet(load.meeting);
+    rank = await Rank.open(load, onnxruntime(), collectives, (loaded, total, segment) =>
+      channel.send({ kind: "progress", loaded, total, segment }),
+    );
+    channel.send({ kind: "ready", points: rank.points });
+  } catch (error) {
+    fail(undefined, error);
+  }
+}
+
+async function step(message: Extract<ToWorker, { kind: "step" }>): Promise<void> {
+  const { id } = message;
+  try {
+    if (rank === undefined) throw new Error("step before load");
+    const { carry, parcel } = await rank.run({
+      ...message,
+      carry: message.carry,
+      cancelled: () => cancelled.has(id),
+    });
+    channel.send({ kind: "done", id, ...(carry && { carry }), ...(parcel && { parcel }) });
+  } catch (error) {
+    fail(id, error);
+  } finally {
+    cancelled.clear();
+  }
+}
+
+function meet(meeting: Meeting): Collectives {
+  if (meeting.kind === "alone") return alone;
+  if (meeting.kind === "sharedMemory") return new SharedMemoryCollectives(meeting);
+  return new SocketCollectives((at, terms) => channel.send({ kind: "reduce", ...at }, terms));
+}

@@ -42,3 +42,11 @@ test("a sum over ranks ends its segment, and the next name is taken by what foll
   expect(first!.sum).toBe(part);
   expect(first!.outputs).toEqual([part]);
 });
+
+test("nodes that nothing needs are left out, and so is a segment of them", () => {
+  const { graph, early } = residualGraph();
+  early.exp();
+  const cuts = cut(graph, [early]);
+  expect(cuts.map((c) => c.name)).toEqual(["first"]);
+  expect(cuts[0]!.nodes.map((node) => node.op)).toEqual(["Relu", "Add"]);
+});

@@ -15,31 +15,45 @@ export interface Cut {
 
 /**
  * Cut a graph where its segments begin. A cut is made at the live set, all values computed before it and read
- * after it, so that nothing is computed twice. `results` are the values that the whole graph must hand out.
+ * after it, so that nothing is computed twice. `results` are the values that the whole graph must hand out; nodes
+ * that neither they nor a hook point need are left out, and so are segments without any node.
  */
 export function cut(graph: Graph, results: readonly Value[]): Cut[] {
-  const lastUse = new Map<Value, number>();
-  for (const node of graph.nodes) {
-    for (const input of node.inputs) if (input) lastUse.set(input, node.segment);
-  }
-  for (const result of results) lastUse.set(result, Infinity);
-
-  return graph.stretches.map(({ name, sum }, segment) => {
-    const nodes = graph.nodes.filter((node) => node.segment === segment);
-    const read = new Set(nodes.flatMap((node) => node.inputs.filter((v) => v !== undefined)));
-    const made = nodes.flatMap((node) => node.outputs);
+  const { nodes, lastUse } = live(graph, results);
+  const cuts = graph.stretches.map(({ name, sum }, segment) => {
+    const own = nodes.filter((node) => node.segment === segment);
+    const read = new Set(own.flatMap((node) => node.inputs.filter((v) => v !== undefined)));
+    const made = own.flatMap((node) => node.outputs);
     const points = graph.points.filter((p) => p.segment === segment);
     return {
       name,
-      nodes,
+      nodes: own,
       weights: [...read].filter((v) => v.origin.kind === "weight"),
       constants: [...read].filter((v) => v.origin.kind === "constant"),
       inputs: [...read].filter(
         (v) => v.origin.kind === "input" || (v.origin.kind === "node" && v.origin.segment < segment),
       ),
-      outputs: made.filter((v) => v === sum || (lastUse.get(v) ?? -1) > segment),
+      outputs: made.filter((v) => (lastUse.get(v) ?? -1) > segment),
       points: new Map(points.map(({ point, value }) => [point.name, value])),
-      sum,
+      sum: sum && made.includes(sum) ? sum : undefined,
     };
   });
+  return cuts.filter((c) => c.nodes.length > 0);
+}
+
+/** The nodes that something needs, and the last segment that reads each value. */
+function live(graph: Graph, results: readonly Value[]) {
+  const lastUse = new Map<Value, number>(results.map((value) => [value, Infinity]));
+  const needed = new Set<Value>([...results, ...graph.points.map((p) => p.value)]);
+  const nodes: Node[] = [];
+  for (const node of [...graph.nodes].reverse()) {
+    if (!node.outputs.some((output) => needed.has(output))) continue;
+    nodes.push(node);
+    for (const input of node.inputs) {
+      if (!input) continue;
+      needed.add(input);
+      lastUse.set(input, Math.max(lastUse.get(input) ?? -1, node.segment));
+    }
+  }
+  return { nodes: nodes.reverse(), lastUse };
 }

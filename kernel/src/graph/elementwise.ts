@@ -1,8 +1,10 @@
+import type { Backward } from "./backward.js";
+import { single, sumTo } from "./backward.js";
 import type { DType } from "./dtype.js";
 import { broadcast } from "./shape.js";
 import type { Operand, Value } from "./value.js";
 
-type Unary = "Neg" | "Sqrt" | "Cos" | "Sin" | "Relu" | "Sigmoid";
+type Unary = "Neg" | "Exp" | "Log" | "Tanh" | "Erf" | "Abs" | "Sqrt" | "Cos" | "Sin" | "Relu" | "Sigmoid";
 type Binary = "Add" | "Sub" | "Mul" | "Div";
 
 export function unary(op: Unary, x: Value): Value {
@@ -39,4 +41,69 @@ export const onnxTypes: Readonly<Record<DType, number>> = {
   f16: 10,
   f64: 11,
   bf16: 16,
+};
+
+/** 1 where x > 0, else 0; at 0 the derivative of relu is taken as 0, as PyTorch does. */
+function positive(x: Value): Value {
+  return x.graph.apply("Greater", [x, x.graph.scalar(0)], "bool", x.shape).cast("f32");
+}
+
+/** d/dx of x·Φ(x), and of its tanh approximation. */
+function geluSlope(x: Value, approximate: string): Value {
+  if (approximate === "none") {
+    const cdf = x.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
+    const density = x
+      .mul(x)
+      .mul(-0.5)
+      .exp()
+      .mul(1 / Math.sqrt(2 * Math.PI));
+    return cdf.add(x.mul(density));
+  }
+  const a = Math.sqrt(2 / Math.PI);
+  const square = x.mul(x);
+  const t = x.mul(square.mul(0.044715).add(1)).mul(a).tanh();
+  const inner = square
+    .mul(3 * 0.044715)
+    .add(1)
+    .mul(a);
+  const sech = t.mul(t).neg().add(1);
+  return t.add(1).mul(0.5).add(x.mul(0.5).mul(sech).mul(inner));
+}
+
+export const backward: Readonly<Record<string, Backward>> = {
+  Add: single((dy, [a, b]) => [sumTo(dy, a!.shape), sumTo(dy, b!.shape)]),
+  Sub: single((dy, [a, b]) => [sumTo(dy, a!.shape), sumTo(dy.neg(), b!.shape)]),
+  Mul: single((dy, [a, b]) => [sumTo(dy.mul(b!), a!.shape), sumTo(dy.mul(a!), b!.shape)]),
+  Div: single((dy, [a, b], node) => {
+    const over = dy.div(b!);
+    return [sumTo(over, a!.shape), sumTo(over.mul(node.outputs[0]!).neg(), b!.shape)];
+  }),
+  Neg: single((dy) => [dy.neg()]),
+  Exp: single((dy, _, node) => [dy.mul(node.outputs[0]!)]),
+  Log: single((dy, [x]) => [dy.div(x!)]),
+  Tanh: single((dy, _, node) => [dy.mul(node.outputs[0]!.mul(node.outputs[0]!).neg().add(1))]),
+  Erf: single((dy, [x]) => [
+    dy.mul(
+      x!
+        .mul(x!)
+        .neg()
+        .exp()
+        .mul(2 / Math.sqrt(Math.PI)),
+    ),
+  ]),
+  Abs: single((dy, [x]) => [dy.mul(x!.graph.apply("Sign", [x], x!.dtype, x!.shape))]),
+  Sqrt: single((dy, _, node) => [dy.div(node.outputs[0]!).mul(0.5)]),
+  Cos: single((dy, [x]) => [dy.mul(x!.sin()).neg()]),
+  Sin: single((dy, [x]) => [dy.mul(x!.cos())]),
+  Relu: single((dy, [x]) => [dy.mul(positive(x!))]),
+  Sigmoid: single((dy, _, node) => {
+    const y = node.outputs[0]!;
+    return [dy.mul(y).mul(y.neg().add(1))];
+  }),
+  Gelu: single((dy, [x], node) => {
+    const { approximate } = node.attributes;
+    return [dy.mul(geluSlope(x!, approximate?.kind === "string" ? approximate.value : "none"))];
+  }),
+  Cast: single((dy, [x]) => [x!.dtype === "f32" || x!.dtype === "f16" ? dy.cast(x!.dtype) : undefined]),
+  Identity: single((dy) => [dy]),
 };

@@ -95,7 +95,8 @@ export class Graph {
   }
 
   input(name: string, dtype: DType, shape: Shape): Value {
-    if (this.inputs.some((other) => other.name === name)) throw new Error(`graph input "${name}" exists already`);
+    if (this.inputs.some((other) => other.name === name))
+      throw new Error(`graph input "${name}" exists already`);
     const value = new Value(this, name, dtype, shape, { kind: "input" });
     this.inputs.push(value);
     return value;

@@ -1,3 +1,6 @@
+import type { Backward } from "./backward.js";
+import { reshapeLike, single, sumTo } from "./backward.js";
+import type { Node } from "./graph.js";
 import type { Dim, Shape } from "./shape.js";
 import { normalAxis, ShapeError } from "./shape.js";
 import type { Value } from "./value.js";
@@ -99,4 +102,114 @@ export function concat(values: readonly Value[], axis: number): Value {
     : sizes.join("+");
   const shape = first.shape.map((d, i) => (i === at ? joined : d));
   return first.graph.apply("Concat", values, first.dtype, shape, { axis: { kind: "int", value: at } });
+}
+
+export function pick(x: Value, indices: Value): Value {
+  const fits =
+    indices.shape.length === x.shape.length && indices.shape.slice(0, -1).every((d, i) => d === x.shape[i]);
+  if (indices.dtype !== "i64" || !fits) {
+    throw new ShapeError(
+      "pick",
+      [x.shape, indices.shape],
+      "indices must be i64 and differ in the last size only",
+    );
+  }
+  return x.graph.apply("GatherElements", [x, indices], x.dtype, indices.shape, {
+    axis: { kind: "int", value: -1 },
+  });
+}
+
+function zerosLike(x: Value): Value {
+  const sizes = x.graph.apply("Shape", [x], "i64", [x.shape.length]);
+  return x.graph.apply("ConstantOfShape", [sizes], "f32", x.shape);
+}
+
+function intAttribute(node: Node, name: string): number {
+  const attribute = node.attributes[name];
+  if (attribute?.kind !== "int") throw new Error(`${node.op} has no attribute "${name}"`);
+  return attribute.value;
+}
+
+const add = { reduction: { kind: "string", value: "add" } } as const;
+
+export const backward: Readonly<Record<string, Backward>> = {
+  Reshape: single((dy, [x]) => [reshapeLike(dy, x!), undefined]),
+  Unsqueeze: single((dy, [x]) => [reshapeLike(dy, x!), undefined]),
+  Expand: single((dy, [x]) => [sumTo(dy, x!.shape), undefined]),
+  Transpose: single((dy, _, node) => {
+    const { perm } = node.attributes;
+    const order = perm?.kind === "ints" ? perm.value : [];
+    return [dy.transpose(...order.map((_, axis) => order.indexOf(axis)))];
+  }),
+  // Where nothing was taken the cotangent is zero, also where x is infinite.
+  Slice: single((dy, [x, from, , axis]) => {
+    const at = constant(axis!);
+    const start = constant(from!);
+    const size = x!.shape[at] as number;
+    const taken = dy.shape[at] as number;
+    const sizes = [start, taken, size - start - taken].filter((n) => n > 0);
+    if (sizes.length === 1) return [dy, undefined, undefined, undefined];
+    const parts: Value[] = [];
+    const zeros = zerosLike(x!);
+    if (start > 0) parts.push(slice(zeros, at, 0, start));
+    parts.push(dy);
+    if (start + taken < size) parts.push(slice(zeros, at, start + taken, size));
+    return [concat(parts, at), undefined, undefined, undefined];
+  }),
+  Split: (node, dys) => {
+    const at = intAttribute(node, "axis");
+    return [
+      concat(
+        node.outputs.map((output, i) => dys[i] ?? zerosLike(output)),
+        at,
+      ),
+      undefined,
+    ];
+  },
+  Concat: single((dy, inputs, node) => {
+    const at = normalAxis("concat", dy.shape, intAttribute(node, "axis"));
+    return split(
+      dy,
+      at,
+      inputs.map((input) => input.shape[at] as number),
+    );
+  }),
+  Gather: single((dy, [table, indices]) => {
+    const rows = unsqueeze(indices!, indices!.shape.length);
+    return [scatter("ScatterND", table!, rows, dy), undefined];
+  }),
+  GatherND: single((dy, [x, indices]) => {
+    // ScatterND has no batch axes: put each row's number before its positions.
+    const rows = x!.graph.apply("Range", [...range(x!)], "i64", [x!.shape[0]!]);
+    const column = unsqueeze(unsqueeze(rows, 1), 2);
+    const sizes = x!.graph.apply("Shape", [indices], "i64", [indices!.shape.length]);
+    const wide = x!.graph.apply("Expand", [column, sizes], "i64", indices!.shape);
+    return [scatter("ScatterND", x!, concat([wide, indices!], 2), dy), undefined];
+  }),
+  GatherElements: single((dy, [x, indices]) => {
+    const axis = { axis: { kind: "int", value: -1 } } as const;
+    const scattered = x!.graph.apply("ScatterElements", [zerosLike(x!), indices, dy], dy.dtype, x!.shape, {
+      ...axis,
+      ...add,
+    });
+    return [scattered, undefined];
+  }),
+};
+
+function scatter(op: string, target: Value, indices: Value, dy: Value): Value {
+  return target.graph.apply(op, [zerosLike(target), indices, dy], dy.dtype, target.shape, add);
+}
+
+/** Start, end and step of the numbers of x's rows. */
+function range(x: Value): Value[] {
+  const { graph } = x;
+  const one = (n: number) => graph.apply("Squeeze", [graph.integers([n])], "i64", []);
+  const sizes = graph.apply("Shape", [x], "i64", [1], { end: { kind: "int", value: 1 } });
+  return [one(0), graph.apply("Squeeze", [sizes], "i64", []), one(1)];
+}
+
+/** The number in a one-element integer constant. */
+function constant(value: Value): number {
+  if (value.origin.kind !== "constant") throw new Error(`"${value.name}" is not a constant`);
+  return Number(new BigInt64Array(value.origin.bytes.slice().buffer)[0]);
 }

@@ -1,3 +1,5 @@
+import type { Backward } from "./backward.js";
+import { single, sumTo } from "./backward.js";
 import { broadcast, ShapeError } from "./shape.js";
 import { concat } from "./value.js";
 import type { Value } from "./value.js";
@@ -51,3 +53,36 @@ function leadingSizes(x: Value): Value {
   const rank = x.shape.length;
   return x.graph.apply("Shape", [x], "i64", [rank - 1], { end: { kind: "int", value: rank - 1 } });
 }
+
+/** Swap the last two axes. */
+function turned(x: Value): Value {
+  const axes = x.shape.map((_, i) => i);
+  const [m, n] = axes.splice(-2);
+  return x.transpose(...axes, n!, m!);
+}
+
+function gemm(a: Value, b: Value, transA: boolean, transB: boolean): Value {
+  const [m] = transA ? a.shape.slice(1) : a.shape;
+  const n = transB ? b.shape[0] : b.shape[1];
+  return a.graph.apply("Gemm", [a, b], a.dtype, [m!, n!], {
+    transA: { kind: "int", value: transA ? 1 : 0 },
+    transB: { kind: "int", value: transB ? 1 : 0 },
+  });
+}
+
+export const backward: Readonly<Record<string, Backward>> = {
+  MatMul: single((dy, [a, b]) => [
+    sumTo(dy.matmul(turned(b!)), a!.shape),
+    sumTo(turned(a!).matmul(dy), b!.shape),
+  ]),
+  // y = x·w (+ b), with w read as it lies: transposed when the weight is [out, in].
+  Gemm: single((dy, [x, w, b], node) => {
+    const { transB } = node.attributes;
+    const transposed = transB?.kind === "int" && transB.value === 1;
+    return [
+      gemm(dy, w!, false, !transposed),
+      transposed ? gemm(dy, x!, true, false) : gemm(x!, dy, true, false),
+      b && dy.sum([0]),
+    ];
+  }),
+};

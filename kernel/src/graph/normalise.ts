@@ -1,3 +1,5 @@
+import type { Backward } from "./backward.js";
+import { single, sumTo } from "./backward.js";
 import { normalAxis, ShapeError } from "./shape.js";
 import type { Value } from "./value.js";
 
@@ -30,12 +32,40 @@ export function rmsNorm(x: Value, scale: Value, epsilon: number): Value {
   if (scale.shape.length !== 1 || scale.shape[0] !== x.shape.at(-1)) {
     throw new ShapeError("rms norm", [x.shape, scale.shape], `expected [${x.shape.at(-1)}]`);
   }
-  const meanSquare = x.graph.apply(
-    "ReduceMean",
-    [x.mul(x), x.graph.integers([-1])],
-    x.dtype,
-    [...x.shape.slice(0, -1), 1],
-    { keepdims: { kind: "int", value: 1 } },
-  );
+  const meanSquare = x.mul(x).mean([-1], true);
   return x.div(meanSquare.add(epsilon).sqrt()).mul(scale);
 }
+
+export function logSoftmax(x: Value, axis: number): Value {
+  normalAxis("log softmax", x.shape, axis);
+  return x.graph.apply("LogSoftmax", [x], x.dtype, x.shape, { axis: { kind: "int", value: axis } });
+}
+
+function axisOf(attribute: { kind: string; value: unknown } | undefined): number {
+  return attribute?.kind === "int" ? (attribute.value as number) : -1;
+}
+
+export const backward: Readonly<Record<string, Backward>> = {
+  Softmax: single((dy, _, node) => {
+    const y = node.outputs[0]!;
+    const weighted = dy.mul(y);
+    return [weighted.sub(y.mul(weighted.sum([axisOf(node.attributes["axis"])], true)))];
+  }),
+  LogSoftmax: single((dy, _, node) => {
+    const y = node.outputs[0]!;
+    return [dy.sub(y.exp().mul(dy.sum([axisOf(node.attributes["axis"])], true)))];
+  }),
+  LayerNormalization: single((dy, [x, scale, shift], node) => {
+    const { epsilon } = node.attributes;
+    const centred = x!.sub(x!.mean([-1], true));
+    const variance = centred.mul(centred).mean([-1], true);
+    const deviation = variance.add(epsilon?.kind === "float" ? epsilon.value : 1e-5).sqrt();
+    const unit = centred.div(deviation);
+    const dUnit = dy.mul(scale!);
+    const dx = dUnit
+      .sub(dUnit.mean([-1], true))
+      .sub(unit.mul(dUnit.mul(unit).mean([-1], true)))
+      .div(deviation);
+    return [dx, sumTo(dy.mul(unit), scale!.shape), shift && sumTo(dy, shift.shape)];
+  }),
+};

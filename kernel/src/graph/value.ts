@@ -5,6 +5,7 @@ import * as elementwise from "./elementwise.js";
 import * as layout from "./layout.js";
 import * as linear from "./linear.js";
 import * as normalise from "./normalise.js";
+import { reduce } from "./reduce.js";
 
 /** A number or a value: operators turn a number into a constant. */
 export type Operand = Value | number;
@@ -36,6 +37,21 @@ export class Value {
   }
   neg(): Value {
     return elementwise.unary("Neg", this);
+  }
+  exp(): Value {
+    return elementwise.unary("Exp", this);
+  }
+  log(): Value {
+    return elementwise.unary("Log", this);
+  }
+  tanh(): Value {
+    return elementwise.unary("Tanh", this);
+  }
+  erf(): Value {
+    return elementwise.unary("Erf", this);
+  }
+  abs(): Value {
+    return elementwise.unary("Abs", this);
   }
   sqrt(): Value {
     return elementwise.unary("Sqrt", this);
@@ -77,6 +93,18 @@ export class Value {
     return linear.linear(this, weight, bias, false);
   }
 
+  /** Sum over `axes`, which stay with size one when `keep`. */
+  sum(axes: readonly number[], keep = false): Value {
+    return reduce("ReduceSum", this, axes, keep);
+  }
+  /** Mean over `axes`, which stay with size one when `keep`. */
+  mean(axes: readonly number[], keep = false): Value {
+    return reduce("ReduceMean", this, axes, keep);
+  }
+
+  logSoftmax(axis = -1): Value {
+    return normalise.logSoftmax(this, axis);
+  }
   softmax(axis = -1): Value {
     return normalise.softmax(this, axis);
   }
@@ -114,6 +142,10 @@ export class Value {
   /** [batch, position, ..] at `indices` [batch, n] → [batch, n, ..]. */
   gatherPositions(indices: Value): Value {
     return layout.gatherPositions(this, indices);
+  }
+  /** Along the last axis, the entries at `indices`, which has this shape but for its last size. */
+  pick(indices: Value): Value {
+    return layout.pick(this, indices);
   }
 }
 

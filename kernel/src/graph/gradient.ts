@@ -1,0 +1,64 @@
+import type { Backward } from "./backward.js";
+import { backward as elementwise } from "./elementwise.js";
+import type { Graph, Node } from "./graph.js";
+import { backward as layout } from "./layout.js";
+import { backward as linear } from "./linear.js";
+import { backward as normalise } from "./normalise.js";
+import { backward as reduce } from "./reduce.js";
+import type { Value } from "./value.js";
+
+const rules: Readonly<Record<string, Backward>> = {
+  ...elementwise,
+  ...layout,
+  ...linear,
+  ...normalise,
+  ...reduce,
+};
+
+/**
+ * Reverse-mode differentiation: append to the graph what computes, for each value of `at`, the cotangent that
+ * follows from the cotangents in `seeds` (value → its cotangent, of the same shape). Each forward segment gets a
+ * segment `NAME.gradient` of its own. Undefined where no seed depends on the value; values on no path between get
+ * no gradient nodes, so frozen weights cost nothing.
+ * Throws one line naming an operator that has no derivative.
+ */
+export function gradient(
+  graph: Graph,
+  seeds: ReadonlyMap<Value, Value>,
+  at: readonly Value[],
+): (Value | undefined)[] {
+  const nodes = [...graph.nodes];
+  const reached = dependents(nodes, at);
+  const cotangents = new Map<Value, Value>(seeds);
+  let segment: number | undefined;
+
+  for (const node of nodes.reverse()) {
+    const given = node.outputs.map((output) => cotangents.get(output));
+    if (given.every((dy) => dy === undefined) || !node.outputs.some((output) => reached.has(output)))
+      continue;
+    if (node.segment !== segment) {
+      segment = node.segment;
+      graph.begin(`${graph.stretches[segment]!.name}.gradient`);
+    }
+    const rule = rules[node.op];
+    if (!rule) throw new Error(`${node.op} has no derivative: it lies between the loss and "${at[0]?.name}"`);
+    rule(node, given).forEach((dx, i) => {
+      const input = node.inputs[i];
+      if (!dx || !input || !reached.has(input)) return;
+      const earlier = cotangents.get(input);
+      cotangents.set(input, earlier ? earlier.add(dx) : dx);
+    });
+  }
+  return at.map((value) => cotangents.get(value));
+}
+
+/** `at` and everything computed from it. */
+function dependents(nodes: readonly Node[], at: readonly Value[]): Set<Value> {
+  const reached = new Set<Value>(at);
+  for (const node of nodes) {
+    if (node.inputs.some((input) => input && reached.has(input))) {
+      for (const output of node.outputs) reached.add(output);
+    }
+  }
+  return reached;
+}

@@ -1,0 +1,49 @@
+import type { Backward } from "./backward.js";
+import { single } from "./backward.js";
+import type { Attribute } from "./graph.js";
+import type { Dim } from "./shape.js";
+import { normalAxis } from "./shape.js";
+import type { Value } from "./value.js";
+
+type Reduction = "ReduceSum" | "ReduceMean" | "ReduceMax";
+
+/** Reduce over `axes`, which stay with size one when `keep`. */
+export function reduce(op: Reduction, x: Value, axes: readonly number[], keep: boolean): Value {
+  const over = new Set(axes.map((axis) => normalAxis(op, x.shape, axis)));
+  const shape: Dim[] = x.shape.flatMap((d, i) => (over.has(i) ? (keep ? [1] : []) : [d]));
+  const keepdims: Attribute = { kind: "int", value: keep ? 1 : 0 };
+  return x.graph.apply(op, [x, x.graph.integers([...over])], x.dtype, shape, { keepdims });
+}
+
+/** Put the reduced axes back with size one, so that the cotangent broadcasts over what was reduced. */
+function restored(dy: Value, x: Value, axes: Value): Value {
+  return dy.shape.length === x.shape.length
+    ? dy
+    : dy.graph.apply("Unsqueeze", [dy, axes], dy.dtype, reducedShape(dy, x, axes));
+}
+
+function reducedShape(dy: Value, x: Value, axes: Value): Dim[] {
+  const { bytes } = axes.origin as { bytes: Uint8Array };
+  const over = new Set(Array.from(new BigInt64Array(bytes.slice().buffer), Number));
+  let next = 0;
+  return x.shape.map((_, i) => (over.has(i) ? 1 : dy.shape[next++]!));
+}
+
+function spread(dy: Value, x: Value): Value {
+  const sizes = x.graph.apply("Shape", [x], "i64", [x.shape.length]);
+  return dy.graph.apply("Expand", [dy, sizes], dy.dtype, x.shape);
+}
+
+export const backward: Readonly<Record<string, Backward>> = {
+  ReduceSum: single((dy, [x, axes]) => [spread(restored(dy, x!, axes!), x!), undefined]),
+  ReduceMean: single((dy, [x, axes]) => {
+    const wide = spread(restored(dy, x!, axes!), x!);
+    const count = elements(x!).div(elements(dy));
+    return [wide.div(count), undefined];
+  }),
+};
+
+/** How many elements a value has at run time, as float32. */
+function elements(x: Value): Value {
+  return x.graph.apply("Size", [x], "i64", []).cast("f32");
+}

@@ -44,15 +44,28 @@ def file_differences(new: Path, old: Path, tolerance: float) -> list[str]:
         return [line for line in found if line]
     if new.suffix == ".json":
         a, b = (without_versions(json.loads(path.read_text())) for path in (new, old))
-        return [] if a == b else ["other contents"]
+        where = json_difference(a, b, tolerance)
+        return [] if where is None else [f"other contents at {where or 'the top'}"]
     return [] if new.read_bytes() == old.read_bytes() else ["other bytes"]
+
+
+def json_difference(a, b, tolerance: float, at: str = "") -> str | None:
+    """Where two JSON values first differ, floats by more than the tolerance; None when they do not."""
+    if isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
+        pairs = [(f"{at}.{key}", a[key], b[key]) for key in a]
+    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        pairs = [(f"{at}[{i}]", x, y) for i, (x, y) in enumerate(zip(a, b))]
+    else:
+        floats = isinstance(a, float) and isinstance(b, float)
+        return None if a == b or (floats and abs(a - b) <= tolerance) else at
+    return next((found for where, x, y in pairs if (found := json_difference(x, y, tolerance, where)) is not None), None)
 
 
 def without_versions(value):
     """Provenance without what another machine or library version may change."""
     if not isinstance(value, dict):
         return value
-    volatile = {"versions", "torch", "numpy", "transformers", "transformers_version", "checkpoint"}
+    volatile = {"versions", "torch", "numpy", "transformers", "tokenizers", "transformers_version", "checkpoint"}
     return {k: without_versions(v) for k, v in value.items() if k not in volatile}
 
 

@@ -7,15 +7,15 @@ import { expectParity } from "./expectation.js";
 import { readGolden } from "./goldens.js";
 import { forwardWithAll, observed, withSession } from "./sessions.js";
 
-/** The software GPU that comes with Chromium, and the Vulkan loader that finds it. */
-const driver = [
-  "/usr/lib/chromium/vk_swiftshader_icd.json",
-  "/usr/lib64/chromium-browser/vk_swiftshader_icd.json",
-].find(existsSync);
-const loader = ["x86_64-linux-gnu", "aarch64-linux-gnu", ""]
-  .map((folder) => join("/usr/lib", folder, "libvulkan.so.1"))
-  .find(existsSync);
-const missing = !driver ? "SwiftShader (package chromium-common)" : !loader ? "libvulkan.so.1" : undefined;
+/** The software GPU that Chromium brings, and the Vulkan loader that finds it: the system's, or Chromium's own. */
+const home = ["/usr/lib/chromium", "/usr/lib64/chromium-browser"].find((folder) =>
+  existsSync(join(folder, "vk_swiftshader_icd.json")),
+);
+const loader = [
+  ...["x86_64-linux-gnu", "aarch64-linux-gnu", ""].map((name) => join("/usr/lib", name)),
+  home ?? "/",
+].find((folder) => existsSync(join(folder, "libvulkan.so.1")));
+const missing = !home ? "SwiftShader (package chromium-common)" : !loader ? "libvulkan.so.1" : undefined;
 
 if (missing && process.env["CI"]) {
   it("has a software GPU in continuous integration", () => {
@@ -30,11 +30,13 @@ describe.skipIf(missing !== undefined)("on a software GPU through WebGPU", () =>
 
   beforeAll(() => {
     runtime = mkdtempSync(join(tmpdir(), "vitrail-webgpu-"));
-    process.env["VK_ICD_FILENAMES"] = driver;
+    // Worker processes inherit these; this process never loads a GPU library itself.
+    process.env["VK_ICD_FILENAMES"] = join(home!, "vk_swiftshader_icd.json");
     process.env["XDG_RUNTIME_DIR"] = runtime;
+    process.env["LD_LIBRARY_PATH"] = [before["LD_LIBRARY_PATH"], loader].filter(Boolean).join(":");
   });
   afterAll(() => {
-    for (const name of ["VK_ICD_FILENAMES", "XDG_RUNTIME_DIR"]) {
+    for (const name of ["VK_ICD_FILENAMES", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH"]) {
       if (before[name] === undefined) delete process.env[name];
       else process.env[name] = before[name];
     }

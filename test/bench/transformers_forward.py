@@ -1,0 +1,43 @@
+"""
+transformers with eager PyTorch and sdpa attention, timed on request: `transformers_forward.py FOLDER`.
+
+Reads one JSON request a line, `{"threads", "rows", "logits": "all"|"last"}`, runs one forward pass of the token rows (of
+equal length) and answers `{"ms"}`. `{"open": true}` times from_pretrained instead. The first line it prints names versions.
+"""
+
+import json
+import sys
+import time
+
+import torch
+import transformers
+from transformers import AutoModelForCausalLM
+
+
+def load(folder: str):
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").eval()
+
+
+@torch.inference_mode()
+def main() -> None:
+    folder = sys.argv[1]
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    model = load(folder)
+    print(json.dumps({"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}), flush=True)
+    for line in sys.stdin:
+        request = json.loads(line)
+        if request.get("open"):
+            started = time.perf_counter()
+            load(folder)
+        else:
+            torch.set_num_threads(request["threads"])
+            ids = torch.tensor(request["rows"])
+            keep = 1 if request["logits"] == "last" else 0
+            started = time.perf_counter()
+            model(ids, use_cache=False, logits_to_keep=keep)
+        print(json.dumps({"ms": 1000 * (time.perf_counter() - started)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

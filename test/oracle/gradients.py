@@ -43,6 +43,7 @@ CASES = {
     "gatherPositions": (lambda x: x[torch.arange(2)[:, None], torch.tensor([[2, 2], [0, 1]])], [(2, 3, 4)]),
     "pick": (lambda x: x.gather(-1, torch.tensor([[[4], [0], [2]], [[1], [1], [3]]])), [(2, 3, 5)]),
     "sumMean": (lambda x: x.sum(1) * x.mean((0, 1)), [(2, 3, 4)]),
+    "where": (lambda x, y: torch.where(x > 0.5, x, y), [(2, 3, 4), (4,)]),
     "rotary": (rotate_half, [(2, 2, 3, 4), (1, 1, 3, 4), (1, 1, 3, 4)]),
 }
 

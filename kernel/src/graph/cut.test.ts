@@ -25,7 +25,14 @@ test("a cut hands over everything computed before it and read after it, and noth
 
 test("a point on a value from an earlier segment gets a node of its own", () => {
   const { graph, early } = residualGraph();
-  const point = graph.point(early, { name: "late", axes: ["batch", "unit"], partition: { kind: "whole" } });
+  const point = graph.point(early, {
+    name: "late",
+    alias: undefined,
+    axes: ["batch", "unit"],
+    shape: early.shape,
+    partition: { kind: "whole" },
+    layer: undefined,
+  });
   expect(point).not.toBe(early);
   expect(cut(graph, [])[1]!.points.get("late")).toBe(point);
 });

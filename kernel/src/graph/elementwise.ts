@@ -19,6 +19,20 @@ export function binary(op: Binary, x: Value, other: Operand): Value {
   return x.graph.apply(op, [x, y], x.dtype, broadcast(op.toLowerCase(), x.shape, y.shape));
 }
 
+export function where(condition: Value, x: Value, y: Value): Value {
+  if (condition.dtype !== "bool" || x.dtype !== y.dtype) {
+    throw new Error(
+      `where of ${condition.dtype}, ${x.dtype} and ${y.dtype}: needs bool and two of one dtype`,
+    );
+  }
+  const shape = broadcast("where", condition.shape, broadcast("where", x.shape, y.shape));
+  return x.graph.apply("Where", [condition, x, y], x.dtype, shape);
+}
+
+export function above(x: Value, threshold: number): Value {
+  return x.graph.apply("Greater", [x, x.graph.scalar(threshold)], "bool", x.shape);
+}
+
 export function gelu(x: Value, approximate: "none" | "tanh"): Value {
   return x.graph.apply("Gelu", [x], x.dtype, x.shape, {
     approximate: { kind: "string", value: approximate },
@@ -45,7 +59,7 @@ export const onnxTypes: Readonly<Record<DType, number>> = {
 
 /** 1 where x > 0, else 0; at 0 the derivative of relu is taken as 0, as PyTorch does. */
 function positive(x: Value): Value {
-  return x.graph.apply("Greater", [x, x.graph.scalar(0)], "bool", x.shape).cast("f32");
+  return above(x, 0).cast("f32");
 }
 
 /** d/dx of x·Φ(x), and of its tanh approximation. */
@@ -106,4 +120,12 @@ export const backward: Readonly<Record<string, Backward>> = {
   }),
   Cast: single((dy, [x]) => [x!.dtype === "f32" || x!.dtype === "f16" ? dy.cast(x!.dtype) : undefined]),
   Identity: single((dy) => [dy]),
+  Where: single((dy, [condition, x, y]) => {
+    const zero = dy.graph.scalar(0);
+    return [
+      undefined,
+      sumTo(where(condition!, dy, zero), x!.shape),
+      sumTo(where(condition!, zero, dy), y!.shape),
+    ];
+  }),
 };

@@ -58,6 +58,7 @@ const functions: Record<string, (...inputs: Value[]) => Value> = {
   gatherPositions: (x) => x!.gatherPositions(indices(x!, [2, 2], [2, 2, 0, 1])),
   pick: (x) => x!.pick(indices(x!, [2, 3, 1], [4, 0, 2, 1, 1, 3])),
   sumMean: (x) => x!.sum([1]).mul(x!.mean([0, 1])),
+  where: (x, y) => x!.where(x!.above(0.5), y!),
   rotary: (x, cos, sin) =>
     x!.mul(cos!).add(concat([x!.slice(3, 2, 4).neg(), x!.slice(3, 0, 2)], 3).mul(sin!)),
 };

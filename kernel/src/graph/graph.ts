@@ -1,5 +1,5 @@
 import type { DType } from "./dtype.js";
-import type { Axis, HookPoint, Partition } from "./point.js";
+import type { HookPoint } from "./point.js";
 import type { Shape } from "./shape.js";
 import { printShape } from "./shape.js";
 import { Value } from "./value.js";
@@ -50,16 +50,6 @@ export interface PlacedPoint {
   readonly segment: number;
 }
 
-export interface PointSpec {
-  readonly name: string;
-  readonly alias?: string | undefined;
-  readonly axes: readonly Axis[];
-  readonly partition: Partition;
-  readonly layer?: number | undefined;
-  /** Whole shape, when this rank's value is only a part of it. */
-  readonly whole?: Shape | undefined;
-}
-
 /** A typed ONNX graph under construction, written once in program order and cut into segments afterwards. */
 export class Graph {
   readonly nodes: Node[] = [];
@@ -106,9 +96,13 @@ export class Graph {
     return new Value(this, this.#unique(name), dtype, shape, { kind: "weight", external });
   }
 
+  /** A small tensor written into the graph itself; row-major bytes. */
+  constant(dtype: DType, shape: Shape, bytes: Uint8Array): Value {
+    return new Value(this, this.#unique(dtype), dtype, shape, { kind: "constant", bytes });
+  }
+
   floats(shape: readonly number[], data: readonly number[] | Float32Array): Value {
-    const bytes = new Uint8Array(Float32Array.from(data).buffer);
-    return new Value(this, this.#unique("f"), "f32", shape, { kind: "constant", bytes });
+    return this.constant("f32", shape, new Uint8Array(Float32Array.from(data).buffer));
   }
 
   scalar(x: number): Value {
@@ -116,10 +110,8 @@ export class Graph {
   }
 
   integers(data: readonly number[]): Value {
-    return this.keep(`i64 ${data.join(" ")}`, () => {
-      const bytes = new Uint8Array(BigInt64Array.from(data, BigInt).buffer);
-      return new Value(this, this.#unique("i"), "i64", [data.length], { kind: "constant", bytes });
-    });
+    const bytes = () => new Uint8Array(BigInt64Array.from(data, BigInt).buffer);
+    return this.keep(`i64 ${data.join(" ")}`, () => this.constant("i64", [data.length], bytes()));
   }
 
   /** A value that this segment needs more than once. */
@@ -157,18 +149,16 @@ export class Graph {
     return this.node(op, inputs, [{ dtype, shape }], attributes)[0]!;
   }
 
-  /** Name `value` as a hook point. Returns the value to go on with. */
-  point(value: Value, spec: PointSpec): Value {
-    if (spec.axes.length !== value.shape.length) {
+  /** Name `value`, this rank's part of it, as a hook point. Returns the value to go on with. */
+  point(value: Value, point: HookPoint): Value {
+    if (point.axes.length !== value.shape.length) {
       throw new Error(
-        `hook point "${spec.name}" of shape ${printShape(value.shape)} names ${spec.axes.length} axes: ${spec.axes.join(", ")}`,
+        `hook point "${point.name}" of shape ${printShape(value.shape)} names ${point.axes.length} axes: ${point.axes.join(", ")}`,
       );
     }
     // A segment can only hand out what it computed itself, so a value from outside gets a node of its own.
     const isLocal = value.origin.kind === "node" && value.origin.segment === this.segment;
     const own = isLocal ? value : this.apply("Identity", [value], value.dtype, value.shape);
-    const { name, alias, axes, partition, layer } = spec;
-    const point = { name, alias, axes, shape: spec.whole ?? value.shape, partition, layer };
     this.points.push({ point, value: own, segment: this.segment });
     return own;
   }

@@ -22,3 +22,9 @@ export interface HookPoint {
   /** Decoder layer, or undefined outside the layers. */
   readonly layer: number | undefined;
 }
+
+/** Which of the ranks that share a layer this is. */
+export interface Shard {
+  readonly rank: number;
+  readonly size: number;
+}

@@ -76,6 +76,14 @@ export class Value {
   gelu(approximate: "none" | "tanh" = "none"): Value {
     return elementwise.gelu(this, approximate);
   }
+  /** This value where `condition` (bool, broadcast) holds, `other` elsewhere. */
+  where(condition: Value, other: Value): Value {
+    return elementwise.where(condition, this, other);
+  }
+  /** Whether each entry is above a number; bool. */
+  above(threshold: number): Value {
+    return elementwise.above(this, threshold);
+  }
   cast(dtype: DType): Value {
     return elementwise.cast(this, dtype);
   }

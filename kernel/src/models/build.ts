@@ -6,7 +6,7 @@ import type { Value } from "../graph/value.js";
 import type { Model } from "./model.js";
 import type { Stage, StageSpec } from "./stage.js";
 import { Trace } from "./trace.js";
-import type { WeightSource } from "./trace.js";
+import type { PointEditor, WeightSource } from "./trace.js";
 import type { Blueprint } from "./architecture.js";
 
 interface Traced {
@@ -15,10 +15,15 @@ interface Traced {
 }
 
 /** Write down the graph of one stage. */
-export function traceStage(blueprint: Blueprint, spec: StageSpec, source: WeightSource): Traced {
+export function traceStage(
+  blueprint: Blueprint,
+  spec: StageSpec,
+  source: WeightSource,
+  edit?: PointEditor,
+): Traced {
   const { hidden } = blueprint.dimensions;
   const graph = new Graph();
-  const t = new Trace(graph, spec.tensor, source);
+  const t = new Trace(graph, spec.tensor, source, edit);
   const positions = graph.input("positions", "i64", ["batch", "position"]);
   const mask = graph.input("mask", "f32", ["batch", 1, "position", "position"]);
 
@@ -39,9 +44,12 @@ export function traceStage(blueprint: Blueprint, spec: StageSpec, source: Weight
   return { graph, result: blueprint.unembed(t, residual, select) };
 }
 
-/** One stage of a model as segments that onnxruntime can load; reads no weights, which stay in their files. */
-export function buildStage(model: Model, spec: StageSpec): Stage {
-  const { graph, result } = traceStage(model.blueprint, spec, model.weight);
+/**
+ * One stage of a model as segments that onnxruntime can load, with `edit` compiled in at its hook points; reads no
+ * weights, which stay in their files.
+ */
+export function buildStage(model: Model, spec: StageSpec, edit?: PointEditor): Stage {
+  const { graph, result } = traceStage(model.blueprint, spec, model.weight, edit);
   const cuts = cut(graph, spec.unembeds ? [] : [result]);
   const files = cuts.flatMap((c) =>
     c.weights.flatMap((w) => (w.origin.kind === "weight" ? [w.origin.external.file] : [])),

@@ -1,4 +1,4 @@
-import type { Axis } from "../graph/point.js";
+import type { Axis, HookPoint, Shard } from "../graph/point.js";
 import type { Graph } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
 import { concat } from "../graph/value.js";
@@ -15,6 +15,12 @@ export interface Range {
 /** Finds a weight by its Hugging Face name; the shape is what the architecture expects. */
 export type WeightSource = (name: string, shape: readonly number[]) => StoredTensor;
 
+/**
+ * Called at every hook point while the graph is written, with this rank's part of the value; what it returns goes
+ * on in its place. This is where edits are compiled in.
+ */
+export type PointEditor = (value: Value, point: HookPoint, shard: Shard) => Value;
+
 interface PointPlace {
   readonly axes: readonly Axis[];
   readonly alias?: string | undefined;
@@ -29,8 +35,9 @@ export class Trace {
 
   constructor(
     readonly graph: Graph,
-    readonly tensor: { readonly rank: number; readonly size: number },
+    readonly tensor: Shard,
     readonly source: WeightSource,
+    readonly edit: PointEditor = (value) => value,
   ) {}
 
   /** Everything until the next call belongs to decoder layer `index`. */
@@ -102,14 +109,15 @@ export class Trace {
     const { axes, alias, split } = place;
     const isSplit = split !== undefined && this.tensor.size > 1;
     const whole: Shape = value.shape.map((d, i) => (isSplit && i === split.axis ? split.whole : d));
-    return this.graph.point(value, {
+    const point: HookPoint = {
       name: this.#layer === undefined ? name : `layers.${this.#layer}.${name}`,
       alias,
       axes,
-      whole,
+      shape: whole,
       partition: isSplit ? { kind: "split", axis: split.axis } : { kind: "whole" },
       layer: this.#layer,
-    });
+    };
+    return this.graph.point(this.edit(value, point, this.tensor), point);
   }
 
   #stored(name: string, shape: readonly number[], range: Range): Value {

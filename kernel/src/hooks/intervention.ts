@@ -1,0 +1,90 @@
+import type { Axis } from "../graph/point.js";
+import type { Value } from "../graph/value.js";
+import type { Program } from "./program.js";
+
+/** A dense float32 array given to an intervention; it broadcasts against the point's whole value, NumPy fashion. */
+export interface Given {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/**
+ * An edit as data: what to do with the selected part of a value. The parts of it that are tensors are fed when the
+ * graph runs, so that equal edits with other numbers are one compiled graph.
+ */
+export type Intervention =
+  | { readonly kind: "zero" }
+  | { readonly kind: "keep" }
+  | { readonly kind: "mean"; readonly over: readonly Axis[] }
+  | { readonly kind: "scale"; readonly factor: number }
+  | { readonly kind: "add"; readonly value: Given }
+  | { readonly kind: "set"; readonly value: Given }
+  | { readonly kind: "project"; readonly direction: Given; readonly part: "along" | "across" }
+  | { readonly kind: "traced"; readonly program: Program };
+
+/** Replace by zero. */
+export function zero(): Intervention {
+  return { kind: "zero" };
+}
+
+/** Keep what is selected and replace everything else by zero. */
+export function keep(): Intervention {
+  return { kind: "keep" };
+}
+
+/** Replace by the mean over some axes of the same value, by default over the batch and its positions. */
+export function mean(over: readonly Axis[] = ["batch", "position"]): Intervention {
+  return { kind: "mean", over };
+}
+
+/** Multiply by a number. */
+export function scale(factor: number): Intervention {
+  if (!Number.isFinite(factor)) throw new Error(`scale by ${factor}: the factor must be a finite number`);
+  return { kind: "scale", factor };
+}
+
+type Numbers = Given | readonly number[] | Float32Array;
+
+/** Add a steering vector, or any array that broadcasts. */
+export function add(value: Numbers): Intervention {
+  return { kind: "add", value: given(value) };
+}
+
+/** Replace by a number or by any array that broadcasts. */
+export function set(value: Numbers | number): Intervention {
+  return { kind: "set", value: typeof value === "number" ? given([value]) : given(value) };
+}
+
+/** Replace by what another run captured at this point; its shape must be that of the selected part or broadcast to it. */
+export function patch(captured: Given): Intervention {
+  return { kind: "set", value: given(captured) };
+}
+
+/** Remove what lies along a direction of the last axis: x − (x·d̂) d̂. */
+export function projectOut(direction: Numbers): Intervention {
+  return { kind: "project", direction: direct(direction), part: "across" };
+}
+
+/** Keep only what lies along a direction of the last axis: (x·d̂) d̂. */
+export function projectOnto(direction: Numbers): Intervention {
+  return { kind: "project", direction: direct(direction), part: "along" };
+}
+
+function given(value: Numbers): Given {
+  if (!("shape" in value)) return { shape: [value.length], data: Float32Array.from(value) };
+  return { shape: [...value.shape], data: Float32Array.from(value.data) };
+}
+
+function direct(direction: Numbers): Given {
+  const { shape, data } = given(direction);
+  const length = Math.hypot(...data);
+  if (shape.length !== 1 || !(length > 0)) {
+    throw new Error(
+      `direction of shape [${shape.join(", ")}] and length ${length}: needs one axis and a length above 0`,
+    );
+  }
+  return { shape, data: data.map((x) => x / length) };
+}
+
+/** A function over graph values, to be compiled into the model. */
+export type TracedFunction = (x: Value) => Value;

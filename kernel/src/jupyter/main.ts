@@ -1,0 +1,33 @@
+import { Kernel } from "./supervisor/kernel.js";
+import { readConnection } from "./supervisor/connection.js";
+
+/** The kernel process: `node main.js {connection_file}`. */
+async function main(): Promise<number> {
+  const file = process.argv[2];
+  if (file === undefined) {
+    process.stderr.write("usage: node main.js {connection_file}\n");
+    return 2;
+  }
+  const kernel = new Kernel(readConnection(file), { targets: new Map(), sessionUsed: () => {} });
+  // Interrupts come by message; a terminal's Ctrl-C is meant for the client.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => kernel.shutdown());
+  process.on("SIGHUP", () => kernel.shutdown());
+  endWithParent(() => kernel.shutdown());
+  await kernel.serve();
+  return 0;
+}
+
+/** Jupyter says in the environment which process owns the kernel; without it the kernel must not stay behind. */
+function endWithParent(end: () => void): void {
+  const parent = Number(process.env["JPY_PARENT_PID"]);
+  if (!(parent > 0) || process.ppid !== parent) return;
+  setInterval(() => process.ppid === parent || end(), 1000).unref();
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  process.stderr.write(`vitrail kernel: ${(error as Error).message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,117 @@
+import vm from "node:vm";
+import { forgiveAsyncStack } from "./asyncStack.js";
+import { CellTraces } from "./cellTrace.js";
+import { cellContext, currentCell, Interrupted, type CellContext } from "./context.js";
+import type { Importer } from "./imports.js";
+import { tell, writeWhole } from "./outlet.js";
+import { endMark, type Failure, type MimeBundle, type ToRunner } from "./protocol.js";
+import { resultBundle } from "./resultBundle.js";
+
+type Execute = Extract<ToRunner, { kind: "execute" }>;
+
+/**
+ * Runs cells on the main thread. A termination ends JavaScript without running `catch` or `finally`, so what runs is
+ * kept here, not on the stack: `cancel` then says how those cells ended.
+ */
+export class Cells {
+  readonly traces = new CellTraces();
+  readonly #running = new Map<number, CellContext>();
+  readonly #declared = new Set<string>();
+  readonly #import: Importer;
+  readonly #nonce: string;
+
+  constructor(importer: Importer, nonce: string) {
+    this.#import = importer;
+    this.#nonce = nonce;
+  }
+
+  execute(message: Execute): void {
+    const context: CellContext = { cell: message.cell, controller: new AbortController() };
+    this.#running.set(message.cell, context);
+    cellContext.run(context, () => {
+      forgiveAsyncStack();
+      try {
+        this.traces.add(message.file, message.source, message.sourceMap);
+        const value = this.#start(message);
+        if (!message.isAsync) this.#show(message, value);
+        else
+          (value as Promise<unknown>).then(
+            (settled) => this.#show(message, settled),
+            (thrown) => this.#failed(message.cell, thrown),
+          );
+      } catch (thrown) {
+        this.#failed(message.cell, thrown);
+      }
+    });
+  }
+
+  /** Ends every running cell as interrupted. Its variables stay. */
+  cancel(): void {
+    for (const [cell, { controller }] of [...this.#running]) {
+      const reason = new Interrupted();
+      controller.abort(reason);
+      this.#ended(cell, {
+        ename: reason.name,
+        evalue: reason.message,
+        traceback: [`${reason.name}: ${reason.message}; its variables are kept`],
+      });
+    }
+  }
+
+  /** What was thrown where no cell could catch it: in a timer, an emitter, or a promise that nobody awaits. */
+  uncaught(thrown: unknown): void {
+    if (thrown instanceof Interrupted) return;
+    const { traceback } = this.traces.failure(thrown);
+    const cell = currentCell() || this.traces.cellOf(thrown);
+    tell({
+      kind: "stream",
+      cell,
+      name: "stderr",
+      text: `uncaught, after the cell had moved on:\n${traceback.join("\n")}\n`,
+    });
+  }
+
+  #start({ declares, code, file }: Execute): unknown {
+    for (const name of declares) {
+      if (this.#declared.has(name)) continue;
+      vm.runInThisContext(`let ${name};`);
+      this.#declared.add(name);
+    }
+    const body = vm.runInThisContext(code, {
+      filename: file,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    }) as (importer: Importer) => unknown;
+    return body(this.#import);
+  }
+
+  #show(message: Execute, value: unknown): void {
+    if (!message.hasResult || value === undefined) {
+      this.#ended(message.cell, undefined);
+      return;
+    }
+    try {
+      const bundle = resultBundle(value);
+      if (!(bundle instanceof Promise)) this.#ended(message.cell, undefined, bundle);
+      else
+        bundle.then(
+          (late) => this.#ended(message.cell, undefined, late),
+          (thrown) => this.#failed(message.cell, thrown),
+        );
+    } catch (thrown) {
+      this.#failed(message.cell, thrown);
+    }
+  }
+
+  #failed(cell: number, thrown: unknown): void {
+    this.#ended(cell, this.traces.failure(thrown));
+  }
+
+  #ended(cell: number, failure: Failure | undefined, result?: MimeBundle): void {
+    if (!this.#running.delete(cell)) return;
+    const mark = Buffer.from(endMark(this.#nonce, cell));
+    writeWhole(1, mark);
+    writeWhole(2, mark);
+    if (failure) tell({ kind: "failed", cell, failure });
+    else tell({ kind: "finished", cell, ...(result ? { result } : {}) });
+  }
+}

@@ -1,0 +1,49 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { Cells } from "./cells.js";
+import { installHost } from "./host.js";
+import { importerFrom } from "./imports.js";
+import { input, inputGiven, inputRefused } from "./input.js";
+import { tell } from "./outlet.js";
+import type { ToRunner } from "./protocol.js";
+import { printPlainPromises } from "./plainPromises.js";
+import { installStreams } from "./standardStreams.js";
+
+/** The child process that runs cells. Its arguments: the nonce of the end marks. */
+const nonce = process.argv[2] ?? "";
+const folder = process.cwd();
+
+installStreams();
+installHost();
+printPlainPromises();
+Object.assign(globalThis, { input, require: createRequire(join(folder, "notebook.js")), __dirname: folder });
+
+const cells = new Cells(importerFrom(folder), nonce);
+process.on("uncaughtException", (thrown) => cells.uncaught(thrown));
+process.on("unhandledRejection", (thrown) => cells.uncaught(thrown));
+// A terminal's Ctrl-C goes to the whole process group; interrupts come by message.
+process.on("SIGINT", () => {});
+process.argv.length = 1;
+
+type Command = ToRunner | { kind: "cancel"; ask: number };
+
+// Commands come through a message port and not by IPC, whose messages Node delivers inside process.nextTick: a loop
+// that is terminated there takes the process down.
+const interrupter = new Worker(new URL("./interrupter.js", import.meta.url));
+interrupter.on("message", (message: Command) => {
+  switch (message.kind) {
+    case "execute":
+      return cells.execute(message);
+    case "cancel":
+      cells.cancel();
+      return interrupter.postMessage(message.ask);
+    case "input":
+      return inputGiven(message.id, message.value);
+    case "inputRefused":
+      return inputRefused(message.id, message.reason);
+    case "interrupt":
+      throw new Error("interrupts are served by the interrupt thread");
+  }
+});
+interrupter.on("online", () => tell({ kind: "ready", pid: process.pid }));

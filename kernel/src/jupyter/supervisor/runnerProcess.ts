@@ -1,0 +1,164 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { frame, FrameReader } from "../runner/frames.js";
+import {
+  fromInterrupterSchema,
+  fromRunnerSchema,
+  type Failure,
+  type FromRunner,
+  type MimeBundle,
+  type ToRunner,
+} from "../runner/protocol.js";
+import { NativeOutput } from "./nativeOutput.js";
+import type { StreamName } from "./streams.js";
+
+export interface Outcome {
+  readonly failure?: Failure;
+  readonly result?: MimeBundle;
+}
+
+export interface RunnerEvents {
+  /** Everything but streams and ends of cells. */
+  told(message: FromRunner): void;
+  printed(cell: number, name: StreamName, text: string): void;
+  /** The process is gone; `how` says with which code or signal. Returns how the cells end that ran. */
+  lost(how: string, running: readonly number[]): Failure;
+}
+
+/** Without the first, a terminated timer callback aborts the process; the second is for `runner/asyncStack.ts`. */
+const flags = ["--no-force-async-hooks-checks", "--disable-warning=DEP0111"];
+/** Milliseconds after which an interrupt thread that says nothing counts as stuck: longer than its whole ladder. */
+const patience = 2500;
+/** Milliseconds for which the standard streams of a dead runner are still read: a grandchild may hold them open. */
+const lastWords = 200;
+
+interface Running {
+  /** What has still to come before the cell's output is complete: its end, and the marks on both streams. */
+  missing: number;
+  outcome: Outcome;
+  ended(outcome: Outcome): void;
+}
+
+/** One cell runner, seen from the supervisor. */
+export class RunnerProcess {
+  readonly #events: RunnerEvents;
+  readonly #child: ChildProcess;
+  readonly #commands: Socket;
+  readonly #running = new Map<number, Running>();
+  readonly #interrupts = new Map<number, (stopped: boolean) => void>();
+  #lastCell = 0;
+  #ended = false;
+  #lastInterrupt = 0;
+
+  constructor(events: RunnerEvents) {
+    this.#events = events;
+    const nonce = randomUUID();
+    const entry = fileURLToPath(new URL("../runner/main.js", import.meta.url));
+    this.#child = spawn(process.execPath, [...flags, entry, nonce], {
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
+    });
+    const [, stdout, stderr, commands, outlet] = this.#child.stdio;
+    this.#commands = commands as Socket;
+    this.#commands.on("error", () => {});
+    this.#native(stdout as Readable, nonce, "stdout");
+    this.#native(stderr as Readable, nonce, "stderr");
+    const told = new FrameReader();
+    (outlet as Readable).on("data", (chunk: Buffer) => {
+      for (const value of told.read(chunk)) this.#receive(fromRunnerSchema.parse(value));
+    });
+    const answers = new FrameReader();
+    this.#commands.on("data", (chunk: Buffer) => {
+      for (const value of answers.read(chunk)) {
+        const { kind, id } = fromInterrupterSchema.parse(value);
+        this.#interrupts.get(id)?.(kind === "interrupted");
+      }
+    });
+    this.#watchEnd();
+  }
+
+  execute(command: Omit<Extract<ToRunner, { kind: "execute" }>, "kind">): Promise<Outcome> {
+    this.#lastCell = command.cell;
+    return new Promise((resolve) => {
+      this.#running.set(command.cell, { missing: 3, outcome: {}, ended: resolve });
+      this.tell({ kind: "execute", ...command });
+    });
+  }
+
+  tell(command: ToRunner): void {
+    this.#commands.write(frame(command));
+  }
+
+  /** Runs the interrupt ladder; false when only killing the process can stop what runs. */
+  interrupt(): Promise<boolean> {
+    const id = ++this.#lastInterrupt;
+    return new Promise((resolve) => {
+      const answered = (stopped: boolean): void => {
+        clearTimeout(timer);
+        this.#interrupts.delete(id);
+        resolve(stopped);
+      };
+      const timer = setTimeout(() => answered(false), patience);
+      this.#interrupts.set(id, answered);
+      this.tell({ kind: "interrupt", id });
+    });
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  /** The cell that output of unknown origin is credited to. */
+  #orLast(cell: number): number {
+    return cell === 0 ? this.#lastCell : cell;
+  }
+
+  #native(stream: Readable, nonce: string, name: StreamName): void {
+    new NativeOutput(stream, nonce, {
+      text: (text) => this.#events.printed(this.#lastCell, name, text),
+      marked: (cell) => this.#progress(cell, {}),
+    });
+  }
+
+  #receive(message: FromRunner): void {
+    if (message.kind === "stream")
+      this.#events.printed(this.#orLast(message.cell), message.name, message.text);
+    else if (message.kind === "finished")
+      this.#progress(message.cell, message.result ? { result: message.result } : {});
+    else if (message.kind === "failed") this.#progress(message.cell, { failure: message.failure });
+    else if ("cell" in message) this.#events.told({ ...message, cell: this.#orLast(message.cell) });
+    else this.#events.told(message);
+  }
+
+  #progress(cell: number, outcome: Outcome): void {
+    const running = this.#running.get(cell);
+    if (!running) return;
+    running.outcome = { ...running.outcome, ...outcome };
+    if (--running.missing > 0) return;
+    this.#running.delete(cell);
+    running.ended(running.outcome);
+  }
+
+  #watchEnd(): void {
+    let how = "";
+    const end = (): void => {
+      if (this.#ended) return;
+      this.#ended = true;
+      const failure = this.#events.lost(how, [...this.#running.keys()]);
+      for (const running of this.#running.values()) running.ended({ ...running.outcome, failure });
+      this.#running.clear();
+      for (const answered of [...this.#interrupts.values()]) answered(false);
+    };
+    this.#child.once("error", (error) => {
+      how = `before it began: ${error.message}`;
+      end();
+    });
+    this.#child.once("exit", (code, signal) => {
+      how = signal === null ? `with code ${code}` : `by signal ${signal}`;
+      setTimeout(end, lastWords);
+    });
+    this.#child.once("close", end);
+  }
+}

@@ -1,0 +1,112 @@
+"""Cells: values, awaits, types, redeclaration, closures, imports, errors."""
+
+import os
+
+from harness import main
+
+
+def values_and_results(nb):
+    assert nb.ok("1 + 1").result == "2"
+    assert nb.ok("'text'").result == "'text'"
+    assert nb.ok("undefined").result is None
+    assert nb.ok("const hidden = 3;").result is None
+    assert nb.ok("({ a: 1, b: [1, 2] })").result == "{ a: 1, b: [ 1, 2 ] }"
+    assert nb.ok("   \n").result is None
+
+
+def top_level_await(nb):
+    assert nb.ok("const late = await new Promise<number>((done) => setTimeout(() => done(42), 5));\nlate").result == "42"
+
+
+def a_promise_is_not_awaited_unasked(nb):
+    assert nb.ok("Promise.resolve(3)").result == "Promise { 3 }"
+
+
+def names_are_shared_and_redeclared(nb):
+    nb.ok("const shared = 1;")
+    nb.ok("const shared = 'now text';")
+    assert nb.ok("shared").result == "'now text'"
+
+
+def closures_see_later_values(nb):
+    nb.ok("let n = 0; const inc = () => ++n;")
+    assert nb.ok("inc(); inc(); inc()").result == "3"
+    assert nb.ok("n = 100; inc()").result == "101"
+
+
+def functions_are_kept(nb):
+    nb.ok("function double(x: number): number { return 2 * x; }")
+    assert nb.ok("double(21)").result == "42"
+
+
+def types_block_the_cell(nb):
+    outcome = nb.run("console.log('never printed');\nconst wrong: number = 'text';")
+    assert outcome.reply["status"] == "error"
+    assert outcome.stream() == ""
+    assert "TS2322" in outcome.error, outcome.error
+    assert ":2:7" in outcome.error and "const wrong: number = 'text';" in outcome.error, outcome.error
+    assert outcome.of("error")[0]["evalue"] == outcome.reply["evalue"]
+
+
+def errors_in_cell_coordinates(nb):
+    count = nb.ok("1").reply["execution_count"]
+    outcome = nb.run("interface Long { field: string }\nfunction fail(): never {\n  throw new RangeError('too far');\n}\nfail();")
+    name = f"cell-{count + 1}.ts"
+    assert outcome.reply["ename"] == "RangeError" and outcome.reply["evalue"] == "too far"
+    assert f"at fail ({name}:3:9)" in outcome.error, outcome.error
+    assert f"{name}:5:1" in outcome.error, outcome.error
+    assert "> 3 |   throw new RangeError('too far');" in outcome.error, outcome.error
+    assert "node:internal" not in outcome.error and "dist/jupyter" not in outcome.error, outcome.error
+    assert nb.ok("2").reply["execution_count"] == count + 2
+
+
+def an_error_of_an_earlier_cell(nb):
+    count = nb.ok("const thrower = () => {\n  throw new Error('from earlier');\n};").reply["execution_count"]
+    outcome = nb.run("await 0;\nthrower();")
+    assert f"cell-{count}.ts:2:9" in outcome.error, outcome.error
+    assert f"cell-{count + 1}.ts:2:1" in outcome.error, outcome.error
+
+
+def thrown_values_that_are_no_errors(nb):
+    outcome = nb.run("throw { a: 1 };")
+    assert outcome.reply["evalue"] == "{ a: 1 }", outcome.reply
+    assert nb.run("throw 'text';").reply["evalue"] == "'text'"
+    assert nb.run("throw undefined;").reply["evalue"] == "undefined"
+
+
+def what_stood_before_an_error_is_kept(nb):
+    assert nb.run("const kept = 7;\nthrow new Error('after');").reply["status"] == "error"
+    assert nb.ok("kept").result == "7"
+
+
+def errors_in_timers_are_told(nb):
+    nb.ok("setTimeout(() => { throw new Error('in a timer'); }, 1);\nawait new Promise((done) => setTimeout(done, 50));")
+    assert nb.ok("1").result == "1"
+
+
+def builtin_and_package_imports(nb):
+    assert nb.ok("import { basename } from 'node:path';\nbasename('/a/b')").result == "'b'"
+    assert nb.ok("import small from 'small-package';\nsmall").result == "'through the import condition'"
+    missing = nb.run("// @ts-ignore\nimport nothing from 'not-a-package-at-all';")
+    assert "not-a-package-at-all" in missing.error, missing.error
+
+
+def local_typescript(nb):
+    assert nb.ok("import { area } from './shapes';\narea(2, 3)").result == "6"
+
+
+def the_kernels_own_library(nb):
+    assert nb.ok("import * as vitrail from 'vitrail';\ntypeof vitrail").result == "'object'"
+
+
+def output_of_native_code(nb):
+    outcome = nb.ok("import { execSync } from 'node:child_process';\nexecSync('echo from a child', { stdio: 'inherit' });\n1")
+    assert outcome.stream() == "from a child\n", outcome.stream()
+
+
+def files_are_those_of_the_notebook(nb):
+    assert nb.ok("process.cwd()").result == repr(os.environ["FOLDER"])
+
+
+checks = [value for name, value in list(globals().items()) if callable(value) and getattr(value, "__module__", "") == "__main__"]
+main(checks, cwd=os.environ["FOLDER"])

@@ -1,0 +1,124 @@
+"""Interrupts: whatever runs stops, and variables are kept. Also what happens when the runner is lost."""
+
+import time
+
+from harness import main
+
+SCENARIOS = {
+    "synchronous loop": "console.log('on'); while (true) {}",
+    "loop after an await": "await new Promise((d) => setTimeout(d, 5)); console.log('on'); while (true) {}",
+    "microtask loop": "console.log('on'); const spin = async () => { while (true) await null; }; await spin();",
+    "pending await": "console.log('on'); await new Promise(() => {});",
+    "loop in a timer": "setTimeout(() => { console.log('on'); while (true) {} }, 5); await new Promise(() => {});",
+    "loop in an immediate": "setImmediate(() => { console.log('on'); while (true) {} }); await new Promise(() => {});",
+    "loop in a listener": (
+        "import { EventEmitter as E1 } from 'node:events';\n"
+        "const e1 = new E1(); e1.on('x', () => { console.log('on'); while (true) {} }); e1.emit('x');"
+    ),
+    "loop after reading a file": (
+        "import { readFile as read1 } from 'node:fs/promises';\n"
+        "await read1(process.execPath.length ? '/proc/self/stat' : ''); console.log('on'); while (true) {}"
+    ),
+    "loop in then": "await Promise.resolve().then(() => { console.log('on'); while (true) {} });",
+    "Atomics.wait": "console.log('on'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
+    "catastrophic pattern": "console.log('on'); /^(a+)+$/.test('a'.repeat(40) + 'b');",
+    "loop in a getter": "console.log('on'); ({ get a() { while (true) {} } }).a;",
+    "loop while it is printed": (
+        "console.log('on'); ({ [Symbol.for('nodejs.util.inspect.custom')]() { while (true) {} } })"
+    ),
+    "flood": "console.log('on'); while (true) console.log('x'.repeat(1000));",
+}
+
+
+def started(nb, code):
+    msg_id = nb.client.execute(code)
+    nb.until(lambda m: m["msg_type"] == "stream" and m["content"]["text"].startswith("on\n"))
+    return msg_id
+
+
+def check_of(name, code):
+    def check(nb):
+        nb.ok("let kept = 41;")
+        pid = nb.ok("process.pid").result
+        for _ in range(2):
+            msg_id = started(nb, code)
+            begun = time.monotonic()
+            assert nb.control("interrupt_request") == {"status": "ok"}
+            outcome = nb.collect_rest(msg_id)
+            print(f"   {name}: {1000 * (time.monotonic() - begun):.0f} ms")
+            assert outcome.reply["ename"] == "Interrupted", outcome.reply
+            assert nb.ok("process.pid").result == pid, "the runner was replaced"
+        assert nb.ok("kept + 1").result == "42"
+        # Timers, promises and context still work afterwards.
+        assert nb.ok("await new Promise<number>((d) => setTimeout(() => d(7), 3))").result == "7"
+
+    check.__name__ = name.replace(" ", "_")
+    return check
+
+
+def an_idle_kernel_takes_interrupts(nb):
+    nb.ok("const idle = 5;")
+    for _ in range(3):
+        assert nb.control("interrupt_request") == {"status": "ok"}
+    assert nb.ok("idle").result == "5"
+
+
+def the_signal_of_a_cell_is_aborted(nb):
+    host = "(globalThis as any)[Symbol.for('vitrail.host')]"
+    nb.ok("let aborted = 'no';")
+    msg_id = started(
+        nb,
+        f"const signal: AbortSignal = {host}.cellSignal();\n"
+        "signal.addEventListener('abort', () => { aborted = String(signal.reason); });\n"
+        "console.log('on'); await new Promise(() => {});",
+    )
+    nb.control("interrupt_request")
+    assert nb.collect_rest(msg_id).reply["ename"] == "Interrupted"
+    assert nb.ok("aborted").result == "'Interrupted: the cell was interrupted'"
+
+
+def waiting_cells_are_aborted(nb):
+    first = started(nb, "console.log('on'); while (true) {}")
+    second = nb.client.execute("let never = 1;")
+    third = nb.client.execute("'still runs'", stop_on_error=False)
+    nb.control("interrupt_request")
+    assert nb.collect_rest(first).reply["ename"] == "Interrupted"
+    assert nb.shell(second)["content"]["ename"] == "Aborted"
+    assert nb.shell(third)["content"]["ename"] == "Aborted"
+    assert nb.ok("1").result == "1"
+
+
+def input_is_interrupted(nb):
+    msg_id = nb.client.execute("await input('name? ');", allow_stdin=True)
+    assert nb.client.get_stdin_msg(timeout=30)["content"] == {"prompt": "name? ", "password": False}
+    nb.control("interrupt_request")
+    assert nb.collect_rest(msg_id).reply["ename"] == "Interrupted"
+
+
+def a_runner_that_cannot_be_stopped_is_replaced(nb):
+    nb.ok("let gone = 1;")
+    msg_id = started(nb, "import { execSync } from 'node:child_process';\nconsole.log('on'); execSync('sleep 30');")
+    assert nb.control("interrupt_request") == {"status": "ok"}
+    outcome = nb.collect_rest(msg_id)
+    assert outcome.reply["ename"] == "RunnerLost", outcome.reply
+    assert "gone" in outcome.error and "lost" in outcome.error, outcome.error
+    assert nb.ok("let gone = 2;\ngone").result == "2"
+
+
+def a_cell_that_exits_loses_only_variables(nb):
+    nb.ok("let dies = 1;")
+    outcome = nb.run("console.log('last words'); process.exit(3);")
+    assert outcome.reply["ename"] == "RunnerLost" and "code 3" in outcome.reply["evalue"], outcome.reply
+    assert outcome.stream() == "last words\n"
+    assert nb.ok("typeof process").result == "'object'"
+
+
+checks = [check_of(name, code) for name, code in SCENARIOS.items()] + [
+    an_idle_kernel_takes_interrupts,
+    the_signal_of_a_cell_is_aborted,
+    waiting_cells_are_aborted,
+    input_is_interrupted,
+    a_runner_that_cannot_be_stopped_is_replaced,
+    a_cell_that_exits_loses_only_variables,
+]
+main(checks)

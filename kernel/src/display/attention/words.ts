@@ -11,7 +11,9 @@ function strongestLine(payload: AttentionPayload, name: "previous" | "induction"
     .map(
       (i) => `${payload.layers[Math.floor(i / payload.heads)]}.${i % payload.heads} (${list[i]!.toFixed(2)})`,
     );
-  return [`strongest ${scoreNames[name]} heads, layer.head (mean weight): ${heads.join(", ")}`];
+  return [
+    `strongest ${scoreNames[name].replace(" ", "-")} heads, layer.head (mean weight): ${heads.join(", ")}`,
+  ];
 }
 
 function sizes({ layers, heads, tokens, row }: AttentionPayload): string {

@@ -1,6 +1,11 @@
-import { Session, capture } from "../../kernel/dist/index.js";
-import type { OpenOptions, Run } from "../../kernel/dist/session/types.js";
+import type { Session } from "../../kernel/src/index.js";
+import type { OpenOptions, Run } from "../../kernel/src/session/types.js";
 import type { Observed } from "./expectation.js";
+
+// The built library is what ships and what starts worker processes; its types are those of its source, so that types can be
+// checked without a build.
+const built: string = "../../kernel/dist/index.js";
+export const vitrail = (await import(built)) as typeof import("../../kernel/src/index.js");
 
 let count = 0;
 
@@ -11,7 +16,13 @@ export async function withSession<T>(
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   const name = `parity-${process.pid}-${count++}`;
-  const session = await Session.open(folder, { name, quiet: true, threads: 1, idleMinutes: 5, ...options });
+  const session = await vitrail.Session.open(folder, {
+    name,
+    quiet: true,
+    threads: 1,
+    idleMinutes: 5,
+    ...options,
+  });
   try {
     return await use(session);
   } finally {
@@ -21,7 +32,7 @@ export async function withSession<T>(
 
 /** A forward pass that brings back every hook point. */
 export function forwardWithAll(session: Session, rows: readonly (readonly number[])[]): Promise<Run> {
-  return session.forward(rows, { hooks: [capture("*")] });
+  return session.forward(rows, { hooks: [vitrail.capture("*")] });
 }
 
 /** Every hook point of a run, the logits among them. */

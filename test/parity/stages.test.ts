@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openModel } from "../../kernel/dist/models/model.js";
+import { openModel } from "../../kernel/src/models/model.js";
 import { distance } from "./closeness.js";
 import { expectParity, observedRow } from "./expectation.js";
 import { goldenNames, readGolden } from "./goldens.js";

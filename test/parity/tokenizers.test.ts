@@ -2,7 +2,17 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openTokenizer, type Encoded, type Tokenizer } from "../../kernel/src/models/tokenizer/index.js";
+import {
+  openTokenizer,
+  type Encoded,
+  type Token,
+  type Tokenizer,
+} from "../../kernel/src/models/tokenizer/index.js";
+import type { Token as SessionToken } from "../../kernel/src/session/types.js";
+
+/** Two rooms declare this type, because neither may import the other; they must stay equal. */
+type Equal<A, B> = [A, B] extends [B, A] ? true : never;
+true satisfies Equal<Required<Token>, Required<SessionToken>>;
 
 /** Code-point offsets of a token, null for one that the template added. */
 type Span = [number, number] | null;
@@ -106,14 +116,25 @@ describe("variants of the small files, against transformers", () => {
     await expectEqual(await openTokenizer(folderOf(name, variants[name]!)), variants[name]!);
   });
 
-  it("differ from the families they vary, so that the comparison can fail", () => {
-    const different = Object.values(variants).filter((variant) => {
-      const of = new Map(
-        read<Expected>(variant.base, "expected.json").samples.map((s) => [s.text, s.ids.join()]),
+  it("differ from the families they vary, except where transformers passes over the change", () => {
+    const seen = ({ ids, spans, decoded, skipped }: Sample): string =>
+      JSON.stringify([ids, spans, decoded, skipped]);
+    const equal = Object.entries(variants).filter(([, variant]) => {
+      const family = read<Expected>(variant.base, "expected.json").samples;
+      return variant.samples.every(
+        (one) => seen(one) === seen(family.find(({ text }) => text === one.text)!),
       );
-      return variant.samples.some(({ text, ids }) => of.has(text) && of.get(text) !== ids.join());
     });
-    expect(different.length).toBeGreaterThanOrEqual(5);
+    expect(equal.map(([name]) => name)).toEqual([
+      "opt without special_tokens_map.json",
+      "gpt2 with tokenizer.json",
+      "gpt_neox with add_bos_token",
+      "gpt_neox without tokenizer_config.json",
+      "llama with add_eos_token",
+      "llama3 with padding and truncation",
+      "llama3 with add_bos_token off",
+      "galactica with padding",
+    ]);
   });
 });
 

@@ -64,7 +64,7 @@ export interface Grid {
 
 /** Chooses the overview's size so that few heads are large and many still fit side by side. */
 export function gridOf(heads: number, cells: number): Grid {
-  const room = heads <= 16 ? Math.max(30, Math.min(88, Math.floor(400 / heads))) : heads <= 32 ? 21 : 14;
+  const room = heads <= 16 ? Math.max(28, Math.min(104, Math.floor(400 / heads))) : heads <= 32 ? 21 : 14;
   const gap = room >= 60 ? 8 : room >= 28 ? 4 : 2;
   const drawn = Math.min(cells, room - gap);
   const zoom = Math.floor((room - gap) / drawn);

@@ -8,8 +8,11 @@ import { moved, placeAt } from "./selection.js";
 import type { Place } from "./selection.js";
 
 const largestCell = 28;
-const mapSide = 430;
-const labelHeight = 12;
+const mapSide = 420;
+/** Pixels along the axis between labels that do not touch: key labels stand at 45°. */
+const labelStep = { left: 18, top: 14 } as const;
+/** Characters of a label before it is cut off by an ellipsis. */
+const longestLabel = 14;
 
 /** One head with its tokens on both axes; the pointer or the arrow keys read single weights. */
 export class Zoom {
@@ -84,8 +87,10 @@ export class Zoom {
 
   #label(axis: HTMLElement, edge: "left" | "top"): void {
     const cells = this.#map!.cells;
-    const step = Math.max(1, Math.ceil(labelHeight / this.#cell));
+    const step = Math.max(1, Math.ceil(labelStep[edge] / this.#cell));
     axis.replaceChildren();
+    axis.classList.toggle("vt-crowded", step > 1);
+    let longest = 1;
     for (let i = 0; i < cells; i++) {
       // Between labels that would touch, a token's name shows only while the cursor is on it.
       const label = element("span", { class: i % step === 0 ? "vt-token" : "vt-token vt-token-between" });
@@ -93,7 +98,12 @@ export class Zoom {
       label.title = this.#words(i);
       label.style[edge] = `${(i + 0.5) * this.#cell}px`;
       axis.append(label);
+      longest = Math.max(longest, [...(label.textContent ?? "")].length);
     }
+    // Room for the longest label shown, in ems of its font; key labels stand at 45°, query labels lie.
+    const ems = 0.62 * Math.min(longestLabel, longest);
+    if (edge === "left") axis.style.height = `${(0.7071 * (ems + 1.2) + 0.5).toFixed(2)}em`;
+    else axis.style.width = `${(ems + 1.4).toFixed(2)}em`;
   }
 
   /** Tokens behind cell `i`, exactly as the tokenizer spells them, and their positions. */
@@ -107,6 +117,7 @@ export class Zoom {
 
   #point(place: Place | undefined): void {
     for (const lit of this.node.querySelectorAll(".vt-token-lit")) lit.classList.remove("vt-token-lit");
+    for (const axis of [this.#keys, this.#queries]) axis.classList.toggle("vt-pointed", place !== undefined);
     this.#cursor = place;
     this.#ring.hidden = place === undefined;
     const map = this.#map;

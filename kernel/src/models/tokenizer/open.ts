@@ -1,0 +1,98 @@
+import { stat } from "node:fs/promises";
+import { build, type Built } from "./build.js";
+import { readFiles } from "./files.js";
+import { utf16Offsets } from "./offsets.js";
+import type { DecodeOptions, EncodeOptions, Encoded, SpecialTokens, Tokenizer } from "./tokenizer.js";
+import { textOfToken, type Spelling } from "./tokenText.js";
+
+/** How a vocabulary spells text, by the decoder that undoes it. */
+function spelling(definition: Built["definition"]): Spelling {
+  const decoder = JSON.stringify(definition["decoder"] ?? null);
+  if (decoder.includes('"ByteLevel"')) return "byteLevel";
+  return decoder.includes("▁") ? "sentencePiece" : "plain";
+}
+
+/** Where half of a surrogate pair stands, -1 if nowhere. */
+function lone(text: string): number {
+  return text.isWellFormed() ? -1 : text.search(/\p{Surrogate}/u);
+}
+
+class LibraryTokenizer implements Tokenizer {
+  readonly vocabularySize: number;
+  readonly special: SpecialTokens;
+  readonly #built: Built;
+  readonly #decoder: ReturnType<Built["native"]["getDecoder"]>;
+  readonly #spelling: Spelling;
+
+  constructor(built: Built) {
+    this.#built = built;
+    this.#decoder = built.native.getDecoder();
+    this.#spelling = spelling(built.definition);
+    this.vocabularySize = built.native.getVocabSize(true);
+    const special: Record<string, number> = {};
+    for (const role of ["bos", "eos", "pad", "unk"]) {
+      const token = built.named.get(`${role}_token`);
+      if (token !== undefined && token !== "") special[role] = built.native.tokenToId(token)!;
+    }
+    this.special = special;
+  }
+
+  async encode(text: string, options: EncodeOptions = {}): Promise<Encoded> {
+    const at = lone(text);
+    if (at >= 0) {
+      const unit = text.charCodeAt(at).toString(16).toUpperCase();
+      throw new Error(`text holds half of a surrogate pair, U+${unit}, at offset ${at}`);
+    }
+    const encoding = await this.#built.native.encode(text, null, {
+      addSpecialTokens: options.special ?? true,
+    });
+    const ids = encoding.getIds();
+    const spans = encoding.getOffsets();
+    const added = encoding.getSpecialTokensMask();
+    const offset = utf16Offsets(text);
+    const tokens = ids.map((id, i) => {
+      const [start, end] = spans[i] as [number, number];
+      const span =
+        added[i] === 1 ? { start: undefined, end: undefined } : { start: offset(start), end: offset(end) };
+      return { id, text: this.tokenText(id), ...span };
+    });
+    return { ids, tokens };
+  }
+
+  decode(ids: readonly number[], options: DecodeOptions = {}): string {
+    const tokens = ids.map((id) => this.#token(id));
+    const kept =
+      options.skipSpecial === true ? tokens.filter((token) => !this.#built.added.get(token)) : tokens;
+    return this.#decoder === null ? kept.join(" ") : this.#decoder.decode(kept);
+  }
+
+  tokenText(id: number): string {
+    const token = this.#token(id);
+    return this.#built.added.has(token) ? token : textOfToken(token, this.#spelling);
+  }
+
+  idOf(token: string): number | undefined {
+    return this.#built.native.tokenToId(token) ?? undefined;
+  }
+
+  #token(id: number): string {
+    // The library would take 1.5 for 1 and -1 for the largest id.
+    const token = Number.isInteger(id) && id >= 0 && id < 2 ** 32 ? this.#built.native.idToToken(id) : null;
+    if (token === null) throw new Error(`no token ${id}: the vocabulary has ${this.vocabularySize} tokens`);
+    return token;
+  }
+}
+
+/**
+ * Open the tokenizer of a checkpoint: `tokenizer.json`, or `vocab.json` beside `merges.txt`, with what config.json,
+ * tokenizer_config.json, special_tokens_map.json and added_tokens.json say. Ids are those of
+ * `AutoTokenizer.from_pretrained(folder)` in transformers 5.18.
+ *
+ * @throws in one line, naming the file, if the folder holds no tokenizer that can be read or asks for what is not
+ * supported; a folder with only a SentencePiece model is answered with the command that converts it.
+ */
+export async function openTokenizer(folder: string): Promise<Tokenizer> {
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory()) throw new Error(`no folder ${folder}`);
+  return new LibraryTokenizer(build(await readFiles(folder)));
+}

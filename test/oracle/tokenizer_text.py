@@ -1,0 +1,61 @@
+"""What the small tokenizers are trained on, and what they are asked to encode. All of it was written for this file."""
+
+CORPUS = [
+    "The nurse said that he would stay until the morning, and she said that she would not.",
+    "The engineer told the teacher that they had found the other half of the window.",
+    "Light comes through the coloured glass; the lead around each piece holds it together.",
+    "There were 12 panes in 2019, 137 in 2024 and none before that, so we counted them again.",
+    "She's sure they'll say it's what we've done, but I'd rather I'm wrong and you're right.",
+    "def forward(self, x):\n    y = self.norm(x)\n    return x + self.mlp(y)\n",
+    "for (let i = 0; i < 10; i += 1) {\n\tconsole.log(i);\n\t\tcount(i);\n}\n",
+    "Le café était fermé, la fenêtre brisée, et la lumière entrait à travers le verre coloré.",
+    "Der Schlüssel lag auf der Straße; über den Dächern färbte sich der Himmel größer und heller.",
+    "El niño pequeño soñó con la mañana y el corazón de la montaña.",
+    "Медсестра сказала, что он останется до утра, и свет прошёл через стекло.",
+    "护士说他会留到早上。光穿过彩色玻璃。玻璃里有光。",
+    "光がガラスを通して入ってくる。ガラスの中に光がある。",
+    "قالت الممرضة إنه سيبقى حتى الصباح، والضوء يمر عبر الزجاج.",
+    "नर्स ने कहा कि वह सुबह तक रहेगा और रोशनी काँच से आती है।",
+    "간호사는 그가 아침까지 머물 것이라고 말했다.",
+    "Fine 😀 fine 😀 and 👩‍🔬 again 👩‍🔬, 🇫🇷 🇯🇵 👍🏽 ❤️.",
+    "The value of x is 3.14159 and y is -2.5e-3; the ratio is 1/7 = 0.142857.",
+    "Protein MKTAYIAKQR binds to C1=CC=CC=C1 and the result is 99.5 % certain.",
+]
+
+FEW = ["", " he  said", "a</s>b <s>", "<|endoftext|> caf\u00e9 cafe\u0301 😀", "[NEW] x[NEW]y wordnew word"]
+"""What is enough to tell one way of building a tokenizer from another."""
+
+SAMPLES = [
+    " ",
+    "The nurse said that he",
+    " leading and trailing ",
+    "   three before,   three between   ",
+    "\tif x:\n\t\ty = 1\n\n\n        return  y\r\n",
+    "she's we'll I'M THEY'VE don't",
+    "2024 is 12345678 and 3.14159 ½ ² ٣",
+    "snake_case, kebab-case & CamelCase!? (a+b)*c/d",
+    "caf\u00e9 cafe\u0301 \u00c5 A\u030a \u212b",
+    "a\u0302\u0323 a\u0323\u0302 \u1ead",
+    "\ufb01ne \uff21\uff22 \u2460 \u3000wide",
+    "光穿过彩色玻璃。",
+    "ガラスの中に\u30ab\u3099ラス \uff76\uff9e",
+    "على الزجاج ضوءٌ مُلوَّن",
+    "नर्स ने क्षितिज काँच",
+    "간호사 \u1100\u1161\u11a8",
+    "😀",
+    "a😀b 😀😀",
+    "👩‍🔬 👩🏽‍🚀 🏳️‍🌈",
+    "🇫🇷🇯🇵 👍🏽 ❤️ 1️⃣",
+    "𝔘𝔫𝔦 𐍈 𠜎",
+    "zero\u200bwidth\u200djoin\ufeff\u00a0nbsp\u2028line",
+    "nul\u0000 bell\u0007 \u0085 \ufffd",
+    "▁under ▁▁ low▁line",
+    "</s>",
+    "a</s>b <s> <pad> <unk>",
+    "<|endoftext|>Hello<|endoftext|> <|padding|>",
+    "<|begin_of_text|>hi <|eot_id|>\n<|reserved_special_token_0|>",
+    "[START_REF] Light[END_REF] <work> x [START_AMINO]MKTAY[END_AMINO]",
+    "<0x41> <0xF0>",
+    *FEW,
+]
+"""Multilingual texts, with every kind of special token of the families in the middle of some of them."""

@@ -15,6 +15,9 @@ const rules: Readonly<Record<string, Backward>> = {
   ...reduce,
 };
 
+/** Operators whose result does not change when their inputs change a little. */
+const flat = new Set(["Shape", "Size", "ConstantOfShape", "Range", "Greater", "Sign"]);
+
 /**
  * Reverse-mode differentiation: append to the graph what computes, for each value of `at`, the cotangent that
  * follows from the cotangents in `seeds` (value → its cotangent, of the same shape). Each forward segment gets a
@@ -40,23 +43,38 @@ export function gradient(
       segment = node.segment;
       graph.begin(`${graph.stretches[segment]!.name}.gradient`);
     }
+    if (graph.isSpread(node.outputs[0]!)) {
+      const whole = graph.sumOverRanks(own(graph, given[0]!), `${graph.stretches[segment]!.name}.gradient`);
+      accumulate(cotangents, node.inputs[0]!, whole);
+      continue;
+    }
     const rule = rules[node.op];
     if (!rule) throw new Error(`${node.op} has no derivative: it lies between the loss and "${at[0]?.name}"`);
     rule(node, given).forEach((dx, i) => {
       const input = node.inputs[i];
       if (!dx || !input || !reached.has(input)) return;
-      const earlier = cotangents.get(input);
-      cotangents.set(input, earlier ? earlier.add(dx) : dx);
+      accumulate(cotangents, input, dx);
     });
   }
   return at.map((value) => cotangents.get(value));
+}
+
+function accumulate(cotangents: Map<Value, Value>, value: Value, part: Value): void {
+  const earlier = cotangents.get(value);
+  cotangents.set(value, earlier ? earlier.add(part) : part);
+}
+
+/** A value that the current segment computes, as a sum over ranks needs it. */
+function own(graph: Graph, value: Value): Value {
+  const isOwn = value.origin.kind === "node" && value.origin.segment === graph.segment;
+  return isOwn ? value : graph.apply("Identity", [value], value.dtype, value.shape);
 }
 
 /** `at` and everything computed from it. */
 function dependents(nodes: readonly Node[], at: readonly Value[]): Set<Value> {
   const reached = new Set<Value>(at);
   for (const node of nodes) {
-    if (node.inputs.some((input) => input && reached.has(input))) {
+    if (!flat.has(node.op) && node.inputs.some((input) => input && reached.has(input))) {
       for (const output of node.outputs) reached.add(output);
     }
   }

@@ -57,6 +57,7 @@ export class Graph {
   readonly points: PlacedPoint[] = [];
   readonly stretches: Stretch[] = [];
   #counts = new Map<string, number>();
+  #spreads = new Set<Value>();
   #openTail = false;
   #kept = new Map<string, Value>();
 
@@ -82,6 +83,20 @@ export class Graph {
     this.#openTail = true;
     this.#kept.clear();
     return value;
+  }
+
+  /**
+   * A value that every rank holds whole and reads its own units from: going backward, each rank has only its
+   * units' part of the cotangent, and the parts are added up.
+   */
+  spread(value: Value): Value {
+    const own = this.apply("Identity", [value], value.dtype, value.shape);
+    this.#spreads.add(own);
+    return own;
+  }
+
+  isSpread(value: Value): boolean {
+    return this.#spreads.has(value);
   }
 
   input(name: string, dtype: DType, shape: Shape): Value {

@@ -119,7 +119,7 @@ export function pick(x: Value, indices: Value): Value {
   });
 }
 
-function zerosLike(x: Value): Value {
+export function zerosLike(x: Value): Value {
   const sizes = x.graph.apply("Shape", [x], "i64", [x.shape.length]);
   return x.graph.apply("ConstantOfShape", [sizes], "f32", x.shape);
 }

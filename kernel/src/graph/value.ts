@@ -143,6 +143,10 @@ export class Value {
   split(axis: number, sizes: readonly number[]): Value[] {
     return layout.split(this, axis, sizes);
   }
+  /** Zeros of this shape. */
+  zeros(): Value {
+    return layout.zerosLike(this);
+  }
   /** Rows of this table [rows, ..] at `indices`. */
   gather(indices: Value): Value {
     return layout.gather(this, indices);

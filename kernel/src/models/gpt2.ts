@@ -43,7 +43,9 @@ function read(config: JsonObject): Blueprint {
       c.layer_norm_epsilon,
     );
   const spread = (t: Trace, x: Value, path: string, size: number, ranges: Range[]) =>
-    x.affine(t.columns(`${path}.weight`, [hidden, size], ranges), t.columns(`${path}.bias`, [size], ranges));
+    t
+      .spread(x)
+      .affine(t.columns(`${path}.weight`, [hidden, size], ranges), t.columns(`${path}.bias`, [size], ranges));
   const gatherBack = (t: Trace, x: Value, path: string, size: number, range: Range, next: string) =>
     t.projectBack(
       x,
@@ -125,7 +127,7 @@ function read(config: JsonObject): Blueprint {
     const normed = t.point(norm(t, residual, path), "norm", { axes: residualAxes, alias: path });
     const head = c.tie_word_embeddings ? `${base}.wte.weight` : "lm_head.weight";
     const weight = t.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
-    const logits = normed.gatherPositions(select).linear(weight);
+    const logits = t.spread(normed.gatherPositions(select)).linear(weight);
     return t.point(logits, "logits", {
       axes: logitAxes,
       alias: "lm_head",

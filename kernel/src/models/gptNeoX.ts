@@ -93,10 +93,12 @@ function read(config: JsonObject): Blueprint {
     const rows = { from: share.from * 3 * headSize, to: share.to * 3 * headSize };
     const own = share.to - share.from;
     const fused = `${path}.query_key_value`;
-    const all = x.linear(
-      t.rows(`${fused}.weight`, [3 * hidden, hidden], rows),
-      c.attention_bias ? t.rows(`${fused}.bias`, [3 * hidden], rows) : undefined,
-    );
+    const all = t
+      .spread(x)
+      .linear(
+        t.rows(`${fused}.weight`, [3 * hidden, hidden], rows),
+        c.attention_bias ? t.rows(`${fused}.bias`, [3 * hidden], rows) : undefined,
+      );
     const [q, k, v] = all
       .reshape("batch", "position", own, 3 * headSize)
       .split(3, [headSize, headSize, headSize])
@@ -127,10 +129,12 @@ function read(config: JsonObject): Blueprint {
     const split = { axis: 2, whole: c.intermediate_size };
     const up = `${path}.dense_h_to_4h`;
     const into = t.point(x, "mlp.in", { axes: residualAxes, alias: `${up}.input` });
-    const first = into.linear(
-      t.rows(`${up}.weight`, [c.intermediate_size, hidden], units),
-      t.rows(`${up}.bias`, [c.intermediate_size], units),
-    );
+    const first = t
+      .spread(into)
+      .linear(
+        t.rows(`${up}.weight`, [c.intermediate_size, hidden], units),
+        t.rows(`${up}.bias`, [c.intermediate_size], units),
+      );
     const pre = t.point(first, "mlp.pre", { axes: residualAxes, alias: up, split });
     const down = `${path}.dense_4h_to_h`;
     const inner = t.point(act(pre), "mlp.hidden", { axes: residualAxes, alias: `${down}.input`, split });
@@ -142,7 +146,7 @@ function read(config: JsonObject): Blueprint {
     const normed = t.point(norm(t, residual, path), "norm", { axes: residualAxes, alias: path });
     const head = c.tie_word_embeddings ? `${base}.embed_in.weight` : "embed_out.weight";
     const weight = t.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
-    const logits = normed.gatherPositions(select).linear(weight);
+    const logits = t.spread(normed.gatherPositions(select)).linear(weight);
     return t.point(logits, "logits", {
       axes: logitAxes,
       alias: "embed_out",

@@ -44,10 +44,12 @@ function read(config: JsonObject): Blueprint {
     x.rmsNorm(t.weight(`${path}.weight`, [hidden]), c.rms_norm_eps);
   /** A projection whose outputs this rank holds only `range` of. */
   const spread = (t: Trace, x: Value, path: string, size: number, range: Range, biased: boolean) =>
-    x.linear(
-      t.rows(`${path}.weight`, [size, hidden], range),
-      biased ? t.rows(`${path}.bias`, [size], range) : undefined,
-    );
+    t
+      .spread(x)
+      .linear(
+        t.rows(`${path}.weight`, [size, hidden], range),
+        biased ? t.rows(`${path}.bias`, [size], range) : undefined,
+      );
   /** A projection of this rank's units back to the residual, summed over the ranks. */
   const gatherBack = (
     t: Trace,
@@ -150,7 +152,7 @@ function read(config: JsonObject): Blueprint {
     });
     const head = c.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight";
     const weight = t.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
-    const logits = normed.gatherPositions(select).linear(weight);
+    const logits = t.spread(normed.gatherPositions(select)).linear(weight);
     return t.point(logits, "logits", {
       axes: logitAxes,
       alias: "lm_head",

@@ -99,10 +99,12 @@ function read(config: JsonObject): Blueprint {
     const heads = t.share(c.num_attention_heads);
     const units = { from: heads.from * headSize, to: heads.to * headSize };
     const project = (name: string) =>
-      x.linear(
-        t.rows(`${path}.${name}.weight`, [hidden, hidden], units),
-        bias(t, `${path}.${name}`, hidden, units),
-      );
+      t
+        .spread(x)
+        .linear(
+          t.rows(`${path}.${name}.weight`, [hidden, hidden], units),
+          bias(t, `${path}.${name}`, hidden, units),
+        );
     const spec = {
       heads: c.num_attention_heads,
       keyValueHeads: c.num_attention_heads,
@@ -120,10 +122,12 @@ function read(config: JsonObject): Blueprint {
     const units = t.share(c.ffn_dim);
     const split = { axis: 2, whole: c.ffn_dim };
     const into = t.point(x, "mlp.in", { axes: residualAxes, alias: `${path}.fc1.input` });
-    const first = into.linear(
-      t.rows(`${path}.fc1.weight`, [c.ffn_dim, hidden], units),
-      bias(t, `${path}.fc1`, c.ffn_dim, units),
-    );
+    const first = t
+      .spread(into)
+      .linear(
+        t.rows(`${path}.fc1.weight`, [c.ffn_dim, hidden], units),
+        bias(t, `${path}.fc1`, c.ffn_dim, units),
+      );
     const pre = t.point(first, "mlp.pre", { axes: residualAxes, alias: `${path}.fc1`, split });
     const inner = t.point(act(pre), "mlp.hidden", { axes: residualAxes, alias: `${path}.fc2.input`, split });
     const weight = t.columns(`${path}.fc2.weight`, [hidden, c.ffn_dim], [units]);
@@ -140,7 +144,7 @@ function read(config: JsonObject): Blueprint {
       wordUnits === hidden ? read : read.linear(t.weight(`${base}.project_out.weight`, [wordUnits, hidden]));
     const head = c.tie_word_embeddings ? `${base}.embed_tokens.weight` : "lm_head.weight";
     const tokens = t.share(c.vocab_size);
-    const logits = narrow.linear(t.rows(head, [c.vocab_size, wordUnits], tokens));
+    const logits = t.spread(narrow).linear(t.rows(head, [c.vocab_size, wordUnits], tokens));
     return t.point(logits, "logits", {
       axes: logitAxes,
       alias: "lm_head",

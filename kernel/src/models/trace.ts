@@ -93,6 +93,13 @@ export class Trace {
     });
   }
 
+  /** A whole value from which each rank computes its own units; see `Graph.spread`. */
+  spread(value: Value): Value {
+    return this.tensor.size === 1
+      ? value
+      : this.graph.keep(`spread ${value.name}`, () => this.graph.spread(value));
+  }
+
   /**
    * Project this rank's units back to the residual and add up over the ranks of the tensor group; the bias is
    * added once. The rest of the layer runs as the segment `next`. Weight as in `linear` or, with `conv1d`, `affine`.

@@ -1,0 +1,97 @@
+import type { HookPoint, Shard } from "../graph/point.js";
+import type { Dim, Shape } from "../graph/shape.js";
+import { concat } from "../graph/value.js";
+import type { Value } from "../graph/value.js";
+import type { Intervention } from "./intervention.js";
+import { replay } from "./program.js";
+import type { AxisSlice } from "./selector.js";
+
+/** An intervention at one point, as the ranks get it; its tensors are fed under `key` when the graph runs. */
+export interface PlacedEdit {
+  readonly key: string;
+  readonly point: string;
+  readonly slices: readonly AxisSlice[];
+  readonly intervention: Intervention;
+}
+
+/** Names of the graph inputs that an edit reads: which entries are selected (1 or 0), and the tensor it was given. */
+export const regionInput = (key: string): string => `${key}.region`;
+export const givenInput = (key: string): string => `${key}.given`;
+
+/**
+ * Write an edit into the graph at its point. `x` is this rank's part of the value; entries outside the selected
+ * region go on bit for bit. What mixes units that the ranks share (a mean, a projection, a traced function) is
+ * computed on the whole value, which is gathered for it.
+ */
+export function applyEdit(x: Value, point: HookPoint, shard: Shard, edit: PlacedEdit): Value {
+  const { key, intervention, slices } = edit;
+  const isKept = intervention.kind === "keep";
+  if (slices.length === 0) return isKept ? x : changed(x, point, shard, edit);
+  const region = x.graph.input(regionInput(key), "f32", regionShape(x.shape, slices)).above(0.5);
+  return isKept ? x.where(region, x.zeros()) : changed(x, point, shard, edit).where(region, x);
+}
+
+/** Sliced axes keep their size, and the batch too because rows end at different positions; the others broadcast. */
+export function regionShape(shape: Shape, slices: readonly AxisSlice[]): Dim[] {
+  const sliced = new Set([0, ...slices.map((s) => s.axis)]);
+  return shape.map((size, axis) => (sliced.has(axis) ? size : 1));
+}
+
+function changed(x: Value, point: HookPoint, shard: Shard, { key, intervention }: PlacedEdit): Value {
+  switch (intervention.kind) {
+    case "zero":
+    case "keep":
+      return x.zeros();
+    case "scale":
+      return x.mul(intervention.factor);
+    case "add":
+      return x.add(
+        x.graph.input(givenInput(key), "f32", givenShape(x.shape, point, intervention.value.shape)),
+      );
+    case "set":
+      return x
+        .zeros()
+        .add(x.graph.input(givenInput(key), "f32", givenShape(x.shape, point, intervention.value.shape)));
+    case "mean": {
+      const axes = intervention.over.map((axis) => point.axes.indexOf(axis));
+      return onWhole(x, point, shard, (whole) => whole.zeros().add(whole.mean(axes, true)));
+    }
+    case "project": {
+      const direction = x.graph.input(givenInput(key), "f32", [...intervention.direction.shape]);
+      return onWhole(x, point, shard, (whole) => {
+        const along = whole.mul(direction).sum([-1], true).mul(direction);
+        return intervention.part === "along" ? along : whole.sub(along);
+      });
+    }
+    case "traced":
+      return onWhole(x, point, shard, (whole) => replay(intervention.program, whole));
+  }
+}
+
+/**
+ * Shape of this rank's part of a given tensor, aligned to the point's axes from the right: an axis of size one
+ * broadcasts, any other has the size that the value has on it.
+ */
+export function givenShape(shape: Shape, point: HookPoint, given: readonly number[]): Dim[] {
+  const skip = shape.length - given.length;
+  if (skip < 0) throw new Error(`tensor of ${given.length} axes at ${point.name}, which has ${shape.length}`);
+  return given.map((size, i) => (size === 1 ? 1 : shape[skip + i]!));
+}
+
+/** Gather the ranks' parts, compute on the whole on every rank, and go on with this rank's part of the result. */
+function onWhole(x: Value, point: HookPoint, { rank, size }: Shard, f: (whole: Value) => Value): Value {
+  if (point.partition.kind !== "split" || size === 1) return f(x);
+  const { axis } = point.partition;
+  const total = point.shape[axis] as number;
+  const share = x.shape[axis] as number;
+  const from = rank * Math.floor(total / size) + Math.min(rank, total % size);
+  const { graph } = x;
+
+  // Zeros where the other ranks' units lie: the sum over ranks is then the whole, and nothing else is needed.
+  const empty = (units: number): Value[] =>
+    units === 0 ? [] : [x.slice(axis, 0, 1).zeros().expand(axis, units)];
+  const padded = concat([...empty(from), x, ...empty(total - from - share)], axis);
+  const name = graph.stretches[graph.segment]!.name;
+  const whole = graph.sumOverRanks(padded, `${name}+`);
+  return graph.spread(f(whole)).slice(axis, from, from + share);
+}

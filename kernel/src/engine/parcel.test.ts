@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { discardParcel, makeParcelFolder, ParcelWriter, takeParcel } from "./parcel.js";
+import { discardLabelled, discardParcel, makeParcelFolder, ParcelWriter, takeParcel } from "./parcel.js";
 
 let folder: string;
 beforeEach(() => {
@@ -20,7 +20,7 @@ const tokens = { dtype: "i64", shape: [3], data: BigInt64Array.of(-1n, 2n ** 62n
 const nothing = { dtype: "f32", shape: [0, 4], data: new Float32Array(0) } as const;
 
 test("tensors come back bit for bit, and the file is gone", () => {
-  const writer = new ParcelWriter(folder);
+  const writer = new ParcelWriter(folder, "1");
   writer.add("residual", residual);
   writer.add("tokens", tokens);
   writer.add("nothing", nothing);
@@ -37,18 +37,18 @@ test("tensors come back bit for bit, and the file is gone", () => {
 });
 
 test("a view into a larger buffer is written alone", () => {
-  const writer = new ParcelWriter(folder);
+  const writer = new ParcelWriter(folder, "1");
   writer.add("view", { dtype: "f32", shape: [2], data: Float32Array.of(9, 1, 2, 9).subarray(1, 3) });
   expect(takeParcel(writer.finish()).get("view")?.data).toEqual(Float32Array.of(1, 2));
 });
 
 test("a parcel that does not hold what was described is an error, and is removed", () => {
-  const short = new ParcelWriter(folder);
+  const short = new ParcelWriter(folder, "1");
   short.add("residual", residual);
   const parcel = short.finish();
   truncateSync(parcel.path, 10);
   expect(() => takeParcel(parcel)).toThrow("residual ends after 10 of 24 bytes");
-  const wrong = new ParcelWriter(folder);
+  const wrong = new ParcelWriter(folder, "1");
   wrong.add("tokens", tokens);
   const lied = wrong.finish();
   expect(() =>
@@ -58,11 +58,19 @@ test("a parcel that does not hold what was described is an error, and is removed
 });
 
 test("an unread parcel can be discarded, once or twice", () => {
-  const parcel = new ParcelWriter(folder).finish();
+  const parcel = new ParcelWriter(folder, "1").finish();
   discardParcel(parcel);
   discardParcel(parcel);
-  new ParcelWriter(folder).discard();
+  new ParcelWriter(folder, "1").discard();
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test("what a killed writer left is found by its label", () => {
+  const left = new ParcelWriter(folder, "1");
+  left.add("residual", residual);
+  const other = new ParcelWriter(folder, "11").finish();
+  discardLabelled(folder, "1");
+  expect(readdirSync(folder)).toEqual([basename(other.path)]);
 });
 
 test("without shared memory, parcels lie in the session's own folder", () => {
@@ -82,10 +90,10 @@ test("when shared memory is full, the parcel goes on on disk", ({ skip }) => {
       shape: [10_000],
       data: new Float32Array(10_000).fill(value),
     }));
-    const alone = new ParcelWriter(small);
+    const alone = new ParcelWriter(small, "1");
     expect(() => parts.forEach((part, index) => alone.add(`${index}`, part))).toThrow("ENOSPC");
     alone.discard();
-    const writer = new ParcelWriter(small, folder);
+    const writer = new ParcelWriter(small, "1", folder);
     parts.forEach((part, index) => writer.add(`${index}`, part));
     const read = takeParcel(writer.finish());
     parts.forEach((part, index) => expect(read.get(`${index}`)).toEqual(part));

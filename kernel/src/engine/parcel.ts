@@ -5,6 +5,7 @@ import {
   copyFileSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   rmSync,
   unlinkSync,
@@ -38,7 +39,7 @@ export function makeParcelFolder(label: string, fallback: string, shared = "/dev
 
 /** A parcel being written: tensors are appended as they are made, so that none needs to be kept. */
 export class ParcelWriter {
-  readonly #name = `${randomBytes(12).toString("hex")}.parcel`;
+  readonly #name: string;
   readonly #entries: ParcelDescriptor["entries"] = [];
   readonly #overflow: string | undefined;
   #path: string;
@@ -46,9 +47,11 @@ export class ParcelWriter {
   #end = 0;
 
   /**
+   * @param label begins the file's name, so that what a killed writer left can be found
    * @param overflow folder on disk to move to when the first one is full (containers often have 64 MB of shared memory)
    */
-  constructor(folder: string, overflow?: string) {
+  constructor(folder: string, label: string, overflow?: string) {
+    this.#name = `${label}-${randomBytes(12).toString("hex")}.parcel`;
     this.#path = join(folder, this.#name);
     this.#file = openSync(this.#path, "wx", 0o600);
     this.#overflow = overflow === folder ? undefined : overflow;
@@ -111,6 +114,12 @@ export function takeParcel(parcel: ParcelDescriptor): Map<string, Tensor> {
   } finally {
     closeSync(file);
   }
+}
+
+/** Removes every parcel with this label. */
+export function discardLabelled(folder: string, label: string): void {
+  for (const name of readdirSync(folder))
+    if (name.startsWith(`${label}-`) && name.endsWith(".parcel")) rmSync(join(folder, name), { force: true });
 }
 
 /** Removes a parcel that nobody will read. */

@@ -102,13 +102,13 @@ export class Rank {
         for (const request of turn.requests) {
           const part = await this.#part(request, turn, values, lengths);
           if (part === undefined) continue;
-          writer ??= new ParcelWriter(this.#load.parcels, this.#load.overflow);
+          writer ??= new ParcelWriter(this.#load.parcels, `${id}`, this.#load.overflow);
           writer.add(request.key, part);
         }
         this.#forget(turn, values);
       }
       if (options.cancelled()) throw new Cancelled();
-      const carry = carries ? this.#carry(values) : undefined;
+      const carry = carries ? this.#carry(id, values) : undefined;
       return { carry, parcel: writer?.finish() };
     } catch (error) {
       writer?.discard();
@@ -167,8 +167,8 @@ export class Rank {
     return new Map(this.#stage.inputs.map((name) => [name, all.get(name) as Tensor]));
   }
 
-  #carry(values: ReadonlyMap<string, Tensor>): ParcelDescriptor {
-    const writer = new ParcelWriter(this.#load.parcels, this.#load.overflow);
+  #carry(id: number, values: ReadonlyMap<string, Tensor>): ParcelDescriptor {
+    const writer = new ParcelWriter(this.#load.parcels, `${id}`, this.#load.overflow);
     try {
       for (const { name, as } of this.#stage.outputs) writer.add(as, values.get(name) as Tensor);
       return writer.finish();

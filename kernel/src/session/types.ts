@@ -105,6 +105,26 @@ export interface SessionStatus extends SessionSummary {
 
 /** What a forward pass with these hooks would bring back. */
 export interface Estimate {
-  readonly points: readonly { readonly name: string; readonly shape: readonly number[]; readonly bytes: number }[];
+  readonly points: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly bytes: number;
+  }[];
   readonly bytes: number;
 }
+
+/** One hook point as `session.hookPoints()` lists it. */
+export interface PointRow {
+  readonly name: string;
+  /** Hugging Face module path. */
+  readonly alias: string | undefined;
+  /** Printed, with `batch` and `position` symbolic. */
+  readonly shape: string;
+  /** How the ranks of a stage hold it: `whole`, `split by head`, `partial sum`. */
+  readonly partition: string;
+  readonly stage: number;
+  readonly ranks: readonly number[];
+}
+
+/** Hook points as rows; shows as a table in notebooks and in the console. */
+export type PointTable = readonly PointRow[];

@@ -1,11 +1,12 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
+import { sweep } from "../launch/leftovers.js";
 import { program } from "../launch/program.js";
 import { sumInRankOrder } from "./collectives.js";
 import { Hub } from "./hub.js";
 import { posix } from "./posix.js";
-import { createSegment, removeSegment, sweep } from "./segment.js";
+import { createSegment, removeSegment } from "./segment.js";
 
 type Message = { kind: string; value?: unknown; step?: number; sequence?: number; bytes?: string };
 const slotBytes = 64 * 1024;

@@ -1,4 +1,5 @@
-import koffi, { type LibraryHandle } from "koffi";
+import { createRequire } from "node:module";
+import type { LibraryHandle } from "koffi";
 
 /** The few calls that shared memory between processes needs. */
 export interface Posix {
@@ -36,14 +37,16 @@ function loadPosix(): Posix {
     throw new Error(
       `shared-memory collectives need Linux on x64 or arm64, not ${process.platform} ${process.arch}`,
     );
+  // Loaded only here: a platform without koffi's binary still has the sockets.
+  const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
   // The default stack of asynchronous calls is too small for some libraries; it must be set before the first load.
   if (libraries.length === 0) koffi.config({ async_stack_size: 1 << 20 });
-  const libc = open([
+  const libc = open(koffi, [
     "libc.so.6",
     `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`,
     "libc.so",
   ]);
-  const memory = has(libc, "shm_open") ? libc : open(["librt.so.1"]);
+  const memory = has(libc, "shm_open") ? libc : open(koffi, ["librt.so.1"]);
   const shmOpen = memory.func("int shm_open(const char *, int, uint32_t)");
   const shmUnlink = memory.func("int shm_unlink(const char *)");
   const allocate = libc.func("int posix_fallocate(int, int64_t, int64_t)");
@@ -74,7 +77,7 @@ function loadPosix(): Posix {
   };
 }
 
-function open(names: readonly string[]): LibraryHandle {
+function open(koffi: typeof import("koffi"), names: readonly string[]): LibraryHandle {
   for (const name of names) {
     try {
       const library = koffi.load(name);

@@ -1,6 +1,7 @@
 import { Aborted, sumInRankOrder, type Collectives } from "./collectives.js";
+import { isAlive } from "../launch/leftovers.js";
 import { posix } from "./posix.js";
-import { isAlive, layoutOf, line, mapSegment, smallBytes } from "./segment.js";
+import { layoutOf, line, mapSegment, smallBytes } from "./segment.js";
 
 export interface SharedMemoryOptions {
   readonly name: string;

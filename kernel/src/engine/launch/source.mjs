@@ -2,9 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { register } from "node:module";
 import { fileURLToPath } from "node:url";
-import { isMainThread } from "node:worker_threads";
 
-if (isMainThread && !import.meta.url.endsWith("#hooks")) register(`${import.meta.url}#hooks`);
+if (!import.meta.url.endsWith("#hooks")) register(`${import.meta.url}#hooks`);
 
 export async function resolve(specifier, context, next) {
   if (/^\.{1,2}\/.*\.js$/.test(specifier) && context.parentURL !== undefined) {

@@ -1,0 +1,185 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openModel, type Model } from "../models/model.js";
+import { Fleet } from "./fleet.js";
+import { isAlive } from "./launch/leftovers.js";
+import { takeParcel } from "./parcel.js";
+import { inspectHost } from "./plan/host.js";
+import { plan, type PlanRequest } from "./plan/plan.js";
+import type { ForwardStep } from "./wire/messages.js";
+
+const checkpoint = fileURLToPath(new URL("../../../test/goldens/checkpoints/opt", import.meta.url));
+let folder: string;
+let model: Model;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "fleet-"));
+  model = await openModel(checkpoint);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const rows = [
+  [2, 5, 9, 11, 4],
+  [2, 7],
+];
+const ask = (...points: string[]): ForwardStep => ({
+  rows,
+  select: "all",
+  requests: points.map((point) => ({ key: point, point, slices: [] })),
+});
+const everything = ask("embedding", "layers.0.attention.pattern", "layers.1.residual.out", "logits");
+
+function open(request: PlanRequest): Fleet {
+  const { dimensions, layerBytes, embedBytes, headBytes, weightBytes, checkpoint } = model;
+  const { layers } = dimensions;
+  const size = { layers, layerBytes, embedBytes, headBytes, weightBytes, float32Bytes: weightBytes };
+  const { fingerprint } = checkpoint;
+  return new Fleet({
+    folder,
+    model: { folder: checkpoint.folder, fingerprint },
+    plan: plan(size, { threads: 1, ...request }, inspectHost()),
+  });
+}
+
+/** What one rank after another returned, by point. */
+function read(results: Awaited<ReturnType<Fleet["run"]>>): Map<string, Float32Array[]> {
+  const values = new Map<string, Float32Array[]>();
+  for (const { parcel } of results)
+    for (const [name, { data }] of takeParcel(parcel))
+      values.set(name, [...(values.get(name) ?? []), data as Float32Array]);
+  return values;
+}
+
+/** Files of this process that are not gone. */
+function leftovers(): string[] {
+  const shared = existsSync("/dev/shm") ? readdirSync("/dev/shm") : [];
+  return [...shared.filter((name) => name.startsWith(`vitrail-${process.pid}-`)), ...readdirSync(folder)];
+}
+
+test("a pipeline and a tensor group give what one process gives, and nothing is left", async () => {
+  const found: Map<string, Float32Array[]>[] = [];
+  for (const request of [
+    {},
+    { devices: 2 },
+    { mesh: { tensor: 2 } },
+    { mesh: { tensor: 2 }, collectives: "socket" },
+  ] as const) {
+    const fleet = open(request);
+    const pids: number[] = [];
+    try {
+      await fleet.launch();
+      pids.push(...fleet.status().map(({ pid }) => pid as number));
+      found.push(read(await fleet.run(everything)));
+      // Asked for less, later stages do not run.
+      expect(read(await fleet.run(ask("embedding"))).get("embedding")).toEqual([
+        found[0]?.get("embedding")?.[0],
+      ]);
+      expect(await fleet.run(ask())).toEqual([]);
+    } finally {
+      await fleet.close();
+    }
+    expect(pids.filter(isAlive)).toEqual([]);
+  }
+  const [one, pipeline, tensor, sockets] = found;
+  expect(pipeline).toEqual(one);
+  expect(sockets).toEqual(tensor);
+  const whole = one?.get("layers.1.residual.out")?.[0] as Float32Array;
+  const summed = tensor?.get("layers.1.residual.out")?.[0] as Float32Array;
+  expect(Math.max(...whole)).toBeGreaterThan(0.1);
+  expect(Math.max(...whole.map((value, i) => Math.abs(value - (summed[i] as number))))).toBeLessThan(1e-5);
+  expect(tensor?.get("layers.0.attention.pattern")).toHaveLength(2);
+  expect(leftovers()).toEqual([]);
+});
+
+test("a killed worker fails the running call with one line, and the next call starts all anew", async () => {
+  const fleet = open({ devices: 2 });
+  try {
+    await fleet.launch();
+    const victim = fleet.status()[1];
+    const others = fleet.status()[0]?.pid as number;
+    const running = fleet.run(everything);
+    process.kill(victim?.pid as number, "SIGKILL");
+    await expect(running).rejects.toThrow(
+      new RegExp(`^rank 1 \\(pid ${victim?.pid}, cpu, stage 1\\) was killed by SIGKILL while [^\\n]*$`),
+    );
+    expect(fleet.state).toBe("down");
+    const again = read(await fleet.run(everything));
+    expect(again.get("logits")).toHaveLength(1);
+    expect(isAlive(others)).toBe(false);
+  } finally {
+    await fleet.close();
+  }
+  expect(leftovers()).toEqual([]);
+});
+
+test("a killed tensor rank does not hang its peer", async () => {
+  const fleet = open({ mesh: { tensor: 2 } });
+  try {
+    await fleet.launch();
+    const running = fleet.run(everything);
+    process.kill(fleet.status()[1]?.pid as number, "SIGKILL");
+    await expect(running).rejects.toThrow(/^rank 1 .* was killed by SIGKILL/);
+  } finally {
+    await fleet.close();
+  }
+  expect(leftovers()).toEqual([]);
+});
+
+test("workers that keep dying are not started for ever", async () => {
+  const fleet = open({});
+  try {
+    for (let death = 0; death < 4; death++) {
+      await fleet.launch();
+      const running = fleet.run(everything);
+      process.kill(fleet.status()[0]?.pid as number, "SIGKILL");
+      await expect(running).rejects.toThrow("rank 0");
+    }
+    await expect(fleet.run(everything)).rejects.toThrow("workers died 4 times within ten minutes");
+  } finally {
+    await fleet.close();
+  }
+});
+
+test("a cancelled step ends between segments; workers and their memory stay", async () => {
+  const fleet = open({ devices: 2 });
+  try {
+    await fleet.launch();
+    const before = fleet.status().map(({ pid }) => pid);
+    const abort = new AbortController();
+    const running = fleet.run(everything, abort.signal);
+    abort.abort();
+    await expect(running).rejects.toThrow("cancelled");
+    expect(read(await fleet.run(everything)).get("logits")).toHaveLength(1);
+    expect(fleet.status().map(({ pid }) => pid)).toEqual(before);
+    await expect(fleet.run(everything, AbortSignal.abort())).rejects.toThrow("cancelled");
+  } finally {
+    await fleet.close();
+  }
+  expect(leftovers()).toEqual([]);
+});
+
+test("a checkpoint that is not the planned one is refused by the workers, and none stays", async () => {
+  const fleet = open({});
+  const planned = { folder: checkpoint, fingerprint: "another" };
+  await fleet.close();
+  const other = new Fleet({
+    folder,
+    model: planned,
+    plan: plan(
+      { ...model, layers: model.dimensions.layers, float32Bytes: model.weightBytes },
+      {},
+      inspectHost(),
+    ),
+  });
+  try {
+    await expect(other.launch()).rejects.toThrow(
+      /^rank 0 could not load: .* has changed since the session was planned$/,
+    );
+    expect(other.status().map(({ state }) => state)).toEqual(["lost"]);
+  } finally {
+    await other.close();
+  }
+  expect(leftovers()).toEqual([]);
+});

@@ -1,0 +1,212 @@
+import { existsSync, rmSync } from "node:fs";
+import { Crew } from "./launch/crew.js";
+import { coordinatesOf } from "./mesh.js";
+import { discardLabelled, makeParcelFolder } from "./parcel.js";
+import type { Plan, StagePlan } from "./plan/plan.js";
+import { Cancelled } from "./rank.js";
+import type { ForwardStep, ParcelDescriptor } from "./wire/messages.js";
+
+export interface FleetOptions {
+  /** Private folder for the socket, and for parcels where there is no shared memory. */
+  readonly folder: string;
+  readonly model: { readonly folder: string; readonly fingerprint: string };
+  readonly plan: Plan;
+  /** How many of all segments are loaded, and which one is next. */
+  onProgress?(loaded: number, total: number, label: string): void;
+  log?(line: string): void;
+}
+
+/** The parcel that one rank answered with. Whoever takes it over reads or removes it. */
+export interface RankResult {
+  readonly stage: number;
+  readonly tensorRank: number;
+  readonly parcel: ParcelDescriptor;
+}
+
+/** One rank as it is now. */
+export interface RankReport {
+  readonly rank: number;
+  readonly device: string;
+  readonly stage: number;
+  readonly tensorRank: number;
+  readonly layers: { readonly from: number; readonly to: number };
+  readonly pid: number | undefined;
+  readonly state: "starting" | "ready" | "busy" | "lost";
+  /** Resident set, bytes. */
+  readonly memory: number;
+}
+
+/** A cancelled step that does not end by itself within this time is ended with its workers. */
+const cancelPatience = 2000;
+/** More losses than this within ten minutes, and the workers are not started again. */
+const mostRestarts = 3;
+
+/**
+ * The workers of one model: starts them, runs steps through the pipeline, and starts them anew after one died.
+ * One step at a time; the caller queues.
+ */
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #parcels: string;
+  #crew: Crew | undefined;
+  #launching: Promise<void> | undefined;
+  #epoch = 0;
+  #step = 0;
+  #losses: number[] = [];
+  #state: "down" | "loading" | "ready" | "busy" | "closed" = "down";
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.#parcels = makeParcelFolder(`${process.pid}`, options.folder);
+  }
+
+  get state(): "down" | "loading" | "ready" | "busy" | "closed" {
+    return this.#state;
+  }
+
+  status(): RankReport[] {
+    const { mesh, devices, stages } = this.#options.plan;
+    return devices.map((device, rank) => {
+      const { pipeline: stage, tensor: tensorRank } = coordinatesOf(mesh, rank);
+      const { layers } = stages[stage] as StagePlan;
+      const now = this.#crew?.report(rank) ?? { pid: undefined, state: "lost", memory: 0 };
+      return { rank, device, stage, tensorRank, layers, ...now };
+    });
+  }
+
+  /** Starts all workers and loads their stages. Throws one line when one of them cannot; then none is left. */
+  launch(): Promise<void> {
+    if (this.#state === "closed") return Promise.reject(new Error("session is closed"));
+    if (this.#state === "ready" || this.#state === "busy") return Promise.resolve();
+    this.#launching ??= this.#launch().finally(() => (this.#launching = undefined));
+    return this.#launching;
+  }
+
+  /**
+   * Runs one step, stage after stage, and returns what the ranks answered. Starts the workers again if they are
+   * down. Throws `Cancelled` when the signal comes first, or one line when a worker fails or dies.
+   */
+  async run(step: ForwardStep, signal?: AbortSignal): Promise<RankResult[]> {
+    await this.#ready(signal);
+    if (this.#state !== "ready") throw new Error(`session is ${this.#state}`);
+    const crew = this.#crew as Crew;
+    const id = ++this.#step;
+    this.#state = "busy";
+    let impatience: NodeJS.Timeout | undefined;
+    const cancel = () => {
+      crew.cancel(id);
+      impatience = setTimeout(() => void this.#stop(new Cancelled()), cancelPatience);
+    };
+    signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      return await this.#runStages(crew, id, step, signal);
+    } catch (error) {
+      this.#discard(id);
+      throw error;
+    } finally {
+      clearTimeout(impatience);
+      signal?.removeEventListener("abort", cancel);
+      if (this.#state === "busy") this.#state = "ready";
+    }
+  }
+
+  /** Ends all workers and removes everything that this fleet made. */
+  async close(): Promise<void> {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    await this.#crew?.end(new Error("session is closed"), true);
+    this.#crew = undefined;
+    rmSync(this.#parcels, { recursive: true, force: true });
+  }
+
+  async #ready(signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) throw new Cancelled();
+    const recent = performance.now() - 600_000;
+    this.#losses = this.#losses.filter((time) => time > recent);
+    if (this.#state === "down" && this.#losses.length > mostRestarts)
+      throw new Error(
+        `workers died ${this.#losses.length} times within ten minutes: not starting them again; ` +
+          `close the session, and open it again when the cause is found`,
+      );
+    let cancel = () => {};
+    const cancelled = new Promise<never>((_, reject) => (cancel = () => reject(new Cancelled())));
+    signal?.addEventListener("abort", cancel, { once: true });
+    await Promise.race([this.launch(), cancelled]).finally(() =>
+      signal?.removeEventListener("abort", cancel),
+    );
+  }
+
+  async #launch(): Promise<void> {
+    this.#state = "loading";
+    try {
+      const crew: Crew = new Crew({
+        ...this.#options,
+        epoch: ++this.#epoch,
+        parcels: this.#parcels,
+        onProgress: (loaded, total, label) => this.#options.onProgress?.(loaded, total, label),
+        onLost: (reason) => this.#lost(crew, reason),
+        log: (line) => this.#options.log?.(line),
+      });
+      this.#crew = crew;
+      await crew.start();
+    } catch (error) {
+      await this.#stop(error as Error);
+      throw error;
+    }
+    // Closing may have begun meanwhile.
+    if (this.#state === "loading") this.#state = "ready";
+  }
+
+  async #runStages(
+    crew: Crew,
+    id: number,
+    { requests, ...step }: ForwardStep,
+    signal: AbortSignal | undefined,
+  ): Promise<RankResult[]> {
+    const stages = this.#options.plan.stages.map((_, stage) =>
+      requests.filter(({ point }) => crew.holds(stage, point)),
+    );
+    const nowhere = requests.find((request) => !stages.some((held) => held.includes(request)));
+    if (nowhere !== undefined) throw new Error(`no rank holds hook point "${nowhere.point}"`);
+    const last = stages.findLastIndex((held) => held.length > 0);
+    const results: RankResult[] = [];
+    let carried: (ParcelDescriptor | undefined)[] = [];
+    for (const [stage, held] of stages.slice(0, last + 1).entries()) {
+      if (signal?.aborted) throw new Cancelled();
+      const done = await crew.ask(stage, (tensorRank) => ({
+        kind: "step",
+        id,
+        step: { ...step, requests: held },
+        carries: stage < last,
+        ...(carried[tensorRank] && { carry: carried[tensorRank] }),
+      }));
+      carried = done.map(({ carry }) => carry);
+      for (const [tensorRank, { parcel }] of done.entries())
+        if (parcel !== undefined) results.push({ stage, tensorRank, parcel });
+    }
+    return results;
+  }
+
+  /** A worker died: the running call fails at once, and the others, useless without it, are ended. */
+  #lost(crew: Crew, reason: string): void {
+    if (crew !== this.#crew || this.#state === "closed") return;
+    this.#options.log?.(reason);
+    this.#losses.push(performance.now());
+    void this.#stop(new Error(reason));
+  }
+
+  /** Takes the workers down; whoever waits for them gets `error`. */
+  async #stop(error: Error): Promise<void> {
+    const crew = this.#crew;
+    const step = this.#step;
+    this.#crew = undefined;
+    if (this.#state !== "closed") this.#state = "down";
+    await crew?.end(error, false);
+    this.#discard(step);
+  }
+
+  #discard(id: number): void {
+    for (const folder of [this.#parcels, this.#options.folder])
+      if (existsSync(folder)) discardLabelled(folder, `${id}`);
+  }
+}

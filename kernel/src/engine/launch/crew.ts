@@ -1,0 +1,216 @@
+import { randomBytes } from "node:crypto";
+import type { Server } from "node:net";
+import { join } from "node:path";
+import { coordinatesOf, rankOf } from "../mesh.js";
+import type { Plan, StagePlan } from "../plan/plan.js";
+import { Cancelled } from "../rank.js";
+import type { FromWorker, Load, ToWorker } from "../wire/messages.js";
+import { openLobby } from "./lobby.js";
+import { MeetingPlaces } from "./meetingPlaces.js";
+import { RankProcess } from "./rankProcess.js";
+
+export interface CrewOptions {
+  readonly folder: string;
+  readonly model: { readonly folder: string; readonly fingerprint: string };
+  readonly plan: Plan;
+  readonly epoch: number;
+  /** Folder for parcels. */
+  readonly parcels: string;
+  onProgress(loaded: number, total: number, label: string): void;
+  /** A worker is gone, for the reason given in one line. */
+  onLost(reason: string): void;
+  log(line: string): void;
+}
+
+type Reply = Extract<FromWorker, { kind: "done" | "failed" }>;
+export type Done = Extract<FromWorker, { kind: "done" }>;
+export type Step = Extract<ToWorker, { kind: "step" }>;
+
+const connectPatience = 60_000;
+
+/** The worker processes of one launch, from their start to their end. */
+export class Crew {
+  readonly #options: CrewOptions;
+  readonly #ranks: RankProcess[] = [];
+  readonly #places: MeetingPlaces;
+  readonly #progress = new Map<RankProcess, { loaded: number; total: number }>();
+  readonly #points = new Map<RankProcess, ReadonlySet<string>>();
+  readonly #replies = new Map<RankProcess, { resolve(reply: Reply): void; reject(error: Error): void }>();
+  readonly #ready: { promise: Promise<void>; resolve(): void; reject(error: Error): void };
+  #server: Server | undefined;
+  #ticking: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+    this.#places = new MeetingPlaces(options.plan);
+    let resolve = () => {};
+    let reject: (error: Error) => void = () => {};
+    const promise = new Promise<void>((yes, no) => ([resolve, reject] = [yes, no]));
+    promise.catch(() => {});
+    this.#ready = { promise, resolve, reject };
+  }
+
+  /** Starts the processes; returns when every stage is loaded. Throws one line when one of them cannot be. */
+  async start(): Promise<void> {
+    const { folder, epoch, plan, log } = this.#options;
+    const path = join(folder, "workers");
+    const token = randomBytes(32).toString("hex");
+    this.#server = await openLobby({ path, epoch, token, ranks: this.#ranks, log });
+    if (this.#ended) {
+      this.#server.close();
+      return this.#ready.promise;
+    }
+    for (const [rank, device] of plan.devices.entries()) {
+      const identity = { rank, device, stage: coordinatesOf(plan.mesh, rank).pipeline };
+      const process = new RankProcess(
+        identity,
+        { socket: path, token, epoch },
+        {
+          message: (from, message, body) => this.#heard(from, message, body),
+          lost: (_, reason) => this.#options.onLost(reason),
+          log,
+        },
+      );
+      this.#ranks.push(process);
+    }
+    this.#ticking = setInterval(() => this.#ranks.forEach((rank) => rank.tick()), 1000);
+    const impatience = setTimeout(() => {
+      for (const rank of this.#ranks)
+        if (!rank.connected) rank.kill(`did not connect within ${connectPatience / 1000} s`);
+    }, connectPatience);
+    await this.#ready.promise.finally(() => clearTimeout(impatience));
+  }
+
+  /** The process of a rank, with what it is doing. */
+  report(rank: number): {
+    pid: number | undefined;
+    state: "starting" | "ready" | "busy" | "lost";
+    memory: number;
+  } {
+    const process = this.#ranks[rank];
+    if (process === undefined || process.lost) return { pid: undefined, state: "lost", memory: 0 };
+    const state = !this.#points.has(process) ? "starting" : this.#replies.has(process) ? "busy" : "ready";
+    return { pid: process.pid, state, memory: process.memory };
+  }
+
+  /** Whether the ranks of a stage hold a hook point. */
+  holds(stage: number, point: string): boolean {
+    const [first] = this.#stage(stage);
+    return first !== undefined && this.#points.get(first)?.has(point) === true;
+  }
+
+  /** Sends a step to the ranks of a stage and waits for all. Throws the first cause when one of them fails. */
+  async ask(stage: number, step: (tensorRank: number) => Step): Promise<Done[]> {
+    const ranks = this.#stage(stage);
+    const replies = await Promise.all(ranks.map((rank, index) => this.#askRank(rank, step(index))));
+    const done = replies.filter((reply) => reply.kind === "done");
+    if (done.length === replies.length) return done;
+    const cause = replies.findIndex((reply) => reply.kind === "failed" && reply.why === "error");
+    const failed = replies[cause];
+    if (failed?.kind === "failed") throw new Error(`rank ${ranks[cause]?.identity.rank}: ${failed.message}`);
+    throw new Cancelled();
+  }
+
+  /** Tells everybody to give a step up when the running segment is done. */
+  cancel(id: number): void {
+    for (const rank of this.#ranks) rank.send({ kind: "cancel", id });
+  }
+
+  /** Ends the processes; whoever waits for them gets `error`. Politely: they may finish what they say. */
+  async end(error: Error, politely: boolean): Promise<void> {
+    this.#ended = true;
+    clearInterval(this.#ticking);
+    this.#server?.close();
+    this.#ready.reject(error);
+    for (const { reject } of this.#replies.values()) reject(error);
+    this.#replies.clear();
+    this.#places.remove();
+    if (!politely) for (const rank of this.#ranks) rank.kill();
+    await Promise.all(this.#ranks.map((rank) => (politely ? rank.close() : rank.exited)));
+  }
+
+  #stage(stage: number): RankProcess[] {
+    const { mesh } = this.#options.plan;
+    return Array.from({ length: mesh.tensor }, (_, tensor) =>
+      rankOf(mesh, { pipeline: stage, data: 0, tensor }),
+    ).map((rank) => this.#ranks[rank] as RankProcess);
+  }
+
+  async #askRank(rank: RankProcess, step: Step): Promise<Reply> {
+    if (this.#ended) throw new Error("workers have ended");
+    const reply = new Promise<Reply>((resolve, reject) => this.#replies.set(rank, { resolve, reject }));
+    rank.doing("running a forward pass");
+    rank.send(step);
+    const received = await reply;
+    this.#replies.delete(rank);
+    rank.doing("waiting");
+    // Peers that wait for this rank over a socket must not wait for ever.
+    if (received.kind === "failed") this.cancel(step.id);
+    return received;
+  }
+
+  #heard(from: RankProcess, message: FromWorker, body: Uint8Array): void {
+    const { rank } = from.identity;
+    switch (message.kind) {
+      case "hello":
+        if (message.role !== "worker") return;
+        from.doing("loading");
+        return from.send({ kind: "load", load: this.#load(rank) });
+      case "progress":
+        return this.#progressed(from, message);
+      case "ready":
+        from.doing("waiting");
+        this.#points.set(from, new Set(message.points));
+        if (this.#points.size === this.#options.plan.devices.length) this.#ready.resolve();
+        return;
+      case "failed":
+        if (message.id === undefined)
+          return this.#ready.reject(new Error(`rank ${rank} could not load: ${message.message}`));
+        return this.#replies.get(from)?.resolve(message);
+      case "done":
+        return this.#replies.get(from)?.resolve(message);
+      case "reduce":
+        try {
+          this.#places.arrive(rank, message, body, (meeting, sum) =>
+            from.send({ kind: "reduced", ...meeting }, sum),
+          );
+        } catch (error) {
+          from.kill(`broke a sum: ${(error as Error).message}`);
+        }
+        return;
+      case "beat":
+        return;
+    }
+  }
+
+  #progressed(
+    from: RankProcess,
+    { loaded, total, segment }: Extract<FromWorker, { kind: "progress" }>,
+  ): void {
+    this.#progress.set(from, { loaded, total });
+    const all = [...this.#progress.values()];
+    // The first word of every rank says that all have mapped their shared segment, so that its name can go.
+    if (all.length === this.#options.plan.devices.length) this.#places.remove();
+    const sum = (pick: "loaded" | "total") => all.reduce((so, each) => so + each[pick], 0);
+    this.#options.onProgress(sum("loaded"), sum("total"), segment);
+  }
+
+  #load(rank: number): Load {
+    const { plan, model, folder, parcels } = this.#options;
+    const { pipeline, tensor } = coordinatesOf(plan.mesh, rank);
+    const { layers, embeds, unembeds } = plan.stages[pipeline] as StagePlan;
+    const { weights, threads, spin } = plan;
+    return {
+      ...model,
+      stage: { layers, embeds, unembeds, tensor: { rank: tensor, size: plan.mesh.tensor } },
+      device: plan.devices[rank] as string,
+      weights,
+      threads,
+      spin,
+      meeting: this.#places.meeting(rank),
+      parcels,
+      overflow: folder,
+    };
+  }
+}

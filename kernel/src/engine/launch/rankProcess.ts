@@ -1,0 +1,147 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Channel } from "../wire/channel.js";
+import type { FromWorker, ToWorker } from "../wire/messages.js";
+import { program } from "./program.js";
+
+export interface RankIdentity {
+  readonly rank: number;
+  readonly device: string;
+  readonly stage: number;
+}
+
+export interface RankEvents {
+  /** Everything that the worker says once it has said hello. */
+  message(from: RankProcess, message: FromWorker, body: Uint8Array): void;
+  /** The process is gone; `reason` is one line that says which and why. Called once. */
+  lost(from: RankProcess, reason: string): void;
+  log(line: string): void;
+}
+
+/** A worker that has not said anything for this many seconds is taken for frozen. Its helper thread speaks every second. */
+const longestSilence = 30;
+
+/** One worker process as its launcher sees it. */
+export class RankProcess {
+  readonly identity: RankIdentity;
+  readonly #child: ChildProcess;
+  readonly #events: RankEvents;
+  #channel: Channel<FromWorker, ToWorker> | undefined;
+  #beats = false;
+  #silence = 0;
+  #lastLine = "";
+  #reason: string | undefined;
+  #doing = "starting";
+  #closing = false;
+  memory = 0;
+  readonly exited: Promise<void>;
+
+  constructor(identity: RankIdentity, summons: object, events: RankEvents) {
+    this.identity = identity;
+    this.#events = events;
+    const { execArgv, file } = program(new URL("../worker.js", import.meta.url));
+    this.#child = spawn(process.execPath, [...execArgv, file.pathname], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, VITRAIL_WORKER: JSON.stringify({ ...summons, rank: identity.rank }) },
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream === null) continue;
+      createInterface(stream).on("line", (line) => {
+        if (line.trim() !== "") this.#lastLine = line.trim();
+        events.log(`rank ${identity.rank}: ${line}`);
+      });
+    }
+    this.exited = new Promise((resolve) => {
+      this.#child.once("error", (error) => {
+        this.#lose(`could not be started: ${error.message}`);
+        resolve();
+      });
+      this.#child.once("close", (code, signal) => {
+        this.#lose(this.#explain(code, signal));
+        resolve();
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get lost(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  get connected(): boolean {
+    return this.#channel !== undefined;
+  }
+
+  /** The worker has said hello on this channel. */
+  attach(channel: Channel<FromWorker, ToWorker>): void {
+    this.#channel = channel;
+  }
+
+  /** Its helper thread has. */
+  attachHeart(): void {
+    this.#beats = true;
+  }
+
+  send(message: ToWorker, body?: Uint8Array): void {
+    this.#channel?.send(message, body);
+  }
+
+  /** What the worker is doing, for the message when it dies doing it. */
+  doing(what: string): void {
+    this.#doing = what;
+  }
+
+  heard(message: FromWorker, body: Uint8Array): void {
+    this.#silence = 0;
+    if (message.kind === "beat") this.memory = message.memory;
+    else if (this.#reason === undefined) this.#events.message(this, message, body);
+  }
+
+  /** The worker's connection closed: it is gone, or useless. */
+  disconnected(error: Error | undefined): void {
+    if (this.#closing || this.lost) return;
+    // Its exit, which says more, is usually known a moment later.
+    setTimeout(() => this.kill(error?.message ?? "closed its connection"), 500).unref();
+  }
+
+  /** To be called every second. Counting calls instead of reading a clock forgives a suspended computer. */
+  tick(): void {
+    if (!this.#beats || this.lost || ++this.#silence < longestSilence) return;
+    this.kill(`did not answer for ${longestSilence} s while ${this.#doing}`);
+  }
+
+  /** Ends the process at once; `why`, if it is to be taken for lost. */
+  kill(why?: string): void {
+    if (why === undefined) this.#closing = true;
+    else this.#lose(why);
+    this.#child.kill("SIGKILL");
+  }
+
+  /** Asks the process to end, and ends it if it does not within two seconds. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    if (this.#channel === undefined) this.kill();
+    else this.send({ kind: "exit" });
+    const timer = setTimeout(() => this.kill(), 2000);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  #lose(why: string): void {
+    if (this.#reason !== undefined) return;
+    const { rank, device, stage } = this.identity;
+    this.#reason = `rank ${rank} (pid ${this.#child.pid ?? "none"}, ${device}, stage ${stage}) ${why}`;
+    if (!this.#closing) this.#events.lost(this, this.#reason);
+  }
+
+  #explain(code: number | null, signal: NodeJS.Signals | null): string {
+    const last = this.#lastLine === "" ? "" : `: ${this.#lastLine}`;
+    if (signal === "SIGKILL")
+      return `was killed by SIGKILL while ${this.#doing}: by hand, or by the system for want of memory`;
+    if (signal !== null) return `was ended by ${signal} while ${this.#doing}${last}`;
+    return `exited with code ${code} while ${this.#doing}${last}`;
+  }
+}

@@ -1,0 +1,53 @@
+import { takeParcel } from "../engine/parcel.js";
+import type { RankResult } from "../engine/fleet.js";
+import type { HookPoint } from "../graph/point.js";
+
+/** A whole float32 value. */
+export interface Whole {
+  readonly dtype: "f32";
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/**
+ * Reads the parcels of a run and puts what tensor ranks hold in parts together again.
+ *
+ * @param pointOf the hook point behind a key
+ */
+export function assemble(
+  results: readonly RankResult[],
+  pointOf: (key: string) => HookPoint,
+): Map<string, Whole> {
+  const parts = new Map<string, Whole[]>();
+  for (const { parcel } of [...results].sort((a, b) => a.tensorRank - b.tensorRank)) {
+    for (const [key, { data, shape }] of takeParcel(parcel)) {
+      const part = { dtype: "f32", shape, data: data as Float32Array } as const;
+      parts.set(key, [...(parts.get(key) ?? []), part]);
+    }
+  }
+  return new Map([...parts].map(([key, held]) => [key, join(held, pointOf(key))]));
+}
+
+/** Parts in rank order, one after another along the axis that the ranks share. */
+export function join(parts: readonly Whole[], { name, partition }: HookPoint): Whole {
+  const [first] = parts;
+  if (first === undefined) throw new Error(`nothing came back for ${name}`);
+  if (parts.length === 1) return first;
+  if (partition.kind !== "split")
+    throw new Error(`${parts.length} ranks answered for ${name}, which is not split`);
+  const { axis } = partition;
+  const lengths = parts.map(({ shape }) => shape[axis] as number);
+  const whole = lengths.reduce((sum, length) => sum + length, 0);
+  const shape = first.shape.map((size, at) => (at === axis ? whole : size));
+  const outer = first.shape.slice(0, axis).reduce((product, size) => product * size, 1);
+  const inner = first.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  const data = new Float32Array(outer * whole * inner);
+  let start = 0;
+  for (const [index, part] of parts.entries()) {
+    const run = (lengths[index] as number) * inner;
+    for (let block = 0; block < outer; block++)
+      data.set(part.data.subarray(block * run, (block + 1) * run), block * whole * inner + start);
+    start += run;
+  }
+  return { dtype: "f32", shape, data };
+}

@@ -1,0 +1,283 @@
+import { readFileSync } from "node:fs";
+import { connect as connectSocket, type Socket } from "node:net";
+import { isAlive, sweep } from "../engine/launch/leftovers.js";
+import type { RankResult } from "../engine/fleet.js";
+import { Channel } from "../engine/wire/channel.js";
+import type { ForwardStep } from "../engine/wire/messages.js";
+import { brokerAlive, folderNames, isStarting, removeFolder, sessionFolder } from "./folder.js";
+import { fromBroker, protocol, type FromBroker, type Order, type ToBroker } from "./messages.js";
+import type { SessionStatus, SessionSummary } from "./types.js";
+
+type Answer = Extract<FromBroker, { id: number }>;
+type Request = Extract<ToBroker, { kind: "status" | "forward" | "close" }>;
+/** `Omit` that keeps a union a union. */
+type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
+
+/** A broker that does not answer within this many milliseconds is taken for frozen. */
+const patience = 10_000;
+
+/** A forward pass that was given up. */
+export class CancelledError extends Error {
+  override readonly name = "CancelledError";
+  constructor() {
+    super("forward pass cancelled");
+  }
+}
+
+/** One connection to the broker of a live session. */
+export class BrokerClient {
+  readonly order: Order;
+  readonly pid: number;
+  readonly #channel: Channel<FromBroker, ToBroker>;
+  readonly #socket: Socket;
+  readonly #waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
+  readonly #ready: Promise<void>;
+  #tell: {
+    ready(): void;
+    failed(error: Error): void;
+    progress(loaded: number, total: number, label: string): void;
+  };
+  #next = 0;
+  #gone: Error | undefined;
+
+  private constructor(socket: Socket, channel: Channel<FromBroker, ToBroker>, order: Order, pid: number) {
+    this.#socket = socket;
+    this.#channel = channel;
+    this.order = order;
+    this.pid = pid;
+    this.#tell = { ready() {}, failed() {}, progress() {} };
+    this.#ready = new Promise((resolve, reject) => {
+      this.#tell.ready = resolve;
+      this.#tell.failed = reject;
+    });
+    this.#ready.catch(() => {});
+  }
+
+  /**
+   * Connects to the session of this name. Undefined when there is none; a folder that a dead broker left is
+   * removed. Throws one line when a broker is there and does not answer.
+   */
+  static async connect(name: string): Promise<BrokerClient | undefined> {
+    const folder = sessionFolder(name);
+    for (;;) {
+      const token = readToken(folder.token);
+      const socket = token === undefined ? undefined : await dial(folder.socket);
+      if (token !== undefined && socket !== undefined) return greet(name, socket, token);
+      if (!folderNames().includes(name)) return undefined;
+      if (!isStarting(folder) && !brokerAlive(folder)) {
+        removeFolder(name);
+        sweep();
+        return undefined;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+
+    function greet(name: string, socket: Socket, token: string): Promise<BrokerClient> {
+      return new Promise((resolve, reject) => {
+        let client: BrokerClient | undefined;
+        const timer = setTimeout(() => {
+          socket.destroy();
+          reject(new Error(`broker of session "${name}" does not answer`));
+        }, patience);
+        const channel = new Channel<FromBroker, ToBroker>(socket, fromBroker, {
+          message: (message) => {
+            if (client !== undefined) return client.#heard(message);
+            clearTimeout(timer);
+            if (message.kind !== "welcome") return (socket.destroy(), void 0);
+            if (message.protocol !== protocol) {
+              channel.close();
+              const versions = `protocol ${message.protocol}, this library ${protocol}`;
+              return reject(
+                new Error(`session "${name}" was opened by another version of vitrail (${versions})`),
+              );
+            }
+            client = new BrokerClient(socket, channel, message.order, message.pid);
+            socket.unref();
+            resolve(client);
+          },
+          closed: (error) => {
+            clearTimeout(timer);
+            reject(error ?? new Error(`session "${name}" refused the connection`));
+            if (client !== undefined) client.#lost(error);
+          },
+        });
+        channel.send({ kind: "hello", token, protocol });
+      });
+    }
+  }
+
+  get connected(): boolean {
+    return this.#gone === undefined;
+  }
+
+  /** Waits until the model is loaded. Throws one line when it cannot be. */
+  async ready(onProgress?: (loaded: number, total: number, label: string) => void): Promise<void> {
+    if (onProgress !== undefined) this.#tell.progress = onProgress;
+    this.#socket.ref();
+    try {
+      await this.#ready;
+    } finally {
+      this.#relax();
+    }
+  }
+
+  async status(): Promise<SessionStatus> {
+    const answer = await this.#ask({ kind: "status" }, patience);
+    if (answer.kind !== "status") throw unexpected(answer);
+    const ranks = answer.status.ranks.map((rank) => ({ ...rank, pid: rank.pid }));
+    return { ...answer.status, ranks };
+  }
+
+  /** Runs one step and hands its results to `read`, which must take every parcel. Throws `CancelledError` when given up. */
+  async forward<T>(
+    step: ForwardStep,
+    signal: AbortSignal | undefined,
+    read: (results: readonly RankResult[]) => T,
+  ): Promise<T> {
+    if (signal?.aborted) throw new CancelledError();
+    const id = this.#next;
+    let cancel = () => {};
+    let timer: NodeJS.Timeout | undefined;
+    const given = new Promise<never>((_, reject) => {
+      cancel = () => {
+        this.#channel.send({ kind: "cancel", id });
+        // The broker answers within two seconds, or ends its workers; a frozen one must not keep the caller.
+        timer = setTimeout(() => reject(new CancelledError()), patience / 2);
+      };
+    });
+    signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      const answer = await Promise.race([this.#ask({ kind: "forward", step }), given]);
+      if (answer.kind === "error") throw answer.cancelled ? new CancelledError() : new Error(answer.message);
+      if (answer.kind !== "result") throw unexpected(answer);
+      const result = read(answer.results);
+      this.#channel.send({ kind: "taken", id });
+      return result;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  /** Ends the session: its workers, its broker, its folder. */
+  async close(): Promise<void> {
+    await this.#ask({ kind: "close" }, 3 * patience);
+    this.disconnect();
+    const until = performance.now() + 5000;
+    while (isAlive(this.pid) && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  /** Leaves the session alive. */
+  disconnect(): void {
+    this.#gone ??= new Error(`session "${this.order.name}" is closed`);
+    this.#channel.close();
+  }
+
+  #ask(request: WithoutId<Request>, within?: number): Promise<Answer> {
+    const id = this.#next++;
+    return new Promise<Answer>((resolve, reject) => {
+      if (this.#gone !== undefined) return reject(this.#gone);
+      const timer =
+        within === undefined
+          ? undefined
+          : setTimeout(() => {
+              this.#waiting.delete(id);
+              reject(new Error(`broker of session "${this.order.name}" (pid ${this.pid}) does not answer`));
+            }, within);
+      const done = () => {
+        clearTimeout(timer);
+        this.#relax();
+      };
+      this.#waiting.set(id, {
+        resolve: (answer) => (done(), resolve(answer)),
+        reject: (error) => (done(), reject(error)),
+      });
+      this.#socket.ref();
+      this.#channel.send({ ...request, id });
+    });
+  }
+
+  /** Lets a script end when it waits for nothing here. */
+  #relax(): void {
+    if (this.#waiting.size === 0) this.#socket.unref();
+  }
+
+  #heard(message: FromBroker): void {
+    if (message.kind === "ready") return this.#tell.ready();
+    if (message.kind === "failed") return this.#tell.failed(new Error(message.message));
+    if (message.kind === "progress") return this.#tell.progress(message.loaded, message.total, message.label);
+    if (message.kind === "welcome") return;
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    waiting?.resolve(message);
+  }
+
+  #lost(error: Error | undefined): void {
+    const why = error === undefined ? "" : `: ${error.message}`;
+    this.#gone ??= new Error(
+      `session "${this.order.name}" has ended (its broker, pid ${this.pid}, is gone)${why}`,
+    );
+    this.#tell.failed(this.#gone);
+    for (const { reject } of this.#waiting.values()) reject(this.#gone);
+    this.#waiting.clear();
+  }
+}
+
+/** The live sessions of this user, by name. Folders of dead ones are removed on the way. */
+export async function listSessions(): Promise<SessionSummary[]> {
+  const found: SessionSummary[] = [];
+  for (const name of folderNames()) {
+    const client = await BrokerClient.connect(name).catch(() => undefined);
+    if (client === undefined) continue;
+    const { model, fingerprint, mesh, pid, clients, openedAt } = await client.status();
+    client.disconnect();
+    // Not counting this question.
+    found.push({ name, model, fingerprint, mesh, pid, clients: clients - 1, openedAt });
+  }
+  return found;
+}
+
+/** State of a live session. Throws one line when there is none of this name. */
+export async function sessionStatus(name: string): Promise<SessionStatus> {
+  const client = await find(name);
+  try {
+    const status = await client.status();
+    return { ...status, clients: status.clients - 1 };
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** Ends a live session. Throws one line when there is none of this name. */
+export async function closeSession(name: string): Promise<void> {
+  await (await find(name)).close();
+}
+
+async function find(name: string): Promise<BrokerClient> {
+  const client = await BrokerClient.connect(name);
+  if (client !== undefined) return client;
+  const names = folderNames();
+  const live = names.length === 0 ? "none is open" : `open: ${names.join(", ")}`;
+  throw new Error(`no session "${name}": ${live}`);
+}
+
+function unexpected(answer: Answer): Error {
+  return new Error(answer.kind === "error" ? answer.message : `broker answered with ${answer.kind}`);
+}
+
+function readToken(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function dial(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connectSocket(path);
+    socket.once("connect", () => resolve(socket));
+    socket.once("error", () => resolve(undefined));
+  });
+}

@@ -1,0 +1,43 @@
+import type { Order } from "./messages.js";
+import type { OpenOptions } from "./types.js";
+
+/**
+ * Checks that a live session is the one that is asked for. Throws one line saying what differs; options that were
+ * not given take what the session has.
+ */
+export function checkCompatible(
+  order: Order,
+  model: string,
+  fingerprint: string,
+  options: OpenOptions,
+): void {
+  const { name, plan } = order;
+  const advice = "close it, or open under another name";
+  if (order.fingerprint !== fingerprint)
+    throw new Error(
+      `session "${name}" holds ${order.model} (${order.fingerprint.slice(0, 8)}), ` +
+        `not ${model} (${fingerprint.slice(0, 8)}): ${advice}`,
+    );
+  const { devices, mesh, weights, threads, collectives } = options;
+  const asked: [string, unknown, unknown][] = [
+    [
+      "devices",
+      typeof devices === "number" ? devices : devices?.join(", "),
+      typeof devices === "number" ? plan.devices.length : plan.devices.join(", "),
+    ],
+    ["mesh.pipeline", mesh?.pipeline, plan.mesh.pipeline],
+    ["mesh.tensor", mesh?.tensor, plan.mesh.tensor],
+    ["weights", weights, plan.weights],
+    ["threads", threads, plan.threads],
+    [
+      "collectives",
+      collectives === "auto" || plan.collectives === "alone" ? undefined : collectives,
+      plan.collectives,
+    ],
+  ];
+  for (const [option, wanted, has] of asked)
+    if (wanted !== undefined && wanted !== has)
+      throw new Error(
+        `session "${name}" is open with ${option} ${String(has)}, not ${String(wanted)}: ${advice}`,
+      );
+}

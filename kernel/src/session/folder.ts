@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { basename, join } from "node:path";
+import { z } from "zod";
+import { isAlive } from "../engine/launch/leftovers.js";
+
+/** Longest path of a unix socket, with its final zero, on Linux and macOS. */
+const longestSocketPath = process.platform === "linux" ? 108 : 104;
+
+/** Where a session keeps its socket, its token and its log. */
+export interface SessionFolder {
+  readonly path: string;
+  readonly socket: string;
+  /** 0600: whoever can read it may speak to the broker. */
+  readonly token: string;
+  /** What the broker is to open; written by whoever opens the session. */
+  readonly order: string;
+  /** Written by the broker once it listens. */
+  readonly broker: string;
+  readonly log: string;
+}
+
+/** Folder of all sessions of this user, `VITRAIL_RUNTIME_DIR` or one in the system's place for such things. Not made. */
+export function runtimeFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  const given = environment["VITRAIL_RUNTIME_DIR"];
+  if (given) return given;
+  return join(environment["XDG_RUNTIME_DIR"] || tmpdir(), `vitrail-${userInfo().uid}`);
+}
+
+/** Throws one line unless the name can be a folder and leaves room for a socket's path. */
+export function sessionFolder(name: string): SessionFolder {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(name))
+    throw new Error(`session name "${name}": use 1 to 64 letters, digits, dots, dashes and underscores`);
+  const path = join(runtimeFolder(), name);
+  const socket = join(path, "socket");
+  // The workers' socket has the longer name of the two.
+  const length = Buffer.byteLength(join(path, "workers")) + 1;
+  if (length > longestSocketPath)
+    throw new Error(
+      `socket path ${socket} is too long by ${length - longestSocketPath}: set VITRAIL_RUNTIME_DIR to a shorter folder`,
+    );
+  const file = (each: string) => join(path, each);
+  return {
+    path,
+    socket,
+    token: file("token"),
+    order: file("session.json"),
+    broker: file("broker.json"),
+    log: file("log"),
+  };
+}
+
+/** A session name made from a model's folder or hub id: `facebook/opt-125m` → `opt-125m`. */
+export function nameFor(model: string): string {
+  const plain = basename(model)
+    .replace(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/^[^A-Za-z0-9_]+/, "");
+  if (plain.length <= 40) return plain === "" ? "session" : plain;
+  return `${plain.slice(0, 32)}-${createHash("sha256").update(plain).digest("hex").slice(0, 7)}`;
+}
+
+/** Makes the folder, private; undefined when it is already there. Throws when the folder above belongs to somebody else. */
+export function claim(name: string): SessionFolder | undefined {
+  const folder = sessionFolder(name);
+  const above = runtimeFolder();
+  mkdirSync(above, { recursive: true, mode: 0o700 });
+  const { uid, mode } = statSync(above);
+  if (uid !== userInfo().uid || (mode & 0o077) !== 0)
+    throw new Error(`${above} is not private: it must belong to you, with mode 0700`);
+  try {
+    mkdirSync(folder.path, { mode: 0o700 });
+    return folder;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return undefined;
+    throw error;
+  }
+}
+
+/** Names that have a folder, alive or not. */
+export function folderNames(): string[] {
+  const above = runtimeFolder();
+  return existsSync(above)
+    ? readdirSync(above, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+        .map(({ name }) => name)
+        .sort()
+    : [];
+}
+
+/** Removes the folder of a session that is gone; renames it first, so that nobody can find it half-removed. */
+export function removeFolder(name: string): void {
+  const { path } = sessionFolder(name);
+  const aside = join(runtimeFolder(), `.${name}-${process.pid}-${Date.now()}`);
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  rmSync(aside, { recursive: true, force: true });
+}
+
+const brokerFile = z.object({ pid: z.number().int() });
+
+/** Writes a private file in one piece: a reader sees it whole or not at all. */
+export function writePrivately(path: string, text: string): void {
+  const aside = `${path}.${process.pid}`;
+  writeFileSync(aside, text, { mode: 0o600, flag: "wx" });
+  renameSync(aside, path);
+}
+
+/** Process of the broker: its id, `undefined` when it does not listen yet. */
+export function brokerPid(folder: SessionFolder): number | undefined {
+  try {
+    return brokerFile.parse(JSON.parse(readFileSync(folder.broker, "utf8"))).pid;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A folder whose broker never listened: given up once it is this old, in milliseconds. */
+const longestStart = 20_000;
+
+/** Whether a folder without a listening broker belongs to one that is just starting. */
+export function isStarting(folder: SessionFolder): boolean {
+  if (existsSync(folder.broker)) return false;
+  try {
+    return Date.now() - statSync(folder.path).mtimeMs < longestStart;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the broker that wrote this folder still runs. */
+export function brokerAlive(folder: SessionFolder): boolean {
+  const pid = brokerPid(folder);
+  return pid !== undefined && isAlive(pid);
+}

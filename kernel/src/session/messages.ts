@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { forward, parcel } from "../engine/wire/messages.js";
+
+const whole = z.number().int().nonnegative();
+const span = z.strictObject({ from: whole, to: whole });
+
+const plan = z.strictObject({
+  mesh: z.strictObject({ pipeline: whole, data: whole, tensor: whole }),
+  devices: z.array(z.string()),
+  stages: z.array(
+    z.strictObject({ layers: span, embeds: z.boolean(), unembeds: z.boolean(), bytes: z.number() }),
+  ),
+  weights: z.enum(["pack", "map"]),
+  threads: whole,
+  spin: z.boolean(),
+  collectives: z.enum(["alone", "sharedMemory", "socket"]),
+  bytes: z.number(),
+  reason: z.string(),
+});
+
+/** What a broker is to open. */
+export const order = z.strictObject({
+  name: z.string(),
+  /** As the user wrote it: a folder or a hub id. */
+  model: z.string(),
+  folder: z.string(),
+  fingerprint: z.string(),
+  weightBytes: z.number(),
+  plan,
+  idleMinutes: z.number().positive(),
+  openedAt: z.string(),
+});
+export type Order = z.infer<typeof order>;
+
+const rankStatus = z.strictObject({
+  rank: whole,
+  device: z.string(),
+  stage: whole,
+  tensorRank: whole,
+  layers: span,
+  pid: whole.optional(),
+  state: z.enum(["starting", "ready", "busy", "lost"]),
+  memory: whole,
+});
+
+const sessionStatus = z.strictObject({
+  name: z.string(),
+  model: z.string(),
+  fingerprint: z.string(),
+  mesh: z.string(),
+  pid: whole,
+  clients: whole,
+  openedAt: z.string(),
+  state: z.enum(["loading", "ready", "busy", "failed"]),
+  ranks: z.array(rankStatus).readonly(),
+  weightBytes: z.number(),
+  residentBytes: z.number(),
+});
+
+/** Both sides must speak the same messages; a broker left by another version is told from a broken one. */
+export const protocol = 1;
+
+/** From a client to the broker. The first message must be `hello`. */
+export const toBroker = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("hello"), token: z.string(), protocol: whole }),
+  z.strictObject({ kind: z.literal("status"), id: whole }),
+  z.strictObject({ kind: z.literal("forward"), id: whole, step: forward }),
+  /** The results of this request have been read. */
+  z.strictObject({ kind: z.literal("taken"), id: whole }),
+  z.strictObject({ kind: z.literal("cancel"), id: whole }),
+  z.strictObject({ kind: z.literal("close"), id: whole }),
+]);
+export type ToBroker = z.infer<typeof toBroker>;
+
+const result = z.strictObject({ stage: whole, tensorRank: whole, parcel });
+
+/** From the broker to a client. */
+export const fromBroker = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("welcome"), protocol: whole, order, pid: whole }),
+  z.strictObject({ kind: z.literal("progress"), loaded: whole, total: whole, label: z.string() }),
+  z.strictObject({ kind: z.literal("ready") }),
+  z.strictObject({ kind: z.literal("failed"), message: z.string() }),
+  z.strictObject({ kind: z.literal("status"), id: whole, status: sessionStatus }),
+  z.strictObject({ kind: z.literal("result"), id: whole, results: z.array(result).readonly() }),
+  z.strictObject({ kind: z.literal("error"), id: whole, message: z.string(), cancelled: z.boolean() }),
+  z.strictObject({ kind: z.literal("closed"), id: whole }),
+]);
+export type FromBroker = z.infer<typeof fromBroker>;

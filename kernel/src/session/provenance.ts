@@ -1,0 +1,67 @@
+import { createRequire } from "node:module";
+import type { Provenance } from "../display/payload/provenance.js";
+import { printMesh } from "../engine/mesh.js";
+import type { Model } from "../models/model.js";
+import type { Order } from "./messages.js";
+import type { ForwardOptions, Input } from "./types.js";
+
+const longestText = 40;
+
+/** Versions of vitrail, node and onnxruntime. */
+export function versions(): Readonly<Record<string, string>> {
+  const require = createRequire(import.meta.url);
+  const versionOf = (path: string) => (require(path) as { version: string }).version;
+  return {
+    vitrail: versionOf("../../package.json"),
+    node: process.versions.node,
+    onnxruntime: versionOf("onnxruntime-node/package.json"),
+  };
+}
+
+/** Where a forward pass came from. */
+export function provenanceOf(order: Order, model: Model, input: Input, options: ForwardOptions): Provenance {
+  return {
+    model: order.model,
+    fingerprint: order.fingerprint,
+    mesh: printMesh(order.plan.mesh),
+    devices: order.plan.devices,
+    dtype: storedAs(model),
+    seed: null,
+    versions: versions(),
+    call: printCall(input, options),
+  };
+}
+
+/** Element type of most of the weights' bytes. */
+function storedAs(model: Model): string {
+  const bytes = new Map<string, number>();
+  for (const { dtype, bytes: size } of model.checkpoint.tensors.values())
+    bytes.set(dtype, (bytes.get(dtype) ?? 0) + size);
+  return [...bytes].sort(([, a], [, b]) => b - a)[0]?.[0] ?? "f32";
+}
+
+/** `forward("The nurse…", capture("layers.*.attention.pattern"))` */
+export function printCall(input: Input, { hooks = [], logits }: ForwardOptions): string {
+  const parts = [
+    printInput(input),
+    ...hooks.map(({ kind, selector }) => `${kind}(${JSON.stringify(selector)})`),
+  ];
+  if (logits !== undefined) parts.push(`logits: ${logits}`);
+  return `forward(${parts.join(", ")})`;
+}
+
+function printInput(input: Input): string {
+  if (typeof input === "string") return printText(input);
+  const [first] = input;
+  if (typeof first === "number") return `[${input.length} token ids]`;
+  if (input.length === 1)
+    return typeof first === "string" ? printText(first) : `[${first?.length ?? 0} token ids]`;
+  return `[${typeof first === "string" ? `${printText(first)}, ` : ""}… ${input.length} rows]`;
+}
+
+function printText(text: string): string {
+  const characters = [...text];
+  return JSON.stringify(
+    characters.length > longestText ? `${characters.slice(0, longestText).join("")}…` : text,
+  );
+}

@@ -1,0 +1,103 @@
+import type { ForwardStep, PointRequest } from "../engine/wire/messages.js";
+import type { HookPoint } from "../graph/point.js";
+import { resolve } from "../hooks/resolve.js";
+import type { AbsentPoints, AxisSlice, Selection } from "../hooks/selector.js";
+import { slicedShape } from "../hooks/slice.js";
+import type { Estimate, ForwardOptions } from "./types.js";
+
+/** What one forward pass asks of the ranks, and what to do with the answers. */
+export interface ForwardRequest {
+  readonly step: ForwardStep;
+  readonly selections: readonly Selection[];
+  /** Key of the logits that the run itself shows, undefined when it shows none. */
+  readonly logitsKey: string | undefined;
+  /** Shapes of everything that comes back, by key. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+}
+
+const logits = "logits";
+/** No hook point has such a name. */
+const runLogits = "run:logits";
+
+/** Works out what to ask for. Throws one line, before anything runs, when a selector or an index does not fit. */
+export function prepareForward(
+  rows: readonly (readonly number[])[],
+  options: ForwardOptions,
+  points: readonly HookPoint[],
+  absent: AbsentPoints,
+): ForwardRequest {
+  const hooks = options.hooks ?? [];
+  const unknown = hooks.find(({ kind }) => kind !== "capture");
+  if (unknown !== undefined) throw new Error(`no hook of kind "${unknown.kind}": the kinds are capture`);
+  const wanted = options.logits ?? "all";
+  if (!["all", "last", "none"].includes(wanted))
+    throw new Error(`logits "${wanted}": choose all, last or none`);
+  const selections = resolve(
+    hooks.map(({ selector }) => selector),
+    points,
+    absent,
+  );
+  const captured = selections.find(({ point }) => point.name === logits);
+  // A hook on the logits means those of every position; the run's own are then a part of them.
+  const select = captured === undefined ? wanted : "all";
+  const own: PointRequest[] =
+    wanted === "none"
+      ? []
+      : [{ key: runLogits, point: logits, slices: captured && wanted === "last" ? lastOnly : [] }];
+  const requests = [...selections.map((selection) => asRequest(selection)), ...own];
+  const byName = new Map(points.map((point) => [point.name, point]));
+  const lengths = rows.map((row) => row.length);
+  const shapes = requests.map(({ key, point: name, slices }): [string, number[]] => {
+    const point = byName.get(name) as HookPoint;
+    const positions = name === logits && select === "last" ? 1 : Math.max(...lengths);
+    const shape = boundShape(point, rows.length, positions);
+    return [key, slicedShape(shape, slices, { axes: point.axes, lengths })];
+  });
+  const step = { rows: rows.map((row) => [...row]), select, requests };
+  return { step, selections, logitsKey: wanted === "none" ? undefined : runLogits, shapes: new Map(shapes) };
+}
+
+/** Bytes that a request brings back. */
+export function estimateBytes({ shapes }: ForwardRequest): Estimate {
+  const points = [...shapes].map(([key, shape]) => ({
+    name: key === runLogits ? logits : key,
+    shape,
+    bytes: shape.reduce((product, size) => product * size, 4),
+  }));
+  return { points, bytes: points.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+const lastOnly: PointRequest["slices"] = [{ axis: 1, entries: { kind: "indices", indices: [-1] } }];
+
+function asRequest({ point, slices, selector }: Selection): PointRequest {
+  return {
+    key: point.name,
+    point: point.name,
+    slices: slices.map((slice) => absolute(point, slice, selector)),
+  };
+}
+
+/**
+ * Indices of an axis of known size, counted from the start: ranks that share the axis return theirs in rank
+ * order, which is the wanted order only if that is ascending.
+ */
+function absolute(
+  point: HookPoint,
+  { axis, entries }: AxisSlice,
+  selector: string,
+): PointRequest["slices"][number] {
+  const size = point.shape[axis];
+  if (entries.kind === "range") return { axis, entries };
+  const indices = entries.indices.map((index) =>
+    typeof size === "number" && index < 0 ? index + size : index,
+  );
+  if (typeof size === "number" && indices.some((index, i) => i > 0 && index <= (indices[i - 1] as number)))
+    throw new Error(
+      `selector "${selector}": indices ${entries.indices.join("|")} are not ascending among ${size}`,
+    );
+  return { axis, entries: { kind: "indices", indices } };
+}
+
+function boundShape(point: HookPoint, batch: number, positions: number): number[] {
+  return point.shape.map((size) => (typeof size === "number" ? size : size === "batch" ? batch : positions));
+}

@@ -1,0 +1,50 @@
+import { nearest } from "../graph/nearest.js";
+import type { HookPoint } from "../graph/point.js";
+import type { Selection } from "../hooks/selector.js";
+import type { Provenance } from "../display/payload/provenance.js";
+import type { Whole } from "./assemble.js";
+import type { Captured, Run, Token } from "./types.js";
+
+/** What a forward pass brought back, in the form that users see. */
+export class FinishedRun implements Run {
+  readonly tokens: readonly (readonly Token[])[];
+  readonly logits: Run["logits"];
+  readonly captures: ReadonlyMap<string, Captured>;
+  readonly provenance: Provenance;
+
+  constructor(parts: {
+    readonly tokens: readonly (readonly Token[])[];
+    readonly selections: readonly Selection[];
+    readonly values: ReadonlyMap<string, Whole>;
+    readonly logitsKey: string | undefined;
+    readonly provenance: Provenance;
+  }) {
+    const { values, logitsKey } = parts;
+    const valueOf = (key: string, point: HookPoint | undefined): Whole => {
+      const value = values.get(key);
+      if (value === undefined) throw new Error(`nothing came back for ${point?.name ?? "logits"}`);
+      return value;
+    };
+    this.tokens = parts.tokens;
+    this.provenance = parts.provenance;
+    this.logits = logitsKey === undefined ? undefined : valueOf(logitsKey, undefined);
+    this.captures = new Map(
+      parts.selections.map(({ point, selector }) => [
+        point.name,
+        { ...valueOf(point.name, point), point, selector },
+      ]),
+    );
+  }
+
+  get(name: string): Captured {
+    const captured = this.captures.get(name);
+    if (captured !== undefined) return captured;
+    const names = [...this.captures.keys()];
+    const [closest] = nearest(name, names);
+    throw new Error(
+      closest === undefined
+        ? `no capture "${name}": this run captured nothing`
+        : `no capture "${name}": nearest is ${closest} [${this.captures.get(closest)?.shape.join(", ")}]`,
+    );
+  }
+}

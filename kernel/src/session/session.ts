@@ -1,0 +1,210 @@
+import { progress } from "../display/index.js";
+import { inspectHost } from "../engine/plan/host.js";
+import { plan as makePlan } from "../engine/plan/plan.js";
+import { elementBytes } from "../graph/dtype.js";
+import type { HookPoint } from "../graph/point.js";
+import { select } from "../hooks/selector.js";
+import { hookPoints } from "../models/build.js";
+import { resolveModel } from "../models/hub/resolve.js";
+import { checkMesh, openModel, type Model } from "../models/model.js";
+import { openTokenizer, type Tokenizer } from "../models/tokenizer/index.js";
+import { assemble } from "./assemble.js";
+import { BrokerClient, listSessions } from "./client.js";
+import { checkCompatible } from "./compatible.js";
+import { nameFor, sessionFolder } from "./folder.js";
+import { cancelSignal, notebookHost } from "./host.js";
+import { readInput, type Rows } from "./input.js";
+import type { Order } from "./messages.js";
+import { pointTable } from "./pointTable.js";
+import { provenanceOf } from "./provenance.js";
+import { estimateBytes, prepareForward } from "./request.js";
+import { FinishedRun } from "./run.js";
+import { startBroker } from "./start.js";
+import type {
+  Estimate,
+  ForwardOptions,
+  Input,
+  OpenOptions,
+  PointTable,
+  Run,
+  SessionStatus,
+  SessionSummary,
+} from "./types.js";
+
+/**
+ * A live model. It runs in processes of its own, which outlive the cell, the kernel and this object: opening the
+ * same model under the same name finds it again.
+ */
+export class Session {
+  readonly name: string;
+  readonly #client: BrokerClient;
+  readonly #model: Model;
+  readonly #points: readonly HookPoint[];
+  #tokenizer: Promise<Tokenizer> | undefined;
+
+  private constructor(client: BrokerClient, model: Model) {
+    this.name = client.order.name;
+    this.#client = client;
+    this.#model = model;
+    this.#points = hookPoints(model, client.order.plan.mesh.tensor);
+  }
+
+  /**
+   * Opens a checkpoint, a folder or a hub id, over worker processes; or finds the live session of this name.
+   * Everything is checked and planned before any process starts; the plan is printed.
+   *
+   * Throws one line when the checkpoint cannot be read, the mesh cannot be, memory does not suffice by estimate,
+   * or a live session of this name holds another model or was opened otherwise.
+   */
+  static async open(model: string, options: OpenOptions = {}): Promise<Session> {
+    const say = options.quiet === true ? () => {} : (text: string) => console.log(text);
+    const name = options.name ?? nameFor(model);
+    sessionFolder(name);
+    const idleMinutes = options.idleMinutes ?? 60;
+    if (!(idleMinutes > 0)) throw new Error(`idleMinutes ${idleMinutes}: must be above 0`);
+    const { folder } = await resolveModel(model, {
+      ...(options.revision !== undefined && { revision: options.revision }),
+    });
+    const opened = await openModel(folder);
+    const { fingerprint } = opened.checkpoint;
+
+    for (;;) {
+      const live = await BrokerClient.connect(name);
+      if (live !== undefined)
+        return attach(live, () => checkCompatible(live.order, model, fingerprint, options));
+      const order = makeOrder(name, model, opened, { ...options, idleMinutes });
+      say(order.plan.reason);
+      const started = await startBroker(order);
+      if (started !== undefined) return attach(started, () => {});
+      // Somebody else opened this name in the same moment: use theirs, if it is what we want.
+    }
+
+    async function attach(client: BrokerClient, check: () => void): Promise<Session> {
+      try {
+        check();
+        await load(client, options.quiet === true);
+      } catch (error) {
+        client.disconnect();
+        throw error;
+      }
+      notebookHost()?.sessionOpened(name);
+      return new Session(client, opened);
+    }
+  }
+
+  /** The live sessions of this user. */
+  static list(): Promise<SessionSummary[]> {
+    return listSessions();
+  }
+
+  /** What was chosen when the session was opened, and why. */
+  get plan(): string {
+    return this.#client.order.plan.reason;
+  }
+
+  status(): Promise<SessionStatus> {
+    return this.#client.status();
+  }
+
+  /**
+   * Runs the model on a text, texts, token ids or rows of them. Rows may differ in length; padding changes no number.
+   * Captured hook points come back whole, whatever the mesh.
+   *
+   * Throws one line before anything runs when the input or a selector does not fit; `CancelledError` when `signal`,
+   * or the interrupt of the running cell, comes first; one line when a worker dies.
+   */
+  async forward(input: Input, options: ForwardOptions = {}): Promise<Run> {
+    const rows = await this.#read(input);
+    const request = this.#prepare(rows, options);
+    const values = await this.#client.forward(request.step, cancelSignal(options.signal), (results) =>
+      assemble(results, (key) => this.#pointOf(request.step.requests, key)),
+    );
+    const { selections, logitsKey } = request;
+    const provenance = provenanceOf(this.#client.order, this.#model, input, options);
+    return new FinishedRun({ tokens: rows.tokens, selections, values, logitsKey, provenance });
+  }
+
+  /** What a forward pass with these hooks would bring back, in bytes. Runs nothing. */
+  async estimate(input: Input, options: Omit<ForwardOptions, "signal"> = {}): Promise<Estimate> {
+    return estimateBytes(this.#prepare(await this.#read(input), options));
+  }
+
+  /** The hook points that a glob chooses (all by default), with shape, partition, stage and ranks; shows as a table. */
+  hookPoints(glob = "*"): PointTable {
+    const chosen = select(glob, this.#points, this.#model.blueprint.absent).map(({ point }) => point);
+    return pointTable(chosen, this.#points, this.#client.order.plan);
+  }
+
+  /** The checkpoint's tokenizer. Throws one line when it has none. */
+  tokenizer(): Promise<Tokenizer> {
+    this.#tokenizer ??= openTokenizer(this.#model.checkpoint.folder);
+    return this.#tokenizer;
+  }
+
+  /** Ends the session for everybody: workers, broker, everything they made. */
+  async close(): Promise<void> {
+    await this.#client.close();
+    notebookHost()?.sessionClosed(this.name);
+  }
+
+  /** Leaves the session alive without this client. */
+  detach(): void {
+    this.#client.disconnect();
+  }
+
+  #read(input: Input): Promise<Rows> {
+    return readInput(input, this.#model.dimensions, () => this.tokenizer());
+  }
+
+  #prepare({ ids }: Rows, options: ForwardOptions): ReturnType<typeof prepareForward> {
+    return prepareForward(ids, options, this.#points, this.#model.blueprint.absent);
+  }
+
+  #pointOf(requests: readonly { key: string; point: string }[], key: string): HookPoint {
+    const name = requests.find((request) => request.key === key)?.point;
+    return this.#points.find((point) => point.name === name) as HookPoint;
+  }
+}
+
+/** Checks and plans. Throws one line for what cannot be. */
+function makeOrder(
+  name: string,
+  model: string,
+  opened: Model,
+  options: OpenOptions & { idleMinutes: number },
+): Order {
+  const { checkpoint, dimensions, weightBytes, layerBytes, embedBytes, headBytes } = opened;
+  const widening = [...checkpoint.tensors.values()].reduce(
+    (sums, { bytes, dtype }) => ({
+      stored: sums.stored + bytes,
+      wide: sums.wide + (bytes / elementBytes[dtype]) * 4,
+    }),
+    { stored: 0, wide: 0 },
+  );
+  const float32Bytes = weightBytes * (widening.wide / widening.stored);
+  const size = { layers: dimensions.layers, layerBytes, embedBytes, headBytes, weightBytes, float32Bytes };
+  const plan = makePlan(size, options, inspectHost());
+  checkMesh(opened, plan.mesh.tensor);
+  return {
+    name,
+    model,
+    folder: checkpoint.folder,
+    fingerprint: checkpoint.fingerprint,
+    weightBytes,
+    plan: { ...plan, devices: [...plan.devices], stages: plan.stages.map((stage) => ({ ...stage })) },
+    idleMinutes: options.idleMinutes,
+    openedAt: new Date().toISOString(),
+  };
+}
+
+/** Waits until the workers are ready, showing how far they are. */
+async function load(client: BrokerClient, quiet: boolean): Promise<void> {
+  if (quiet) return client.ready();
+  let bar: ReturnType<typeof progress> | undefined;
+  await client.ready((loaded, total, label) => {
+    bar ??= progress(1, `loading ${client.order.name}`);
+    bar.set(total === 0 ? 0 : loaded / total, label);
+  });
+  bar?.set(1, "");
+  bar?.finish("ready");
+}

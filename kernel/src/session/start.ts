@@ -1,0 +1,45 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { program } from "../engine/launch/program.js";
+import { BrokerClient } from "./client.js";
+import { claim, removeFolder, writePrivately } from "./folder.js";
+import type { Order } from "./messages.js";
+
+/**
+ * Starts the broker of a new session, detached: in a process session of its own, it outlives whoever starts it.
+ * Undefined when a session of this name came into being meanwhile. Throws one line when the broker does not start.
+ */
+export async function startBroker(order: Order): Promise<BrokerClient | undefined> {
+  const folder = claim(order.name);
+  if (folder === undefined) return undefined;
+  writePrivately(folder.order, JSON.stringify(order));
+  const { execArgv, file } = program(new URL("./broker.js", import.meta.url));
+  const log = openSync(folder.log, "a", 0o600);
+  const child = spawn(process.execPath, [...execArgv, file.pathname, order.name], {
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: { ...process.env, VITRAIL_BROKER: "1" },
+    cwd: "/",
+  });
+  closeSync(log);
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, signal) => resolve(`it ended with ${signal ?? `code ${code}`}`));
+  });
+  child.unref();
+  const outcome = await Promise.race([BrokerClient.connect(order.name), ended]);
+  if (outcome instanceof BrokerClient) return outcome;
+  const said = lastLine(folder.log);
+  removeFolder(order.name);
+  throw new Error(
+    `broker of session "${order.name}" did not start: ${said ?? outcome ?? "its folder is gone"}`,
+  );
+}
+
+function lastLine(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").trim().split("\n").at(-1) || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -107,8 +107,8 @@ class Notebook:
 
 
 @contextmanager
-def notebook(cwd=None):
-    manager = KernelManager(kernel_name="vitrail")
+def notebook(cwd=None, kernel="vitrail"):
+    manager = KernelManager(kernel_name=kernel)
     manager.start_kernel(cwd=cwd) if cwd else manager.start_kernel()
     client = manager.client()
     client.start_channels()

@@ -26,6 +26,11 @@ SCENARIOS = {
     "loop while it is printed": (
         "console.log('on'); ({ [Symbol.for('nodejs.util.inspect.custom')]() { while (true) {} } })"
     ),
+    "loop that yields": "let beat = 0; console.log('on'); for (;;) { beat++; await new Promise((d) => setImmediate(d)); }",
+    "loop that sleeps": (
+        "import { setTimeout as sleep } from 'node:timers/promises';\n"
+        "let steps = 0; console.log('on'); for (;;) { steps++; await sleep(1); }"
+    ),
     "flood": "console.log('on'); while (true) console.log('x'.repeat(1000));",
 }
 
@@ -54,6 +59,35 @@ def check_of(name, code):
 
     check.__name__ = name.replace(" ", "_")
     return check
+
+
+def interrupted_loops_do_not_run_on(nb):
+    for name in ("beat", "steps"):
+        before = nb.ok(name).result
+        nb.ok("await new Promise((d) => setTimeout(d, 50))")
+        assert nb.ok(name).result == before != "0", name
+
+
+def late_output_finds_its_cell_after_terminations(nb):
+    first = nb.ok("setTimeout(() => console.log('late'), 200);\n1").messages[0]["parent_header"]["msg_id"]
+    nb.ok("await new Promise((d) => setTimeout(d, 400))")
+    late = [m for m in nb.others if m["msg_type"] == "stream" and m["content"]["text"] == "late\n"]
+    assert [m["parent_header"]["msg_id"] for m in late] == [first], late
+
+
+def what_an_interrupted_cell_cleans_up_is_shown(nb):
+    host = "(globalThis as any)[Symbol.for('vitrail.host')]"
+    msg_id = started(
+        nb,
+        f"const ended: AbortSignal = {host}.cellSignal();\n"
+        "console.log('on');\n"
+        "try { await new Promise((_, no) => ended.addEventListener('abort', () => no(ended.reason))); }\n"
+        "finally { console.log('cleaned up'); }",
+    )
+    nb.control("interrupt_request")
+    outcome = nb.collect_rest(msg_id)
+    assert outcome.reply["ename"] == "Interrupted"
+    assert outcome.stream() == "cleaned up\n"
 
 
 def an_idle_kernel_takes_interrupts(nb):
@@ -114,6 +148,9 @@ def a_cell_that_exits_loses_only_variables(nb):
 
 
 checks = [check_of(name, code) for name, code in SCENARIOS.items()] + [
+    interrupted_loops_do_not_run_on,
+    late_output_finds_its_cell_after_terminations,
+    what_an_interrupted_cell_cleans_up_is_shown,
     an_idle_kernel_takes_interrupts,
     the_signal_of_a_cell_is_aborted,
     waiting_cells_are_aborted,

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,7 +44,11 @@ export async function bench(): Promise<Bench> {
   const { installKernelspec } = (await import(join(root, "kernel/dist/jupyter/kernelspec.js"))) as {
     installKernelspec(prefix: string): string;
   };
-  installKernelspec(at);
+  const spec = JSON.parse(readFileSync(installKernelspec(at), "utf8")) as { argv: string[] };
+  const echo = join(at, "share/jupyter/kernels/vitrail-echo");
+  mkdirSync(echo);
+  const argv = spec.argv.with(1, fileURLToPath(new URL("echoKernel.mjs", import.meta.url)));
+  writeFileSync(join(echo, "kernel.json"), JSON.stringify({ ...spec, argv }));
   return {
     folder,
     jupyterPath: join(at, "share/jupyter"),

@@ -1,5 +1,13 @@
+import { sessionTarget } from "../display/payload/status.js";
+import { SessionPanel, type SessionClient } from "./sessionPanel.js";
 import { Kernel } from "./supervisor/kernel.js";
 import { readConnection } from "./supervisor/connection.js";
+
+/** The session room, loaded when a panel first asks: the kernel itself starts without it. */
+const sessions: SessionClient = {
+  status: async (name) => (await import("../session/client.js")).sessionStatus(name),
+  close: async (name) => (await import("../session/client.js")).closeSession(name),
+};
 
 /** The kernel process: `node main.js {connection_file}`. */
 async function main(): Promise<number> {
@@ -8,7 +16,11 @@ async function main(): Promise<number> {
     process.stderr.write("usage: node main.js {connection_file}\n");
     return 2;
   }
-  const kernel = new Kernel(readConnection(file), { targets: new Map(), sessionUsed: () => {} });
+  const panel = new SessionPanel(sessions);
+  const kernel = new Kernel(readConnection(file), {
+    targets: new Map([[sessionTarget, panel]]),
+    sessionUsed: (name, open) => panel.used(name, open),
+  });
   // Interrupts come by message; a terminal's Ctrl-C is meant for the client.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => kernel.shutdown());

@@ -7,6 +7,15 @@ import { tell, writeWhole } from "./outlet.js";
 import { endMark, type Failure, type MimeBundle, type ToRunner } from "./protocol.js";
 import { resultBundle } from "./resultBundle.js";
 
+/** Node's own: that of cells drops callbacks of interrupted ones. */
+const soon = setImmediate;
+
+const interruption: Failure = {
+  ename: "Interrupted",
+  evalue: "the cell was interrupted",
+  traceback: ["Interrupted: the cell was interrupted; its variables are kept"],
+};
+
 type Execute = Extract<ToRunner, { kind: "execute" }>;
 
 /**
@@ -45,17 +54,20 @@ export class Cells {
     });
   }
 
-  /** Ends every running cell as interrupted. Its variables stay. */
-  cancel(): void {
-    for (const [cell, { controller }] of [...this.#running]) {
-      const reason = new Interrupted();
-      controller.abort(reason);
-      this.#ended(cell, {
-        ename: reason.name,
-        evalue: reason.message,
-        traceback: [`${reason.name}: ${reason.message}; its variables are kept`],
-      });
+  /**
+   * Ends every running cell as interrupted; its variables stay. What the cell does at once when its signal is aborted, such
+   * as printing in a `finally` block, still comes before its end.
+   */
+  cancel(done: () => void): void {
+    for (const context of this.#running.values()) {
+      context.interruptedAt ??= performance.now();
+      context.controller.abort(new Interrupted());
     }
+    soon(() => {
+      for (const [cell, { interruptedAt }] of [...this.#running])
+        if (interruptedAt !== undefined) this.#ended(cell, undefined);
+      done();
+    });
   }
 
   /** What was thrown where no cell could catch it: in a timer, an emitter, or a promise that nobody awaits. */
@@ -107,11 +119,15 @@ export class Cells {
   }
 
   #ended(cell: number, failure: Failure | undefined, result?: MimeBundle): void {
-    if (!this.#running.delete(cell)) return;
+    const context = this.#running.get(cell);
+    if (!context) return;
+    this.#running.delete(cell);
     const mark = Buffer.from(endMark(this.#nonce, cell));
     writeWhole(1, mark);
     writeWhole(2, mark);
-    if (failure) tell({ kind: "failed", cell, failure });
+    // However the code of an interrupted cell took its end, what happened to it is the interrupt.
+    const told = context.interruptedAt === undefined ? failure : interruption;
+    if (told) tell({ kind: "failed", cell, failure: told });
     else tell({ kind: "finished", cell, ...(result ? { result } : {}) });
   }
 }

@@ -4,6 +4,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 export interface CellContext {
   readonly cell: number;
   readonly controller: AbortController;
+  /** When the cell was interrupted, in milliseconds of `performance.now()`. */
+  interruptedAt?: number;
 }
 
 export const cellContext = new AsyncLocalStorage<CellContext>();
@@ -11,6 +13,16 @@ export const cellContext = new AsyncLocalStorage<CellContext>();
 /** The cell that the running code belongs to; 0 when that is not known. */
 export function currentCell(): number {
   return cellContext.getStore()?.cell ?? 0;
+}
+
+/** Milliseconds for which an interrupted cell may still print, so that its `finally` blocks can say what they do. */
+const farewell = 1000;
+
+/** Throws into code of an interrupted cell that still runs: a loop that ignores its signal ends when it next prints. */
+export function endIfInterrupted(): void {
+  const context = cellContext.getStore();
+  if (context?.interruptedAt === undefined) return;
+  if (performance.now() - context.interruptedAt > farewell) throw context.controller.signal.reason;
 }
 
 /** Why a cell's signal is aborted. */

@@ -1,4 +1,4 @@
-import { cellContext, currentCell } from "./context.js";
+import { cellContext, currentCell, endIfInterrupted } from "./context.js";
 import { tell } from "./outlet.js";
 import type { MimeBundle } from "./protocol.js";
 import { jsonBundle } from "./resultBundle.js";
@@ -18,14 +18,16 @@ export interface NotebookHost {
 }
 
 export const displaySink: DisplaySink = {
-  display: (bundle, { id, update = false } = {}) =>
+  display: (bundle, { id, update = false } = {}) => {
+    endIfInterrupted();
     tell({
       kind: "display",
       cell: currentCell(),
       bundle: jsonBundle(bundle),
       ...(id === undefined ? {} : { id }),
       update,
-    }),
+    });
+  },
   clear: (wait) => tell({ kind: "clear", cell: currentCell(), wait }),
 };
 

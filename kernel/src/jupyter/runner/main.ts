@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { installCellTimers } from "./cellTimers.js";
 import { Cells } from "./cells.js";
 import { installHost } from "./host.js";
 import { importerFrom } from "./imports.js";
@@ -17,6 +18,7 @@ const folder = process.cwd();
 installStreams();
 installHost();
 printPlainPromises();
+installCellTimers();
 Object.assign(globalThis, { input, require: createRequire(join(folder, "notebook.js")), __dirname: folder });
 
 const cells = new Cells(importerFrom(folder), nonce);
@@ -36,8 +38,7 @@ interrupter.on("message", (message: Command) => {
     case "execute":
       return cells.execute(message);
     case "cancel":
-      cells.cancel();
-      return interrupter.postMessage(message.ask);
+      return cells.cancel(() => interrupter.postMessage(message.ask));
     case "input":
       return inputGiven(message.id, message.value);
     case "inputRefused":

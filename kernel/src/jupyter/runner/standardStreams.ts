@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
-import { currentCell } from "./context.js";
+import { currentCell, endIfInterrupted } from "./context.js";
 import { tell } from "./outlet.js";
 
 type Name = "stdout" | "stderr";
@@ -27,6 +27,7 @@ class CellStream extends Writable {
       throw new TypeError(
         `${this.#name} takes strings and bytes, not ${chunk === null ? "null" : typeof chunk}`,
       );
+    endIfInterrupted();
     const done = typeof encodingOrDone === "function" ? encodingOrDone : maybeDone;
     const text = typeof chunk === "string" ? chunk : this.#decoder.write(Buffer.from(chunk));
     if (text !== "") tell({ kind: "stream", cell: currentCell(), name: this.#name, text });

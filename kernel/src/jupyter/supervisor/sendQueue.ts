@@ -31,7 +31,12 @@ export class SendQueue {
   async #drain(): Promise<void> {
     try {
       for (let at = 0; at < this.#waiting.length; at++) {
-        await this.#socket.send(this.#waiting[at]!);
+        try {
+          await this.#socket.send(this.#waiting[at]!);
+        } catch (error) {
+          // One message that cannot leave must not hold back those behind it.
+          process.stderr.write(`vitrail kernel: a message was not sent: ${(error as Error).message}\n`);
+        }
         if (at === 1023) {
           this.#waiting.splice(0, at + 1);
           at = -1;

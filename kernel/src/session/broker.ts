@@ -74,7 +74,7 @@ export class Broker {
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      const mask = process.umask(0o077);
+      const mask = process.umask(0o177);
       server.listen(this.#folder.socket, resolve);
       process.umask(mask);
     });

@@ -57,7 +57,7 @@ export function openLobby({ path, epoch, token, ranks, log }: LobbyOptions): Pro
   rmSync(path, { force: true });
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    const mask = process.umask(0o077);
+    const mask = process.umask(0o177);
     server.listen(path, () => resolve(server));
     process.umask(mask);
   });

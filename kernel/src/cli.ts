@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+import { parseArgs } from "node:util";
+import { closeSession, listSessions } from "./session/client.js";
+import { examine } from "./session/doctor.js";
+
+interface Command {
+  readonly usage: string;
+  /** Returns the exit status. */
+  run(words: readonly string[]): Promise<number>;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  sessions: {
+    usage: "vitrail sessions [list | close NAME]   the live sessions of this user",
+    async run([action = "list", name, ...more]) {
+      if (action === "close" && name !== undefined && more.length === 0) {
+        await closeSession(name);
+        console.log(`closed ${name}`);
+        return 0;
+      }
+      if (action !== "list" || name !== undefined) throw new Error(`usage: ${commands["sessions"]?.usage}`);
+      const sessions = await listSessions();
+      if (sessions.length === 0) console.log("no session is open");
+      for (const { name, model, mesh, pid, clients, openedAt } of sessions)
+        console.log([name, model, mesh, `pid ${pid}`, `${clients} clients`, openedAt].join("  "));
+      return 0;
+    },
+  },
+  doctor: {
+    usage: "vitrail doctor                         what this machine offers",
+    async run(words) {
+      if (words.length > 0) throw new Error(`usage: ${commands["doctor"]?.usage}`);
+      const findings = examine();
+      const width = Math.max(...findings.map(({ what }) => what.length));
+      for (const { what, found, well } of findings)
+        console.log(`${well ? " " : "!"} ${what.padEnd(width)}  ${found}`);
+      return findings.every(({ well }) => well) ? 0 : 1;
+    },
+  },
+};
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: "boolean", short: "h" } },
+  });
+  const [name, ...words] = positionals;
+  const usage = Object.values(commands).map((command) => command.usage);
+  if (values.help === true || name === undefined) {
+    console.log(usage.join("\n"));
+    return values.help === true ? 0 : 1;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined)
+    throw new Error(`no command "${name}": the commands are ${Object.keys(commands).join(", ")}`);
+  return command.run(words);
+}
+
+main().then(
+  (status) => process.exit(status),
+  (error: Error) => {
+    console.error(error.message);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,76 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
+import { trySharedMemory } from "../engine/plan/host.js";
+import { freeMemory, printBytes } from "../engine/plan/memory.js";
+import { runtimeFolder } from "./folder.js";
+import { versions } from "./provenance.js";
+
+/** One line of the doctor's report. */
+export interface Finding {
+  readonly what: string;
+  readonly found: string;
+  /** Whether something that sessions need is missing; what is merely absent is well. */
+  readonly well: boolean;
+}
+
+const oldestNode = [20, 19] as const;
+
+/** What this machine offers to sessions. Starts nothing. */
+export function examine(): Finding[] {
+  const { vitrail = "", node = "" } = versions();
+  const [major = 0, minor = 0] = node.split(".").map(Number);
+  const recent = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
+  const sharedMemory = trySharedMemory();
+  return [
+    { what: "vitrail", found: vitrail, well: true },
+    {
+      what: "node",
+      found: recent ? node : `${node}: at least ${oldestNode.join(".")} is needed`,
+      well: recent,
+    },
+    {
+      what: "system",
+      found: `${process.platform} ${process.arch}, ${availableParallelism()} cores`,
+      well: true,
+    },
+    { what: "free memory", found: printBytes(freeMemory()), well: true },
+    ...examineRuntime(),
+    {
+      what: "shared memory",
+      found: sharedMemory === undefined ? "yes" : `no, tensor ranks meet over sockets (${sharedMemory})`,
+      well: true,
+    },
+    { what: "sessions", found: runtimeFolder(), well: true },
+  ];
+}
+
+function examineRuntime(): Finding[] {
+  const require = createRequire(import.meta.url);
+  const what = "onnxruntime";
+  try {
+    const { listSupportedBackends } = require("onnxruntime-node") as typeof import("onnxruntime-node");
+    const { onnxruntime = "" } = versions();
+    const backends = listSupportedBackends().map(({ name, bundled }) =>
+      bundled ? name : `${name} (not bundled)`,
+    );
+    const folder = dirname(require.resolve("onnxruntime-node/package.json"));
+    const libraries = join(folder, "bin", "napi-v6", process.platform, process.arch);
+    const missing = ["shared", "cuda"]
+      .map((each) => `libonnxruntime_providers_${each}.so`)
+      .filter((file) => !existsSync(join(libraries, file)));
+    return [
+      { what, found: onnxruntime, well: true },
+      { what: "backends", found: backends.join(", "), well: true },
+      {
+        what: "cuda",
+        found: missing.length === 0 ? "libraries found" : `no, ${missing.join(" and ")} not there`,
+        well: true,
+      },
+    ];
+  } catch (error) {
+    const [line = ""] = (error as Error).message.split("\n");
+    return [{ what, found: `cannot be loaded: ${line}`, well: false }];
+  }
+}

@@ -1,0 +1,458 @@
+import { spawn } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { isAlive } from "../engine/launch/leftovers.js";
+import { encodeFrame } from "../engine/wire/frame.js";
+import { capture } from "../hooks/index.js";
+import { BrokerClient, CancelledError, closeSession, sessionStatus } from "./client.js";
+import { sessionFolder } from "./folder.js";
+import { Session } from "./session.js";
+import type { OpenOptions } from "./types.js";
+
+const goldens = fileURLToPath(new URL("../../../test/goldens/checkpoints/", import.meta.url));
+const opt = join(goldens, "opt");
+const gpt2 = join(goldens, "gpt2");
+const pattern = capture("layers.*.attention.pattern");
+const quiet: OpenOptions = { quiet: true, threads: 1 };
+let runtime: string;
+beforeAll(() => {
+  runtime = join(mkdtempSync(join(tmpdir(), "vs-")), "run");
+  process.env["VITRAIL_RUNTIME_DIR"] = runtime;
+});
+afterEach(async () => {
+  for (const { name } of await Session.list()) await closeSession(name);
+  expect(existsSync(runtime) ? readdirSync(runtime) : []).toEqual([]);
+});
+afterAll(() => {
+  delete process.env["VITRAIL_RUNTIME_DIR"];
+  rmSync(join(runtime, ".."), { recursive: true });
+});
+
+const rows = [
+  [2, 5, 9, 11, 4],
+  [2, 7],
+];
+
+/** Parcels and segments that processes of this session made and nobody removed. */
+function shared(pid: number): string[] {
+  return existsSync("/dev/shm")
+    ? readdirSync("/dev/shm").filter((name) => name.startsWith(`vitrail-${pid}-`))
+    : [];
+}
+
+describe("a forward pass", () => {
+  test("captures come back whole and the same over any mesh", async () => {
+    const found = [];
+    for (const options of [
+      {},
+      { devices: 2 },
+      { mesh: { tensor: 2 } },
+      { mesh: { pipeline: 2, tensor: 2 } },
+    ]) {
+      const session = await Session.open(opt, { ...quiet, ...options });
+      const run = await session.forward(rows, {
+        hooks: [pattern, capture("layers.0.mlp.hidden[unit=1|40]")],
+      });
+      found.push({
+        patterns: run.get("layers.1.attention.pattern"),
+        units: run.get("layers.0.mlp.hidden"),
+        logits: run.logits,
+        mesh: run.provenance.mesh,
+      });
+      const { pid } = await session.status();
+      await session.close();
+      expect(isAlive(pid)).toBe(false);
+      expect(shared(pid)).toEqual([]);
+    }
+    const [one, ...others] = found;
+    expect(one?.patterns.shape.slice(0, 1)).toEqual([2]);
+    expect(one?.units.shape).toEqual([2, 5, 2]);
+    for (const other of others) {
+      for (const key of ["patterns", "units", "logits"] as const) {
+        const [a, b] = [one?.[key], other[key]];
+        expect(b?.shape).toEqual(a?.shape);
+        const difference = Math.max(
+          ...(a?.data ?? []).map((value, i) => Math.abs(value - (b?.data[i] as number))),
+        );
+        expect(difference).toBeLessThan(1e-5);
+      }
+      expect(other.mesh).not.toBe(one?.mesh);
+    }
+    expect(Math.max(...(one?.units.data ?? []))).toBeGreaterThan(0.01);
+  });
+
+  test("logits of the last position only, or none, are those of all", async () => {
+    const session = await Session.open(opt, quiet);
+    const all = (await session.forward(rows)).logits;
+    const vocabulary = all?.shape[2] as number;
+    const last = (await session.forward(rows, { logits: "last" })).logits;
+    expect(last?.shape).toEqual([2, 1, vocabulary]);
+    const at = (row: number, position: number) => (row * 5 + position) * vocabulary;
+    const expected = [at(0, 4), at(1, 1)].flatMap((from) => [
+      ...(all?.data.subarray(from, from + vocabulary) ?? []),
+    ]);
+    expect(Math.max(...expected.map((value, i) => Math.abs(value - (last?.data[i] as number))))).toBeLessThan(
+      1e-5,
+    );
+    // With a hook on the logits, both come from one computation.
+    const both = await session.forward(rows, { logits: "last", hooks: [capture("logits")] });
+    expect(both.logits?.shape).toEqual([2, 1, vocabulary]);
+    expect(both.get("logits").shape).toEqual([2, 5, vocabulary]);
+    expect([...(both.logits?.data ?? [])]).toEqual(
+      [at(0, 4), at(1, 1)].flatMap((from) => [...both.get("logits").data.subarray(from, from + vocabulary)]),
+    );
+    const none = await session.forward(rows, { logits: "none", hooks: [capture("embedding")] });
+    expect(none.logits).toBeUndefined();
+    expect([...none.captures.keys()]).toEqual(["embedding"]);
+    await session.close();
+  });
+
+  test("text is read with its leading special token", async () => {
+    // The golden checkpoint with a tokenizer that puts `</s>` before every text, as OPT's does.
+    const folder = join(runtime, "..", "opt-with-start");
+    cpSync(opt, folder, { recursive: true });
+    const file = join(folder, "tokenizer.json");
+    const definition = JSON.parse(readFileSync(file, "utf8"));
+    const { id } = definition.added_tokens.find(({ content }: { content: string }) => content === "</s>");
+    definition.post_processor = {
+      type: "TemplateProcessing",
+      single: [{ SpecialToken: { id: "</s>", type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }],
+      pair: [{ Sequence: { id: "A", type_id: 0 } }, { Sequence: { id: "B", type_id: 0 } }],
+      special_tokens: { "</s>": { id: "</s>", ids: [id], tokens: ["</s>"] } },
+    };
+    writeFileSync(file, JSON.stringify(definition));
+    const session = await Session.open(folder, quiet);
+    const run = await session.forward("he said");
+    expect(run.tokens[0]?.[0]).toMatchObject({ text: "</s>", start: undefined });
+    expect(run.tokens[0]?.at(-1)).toMatchObject({ end: "he said".length });
+    const ids = run.tokens[0]?.map(({ id }) => id) ?? [];
+    expect((await session.forward(ids)).logits).toEqual(run.logits);
+    await session.close();
+  });
+
+  test("what does not fit is refused in one line, and the session lives on", async () => {
+    const session = await Session.open(opt, quiet);
+    const limit = session.hookPoints("logits")[0]?.shape.match(/(\d+)\]$/)?.[1];
+    await expect(session.forward([])).rejects.toThrow("empty input: give a text, texts, token ids");
+    await expect(session.forward([[1], []])).rejects.toThrow(
+      "empty input (row 1): a row needs at least one token",
+    );
+    await expect(session.forward([1e6])).rejects.toThrow(
+      `token id 1000000 is outside the vocabulary: ids are 0 to ${Number(limit) - 1}`,
+    );
+    await expect(session.forward(new Array<number>(5000).fill(3))).rejects.toThrow(
+      /^input of 5000 tokens: the model reads at most \d+$/,
+    );
+    await expect(session.forward([1, 2], { hooks: [capture("layers.0.attention.patern")] })).rejects.toThrow(
+      /^no hook point "layers.0.attention.patern": nearest is layers.0.attention.pattern \[batch, head, query, key\]$/,
+    );
+    await expect(session.forward([1, 2], { hooks: [capture("embedding[position=7]")] })).rejects.toThrow(
+      /^position 7 is outside/,
+    );
+    await expect(
+      session.forward([1, 2], { hooks: [capture("*.attention.pattern[head=-1|0]")] }),
+    ).rejects.toThrow(/indices -1\|0 are not ascending among \d+$/);
+    await expect(session.forward([1, 2], { logits: "some" as never })).rejects.toThrow(
+      'logits "some": choose all',
+    );
+    const run = await session.forward([1, 2], { hooks: [pattern] });
+    expect(() => run.get("layers.9.attention.pattern")).toThrow(
+      /^no capture "layers.9.attention.pattern": nearest is/,
+    );
+    await session.close();
+  });
+
+  test("the estimate is what comes back", async () => {
+    const session = await Session.open(opt, { ...quiet, mesh: { tensor: 2 } });
+    const hooks = [capture("layers.*.attention.pattern[head=0, query=-1]"), capture("*.mlp.hidden")];
+    const estimate = await session.estimate(rows, { hooks, logits: "last" });
+    const run = await session.forward(rows, { hooks, logits: "last" });
+    const shapes = new Map([...run.captures].map(([name, { shape }]) => [name, shape]));
+    expect(
+      new Map(
+        estimate.points.filter(({ name }) => name !== "logits").map(({ name, shape }) => [name, shape]),
+      ),
+    ).toEqual(shapes);
+    expect(estimate.points.at(-1)?.shape).toEqual(run.logits?.shape);
+    const bytes = [...run.captures.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+    expect(estimate.bytes).toBe(bytes + (run.logits?.data.byteLength ?? 0));
+    await session.close();
+  });
+});
+
+describe("hook points", () => {
+  test("are rows that also show as a table", async () => {
+    const session = await Session.open(opt, { ...quiet, mesh: { pipeline: 2, tensor: 2 } });
+    const points = session.hookPoints("layers.*.attention.pattern");
+    expect(points[0]).toMatchObject({
+      name: "layers.0.attention.pattern",
+      partition: "split by head",
+      stage: 0,
+      ranks: [0, 1],
+    });
+    expect(points.at(-1)).toMatchObject({ stage: 1, ranks: [2, 3] });
+    expect(session.hookPoints("embedding")[0]).toMatchObject({ stage: 0, partition: "whole" });
+    expect(session.hookPoints("logits")[0]).toMatchObject({ stage: 1, partition: "split by token" });
+    const text = inspect(points);
+    expect(text).toContain("split by head");
+    const display = (points as unknown as Record<symbol, () => { data: Record<string, string> }>)[
+      Symbol.for("Jupyter.display")
+    ];
+    expect(display?.call(points).data["text/html"]).toContain("<table>");
+    expect(() => session.hookPoints("nothing.*")).toThrow('no hook point "nothing.*": nearest is');
+    await session.close();
+  });
+});
+
+describe("finding a session again", () => {
+  test("the same name and model attach to the same workers; every client is served", async () => {
+    const first = await Session.open(opt, { ...quiet, name: "shared", devices: 2 });
+    const pids = (await first.status()).ranks.map(({ pid }) => pid);
+    const second = await Session.open(opt, { quiet: true, name: "shared" });
+    expect((await second.status()).ranks.map(({ pid }) => pid)).toEqual(pids);
+    expect((await second.status()).clients).toBe(2);
+    const runs = await Promise.all([first, second, first, second].map((session) => session.forward(rows)));
+    for (const run of runs) expect(run.logits).toEqual(runs[0]?.logits);
+    first.detach();
+    expect(await Session.list()).toMatchObject([
+      { name: "shared", mesh: "pipeline 2 × tensor 1", clients: 1 },
+    ]);
+    await expect(first.forward(rows)).rejects.toThrow('session "shared" is closed');
+    await second.close();
+    expect(await Session.list()).toEqual([]);
+    expect(pids.filter((pid) => isAlive(pid as number))).toEqual([]);
+    await expect(second.forward(rows)).rejects.toThrow("is closed");
+  });
+
+  test("another model, or options that differ, are refused and change nothing", async () => {
+    const session = await Session.open(opt, { ...quiet, name: "taken", devices: 2 });
+    await expect(Session.open(gpt2, { ...quiet, name: "taken" })).rejects.toThrow(
+      /^session "taken" holds .*opt \([0-9a-f]{8}\), not .*gpt2 \([0-9a-f]{8}\): close it, or open under another name$/,
+    );
+    await expect(Session.open(opt, { ...quiet, name: "taken", devices: 1 })).rejects.toThrow(
+      'session "taken" is open with devices 2, not 1',
+    );
+    await expect(Session.open(opt, { ...quiet, name: "taken", mesh: { tensor: 2 } })).rejects.toThrow(
+      'session "taken" is open with mesh.tensor 1, not 2',
+    );
+    expect((await session.forward(rows)).logits).toBeDefined();
+    await session.close();
+  });
+
+  test("two that open the same name at once share one session", async () => {
+    const both = await Promise.all([Session.open(opt, quiet), Session.open(opt, quiet)]);
+    const [one, other] = await Promise.all(both.map((session) => session.status()));
+    expect(other?.pid).toBe(one?.pid);
+    await both[0]?.close();
+  });
+
+  test("what a killed broker left is cleaned when it is seen, and its workers are gone", async () => {
+    const session = await Session.open(opt, { ...quiet, name: "dead", mesh: { tensor: 2 } });
+    const { pid, ranks } = await session.status();
+    process.kill(pid, "SIGKILL");
+    await expect(session.forward(rows)).rejects.toThrow(
+      /session "dead" has ended \(its broker, pid \d+, is gone\)/,
+    );
+    await vi.waitFor(() => expect(ranks.filter((rank) => isAlive(rank.pid as number))).toEqual([]), 10_000);
+    expect(readdirSync(runtime)).toEqual(["dead"]);
+    expect(await Session.list()).toEqual([]);
+    expect(readdirSync(runtime)).toEqual([]);
+    expect(shared(pid)).toEqual([]);
+  });
+
+  test("a session without clients ends itself", async () => {
+    const session = await Session.open(opt, { ...quiet, name: "idle", idleMinutes: 0.01 });
+    const { pid } = await session.status();
+    session.detach();
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 10_000);
+    expect(readdirSync(runtime)).toEqual([]);
+  });
+});
+
+describe("faults", () => {
+  test("a worker killed while it runs fails that call in one line; the next call works", async () => {
+    const session = await Session.open(opt, { ...quiet, devices: 2 });
+    const victim = (await session.status()).ranks[1];
+    const running = session.forward(rows, { hooks: [pattern] });
+    process.kill(victim?.pid as number, "SIGKILL");
+    await expect(running).rejects.toThrow(
+      new RegExp(`^rank 1 \\(pid ${victim?.pid}, cpu, stage 1\\) was killed [^\\n]*$`),
+    );
+    expect((await session.forward(rows)).logits?.shape[0]).toBe(2);
+    await session.close();
+  });
+
+  test("an abort cancels a running call, and one in the queue; the session stays", async () => {
+    const session = await Session.open(opt, quiet);
+    const abort = new AbortController();
+    const calls = [
+      session.forward(rows, { signal: abort.signal }),
+      session.forward(rows, { signal: abort.signal }),
+    ];
+    abort.abort();
+    for (const call of calls) await expect(call).rejects.toThrow(CancelledError);
+    expect((await session.forward(rows)).logits).toBeDefined();
+    await session.close();
+  });
+
+  test("the interrupt of a notebook cell cancels too, and the notebook is told of sessions", async () => {
+    const abort = new AbortController();
+    const told: string[] = [];
+    const key = Symbol.for("vitrail.host");
+    const host = {
+      cellSignal: () => abort.signal,
+      sessionOpened: (name: string) => told.push(`opened ${name}`),
+      sessionClosed: (name: string) => told.push(`closed ${name}`),
+    };
+    Object.assign(globalThis, { [key]: host });
+    try {
+      const session = await Session.open(opt, { ...quiet, name: "cell" });
+      const running = session.forward(rows);
+      abort.abort();
+      await expect(running).rejects.toThrow(CancelledError);
+      await session.close();
+      expect(told).toEqual(["opened cell", "closed cell"]);
+    } finally {
+      delete (globalThis as Record<symbol, unknown>)[key];
+    }
+  });
+
+  test("a client that dies leaves no result behind", async () => {
+    const session = await Session.open(opt, { ...quiet, name: "left" });
+    const { pid } = await session.status();
+    const { token, socket } = sessionFolder("left");
+    const stranger = connect(socket);
+    const send = (message: object) => encodeFrame(message).forEach((chunk) => stranger.write(chunk));
+    send({ kind: "hello", token: readFileSync(token, "utf8"), protocol: 1 });
+    send({
+      kind: "forward",
+      id: 0,
+      step: { rows, select: "all", requests: [{ key: "logits", point: "logits", slices: [] }] },
+    });
+    const parcels = () => shared(pid).flatMap((name) => readdirSync(join("/dev/shm", name)));
+    await vi.waitFor(() => expect(parcels()).toHaveLength(1), 10_000);
+    stranger.destroy();
+    await vi.waitFor(() => expect(parcels()).toEqual([]), 10_000);
+    await session.close();
+  });
+});
+
+describe("privacy", () => {
+  test("the folder is 0700, socket and token 0600, and a wrong token is refused", async () => {
+    const session = await Session.open(opt, { ...quiet, name: "private" });
+    const folder = sessionFolder("private");
+    const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+    expect([runtime, folder.path].map(mode)).toEqual(["700", "700"]);
+    expect([folder.socket, folder.token, folder.order, folder.broker, folder.log].map(mode)).toEqual(
+      new Array(5).fill("600"),
+    );
+    expect(mode(join(folder.path, "workers"))).toBe("600");
+    const { pid, ranks } = await session.status();
+    // Neither the command line nor, once it runs, the worker's own environment holds a token.
+    const token = readFileSync(folder.token, "utf8");
+    for (const each of [pid, ...ranks.map((rank) => rank.pid)])
+      expect(readFileSync(`/proc/${each}/cmdline`, "utf8")).not.toContain(token);
+    for (const message of [
+      { kind: "hello", token: "0".repeat(64), protocol: 1 },
+      { kind: "hello", token: "", protocol: 1 },
+      { kind: "status", id: 1 },
+      { kind: "nonsense" },
+    ]) {
+      for (const path of [folder.socket, join(folder.path, "workers")]) {
+        const socket = connect(path);
+        const heard: Buffer[] = [];
+        socket.on("data", (chunk: Buffer) => heard.push(chunk));
+        socket.on("error", () => {});
+        encodeFrame(message).forEach((chunk) => socket.write(chunk));
+        await new Promise((resolve) => socket.once("close", resolve));
+        expect(Buffer.concat(heard)).toHaveLength(0);
+      }
+    }
+    expect((await session.forward(rows)).logits).toBeDefined();
+    await session.close();
+  });
+
+  test("a folder that others can enter is refused", async () => {
+    const open = join(runtime, "..", "open");
+    mkdirSync(open, { mode: 0o755 });
+    process.env["VITRAIL_RUNTIME_DIR"] = open;
+    try {
+      await expect(Session.open(opt, quiet)).rejects.toThrow(
+        "is not private: it must belong to you, with mode 0700",
+      );
+    } finally {
+      process.env["VITRAIL_RUNTIME_DIR"] = runtime;
+      rmSync(open, { recursive: true });
+    }
+  });
+});
+
+describe("before anything starts", () => {
+  test("impossible plans, names and folders are refused, and no process is started", async () => {
+    for (const [options, message] of [
+      [{ devices: 64 }, /^pipeline 64: more stages than the \d+ layers there are/],
+      [{ mesh: { tensor: 3 } }, /^tensor 3: \d+ heads cannot be shared evenly/],
+      [{ name: "../up" }, /^session name "\.\.\/up": use/],
+      [{ idleMinutes: 0 }, /^idleMinutes 0: must be above 0/],
+      [{ devices: ["tpu"] }, /^no device "tpu"/],
+    ] as const)
+      await expect(Session.open(opt, { ...quiet, ...options })).rejects.toThrow(message);
+    expect(existsSync(runtime) ? readdirSync(runtime) : []).toEqual([]);
+  });
+
+  test("a socket path that is too long is refused with what to do", () => {
+    process.env["VITRAIL_RUNTIME_DIR"] = join(runtime, "x".repeat(90));
+    try {
+      expect(() => sessionFolder("name")).toThrow(
+        /is too long by \d+: set VITRAIL_RUNTIME_DIR to a shorter folder/,
+      );
+    } finally {
+      process.env["VITRAIL_RUNTIME_DIR"] = runtime;
+    }
+  });
+
+  test("the plan is printed, unless quiet", async () => {
+    const print = vi.spyOn(console, "log").mockImplementation(() => {});
+    try {
+      const session = await Session.open(opt, { threads: 1, devices: 2 });
+      expect(print.mock.calls.flat().join("\n")).toContain("pipeline 2 × tensor 1 on 2 × cpu");
+      expect(session.plan).toContain("stage 1: ");
+      await session.close();
+    } finally {
+      print.mockRestore();
+    }
+  });
+
+  test("names of sessions that are not there are said with those that are", async () => {
+    await expect(sessionStatus("none")).rejects.toThrow('no session "none": none is open');
+    const session = await Session.open(opt, { ...quiet, name: "here" });
+    await expect(closeSession("none")).rejects.toThrow('no session "none": open: here');
+    expect(await sessionStatus("here")).toMatchObject({ name: "here", state: "ready", clients: 1 });
+    await session.close();
+  });
+
+  test("a name whose opener died before the broker listened can be used again", async () => {
+    const child = spawn("true");
+    await new Promise((resolve) => child.once("exit", resolve));
+    const { path, broker } = sessionFolder("half");
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    writeFileSync(broker, JSON.stringify({ pid: child.pid }));
+    expect(await BrokerClient.connect("half")).toBeUndefined();
+    expect(existsSync(path)).toBe(false);
+  });
+});

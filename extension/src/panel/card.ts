@@ -25,19 +25,26 @@ export function layerRange({ from, to }: RankStatus["layers"]): string {
   return to - from === 1 ? String(from) : `${from}–${to - 1}`;
 }
 
-const titles = ["rank", "device", "stage", "layers", "tensor", "memory", "state"];
+const titles = ["rank", "device", "memory", "state"];
 
-function rankRow(rank: RankStatus): HTMLElement {
-  const cells = [rank.device, rank.stage, layerRange(rank.layers), rank.tensorRank, printBytes(rank.memory)];
-  const row = element(
-    "tr",
+/** Two lines, because a sidebar is narrow: what the rank runs on and how it is, and its part of the model below. */
+function rankRows({ rank, device, stage, tensorRank, layers, memory, state, pid }: RankStatus): HTMLElement {
+  const part = `stage ${stage} · layers ${layerRange(layers)} · tensor ${tensorRank}`;
+  const rows = element(
+    "tbody",
     {},
-    element("th", { scope: "row" }, String(rank.rank)),
-    ...cells.map((cell) => element("td", {}, String(cell))),
-    element("td", {}, stateMark(rank.state)),
+    element(
+      "tr",
+      {},
+      element("th", { scope: "rowgroup", rowspan: 2 }, String(rank)),
+      element("td", {}, device),
+      element("td", {}, printBytes(memory)),
+      element("td", {}, stateMark(state)),
+    ),
+    element("tr", {}, element("td", { class: "vt-part", colspan: 3 }, part)),
   );
-  if (rank.pid != null) row.title = `process ${rank.pid}`;
-  return row;
+  if (pid != null) rows.title = `process ${pid}`;
+  return rows;
 }
 
 /** One session: what it is, its ranks, and how to end it. The same card is updated, so that focus stays where it is. */
@@ -45,7 +52,8 @@ export class SessionCard {
   readonly node: HTMLElement;
   readonly #state = element("span", { class: "vt-card-state" });
   readonly #facts = element("p", { class: "vt-facts" });
-  readonly #body = element("tbody");
+  readonly #table = element("table");
+  #bodies: HTMLElement[] = [];
   readonly #lost = element("p", { class: "vt-lost", hidden: "" });
   #shown = "";
 
@@ -65,27 +73,21 @@ export class SessionCard {
       ask(!sure);
       if (sure) close(name);
     });
+    this.#table.append(
+      element("caption", {}, caption),
+      element(
+        "thead",
+        {},
+        element("tr", {}, ...titles.map((title) => element("th", { scope: "col" }, title))),
+      ),
+    );
     this.node = element(
       "section",
       { class: "vt-card", "aria-label": `session ${name}` },
       element("header", {}, element("h3", {}, name), this.#state, button),
       this.#facts,
       this.#lost,
-      element(
-        "div",
-        { class: "vt-ranks" },
-        element(
-          "table",
-          {},
-          element("caption", {}, caption),
-          element(
-            "thead",
-            {},
-            element("tr", {}, ...titles.map((title) => element("th", { scope: "col" }, title))),
-          ),
-          this.#body,
-        ),
-      ),
+      element("div", { class: "vt-ranks" }, this.#table),
     );
   }
 
@@ -100,6 +102,8 @@ export class SessionCard {
     const lost = session.ranks.filter((rank) => rank.state === "lost").map((rank) => rank.rank);
     this.#lost.hidden = lost.length === 0;
     this.#lost.textContent = lost.length === 0 ? "" : `✕ lost: rank ${lost.join(", ")}`;
-    this.#body.replaceChildren(...session.ranks.map(rankRow));
+    for (const body of this.#bodies) body.remove();
+    this.#bodies = session.ranks.map(rankRows);
+    this.#table.append(...this.#bodies);
   }
 }

@@ -12,7 +12,6 @@ export class SessionPanel extends Widget {
   readonly #link: SessionLink;
   readonly #tracker: INotebookTracker;
   #context: NotebookPanel["sessionContext"] | undefined;
-  #restarting = false;
 
   constructor(tracker: INotebookTracker) {
     super();
@@ -48,6 +47,7 @@ export class SessionPanel extends Widget {
   #leave(): void {
     this.#context?.kernelChanged.disconnect(this.#followKernel, this);
     this.#context?.statusChanged.disconnect(this.#heedStatus, this);
+    this.#context?.connectionStatusChanged.disconnect(this.#heedConnection, this);
     this.#context = undefined;
   }
 
@@ -56,11 +56,11 @@ export class SessionPanel extends Widget {
     this.#context = this.#tracker.currentWidget?.sessionContext;
     this.#context?.kernelChanged.connect(this.#followKernel, this);
     this.#context?.statusChanged.connect(this.#heedStatus, this);
+    this.#context?.connectionStatusChanged.connect(this.#heedConnection, this);
     this.#followKernel();
   }
 
   #followKernel(): void {
-    this.#restarting = false;
     const kernel = this.#context?.session?.kernel ?? null;
     void this.#link.follow(
       kernel as (Kernel.IKernelConnection & PanelKernel) | null,
@@ -69,14 +69,15 @@ export class SessionPanel extends Widget {
   }
 
   #heedStatus(_context: unknown, status: Kernel.Status): void {
-    if (status === "restarting" || status === "autorestarting") {
-      this.#restarting = true;
-      this.#link.interrupted(null);
-    } else if (status === "dead") {
-      this.#restarting = true;
-      this.#link.interrupted("the kernel died");
-    } else if (this.#restarting && (status === "idle" || status === "busy")) {
-      this.#followKernel();
-    }
+    if (status === "restarting" || status === "autorestarting") this.#link.interrupted(null);
+    else if (status === "dead") this.#link.interrupted("the kernel died");
+  }
+
+  /**
+   * Lab connects anew at the end of each restart. Its status is no guide: it may say `starting` before that, when
+   * answers would still be lost, and stay there for as long as nobody speaks to the kernel.
+   */
+  #heedConnection(_context: unknown, status: Kernel.ConnectionStatus): void {
+    if (status === "connected") this.#followKernel();
   }
 }

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readGolden } from "./goldens.js";
-import { forwardWithAll, meshes, withSession } from "./sessions.js";
+import { forwardWithAll, meshes, runtime, withSession } from "./sessions.js";
 
 const segments = () => readdirSync("/dev/shm").filter((name) => name.startsWith("vitrail"));
 const sockets = () =>
   readFileSync("/proc/net/unix", "utf8")
     .split("\n")
     .map((line) => line.split(" ").at(-1)!)
-    .filter((path) => path.startsWith("/"));
+    .filter((path) => path.startsWith(runtime));
 const alive = (pid: number) => existsSync(`/proc/${pid}`);
 
 async function until(condition: () => boolean): Promise<boolean> {

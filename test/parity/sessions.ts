@@ -1,3 +1,7 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect } from "vitest";
 import type { Session } from "../../kernel/src/index.js";
 import type { OpenOptions, Run } from "../../kernel/src/session/types.js";
 import type { Observed } from "./expectation.js";
@@ -6,6 +10,14 @@ import type { Observed } from "./expectation.js";
 // checked without a build.
 const built: string = "../../kernel/dist/index.js";
 export const vitrail = (await import(built)) as typeof import("../../kernel/src/index.js");
+
+// A place for sockets that no other session of this user shares; when a test file ends, nothing may be left in it.
+export const runtime = mkdtempSync(join(tmpdir(), "vt-"));
+process.env["VITRAIL_RUNTIME_DIR"] = runtime;
+afterAll(() => {
+  expect(readdirSync(runtime)).toEqual([]);
+  rmSync(runtime, { recursive: true });
+});
 
 let count = 0;
 

@@ -43,21 +43,26 @@ describe.skipIf(missing !== undefined)("on a software GPU through WebGPU", () =>
     rmSync(runtime, { recursive: true, force: true });
   });
 
-  it.each(["opt", "opt-350m", "galactica", "llama-grouped", "gpt2", "gpt-neox"])(
-    "%s gives transformers' logits and hook points",
-    { timeout: 300_000 },
-    async (name) => {
-      const golden = readGolden(name);
-      const rows = golden.rows.map((row) => row.ids);
-      const run = (device: string) =>
-        withSession(golden.folder, { devices: [device] }, async (session) => {
-          expect((await session.status()).ranks[0]!.device).toBe(device);
-          return observed(await forwardWithAll(session, rows));
-        });
-      const gpu = await run("webgpu:0");
-      expectParity(golden, gpu);
-      // Other kernels round otherwise: equal bits would mean that the CPU had computed this.
-      expect(distance(gpu.get("logits")!, (await run("cpu")).get("logits")!)).toBeGreaterThan(0);
-    },
-  );
+  it.each([
+    "opt",
+    "opt-350m",
+    "galactica",
+    "galactica-unbiased",
+    "llama-linear",
+    "llama-grouped",
+    "gpt2",
+    "gpt-neox",
+  ])("%s gives transformers' logits and hook points", { timeout: 300_000 }, async (name) => {
+    const golden = readGolden(name);
+    const rows = golden.rows.map((row) => row.ids);
+    const run = (device: string) =>
+      withSession(golden.folder, { devices: [device] }, async (session) => {
+        expect((await session.status()).ranks[0]!.device).toBe(device);
+        return observed(await forwardWithAll(session, rows));
+      });
+    const gpu = await run("webgpu:0");
+    expectParity(golden, gpu);
+    // Other kernels round otherwise: equal bits would mean that the CPU had computed this.
+    expect(distance(gpu.get("logits")!, (await run("cpu")).get("logits")!)).toBeGreaterThan(0);
+  });
 });

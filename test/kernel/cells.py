@@ -95,8 +95,27 @@ def local_typescript(nb):
     assert nb.ok("import { area } from './shapes';\narea(2, 3)").result == "6"
 
 
+def json_by_its_attribute(nb):
+    assert nb.ok("import numbers from './numbers.json' with { type: 'json' };\nnumbers").result == "[ 1, 2, 3 ]"
+    later = "const late3 = await import('./numbers.json', { with: { type: 'json' } });\nlate3.default.length"
+    assert nb.ok(later).result == "3"
+
+
+def local_errors_in_their_own_lines(nb):
+    outcome = nb.run("import { broken } from './broken.ts';\nbroken(1);")
+    assert "broken.ts:4:53" in outcome.error, outcome.error
+    assert f"cell-{outcome.reply['execution_count']}.ts:2:1" in outcome.error, outcome.error
+
+
+def a_name_of_a_global_harms_no_library(nb):
+    nb.ok("const process = 'mine';")
+    assert nb.ok("process").result == "'mine'"
+    assert nb.ok("console.log('still printed');").stream() == "still printed\n"
+    assert nb.ok("(await import('node:os')).cpus().length > 0").result == "true"
+
+
 def the_kernels_own_library(nb):
-    assert nb.ok("import * as vitrail from 'vitrail';\ntypeof vitrail").result == "'object'"
+    assert nb.ok("import { Session } from 'vitrail';\ntypeof Session.open").result == "'function'"
 
 
 def output_of_native_code(nb):
@@ -105,7 +124,7 @@ def output_of_native_code(nb):
 
 
 def files_are_those_of_the_notebook(nb):
-    assert nb.ok("process.cwd()").result == repr(os.environ["FOLDER"])
+    assert nb.ok("globalThis.process.cwd()").result == repr(os.environ["FOLDER"])
 
 
 checks = [value for name, value in list(globals().items()) if callable(value) and getattr(value, "__module__", "") == "__main__"]

@@ -31,6 +31,9 @@ SCENARIOS = {
         "import { setTimeout as sleep } from 'node:timers/promises';\n"
         "let steps = 0; console.log('on'); for (;;) { steps++; await sleep(1); }"
     ),
+    "waiting for a process": (
+        "import { execSync as exec1 } from 'node:child_process';\nconsole.log('on'); exec1('sleep 100; true');"
+    ),
     "flood": "console.log('on'); while (true) console.log('x'.repeat(1000));",
 }
 
@@ -131,7 +134,8 @@ def input_is_interrupted(nb):
 
 def a_runner_that_cannot_be_stopped_is_replaced(nb):
     nb.ok("let gone = 1;")
-    msg_id = started(nb, "import { execSync } from 'node:child_process';\nconsole.log('on'); execSync('sleep 30');")
+    native = "import { pbkdf2Sync } from 'node:crypto';\nconsole.log('on'); pbkdf2Sync('a', 'b', 2_000_000_000, 64, 'sha512');"
+    msg_id = started(nb, native)
     assert nb.control("interrupt_request") == {"status": "ok"}
     outcome = nb.collect_rest(msg_id)
     assert outcome.reply["ename"] == "RunnerLost", outcome.reply

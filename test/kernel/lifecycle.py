@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import psutil
@@ -83,6 +85,19 @@ def a_signal_to_the_group_harms_nothing():
         os.kill(pids[0], signal.SIGINT)
         os.kill(pids[1], signal.SIGINT)
         assert processes(nb) == pids
+
+
+def a_kernel_ends_with_the_process_that_started_it():
+    script = (
+        "import os\n"
+        "from harness import notebook\n"
+        "with notebook() as nb:\n"
+        "    print(nb.manager.provisioner.pid, nb.ok('process.pid').result, flush=True)\n"
+        "    os._exit(0)\n"
+    )
+    folder = os.path.dirname(os.path.abspath(__file__))
+    started = subprocess.run([sys.executable, "-c", script], cwd=folder, stdout=subprocess.PIPE, check=True)
+    assert gone([int(pid) for pid in started.stdout.split()])
 
 
 def an_empty_key_means_unsigned_messages():

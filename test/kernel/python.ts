@@ -40,6 +40,11 @@ export async function bench(): Promise<Bench> {
     join(folder, "shapes.ts"),
     'import { times } from "./times.js";\nexport const area = (a: number, b: number): number => times(a, b);\n',
   );
+  writeFileSync(
+    join(folder, "broken.ts"),
+    "interface Unused {\n  a: number;\n}\nexport const broken = (a: number): never => { throw new Error(`broken ${a}`); };\n",
+  );
+  writeFileSync(join(folder, "numbers.json"), "[1, 2, 3]\n");
   writeFileSync(join(folder, "times.ts"), "export const times = (a: number, b: number): number => a * b;\n");
   const { installKernelspec } = (await import(join(root, "kernel/dist/jupyter/kernelspec.js"))) as {
     installKernelspec(prefix: string): string;

@@ -91,6 +91,13 @@ def a_large_payload_arrives(nb):
     assert outcome.of("execute_result")[0]["data"]["text/html"] == "x" * 40_000_000
 
 
+def a_bundle_that_is_no_json_fails_the_cell(nb):
+    outcome = nb.run("({ [Symbol.for('Jupyter.display')]: () => ({ 'text/plain': 10n }) })")
+    assert outcome.reply["ename"] == "TypeError" and "BigInt" in outcome.reply["evalue"], outcome.reply
+    outcome = nb.run("({ [Symbol.for('Jupyter.display')]: () => 5 })")
+    assert "returned 5, not MIME data" in outcome.reply["evalue"], outcome.reply
+
+
 def tslab_is_served(nb):
     outcome = nb.ok(
         "import * as tslab from 'tslab';\n"

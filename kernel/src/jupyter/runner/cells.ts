@@ -115,7 +115,17 @@ export class Cells {
   }
 
   #failed(cell: number, thrown: unknown): void {
-    this.#ended(cell, this.traces.failure(thrown));
+    this.#ended(cell, this.#failure(thrown));
+  }
+
+  /** Hostile errors throw when their message is read; the cell must end all the same. */
+  #failure(thrown: unknown): Failure {
+    try {
+      return this.traces.failure(thrown);
+    } catch {
+      const evalue = "an error that cannot be read";
+      return { ename: "Uncaught", evalue, traceback: [`Uncaught ${evalue}`] };
+    }
   }
 
   #ended(cell: number, failure: Failure | undefined, result?: MimeBundle): void {
@@ -127,7 +137,12 @@ export class Cells {
     writeWhole(2, mark);
     // However the code of an interrupted cell took its end, what happened to it is the interrupt.
     const told = context.interruptedAt === undefined ? failure : interruption;
-    if (told) tell({ kind: "failed", cell, failure: told });
-    else tell({ kind: "finished", cell, ...(result ? { result } : {}) });
+    if (told) return tell({ kind: "failed", cell, failure: told });
+    try {
+      tell({ kind: "finished", cell, ...(result ? { result } : {}) });
+    } catch (unwritable) {
+      // A bundle that holds what JSON cannot (a bigint, a cycle).
+      tell({ kind: "failed", cell, failure: this.#failure(unwritable) });
+    }
   }
 }

@@ -5,7 +5,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
 import { tslab } from "./tslab.js";
 
-export type Importer = (specifier: string, options?: ImportCallOptions) => Promise<unknown>;
+/** What compiled cells call for static and dynamic imports; `attributes` are those of `with { … }`. */
+export type Importer = (specifier: string, attributes?: ImportAttributes) => Promise<unknown>;
 
 let typescriptLoads = false;
 
@@ -36,25 +37,29 @@ function installedAbove(folder: string, name: string): boolean {
  */
 export function importerFrom(folder: string): Importer {
   // A script's import() resolves from its file name with the `import` conditions, which `require.resolve` does not.
-  const fromFolder = vm.runInThisContext("(specifier, options) => import(specifier, options)", {
-    filename: join(folder, "notebook.js"),
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  }) as Importer;
+  const fromFolder = vm.runInThisContext(
+    "(specifier, attributes) => import(specifier, { with: attributes ?? {} })",
+    {
+      filename: join(folder, "notebook.js"),
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    },
+  ) as Importer;
 
-  return async (specifier, options) => {
+  return async (specifier, attributes) => {
     if (specifier === "tslab") return tslab;
-    if (isBuiltin(specifier) || specifier.startsWith("#")) return fromFolder(specifier, options);
+    if (isBuiltin(specifier) || specifier.startsWith("#")) return fromFolder(specifier, attributes);
     const local =
       /^\.{0,2}\//.test(specifier) || specifier === "." || specifier === ".." || isAbsolute(specifier);
     if (local || specifier.startsWith("file:")) {
       const path = local ? resolve(folder, specifier) : fileURLToPath(specifier);
       if (/\.[mc]?tsx?$/.test(path) || !/\.\w+$/.test(path) || !existsSync(path)) loadTypescript();
-      return fromFolder(pathToFileURL(path).href, options);
+      return fromFolder(pathToFileURL(path).href, attributes);
     }
-    if (/^[a-z][a-z+.-]*:/i.test(specifier)) return fromFolder(specifier, options);
+    if (/^[a-z][a-z+.-]*:/i.test(specifier)) return fromFolder(specifier, attributes);
     const name = packageName(specifier);
-    if (installedAbove(folder, name)) return fromFolder(specifier, options);
-    if (name === "vitrail" || installedAbove(import.meta.dirname, name)) return import(specifier, options);
+    if (installedAbove(folder, name)) return fromFolder(specifier, attributes);
+    if (name === "vitrail" || installedAbove(import.meta.dirname, name))
+      return import(specifier, { with: attributes ?? {} });
     throw new Error(`no package "${name}" in ${folder} or above: install it there with npm install ${name}`);
   };
 }

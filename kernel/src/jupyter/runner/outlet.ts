@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { frame } from "./frames.js";
-import type { FromRunner } from "./protocol.js";
+import { fromRunnerSchema, type FromRunner } from "./protocol.js";
 
 /** File descriptors that the supervisor opens for the runner: commands to the interrupt thread, and what the runner tells. */
 export const commandPipe = 3;
@@ -22,8 +22,10 @@ export function writeWhole(descriptor: number, bytes: Uint8Array): void {
 
 /**
  * Tells the supervisor. The write is synchronous: nothing is lost when the cell loops for ever, is terminated or takes
- * the process down, a flood is held back by the pipe itself, and no queued microtask is needed.
+ * the process down, a flood is held back by the pipe itself, and no queued microtask is needed. Throws before writing
+ * when the message is none; what a stream writes is text by construction.
  */
 export function tell(message: FromRunner): void {
+  if (message.kind !== "stream") fromRunnerSchema.parse(message);
   writeWhole(outletPipe, frame(message));
 }

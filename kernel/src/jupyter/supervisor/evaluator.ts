@@ -8,6 +8,8 @@ import type { StreamName } from "./streams.js";
 export interface EvaluatorEvents {
   told(message: FromRunner): void;
   printed(cell: number, name: StreamName, text: string): void;
+  /** The runner was replaced, and with it all cells have ended. */
+  replaced(): void;
 }
 
 const interrupted: Failure = {
@@ -70,11 +72,16 @@ export class Evaluator {
     return outcome;
   }
 
-  /** Stops what runs: by the runner's own ladder, and where that fails, by a new runner. */
+  /**
+   * Stops what runs: by the runner's own ladder; where that fails because the cell waits for a process, by ending that; and
+   * else by a new runner.
+   */
   async interrupt(): Promise<void> {
     for (const state of this.#compiling.values()) state.interrupted = true;
     const runner = this.#runner;
-    if (!(await runner.interrupt())) runner.kill();
+    if (await runner.interrupt()) return;
+    if (runner.endChildren() > 0 && (await runner.interrupt())) return;
+    runner.kill();
   }
 
   async stop(): Promise<void> {
@@ -101,6 +108,7 @@ export class Evaluator {
       this.#declared.clear();
       this.#language.ask({ kind: "reset" }).catch(() => {});
       this.#runner = this.#startRunner();
+      this.#events.replaced();
       if (running.length === 0)
         this.#events.printed(
           this.#lastCell,

@@ -46,6 +46,7 @@ export class Executions implements CellRunner {
     );
     this.evaluator = new Evaluator(language, {
       printed: (cell, name, text) => this.#streams.write(cell, name, text),
+      replaced: () => prompts.clear(),
       told: (message) => {
         if (message.kind === "sessionOpened" || message.kind === "sessionClosed") session(message);
         else this.#told(message);

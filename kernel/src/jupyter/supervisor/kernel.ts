@@ -55,9 +55,7 @@ export class Kernel {
     this.#publisher.status("starting");
     void this.#sockets.listen("control", (message) => this.#receive(message, "control"));
     void this.#sockets.listen("shell", (message) => this.#receive(message, "shell"));
-    void this.#sockets.listen("stdin", ({ content }) =>
-      this.#executions.prompts.reply(String(content["value"] ?? "")),
-    );
+    void this.#sockets.listen("stdin", (message) => this.#executions.prompts.reply(message));
     await this.#ended;
     await this.#executions.evaluator.stop();
     await this.#sockets.close();
@@ -110,12 +108,15 @@ export class Kernel {
       if (reply) this.#publisher.reply(request, reply);
     } catch (error) {
       const { name, message } = error as Error;
-      this.#publisher.reply(request, {
-        status: "error",
-        ename: name,
-        evalue: message,
-        traceback: [`${name}: ${message}`],
-      });
+      if (!parent.msg_type.endsWith("_request"))
+        process.stderr.write(`vitrail kernel: ${parent.msg_type}: ${message}\n`);
+      else
+        this.#publisher.reply(request, {
+          status: "error",
+          ename: name,
+          evalue: message,
+          traceback: [`${name}: ${message}`],
+        });
     }
     this.#publisher.idle(parent);
     if (request.content.type === "shutdown_request") this.#end();

@@ -1,5 +1,5 @@
 import type { Outgoing } from "./sockets.js";
-import type { Header } from "./wire.js";
+import type { Envelope, Header } from "./wire.js";
 
 /** Who asked for a cell, and so whom its `input()` asks. */
 export interface Asker {
@@ -12,14 +12,19 @@ interface Prompt {
   readonly asker: Asker;
   readonly message: Outgoing;
   given(value: string): void;
+  /** Id of the `input_request`, once it has been sent. */
+  id?: string;
 }
 
-/** `input()` of cells: one `input_request` at a time, answered by the `input_reply` of the same client. */
+/** Sends on stdin and returns the id of the message. */
+type Send = (identities: readonly Buffer[], message: Outgoing) => string;
+
+/** `input()` of cells: one `input_request` at a time, answered by the next `input_reply`. */
 export class Prompts {
-  readonly #send: (identities: readonly Buffer[], message: Outgoing) => void;
+  readonly #send: Send;
   #queue: Prompt[] = [];
 
-  constructor(send: (identities: readonly Buffer[], message: Outgoing) => void) {
+  constructor(send: Send) {
     this.#send = send;
   }
 
@@ -29,18 +34,22 @@ export class Prompts {
     if (this.#queue.length === 1) this.#next();
   }
 
-  reply(value: string): void {
-    this.#queue.shift()?.given(value);
+  /** A reply that names a request, as JupyterLab's do, must name the one that is open: others come too late. */
+  reply({ parent, content }: Pick<Envelope, "parent" | "content">): void {
+    const first = this.#queue[0];
+    if (!first || ("msg_id" in parent && parent.msg_id !== first.id)) return;
+    this.#queue.shift();
+    first.given(String(content["value"] ?? ""));
     this.#next();
   }
 
-  /** Forgets what was asked: the cells that asked have been interrupted. */
+  /** Forgets what was asked: the cells that asked have ended. */
   clear(): void {
     this.#queue = [];
   }
 
   #next(): void {
     const first = this.#queue[0];
-    if (first) this.#send(first.asker.identities, first.message);
+    if (first) first.id = this.#send(first.asker.identities, first.message);
   }
 }

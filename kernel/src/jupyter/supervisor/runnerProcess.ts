@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { frame, FrameReader } from "../runner/frames.js";
+import { frame } from "../runner/frames.js";
 import {
   fromInterrupterSchema,
   fromRunnerSchema,
@@ -12,6 +12,8 @@ import {
   type MimeBundle,
   type ToRunner,
 } from "../runner/protocol.js";
+import { attachedDescendants } from "./descendants.js";
+import { readMessages } from "./framedMessages.js";
 import { NativeOutput } from "./nativeOutput.js";
 import type { StreamName } from "./streams.js";
 
@@ -65,17 +67,18 @@ export class RunnerProcess {
     this.#commands.on("error", () => {});
     this.#native(stdout as Readable, nonce, "stdout");
     this.#native(stderr as Readable, nonce, "stderr");
-    const told = new FrameReader();
-    (outlet as Readable).on("data", (chunk: Buffer) => {
-      for (const value of told.read(chunk)) this.#receive(fromRunnerSchema.parse(value));
-    });
-    const answers = new FrameReader();
-    this.#commands.on("data", (chunk: Buffer) => {
-      for (const value of answers.read(chunk)) {
-        const { kind, id } = fromInterrupterSchema.parse(value);
-        this.#interrupts.get(id)?.(kind === "interrupted");
-      }
-    });
+    readMessages(
+      outlet as Readable,
+      fromRunnerSchema,
+      (message) => this.#receive(message),
+      (error) => this.#garbled(error),
+    );
+    readMessages(
+      this.#commands,
+      fromInterrupterSchema,
+      ({ kind, id }) => this.#interrupts.get(id)?.(kind === "interrupted"),
+      (error) => this.#garbled(error),
+    );
     this.#watchEnd();
   }
 
@@ -106,8 +109,33 @@ export class RunnerProcess {
     });
   }
 
+  /**
+   * Ends the processes that cells have started and not detached; how many there were. A cell that waits for one
+   * (`execSync`) goes on then, and can be interrupted.
+   */
+  endChildren(): number {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return 0;
+    const children = attachedDescendants(pid);
+    for (const child of children) {
+      try {
+        process.kill(child, "SIGKILL");
+      } catch {
+        // It has ended by itself meanwhile.
+      }
+    }
+    return children.length;
+  }
+
   kill(): void {
+    this.endChildren();
     this.#child.kill("SIGKILL");
+  }
+
+  /** Cells can write to any descriptor. Once a pipe's frames are broken nothing on it can be believed. */
+  #garbled(error: Error): void {
+    process.stderr.write(`vitrail kernel: the runner cannot be understood: ${error.message}\n`);
+    this.kill();
   }
 
   /** The cell that output of unknown origin is credited to. */

@@ -60,9 +60,11 @@ export class Sockets {
     }
   }
 
-  /** Sends to one client of a ROUTER channel. */
-  send(channel: Inbound, identities: readonly Buffer[], message: Outgoing): void {
-    this.#queues[channel].push(this.#wire.encode(this.#envelope(identities, message)));
+  /** Sends to one client of a ROUTER channel; returns the id of the message. */
+  send(channel: Inbound, identities: readonly Buffer[], message: Outgoing): string {
+    const envelope = this.#envelope(identities, message);
+    this.#queues[channel].push(this.#wire.encode(envelope));
+    return envelope.header.msg_id;
   }
 
   /** Publishes to every client; the first frame is the topic. */

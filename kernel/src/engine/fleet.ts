@@ -3,7 +3,7 @@ import { Crew } from "./launch/crew.js";
 import { coordinatesOf } from "./mesh.js";
 import { discardLabelled, makeParcelFolder } from "./parcel.js";
 import type { Plan, StagePlan } from "./plan/plan.js";
-import { Cancelled } from "./rank.js";
+import { Cancelled } from "./cancelled.js";
 import type { ForwardStep, ParcelDescriptor } from "./wire/messages.js";
 
 export interface FleetOptions {

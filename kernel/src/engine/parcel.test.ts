@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -35,6 +44,44 @@ test("tensors come back bit for bit, and the file is gone", () => {
   expect(read.get("nothing")?.shape).toEqual([0, 4]);
   expect(readdirSync(folder)).toEqual([]);
 });
+
+test.runIf(process.platform === "linux")(
+  "large tensors are the file's own pages: private, writable, and given back",
+  async () => {
+    const length = 2 ** 20;
+    const counting = Float32Array.from({ length }, (_, i) => i);
+    const write = () => {
+      const writer = new ParcelWriter(folder, "1");
+      writer.add("small", residual);
+      writer.add("large", { dtype: "f32", shape: [length], data: counting });
+      return writer.finish();
+    };
+    const parcel = write();
+    const copy = join(folder, "copy");
+    linkSync(parcel.path, copy);
+    const data = takeParcel(parcel).get("large")?.data as Float32Array;
+    expect([data[0], data[length - 1]]).toEqual([0, length - 1]);
+    data[0] = 7;
+    const again = takeParcel({ ...parcel, path: copy }).get("large")?.data as Float32Array;
+    expect(again[0]).toBe(0);
+    // Later versions of node refuse to transfer it, earlier ones copy instead; either way it stays here.
+    try {
+      structuredClone(data, { transfer: [data.buffer as ArrayBuffer] });
+    } catch (error) {
+      expect((error as Error).name).toBe("DataCloneError");
+    }
+    expect(data.length).toBe(length);
+    // Far more than could be held at once is read, if what nobody refers to is given back.
+    const before = process.memoryUsage.rss();
+    for (let round = 0; round < 100; round++) {
+      expect(takeParcel(write()).get("large")?.data[9]).toBe(9);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const mappings = readFileSync("/proc/self/maps", "utf8").match(/\.parcel \(deleted\)/g)?.length ?? 0;
+    expect(mappings).toBeLessThan(100);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(100 * length * 4);
+  },
+);
 
 test("a view into a larger buffer is written alone", () => {
   const writer = new ParcelWriter(folder, "1");

@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -13,10 +14,13 @@ import {
 } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { markAsUntransferable } from "node:worker_threads";
 import type { Tensor } from "../graph/tensor.js";
+import { posix } from "./collectives/posix.js";
 import type { ParcelDescriptor } from "./wire/messages.js";
 
-const alignment = 64;
+/** Entries begin on a page, so that each can be mapped alone. */
+const alignment = 4096;
 /** One system call moves less than 2 GiB. */
 const largestTransfer = 2 ** 30;
 
@@ -134,6 +138,15 @@ function readEntry(file: number, path: string, entry: ParcelDescriptor["entries"
     throw new Error(
       `parcel ${path}: ${entry.name} [${entry.shape.join(", ")}] of ${entry.dtype} takes ${elements * width} bytes, described as ${entry.bytes}`,
     );
+  const buffer = mapEntry(file, entry) ?? copyEntry(file, path, entry);
+  return {
+    dtype: entry.dtype,
+    shape: entry.shape,
+    data: entry.dtype === "f32" ? new Float32Array(buffer) : new BigInt64Array(buffer),
+  };
+}
+
+function copyEntry(file: number, path: string, entry: ParcelDescriptor["entries"][number]): ArrayBuffer {
   const buffer = new ArrayBuffer(entry.bytes);
   const bytes = new Uint8Array(buffer);
   let read = 0;
@@ -149,9 +162,31 @@ function readEntry(file: number, path: string, entry: ParcelDescriptor["entries"
       throw new Error(`parcel ${path}: ${entry.name} ends after ${read} of ${entry.bytes} bytes`);
     read += count;
   }
-  return {
-    dtype: entry.dtype,
-    shape: entry.shape,
-    data: entry.dtype === "f32" ? new Float32Array(buffer) : new BigInt64Array(buffer),
-  };
+  return buffer;
+}
+
+/** Below this many bytes, copying is as fast as mapping. */
+const worthMapping = 2 ** 20;
+const mapped = new FinalizationRegistry<() => void>((unmap) => unmap());
+
+/**
+ * The entry's pages themselves, private to this process, until nothing here refers to them any more. Undefined where
+ * the system cannot, or where it is not worth it.
+ */
+function mapEntry(
+  file: number,
+  { offset, bytes }: ParcelDescriptor["entries"][number],
+): ArrayBuffer | undefined {
+  // A page behind the end of the file would kill the process when it is read.
+  if (bytes < worthMapping || fstatSync(file).size < offset + bytes) return undefined;
+  let mapping;
+  try {
+    mapping = posix().mapPrivate(file, offset, bytes);
+  } catch {
+    return undefined;
+  }
+  // A transferred buffer would outlive this one, and so its pages.
+  markAsUntransferable(mapping.view);
+  mapped.register(mapping.view, mapping.unmap);
+  return mapping.view;
 }

@@ -5,19 +5,13 @@ import { buildStage } from "../models/build.js";
 import { prepareInputs } from "../models/inputs.js";
 import { openModel } from "../models/model.js";
 import type { Stage } from "../models/stage.js";
+import { Cancelled } from "./cancelled.js";
 import type { Collectives } from "./collectives/collectives.js";
 import { partOf } from "./mesh.js";
 import { ParcelWriter, takeParcel } from "./parcel.js";
 import type { Executable, Runtime } from "./runtime.js";
 import { schedule, type Turn } from "./schedule.js";
 import type { ForwardStep, Load, ParcelDescriptor, PointRequest } from "./wire/messages.js";
-
-/** The user gave the step up. */
-export class Cancelled extends Error {
-  constructor() {
-    super("cancelled");
-  }
-}
 
 /** What one step leaves: the values for the next stage, and the requested values that this rank holds. */
 export interface StepOutcome {

@@ -60,6 +60,7 @@ export function sessionOptions(options: LoadOptions): InferenceSession.SessionOp
   };
   if (options.weights === "map") session["disable_prepacking"] = "1";
   if (!options.spin) session["intra_op"] = { allow_spinning: "0" };
+  else session["force_spinning_stop"] = "1";
   const widenInRun = options.weights === "map" && options.half;
   return {
     executionProviders: [provider(options.device)],

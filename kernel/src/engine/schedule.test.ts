@@ -23,6 +23,7 @@ const stage: Stage = {
   ],
   inputs: ["tokens", "positions", "mask", "select"],
   outputs: [{ name: "y", as: "residual" }],
+  caches: [],
   points: [],
 };
 const ask = (...points: string[]) => points.map((point) => ({ key: point, point, slices: [] }));

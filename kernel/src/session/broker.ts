@@ -6,7 +6,7 @@ import { Fleet, type RankResult } from "../engine/fleet.js";
 import { equalSecrets } from "../engine/launch/lobby.js";
 import { printMesh } from "../engine/mesh.js";
 import { discardParcel } from "../engine/parcel.js";
-import { Cancelled } from "../engine/rank.js";
+import { Cancelled } from "../engine/cancelled.js";
 import { Channel } from "../engine/wire/channel.js";
 import { removeFolder, sessionFolder, writePrivately, type SessionFolder } from "./folder.js";
 import {

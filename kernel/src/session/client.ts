@@ -117,6 +117,8 @@ export class BrokerClient {
     try {
       await this.#ready;
     } finally {
+      // A later start of the workers is no longer what was waited for.
+      this.#tell.progress = () => {};
       this.#relax();
     }
   }

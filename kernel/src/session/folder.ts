@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { isAlive } from "../engine/launch/leftovers.js";
 
@@ -62,7 +62,7 @@ export function sessionFolder(name: string): SessionFolder {
 
 /** A session name made from a model's folder or hub id: `facebook/opt-125m` → `opt-125m`. */
 export function nameFor(model: string): string {
-  const plain = basename(model)
+  const plain = basename(resolve(model))
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .replace(/^[^A-Za-z0-9_]+/, "");
   if (plain.length <= 40) return plain === "" ? "session" : plain;

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { basename, resolve } from "node:path";
 import type { Provenance } from "../display/payload/provenance.js";
 import { printMesh } from "../engine/mesh.js";
 import type { Model } from "../models/model.js";
@@ -21,7 +23,8 @@ export function versions(): Readonly<Record<string, string>> {
 /** Where a forward pass came from. */
 export function provenanceOf(order: Order, model: Model, input: Input, options: ForwardOptions): Provenance {
   return {
-    model: order.model,
+    // A path says where somebody keeps the model, not what it is.
+    model: existsSync(order.model) ? basename(resolve(order.model)) : order.model,
     fingerprint: order.fingerprint,
     mesh: printMesh(order.plan.mesh),
     devices: order.plan.devices,

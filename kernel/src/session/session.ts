@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { progress } from "../display/index.js";
 import { inspectHost } from "../engine/plan/host.js";
 import { plan as makePlan } from "../engine/plan/plan.js";
@@ -188,7 +189,8 @@ function makeOrder(
   return {
     name,
     model,
-    folder: checkpoint.folder,
+    // The broker and its workers run in another folder.
+    folder: resolve(checkpoint.folder),
     fingerprint: checkpoint.fingerprint,
     weightBytes,
     plan: { ...plan, devices: [...plan.devices], stages: plan.stages.map((stage) => ({ ...stage })) },

@@ -3,7 +3,7 @@ import type { Server } from "node:net";
 import { join } from "node:path";
 import { coordinatesOf, rankOf } from "../mesh.js";
 import type { Plan, StagePlan } from "../plan/plan.js";
-import { Cancelled } from "../rank.js";
+import { Cancelled } from "../cancelled.js";
 import type { FromWorker, Load, ToWorker } from "../wire/messages.js";
 import { openLobby } from "./lobby.js";
 import { MeetingPlaces } from "./meetingPlaces.js";

@@ -21,7 +21,7 @@ export class MeetingPlaces {
     this.#hubs = stages.map(() => new Hub(plan.mesh.tensor));
     if (plan.collectives !== "sharedMemory") return;
     try {
-      for (const _ of stages)
+      while (this.#segments.length < stages.length)
         this.#segments = [...this.#segments, createSegment(plan.mesh.tensor, slotBytes)];
     } catch (error) {
       this.remove();

@@ -1,0 +1,6 @@
+/** The user gave a step up. */
+export class Cancelled extends Error {
+  constructor() {
+    super("cancelled");
+  }
+}

@@ -32,6 +32,13 @@ const steps = [
       ["python", script("onnx_check.py"), join(out, "onnx")],
     ],
   },
+  {
+    name: "demo",
+    commands: [
+      ["node", script("demo.mjs"), join(out, "demo")],
+      ["python", script("demo.py"), join(out, "demo")],
+    ],
+  },
 ];
 
 function run(step, python) {

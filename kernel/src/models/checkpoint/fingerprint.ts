@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import { open, type FileHandle } from "node:fs/promises";
+import type { StoredTensor } from "./checkpoint.js";
+import { readBytes } from "./weightFile.js";
+
+/** Tensors up to this many bytes are sampled whole. */
+const sampledWhole = 4096;
+/** Longer ones give this many bytes at their beginning, their middle and their end. */
+const sample = 1024;
+
+/**
+ * Hex sha256 over the bytes of config.json and, in order of name, each tensor's name, dtype, shape and sampled bytes:
+ * all of a tensor of at most 4096 bytes, else the first, middle and last 1024. Neither paths nor offsets take part, so
+ * a copy, or a cache of symbolic links, has the fingerprint of the folder it came from.
+ */
+export async function fingerprint(config: Uint8Array, tensors: Iterable<StoredTensor>): Promise<string> {
+  const hash = createHash("sha256");
+  hash.update(`config ${config.length}\n`).update(config);
+  const handles = new Map<string, FileHandle>();
+  try {
+    const inOrder = [...tensors].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    for (const { name, dtype, shape, file, offset, bytes } of inOrder) {
+      hash.update(`tensor ${JSON.stringify([name, dtype, shape])}\n`);
+      const handle = handles.get(file) ?? (await open(file, "r"));
+      handles.set(file, handle);
+      for (const [from, length] of samples(bytes))
+        hash.update(await readBytes(handle, offset + from, length));
+    }
+  } finally {
+    await Promise.all([...handles.values()].map((handle) => handle.close()));
+  }
+  return hash.digest("hex");
+}
+
+function samples(bytes: number): [from: number, length: number][] {
+  if (bytes <= sampledWhole) return [[0, bytes]];
+  return [0, Math.floor((bytes - sample) / 2), bytes - sample].map((from) => [from, sample]);
+}

@@ -1,0 +1,51 @@
+import { open } from "node:fs/promises";
+import { elementBytes } from "../../graph/dtype.js";
+import type { StoredTensor } from "./checkpoint.js";
+import { quoted } from "./oneLine.js";
+import { readBytes } from "./weightFile.js";
+
+const chunkElements = 4 * 2 ** 20;
+
+/**
+ * One tensor's values in float32, row-major: exact for f32, f16 and bf16, rounded to nearest for f64. For small
+ * things; the engine maps weights where they lie. Throws one line for dtypes that are not floating-point.
+ */
+export async function readTensor(stored: StoredTensor): Promise<Float32Array> {
+  const { name, dtype, file, offset, bytes } = stored;
+  if (dtype !== "f32" && dtype !== "f16" && dtype !== "bf16" && dtype !== "f64") {
+    throw new Error(`tensor ${quoted(name)} is ${dtype}: read as float32 are f32, f16, bf16, f64`);
+  }
+  const width = elementBytes[dtype];
+  const values = new Float32Array(bytes / width);
+  const handle = await open(file, "r");
+  try {
+    for (let from = 0; from < values.length; from += chunkElements) {
+      const count = Math.min(chunkElements, values.length - from);
+      const raw = await readBytes(handle, offset + from * width, count * width);
+      widen(dtype, new DataView(raw.buffer, raw.byteOffset, raw.length), values.subarray(from, from + count));
+    }
+  } finally {
+    await handle.close();
+  }
+  return values;
+}
+
+function widen(dtype: "f32" | "f16" | "bf16" | "f64", raw: DataView, out: Float32Array): void {
+  const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
+  for (let i = 0; i < out.length; i++) {
+    if (dtype === "f32") bits[i] = raw.getUint32(i * 4, true);
+    else if (dtype === "bf16") bits[i] = raw.getUint16(i * 2, true) << 16;
+    else if (dtype === "f16") out[i] = half(raw.getUint16(i * 2, true));
+    else out[i] = raw.getFloat64(i * 8, true);
+  }
+}
+
+/** IEEE 754 binary16. */
+function half(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}

@@ -10,6 +10,14 @@ export type LanguageRequest = { readonly id: number } & (
   | { readonly kind: "reset" }
 );
 
+/** `workerData` of the language thread. */
+export interface LanguageThreadData {
+  /** The notebook's folder: cells resolve their imports from here. */
+  readonly cwd: string;
+  /** Root folder of the vitrail package: what the notebook's folder has not installed is resolved from here. */
+  readonly kernelPackage: string;
+}
+
 export interface Diagnostic {
   /** One-based line and column in the cell. */
   readonly line: number;
@@ -22,14 +30,23 @@ export interface Diagnostic {
 
 /** A cell compiled to a script that `vm.runInThisContext` can run. */
 export interface CompiledCell {
-  /** Top-level names the cell declares; the runner declares the new ones once with `let` in script scope. */
+  /**
+   * Every top-level name the cell assigns at run time; the runner declares those that are new with `let` in script
+   * scope before the cell runs. A name that would hide a property of `globalThis` from libraries (`process`, `fetch`)
+   * is declared, here and in the code of every cell, as `process$cell`; the user never sees that form.
+   */
   readonly declares: readonly string[];
-  /** A function expression `(async) (__import, __exports…) => {…}`; see `compile.ts` for its exact form. Returns the last expression. */
+  /**
+   * A JavaScript expression whose value is `(__import) => result`: an async function if `isAsync`, else a plain one, in
+   * strict mode. `__import(specifier: string, attributes?: Record<string, string>): Promise<unknown>` serves static and
+   * dynamic imports alike; `attributes` are those of `with { … }` (`{ type: "json" }`), not wrapped in an options object.
+   * The function returns the value of the last expression statement, and `undefined` where there is none.
+   */
   readonly code: string;
   readonly isAsync: boolean;
   /** Whether the last statement was an expression whose value is the cell's result. */
   readonly hasResult: boolean;
-  /** Source map (JSON) from `code` back to the cell. */
+  /** Source map (JSON, version 3) from `code` back to the cell. */
   readonly sourceMap: string;
   /** File name to run it under, `cell-N.ts`. */
   readonly file: string;
@@ -37,6 +54,7 @@ export interface CompiledCell {
 
 export interface CompletionItem {
   readonly text: string;
+  /** A word for the kind: `function`, `instance`, `class`, `module`, `keyword`, `property`, `string`, … */
   readonly type: string;
 }
 

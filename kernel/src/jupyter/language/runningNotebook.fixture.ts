@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import vm from "node:vm";
+import ts from "typescript";
+import { Notebook } from "./notebook.js";
+import type { CompiledCell, Diagnostic } from "./protocol.js";
+
+/** The vitrail package that this file belongs to. */
+export const kernelPackage = join(import.meta.dirname, "../../..");
+
+let notebooks = 0;
+/** Script scope is one for the whole process. */
+const declared = new Set<string>();
+
+/** A notebook whose cells run the way the runner runs them: names by `let` in script scope, code by `vm`. */
+export class RunningNotebook {
+  readonly notebook: Notebook;
+  readonly folder: string;
+  readonly imported: { specifier: string; attributes: Record<string, string> | undefined }[] = [];
+  #cells = (notebooks += 1) * 1000;
+
+  constructor(folder: string, packageFolder = kernelPackage) {
+    this.folder = folder;
+    this.notebook = new Notebook(ts, { cwd: folder, kernelPackage: packageFolder });
+  }
+
+  /** Compiles and runs a cell, and keeps it; throws what it throws, or its first error's text. */
+  async run(source: string): Promise<unknown> {
+    const { value } = await this.runWhole(source);
+    return value;
+  }
+
+  async runWhole(source: string): Promise<{ compiled: CompiledCell; value: unknown }> {
+    const cell = ++this.#cells;
+    const compilation = this.notebook.compile(cell, source);
+    if (compilation.kind === "diagnostics") {
+      const [first] = compilation.diagnostics;
+      throw new Error(`TS${first?.code} ${first?.line}:${first?.column} ${first?.message}`);
+    }
+    const compiled = compilation.cell;
+    try {
+      const value = await this.execute(compiled);
+      this.notebook.settle(cell, true);
+      return { compiled, value };
+    } catch (error) {
+      this.notebook.settle(cell, false);
+      throw error;
+    }
+  }
+
+  execute({ declares, code, file }: CompiledCell): unknown {
+    for (const name of declares) if (!declared.has(name)) vm.runInThisContext(`let ${name};`);
+    for (const name of declares) declared.add(name);
+    const body = vm.runInThisContext(code, { filename: file }) as (load: unknown) => unknown;
+    return body((specifier: string, attributes?: Record<string, string>) => {
+      this.imported.push({ specifier, attributes });
+      return this.#load(specifier, attributes);
+    });
+  }
+
+  /** Errors of a cell, which is then forgotten. */
+  errors(source: string): readonly Diagnostic[] {
+    const cell = ++this.#cells;
+    const compilation = this.notebook.compile(cell, source);
+    if (compilation.kind === "diagnostics") return compilation.diagnostics;
+    this.notebook.settle(cell, false);
+    return [];
+  }
+
+  async #load(specifier: string, attributes: Record<string, string> | undefined): Promise<unknown> {
+    const local = specifier.startsWith(".");
+    const url = local ? pathToFileURL(join(this.folder, specifier)).href : specifier;
+    return attributes ? import(/* @vite-ignore */ url, { with: attributes }) : import(/* @vite-ignore */ url);
+  }
+}
+
+/** An empty folder under the package, removed by the returned function. */
+export function temporaryFolder(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(kernelPackage, "../.vitrail/language-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}

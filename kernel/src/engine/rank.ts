@@ -67,7 +67,8 @@ export class Rank {
     const executables: Executable[] = [];
     for (const segment of stage.segments) {
       onProgress(executables.length, stage.segments.length, segment.name);
-      const { threads, weights, device, spin } = load;
+      const { threads, weights, spin } = load;
+      const device = segment.isOnHost ? "cpu" : load.device;
       const { weightFolder } = segment;
       executables.push(
         await runtime.load(segment.model, { weightFolder, threads, weights, device, spin, half }),

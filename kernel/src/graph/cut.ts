@@ -11,6 +11,7 @@ export interface Cut {
   readonly outputs: readonly Value[];
   readonly points: ReadonlyMap<string, Value>;
   readonly sum: Value | undefined;
+  readonly isOnHost: boolean;
 }
 
 /**
@@ -20,7 +21,7 @@ export interface Cut {
  */
 export function cut(graph: Graph, results: readonly Value[]): Cut[] {
   const { nodes, lastUse } = live(graph, results);
-  const cuts = graph.stretches.map(({ name, sum }, segment) => {
+  const cuts = graph.stretches.map(({ name, sum, isOnHost }, segment) => {
     const own = nodes.filter((node) => node.segment === segment);
     const read = new Set(own.flatMap((node) => node.inputs.filter((v) => v !== undefined)));
     const made = own.flatMap((node) => node.outputs);
@@ -36,6 +37,7 @@ export function cut(graph: Graph, results: readonly Value[]): Cut[] {
       outputs: made.filter((v) => (lastUse.get(v) ?? -1) > segment),
       points: new Map(points.map(({ point, value }) => [point.name, value])),
       sum: sum && made.includes(sum) ? sum : undefined,
+      isOnHost,
     };
   });
   return cuts.filter((c) => c.nodes.length > 0);

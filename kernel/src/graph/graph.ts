@@ -41,6 +41,8 @@ export interface Stretch {
   name: string;
   /** Value that the ranks of the tensor group add up when this stretch has run. */
   sum: Value | undefined;
+  /** Whether it runs on the CPU whatever the device. */
+  isOnHost: boolean;
 }
 
 /** A hook point and the value in the graph that holds this rank's part of it. */
@@ -66,9 +68,10 @@ export class Graph {
   }
 
   /** Start a new segment; directly after `sumOverRanks` the segment that the sum opened is taken and named. */
-  begin(name: string): void {
+  begin(name: string, place?: "host"): void {
+    const isOnHost = place === "host";
     if (this.#openTail) this.stretches[this.segment]!.name = name;
-    else this.stretches.push({ name, sum: undefined });
+    else this.stretches.push({ name, sum: undefined, isOnHost });
     this.#openTail = false;
     this.#kept.clear();
   }
@@ -79,7 +82,7 @@ export class Graph {
       throw new Error(`sum over ranks of "${value.name}": it was not computed in segment ${this.segment}`);
     }
     this.stretches[this.segment]!.sum = value;
-    this.stretches.push({ name: next, sum: undefined });
+    this.stretches.push({ name: next, sum: undefined, isOnHost: false });
     this.#openTail = true;
     this.#kept.clear();
     return value;

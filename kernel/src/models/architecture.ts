@@ -33,6 +33,10 @@ export interface Blueprint {
   readonly basePrefix: string;
   /** Tensors that published files may hold and the equations do not need, such as stored masks. */
   readonly ignorable: readonly RegExp[];
+  /** Names that a parameter had in older files. */
+  readonly formerNames?: Readonly<Record<string, string>>;
+  /** Computes what all layers share from the positions [batch, position]; runs on the host, in float32. */
+  readonly prepare?: (t: Trace, positions: Value) => void;
   /** tokens [batch, position] → the first residual [batch, position, unit]. */
   readonly embed: (t: Trace, tokens: Value, positions: Value) => Value;
   /** Residual in → residual out of decoder layer `index`. */

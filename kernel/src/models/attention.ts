@@ -49,10 +49,11 @@ export function attention(t: Trace, spec: AttentionSpec, q: Value, k: Value, v: 
 
   const group = heads / keyValueHeads;
   const split = { axis: 1, whole: heads };
-  const product = rotatedQ.matmul(shareAmong(rotatedK, group).transpose(0, 1, 3, 2));
+  const known = t.extend(rotatedK, values);
+  const product = rotatedQ.matmul(shareAmong(known.keys, group).transpose(0, 1, 3, 2));
   const scores = t.point(product.mul(spec.scale), "attention.scores", { axes: patternAxes, split });
   const pattern = t.point(scores.add(spec.mask).softmax(), "attention.pattern", { axes: patternAxes, split });
-  const z = t.point(pattern.matmul(shareAmong(values, group)), "attention.z", {
+  const z = t.point(pattern.matmul(shareAmong(known.values, group)), "attention.z", {
     axes: headAxes,
     alias: alias.z,
     split,

@@ -4,14 +4,15 @@ import { encodeModel, weightFolder } from "../graph/onnx.js";
 import type { HookPoint } from "../graph/point.js";
 import type { Value } from "../graph/value.js";
 import type { Model } from "./model.js";
-import type { Stage, StageSpec } from "./stage.js";
+import type { LayerCache, Stage, StageSpec } from "./stage.js";
 import { Trace } from "./trace.js";
-import type { PointEditor, WeightSource } from "./trace.js";
+import type { CachedLayer, PointEditor, WeightSource } from "./trace.js";
 import type { Blueprint } from "./architecture.js";
 
 interface Traced {
   readonly graph: Graph;
   readonly result: Value;
+  readonly caches: readonly CachedLayer[];
 }
 
 /** Write down the graph of one stage. */
@@ -23,25 +24,37 @@ export function traceStage(
 ): Traced {
   const { hidden } = blueprint.dimensions;
   const graph = new Graph();
-  const t = new Trace(graph, spec.tensor, source, edit);
+  const t = new Trace(graph, spec.tensor, source, { edit, cache: spec.cache });
   const positions = graph.input("positions", "i64", ["batch", "position"]);
-  const mask = graph.input("mask", "f32", ["batch", 1, "position", "position"]);
+  const mask = graph.input("mask", "f32", [
+    "batch",
+    1,
+    "position",
+    spec.cache ? "past+position" : "position",
+  ]);
 
   let residual: Value;
   if (spec.embeds) {
-    t.begin("embed");
+    // Looked up where it lies: a device need not hold the table, nor read its float16.
+    t.begin("embed", "host");
     residual = blueprint.embed(t, graph.input("tokens", "i64", ["batch", "position"]), positions);
   } else {
     residual = graph.input("residual", "f32", ["batch", "position", hidden]);
+  }
+  if (blueprint.prepare && spec.layers.to > spec.layers.from) {
+    // Shading languages promise few digits of sine and cosine.
+    t.begin("positions", "host");
+    blueprint.prepare(t, positions);
   }
   for (let index = spec.layers.from; index < spec.layers.to; index++) {
     t.beginLayer(index);
     residual = blueprint.layer(t, index, residual, { positions, mask });
   }
-  if (!spec.unembeds) return { graph, result: residual };
+  const { caches } = t;
+  if (!spec.unembeds) return { graph, result: residual, caches };
   const select = graph.input("select", "i64", ["batch", "selected"]);
   t.begin("head");
-  return { graph, result: blueprint.unembed(t, residual, select) };
+  return { graph, result: blueprint.unembed(t, residual, select), caches };
 }
 
 /**
@@ -49,8 +62,9 @@ export function traceStage(
  * weights, which stay in their files.
  */
 export function buildStage(model: Model, spec: StageSpec, edit?: PointEditor): Stage {
-  const { graph, result } = traceStage(model.blueprint, spec, model.weight, edit);
-  const cuts = cut(graph, spec.unembeds ? [] : [result]);
+  const { graph, result, caches } = traceStage(model.blueprint, spec, model.weight, edit);
+  const presents = caches.flatMap(({ present }) => [present.keys, present.values]);
+  const cuts = cut(graph, spec.unembeds ? presents : [result, ...presents]);
   const files = cuts.flatMap((c) =>
     c.weights.flatMap((w) => (w.origin.kind === "weight" ? [w.origin.external.file] : [])),
   );
@@ -60,6 +74,7 @@ export function buildStage(model: Model, spec: StageSpec, edit?: PointEditor): S
       name: c.name,
       model: encodeModel(c, folder),
       weightFolder: folder,
+      isOnHost: c.isOnHost,
       inputs: c.inputs.map((v) => v.name),
       outputs: c.outputs.map((v) => v.name),
       points: new Map([...c.points].map(([name, value]) => [name, value.name])),
@@ -67,8 +82,15 @@ export function buildStage(model: Model, spec: StageSpec, edit?: PointEditor): S
     })),
     inputs: graph.inputs.map((v) => v.name),
     outputs: spec.unembeds ? [] : [{ name: result.name, as: "residual" }],
+    caches: caches.map(layerCache),
     points: graph.points.map((p) => p.point),
   };
+}
+
+function layerCache({ layer, past, present }: CachedLayer): LayerCache {
+  const names = ({ keys, values }: CachedLayer["past"]) => ({ keys: keys.name, values: values.name });
+  const [, heads, , size] = past.keys.shape;
+  return { layer, past: names(past), present: names(present), empty: [heads as number, 0, size as number] };
 }
 
 /** Every hook point of the model in forward order, with whole shapes and how `tensorSize` ranks hold it. */

@@ -13,7 +13,7 @@ const inert = new Set(
   remove_invalid_values exponential_decay_length_penalty suppress_tokens begin_suppress_tokens
   initializer_range init_std dropout attention_dropout activation_dropout layerdrop classifier_dropout hidden_dropout
   embd_pdrop attn_pdrop resid_pdrop summary_type summary_use_proj summary_activation summary_proj_to_labels
-  summary_first_dropout gradient_checkpointing tf_legacy_loss use_bfloat16 pretraining_tp word_embed_tokens
+  summary_first_dropout gradient_checkpointing tf_legacy_loss use_bfloat16 pretraining_tp max_sequence_length
   cross_attention_hidden_size tie_encoder_decoder`.split(/\s+/),
 );
 

@@ -144,12 +144,12 @@ function read(config: JsonObject): Blueprint {
   function unembed(t: Trace, residual: Value, select: Value): Value {
     const path = `${base}.final_layer_norm`;
     const normed = t.point(norm(t, residual, path), "norm", { axes: residualAxes, alias: path });
-    const head = c.tie_word_embeddings ? `${base}.embed_in.weight` : "embed_out.weight";
+    const head = c.tie_word_embeddings ? `${base}.embed_in.weight` : "lm_head.weight";
     const weight = t.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
     const logits = t.spread(normed.gatherPositions(select)).linear(weight);
     return t.point(logits, "logits", {
       axes: logitAxes,
-      alias: "embed_out",
+      alias: "lm_head",
       split: { axis: 2, whole: c.vocab_size },
     });
   }
@@ -172,6 +172,9 @@ function read(config: JsonObject): Blueprint {
     embed,
     layer,
     unembed,
+    // The published files call the head by the name it had before transformers 5.
+    formerNames: { "lm_head.weight": "embed_out.weight" },
+    prepare: (t, positions) => void rotary(t, positions, frequencies),
     absent: c.use_parallel_residual ? { "residual.mid": parallel } : {},
   };
 }

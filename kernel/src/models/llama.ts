@@ -176,6 +176,7 @@ function read(config: JsonObject): Blueprint {
     embed,
     layer,
     unembed,
+    prepare: (t, positions) => void rotary(t, positions, frequencies),
     absent: {},
   };
 }

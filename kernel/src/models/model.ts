@@ -29,6 +29,11 @@ export async function openModel(folder: string): Promise<Model> {
   const { family, blueprint } = readArchitecture(checkpoint.config);
   const { dimensions } = blueprint;
 
+  const storedName = (name: string) => {
+    const former = blueprint.formerNames?.[name];
+    return former !== undefined && checkpoint.tensors.has(former) ? former : name;
+  };
+
   // A dry trace asks for every weight once, which is the list of what the files must hold.
   const whole = {
     layers: { from: 0, to: dimensions.layers },
@@ -42,17 +47,17 @@ export async function openModel(folder: string): Promise<Model> {
     return { name, shape, dtype: "f32", file: "", offset: 0, bytes: 0 };
   });
   const located = expectTensors(checkpoint, {
-    expected,
+    expected: new Map([...expected].map(([name, shape]) => [storedName(name), shape])),
     basePrefix: blueprint.basePrefix,
     ignorable: blueprint.ignorable,
   });
 
-  const weight: WeightSource = (name) => located.get(name)!;
+  const weight: WeightSource = (name) => located.get(storedName(name))!;
   const bytesOf = (part: { from: number; to: number; embeds: boolean; unembeds: boolean }) => {
     const used = new Map<string, StoredTensor>();
     const { from, to, embeds, unembeds } = part;
     traceStage(blueprint, { layers: { from, to }, embeds, unembeds, tensor: whole.tensor }, (name) => {
-      const stored = located.get(name)!;
+      const stored = weight(name, []);
       used.set(name, stored);
       return stored;
     });

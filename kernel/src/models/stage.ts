@@ -9,6 +9,17 @@ export interface StageSpec {
   /** Whether this stage turns the last residual into logits. */
   readonly unembeds: boolean;
   readonly tensor: { readonly rank: number; readonly size: number };
+  /** Whether keys and values of earlier tokens are fed, and those of all tokens handed out, for generation. */
+  readonly cache?: boolean;
+}
+
+/** Keys and values of one layer: fed as `past`, handed out as `present` [batch, head, position, unit] of this rank's heads. */
+export interface LayerCache {
+  readonly layer: number;
+  readonly past: { readonly keys: string; readonly values: string };
+  readonly present: { readonly keys: string; readonly values: string };
+  /** Shape of an empty past but for the batch: this rank's key/value heads, no position, units of a head. */
+  readonly empty: readonly [number, 0, number];
 }
 
 /** What must happen, among the ranks of a tensor group, to one output of a segment before the next segment runs. */
@@ -26,6 +37,8 @@ export interface Segment {
   readonly model: Uint8Array;
   /** Folder that external data paths are relative to. */
   readonly weightFolder: string;
+  /** Whether it runs on the CPU whatever the device. */
+  readonly isOnHost: boolean;
   /** Values it reads, by name: stage inputs or outputs of earlier segments. */
   readonly inputs: readonly string[];
   /** Values that later segments (or the next stage) read. */
@@ -43,6 +56,8 @@ export interface Stage {
   readonly inputs: readonly string[];
   /** Carried to the next stage: the value called `name` here is its input `as`; empty for the last. */
   readonly outputs: readonly { readonly name: string; readonly as: string }[];
+  /** The stage's layers when it was built with a cache; else none. */
+  readonly caches: readonly LayerCache[];
   /** Points in forward order, with shapes and partitions as this rank holds them described by `HookPoint`. */
   readonly points: readonly HookPoint[];
 }

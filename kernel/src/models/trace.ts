@@ -28,8 +28,22 @@ interface PointPlace {
   readonly split?: { readonly axis: number; readonly whole: number };
 }
 
+interface KeysAndValues {
+  readonly keys: Value;
+  readonly values: Value;
+}
+
+/** A layer's keys and values of earlier tokens, and of all tokens. */
+export interface CachedLayer {
+  readonly layer: number;
+  readonly past: KeysAndValues;
+  readonly present: KeysAndValues;
+}
+
 /** What an architecture writes its equations with: the graph, this rank's parts of the weights, and the points. */
 export class Trace {
+  /** Filled while the layers are written, when the stage keeps a cache. */
+  readonly caches: CachedLayer[] = [];
   #layer: number | undefined;
   #once = new Map<string, Value>();
 
@@ -37,7 +51,7 @@ export class Trace {
     readonly graph: Graph,
     readonly tensor: Shard,
     readonly source: WeightSource,
-    readonly edit: PointEditor = (value) => value,
+    readonly options: { readonly edit?: PointEditor | undefined; readonly cache?: boolean | undefined } = {},
   ) {}
 
   /** Everything until the next call belongs to decoder layer `index`. */
@@ -46,9 +60,10 @@ export class Trace {
     this.graph.begin(this.tensor.size > 1 ? `layers.${index}.attention` : `layers.${index}`);
   }
 
-  begin(name: string): void {
+  /** Begin a segment outside the layers; `host` keeps it off the device. */
+  begin(name: string, place?: "host"): void {
     this.#layer = undefined;
-    this.graph.begin(name);
+    this.graph.begin(name, place);
   }
 
   /** This rank's contiguous share of `n` things; the first ranks take one more when they do not divide. */
@@ -111,6 +126,19 @@ export class Trace {
     return bias ? sum.add(bias) : sum;
   }
 
+  /** Put the keys and values [batch, head, position, unit] of earlier tokens, where they are kept, before these. */
+  extend(keys: Value, values: Value): KeysAndValues {
+    const layer = this.#layer;
+    if (!this.options.cache || layer === undefined) return { keys, values };
+    const [batch, heads, , size] = keys.shape;
+    const fed = (name: string) =>
+      this.graph.input(`past.${layer}.${name}`, "f32", [batch!, heads!, "past", size!]);
+    const past = { keys: fed("keys"), values: fed("values") };
+    const present = { keys: concat([past.keys, keys], 2), values: concat([past.values, values], 2) };
+    this.caches.push({ layer, past, present });
+    return present;
+  }
+
   /** Name a value as a hook point: `layers.N.` is put before `name` inside a layer. */
   point(value: Value, name: string, place: PointPlace): Value {
     const { axes, alias, split } = place;
@@ -124,7 +152,8 @@ export class Trace {
       partition: isSplit ? { kind: "split", axis: split.axis } : { kind: "whole" },
       layer: this.#layer,
     };
-    return this.graph.point(this.edit(value, point, this.tensor), point);
+    const { edit } = this.options;
+    return this.graph.point(edit ? edit(value, point, this.tensor) : value, point);
   }
 
   #stored(name: string, shape: readonly number[], range: Range): Value {

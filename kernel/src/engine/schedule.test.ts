@@ -7,6 +7,7 @@ function segment(name: string, inputs: string[], outputs: string[], points: stri
     name,
     model: new Uint8Array(0),
     weightFolder: "/",
+    isOnHost: false,
     inputs,
     outputs,
     points: new Map(points.map((point) => [point, `${point}:value`])),

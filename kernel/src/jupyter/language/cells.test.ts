@@ -11,6 +11,7 @@ beforeAll(() => {
     join(folder.path, "local.ts"),
     "export const half = (x: number): number => x / 2;\nexport type Odd = 1 | 3;\n",
   );
+  writeFileSync(join(folder.path, "types.d.ts"), "export interface Empty { a?: number }");
   writeFileSync(join(folder.path, "data.json"), '{ "answer": 42 }');
   notebook = new RunningNotebook(folder.path);
 });
@@ -232,6 +233,34 @@ const cells: readonly (readonly [shows: string, sources: readonly string[], valu
     "3Shares",
   ],
   ["export default", ["export default 6 * 7"], 42],
+  ["export default of a nameless class", ["export default class { static v = 3 }", "1"], 1],
+  ["a re-export binds nothing", ["export * from './local.ts'; export { half } from './local.ts'"], undefined],
+  [
+    "accessors and private checks",
+    [
+      "class Acc { accessor v = 1; static #p = 1; static has(o: object) { return #p in o } }",
+      "[new Acc().v, Acc.has(Acc)]",
+    ],
+    [1, true],
+  ],
+  [
+    "a var without initialiser forgets an earlier cell's",
+    [
+      "var kept1: number | undefined = 1",
+      "var kept1: number | undefined; if (false) { var kept2: number | undefined = 2 } [kept1, kept2]",
+    ],
+    [undefined, undefined],
+  ],
+  [
+    "the name of the cells' own parameter",
+    ["const __import = 5; import { sep } from 'node:path'; __import", "__import"],
+    5,
+  ],
+  [
+    "a namespace of types alone is not loaded",
+    ["import * as types from './types.js'; const empty: types.Empty = {}; empty"],
+    {},
+  ],
   [
     "export default of a named function",
     ["export default function standard() { return 's' }", "standard()"],

@@ -59,6 +59,10 @@ test("patterns, functions, classes, enums, namespaces and imports are renamed to
   ).toEqual(["Event", "Event", true]);
   await notebook.run("enum Blob { A = 1, B = A + 1 } namespace WebAssembly { export const x = 5 }");
   expect(await notebook.run("[Blob.B, WebAssembly.x]")).toEqual([2, 5]);
+  await notebook.run(
+    "namespace Own { export const pid = process.pid; const fetch = 3; export const got = fetch }",
+  );
+  expect(await notebook.run("Own")).toEqual({ pid: "mine", got: 3 });
   await notebook.run("import { setTimeout } from 'node:timers/promises'");
   expect(await notebook.run("await setTimeout(1, 'slept')")).toBe("slept");
   expect(inLibrary("[typeof fetch, Event.name, Blob.name, setTimeout === globalThis.setTimeout]")).toEqual([

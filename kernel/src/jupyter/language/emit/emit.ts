@@ -1,9 +1,8 @@
 import type ts from "typescript";
 import type { Declaration } from "../declarations.js";
-import { runtimeName } from "../globalNames.js";
+import { importer, runtimeName } from "../globalNames.js";
 import type { CompiledCell } from "../protocol.js";
 import type { TypeScript } from "../typescript.js";
-import { importer } from "./imports.js";
 import { lower, type Lowered } from "./lower.js";
 import { renamesOf } from "./rename.js";
 import { settle, type Settled } from "./settle.js";

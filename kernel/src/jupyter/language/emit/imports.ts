@@ -1,8 +1,6 @@
 import type ts from "typescript";
+import { importer } from "../globalNames.js";
 import { identifier, type Rewriting } from "./targets.js";
-
-/** The runner's import, by the name of the cell function's parameter. */
-export const importer = "__import";
 
 /** Static imports as awaited calls of the runner's import; what only names types vanishes. */
 export interface ImportLowering {

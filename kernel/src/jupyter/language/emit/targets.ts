@@ -81,3 +81,12 @@ export function assignments(
     return [ts.setTextRange(ts.setOriginalNode(assignment, each), each)];
   });
 }
+
+/** An expression in the place of the statement `from`. */
+export function expressionStatement(
+  { ts, factory }: Rewriting,
+  expression: ts.Expression,
+  from: ts.Node,
+): ts.Statement {
+  return ts.setTextRange(ts.setOriginalNode(factory.createExpressionStatement(expression), from), from);
+}

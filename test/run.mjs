@@ -1,0 +1,74 @@
+/**
+ * Run every test: `npm test`. Prepares all it needs, so that it works in a fresh clone. Types, lint and format count as one
+ * test each. Ends with a line `N passed, N failed`.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { main } from "../kernel/setup/command.mjs";
+import { prepare } from "../kernel/setup/prepare.mjs";
+import { findChromium } from "./browser/chromium.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+await main(async () => {
+  await prepare();
+  const chromium = findChromium();
+  const env = { ...process.env, ...(chromium !== undefined && { VITRAIL_CHROMIUM: chromium }) };
+
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const check of ["types", "lint", "format:check"]) {
+    console.log(`\n${check}`);
+    const { status } = spawnSync("npm", ["run", "--silent", check], { cwd: root, env, stdio: "inherit" });
+    total[status === 0 ? "passed" : "failed"]++;
+    if (status !== 0) console.log(`${check} failed`);
+  }
+
+  const counted = runTests(env);
+  total.passed += counted.passed;
+  total.failed += counted.failed;
+  total.skipped += counted.skipped;
+  if (chromium === undefined) console.log("tests in a browser were skipped: there is no Chromium");
+  const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+  console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+  process.exitCode = total.failed === 0 ? 0 : 1;
+});
+
+/** Runs vitest over all projects and counts what its report says. */
+function runTests(env) {
+  const report = join(root, ".vitrail", "test-results.json");
+  rmSync(report, { force: true });
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      ...[join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--config", ".vitest.config.ts"],
+      ...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+    ],
+    { cwd: root, env, stdio: "inherit" },
+  );
+  const counted = { passed: 0, failed: 0, skipped: 0 };
+  for (const { name, status, assertionResults } of results(report)) {
+    for (const { status } of assertionResults) {
+      if (status === "passed") counted.passed++;
+      else if (status === "failed") counted.failed++;
+      else counted.skipped++;
+    }
+    // A file that cannot be loaded, or a hook that fails, has no failing test of its own.
+    if (status === "failed" && !assertionResults.some((each) => each.status === "failed")) {
+      console.log(`${relative(root, name)} failed outside its tests`);
+      counted.failed++;
+    }
+  }
+  // Errors that no test caught, or no report at all.
+  if (status !== 0 && counted.failed === 0) counted.failed++;
+  return counted;
+}
+
+function results(report) {
+  try {
+    return JSON.parse(readFileSync(report, "utf8")).testResults;
+  } catch {
+    return [];
+  }
+}

@@ -87,7 +87,8 @@ export class NotebookFiles {
     const lines = names
       .filter((name) => name !== rootName)
       .map((name) => (name.endsWith(".d") ? `/// <reference path="./${name}.ts" />` : `import "./${name}";`));
-    this.#set(rootName, lines.join("\n"));
+    // The library is kept read, because a program forgets the files that none of its cells imports.
+    this.#set(rootName, ['import "vitrail";', ...lines].join("\n"));
   }
 
   /** Installed packages are taken as fixed; the user's own files are read again when they change. */

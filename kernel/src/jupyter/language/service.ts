@@ -6,7 +6,7 @@ import { Notebook, type Compilation } from "./notebook.js";
 import type { LanguageThreadData } from "./protocol.js";
 import { loadTypescript } from "./typescript.js";
 
-/** A cell that touches what a first cell is slow for: the library, Node's types, and vitrail's. */
+/** A cell that touches what a first cell is slow for: the compiler's own library, Node's types, and vitrail's. */
 const firstCell = `import * as vitrail from "vitrail";
 const { join } = await import("node:path");
 console.log([join("a", "b")].map((each) => each.length), vitrail);`;

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openModel, type Model } from "../models/model.js";
 import { Fleet } from "./fleet.js";
 import { isAlive } from "./launch/leftovers.js";
@@ -154,6 +154,26 @@ test("a cancelled step ends between segments; workers and their memory stay", as
     expect(read(await fleet.run(everything)).get("logits")).toHaveLength(1);
     expect(fleet.status().map(({ pid }) => pid)).toEqual(before);
     await expect(fleet.run(everything, AbortSignal.abort())).rejects.toThrow("cancelled");
+  } finally {
+    await fleet.close();
+  }
+  expect(leftovers()).toEqual([]);
+});
+
+test("a worker that does not hear a cancel is ended after two seconds; the next call starts it anew", async () => {
+  const fleet = open({ devices: 2 });
+  try {
+    await fleet.launch();
+    const [first] = fleet.status();
+    process.kill(first?.pid as number, "SIGSTOP");
+    const abort = new AbortController();
+    const running = fleet.run(everything, abort.signal);
+    running.catch(() => {});
+    await vi.waitFor(() => expect(fleet.status()[0]?.state).toBe("busy"));
+    abort.abort();
+    await expect(running).rejects.toThrow(/^cancelled$/);
+    expect(read(await fleet.run(everything)).get("logits")).toHaveLength(1);
+    expect(isAlive(first?.pid as number)).toBe(false);
   } finally {
     await fleet.close();
   }

@@ -4,7 +4,7 @@ import { isAlive, sweep } from "../engine/launch/leftovers.js";
 import type { RankResult } from "../engine/fleet.js";
 import { Channel } from "../engine/wire/channel.js";
 import type { ForwardStep } from "../engine/wire/messages.js";
-import { brokerAlive, folderNames, isStarting, removeFolder, sessionFolder } from "./folder.js";
+import { brokerAlive, checkPrivate, folderNames, isStarting, removeFolder, sessionFolder } from "./folder.js";
 import { fromBroker, protocol, type FromBroker, type Order, type ToBroker } from "./messages.js";
 import type { SessionStatus, SessionSummary } from "./types.js";
 
@@ -59,6 +59,7 @@ export class BrokerClient {
    */
   static async connect(name: string): Promise<BrokerClient | undefined> {
     const folder = sessionFolder(name);
+    checkPrivate();
     for (;;) {
       const token = readToken(folder.token);
       const socket = token === undefined ? undefined : await dial(folder.socket);

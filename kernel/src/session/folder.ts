@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -72,11 +73,8 @@ export function nameFor(model: string): string {
 /** Makes the folder, private; undefined when it is already there. Throws when the folder above belongs to somebody else. */
 export function claim(name: string): SessionFolder | undefined {
   const folder = sessionFolder(name);
-  const above = runtimeFolder();
-  mkdirSync(above, { recursive: true, mode: 0o700 });
-  const { uid, mode } = statSync(above);
-  if (uid !== userInfo().uid || (mode & 0o077) !== 0)
-    throw new Error(`${above} is not private: it must belong to you, with mode 0700`);
+  mkdirSync(runtimeFolder(), { recursive: true, mode: 0o700 });
+  checkPrivate();
   try {
     mkdirSync(folder.path, { mode: 0o700 });
     return folder;
@@ -84,6 +82,19 @@ export function claim(name: string): SessionFolder | undefined {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return undefined;
     throw error;
   }
+}
+
+/**
+ * Throws one line when somebody else could have made, or could enter, the folder of all sessions: whoever listens
+ * there would be believed. Nothing to check where there is none.
+ */
+export function checkPrivate(): void {
+  const above = runtimeFolder();
+  if (!existsSync(above)) return;
+  const { uid, mode } = statSync(above);
+  const own = userInfo().uid;
+  if (uid !== own || lstatSync(above).uid !== own || (mode & 0o077) !== 0)
+    throw new Error(`${above} is not private: it must belong to you, with mode 0700`);
 }
 
 /** Names that have a folder, alive or not. */
@@ -129,7 +140,7 @@ export function brokerPid(folder: SessionFolder): number | undefined {
 }
 
 /** A folder whose broker never listened: given up once it is this old, in milliseconds. */
-const longestStart = 20_000;
+const longestStart = 60_000;
 
 /** Whether a folder without a listening broker belongs to one that is just starting. */
 export function isStarting(folder: SessionFolder): boolean {

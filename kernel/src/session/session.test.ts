@@ -55,6 +55,23 @@ function shared(pid: number): string[] {
     : [];
 }
 
+/** Holds a worker, so that what begins meanwhile is still running when `act` has begun it; then lets it go on. */
+async function whileRunning<T>(session: Session, pid: number, act: () => Promise<T>): Promise<T> {
+  process.kill(pid, "SIGSTOP");
+  const release = setTimeout(() => process.kill(pid, "SIGCONT"), 1000);
+  try {
+    return await act();
+  } finally {
+    clearTimeout(release);
+    if (isAlive(pid)) process.kill(pid, "SIGCONT");
+    expect((await session.status()).name).toBe(session.name);
+  }
+}
+
+function busy(session: Session): Promise<void> {
+  return vi.waitFor(async () => expect((await session.status()).state).toBe("busy"));
+}
+
 describe("a forward pass", () => {
   test("captures come back whole and the same over any mesh", async () => {
     const found = [];
@@ -120,6 +137,24 @@ describe("a forward pass", () => {
     expect(none.logits).toBeUndefined();
     expect([...none.captures.keys()]).toEqual(["embedding"]);
     await session.close();
+  });
+
+  test("half-precision weights give the same numbers packed and mapped", async () => {
+    for (const checkpoint of ["galactica", "galactica-unbiased"]) {
+      const logits: Float32Array[] = [];
+      for (const weights of ["pack", "map"] as const) {
+        const session = await Session.open(join(goldens, checkpoint), { ...quiet, weights });
+        const run = await session.forward(rows);
+        expect(run.provenance.dtype).toBe(checkpoint === "galactica" ? "f16" : "bf16");
+        logits.push(run.logits?.data as Float32Array);
+        await session.close();
+      }
+      const [packed, mapped] = logits as [Float32Array, Float32Array];
+      expect(Math.max(...packed)).toBeGreaterThan(0.1);
+      expect(Math.max(...packed.map((value, i) => Math.abs(value - (mapped[i] as number))))).toBeLessThan(
+        1e-5,
+      );
+    }
   });
 
   test("text is read with its leading special token", async () => {
@@ -297,16 +332,25 @@ describe("faults", () => {
     await session.close();
   });
 
-  test("an abort cancels a running call, and one in the queue; the session stays", async () => {
-    const session = await Session.open(opt, quiet);
+  test("an abort cancels a running call, and one in the queue; workers and session stay", async () => {
+    const session = await Session.open(opt, { ...quiet, devices: 2 });
+    const before = (await session.status()).ranks.map(({ pid }) => pid as number);
     const abort = new AbortController();
-    const calls = [
-      session.forward(rows, { signal: abort.signal }),
-      session.forward(rows, { signal: abort.signal }),
-    ];
-    abort.abort();
-    for (const call of calls) await expect(call).rejects.toThrow(CancelledError);
+    await whileRunning(session, before[0] as number, async () => {
+      const calls = [
+        session.forward(rows, { signal: abort.signal }),
+        session.forward(rows, { signal: abort.signal }),
+      ];
+      const outcomes = Promise.allSettled(calls);
+      await busy(session);
+      abort.abort();
+      return outcomes;
+    }).then((outcomes) => {
+      for (const outcome of outcomes)
+        expect(outcome).toMatchObject({ status: "rejected", reason: { name: "CancelledError" } });
+    });
     expect((await session.forward(rows)).logits).toBeDefined();
+    expect((await session.status()).ranks.map(({ pid }) => pid)).toEqual(before);
     await session.close();
   });
 
@@ -322,9 +366,14 @@ describe("faults", () => {
     Object.assign(globalThis, { [key]: host });
     try {
       const session = await Session.open(opt, { ...quiet, name: "cell" });
-      const running = session.forward(rows);
-      abort.abort();
-      await expect(running).rejects.toThrow(CancelledError);
+      const [worker] = (await session.status()).ranks;
+      await whileRunning(session, worker?.pid as number, async () => {
+        const outcome = Promise.allSettled([session.forward(rows)]);
+        await busy(session);
+        abort.abort();
+        return outcome;
+      }).then(([outcome]) => expect(outcome).toMatchObject({ reason: { name: "CancelledError" } }));
+      await expect(session.forward(rows)).rejects.toThrow(CancelledError);
       await session.close();
       expect(told).toEqual(["opened cell", "closed cell"]);
     } finally {

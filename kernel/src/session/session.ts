@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { progress } from "../display/index.js";
+import { progress, type Progress } from "../display/index.js";
 import { inspectHost } from "../engine/plan/host.js";
 import { plan as makePlan } from "../engine/plan/plan.js";
 import { elementBytes } from "../graph/dtype.js";
@@ -63,16 +63,17 @@ export class Session {
     sessionFolder(name);
     const idleMinutes = options.idleMinutes ?? 60;
     if (!(idleMinutes > 0)) throw new Error(`idleMinutes ${idleMinutes}: must be above 0`);
-    const { folder } = await resolveModel(model, {
-      ...(options.revision !== undefined && { revision: options.revision }),
-    });
+    const folder = await locate(model, options);
     const opened = await openModel(folder);
     const { fingerprint } = opened.checkpoint;
 
     for (;;) {
       const live = await BrokerClient.connect(name);
       if (live !== undefined)
-        return attach(live, () => checkCompatible(live.order, model, fingerprint, options));
+        return attach(live, () => {
+          checkCompatible(live.order, model, fingerprint, options);
+          say(`session "${name}" found again: ${live.order.plan.reason.split("\n")[0]}`);
+        });
       const order = makeOrder(name, model, opened, { ...options, idleMinutes });
       say(order.plan.reason);
       const started = await startBroker(order);
@@ -199,10 +200,28 @@ function makeOrder(
   };
 }
 
+/** The model's folder; a hub model is downloaded as far as it is not there, with a bar. */
+async function locate(model: string, { revision, quiet }: OpenOptions): Promise<string> {
+  let bar: Progress | undefined;
+  const signal = cancelSignal(undefined);
+  const { folder } = await resolveModel(model, {
+    ...(revision !== undefined && { revision }),
+    ...(signal !== undefined && { signal }),
+    onProgress: ({ received, total, file }) => {
+      if (quiet === true) return;
+      bar ??= progress(1, `downloading ${model}`);
+      bar.set(total === 0 ? 1 : Math.min(1, received / total), file);
+    },
+  });
+  bar?.set(1, "");
+  bar?.finish();
+  return folder;
+}
+
 /** Waits until the workers are ready, showing how far they are. */
 async function load(client: BrokerClient, quiet: boolean): Promise<void> {
   if (quiet) return client.ready();
-  let bar: ReturnType<typeof progress> | undefined;
+  let bar: Progress | undefined;
   await client.ready((loaded, total, label) => {
     bar ??= progress(1, `loading ${client.order.name}`);
     bar.set(total === 0 ? 0 : loaded / total, label);

@@ -32,13 +32,15 @@ export async function startBroker(order: Order): Promise<BrokerClient | undefine
   const said = lastLine(folder.log);
   removeFolder(order.name);
   throw new Error(
-    `broker of session "${order.name}" did not start: ${said ?? outcome ?? "its folder is gone"}`,
+    `broker of session "${order.name}" did not start: ${(said || outcome) ?? "its folder is gone"}`,
   );
 }
 
+/** What the log says last; of a stack trace, its message. */
 function lastLine(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8").trim().split("\n").at(-1) || undefined;
+    const lines = readFileSync(path, "utf8").trim().split("\n");
+    return lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1);
   } catch {
     return undefined;
   }

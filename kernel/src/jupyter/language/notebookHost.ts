@@ -88,7 +88,7 @@ export class NotebookFiles {
       .filter((name) => name !== rootName)
       .map((name) => (name.endsWith(".d") ? `/// <reference path="./${name}.ts" />` : `import "./${name}";`));
     // The library is kept read, because a program forgets the files that none of its cells imports.
-    this.#set(rootName, ['import "vitrail";', ...lines].join("\n"));
+    this.#set(rootName, [...lines, 'import "vitrail";'].join("\n"));
   }
 
   /** Installed packages are taken as fixed; the user's own files are read again when they change. */

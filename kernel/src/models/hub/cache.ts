@@ -1,0 +1,73 @@
+import { mkdir, readFile, readdir, rename, stat, symlink, unlink, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { getHFHubCachePath, getRepoFolderName } from "@huggingface/hub";
+
+/**
+ * One model's part of the standard Hugging Face cache, which Python shares: `refs/<revision>` holds a commit,
+ * `blobs/<digest>` the contents, `snapshots/<commit>/<file>` symbolic links to them. Found by `HF_HUB_CACHE`, `HF_HOME`
+ * and `XDG_CACHE_HOME`.
+ */
+export class ModelCache {
+  readonly folder: string;
+
+  constructor(model: string) {
+    this.folder = join(getHFHubCachePath(), getRepoFolderName({ type: "model", name: model }));
+  }
+
+  snapshot(commit: string): string {
+    return join(this.folder, "snapshots", commit);
+  }
+
+  blob(digest: string): string {
+    return join(this.folder, "blobs", digest);
+  }
+
+  /** The commit that a branch or tag had when it was last downloaded; a commit is itself. */
+  async commit(revision: string): Promise<string | undefined> {
+    try {
+      return (await readFile(join(this.folder, "refs", revision), "utf8")).trim();
+    } catch {
+      return isCommit(revision) ? revision : undefined;
+    }
+  }
+
+  /** Remember what a branch or tag stands for. */
+  async remember(revision: string, commit: string): Promise<void> {
+    if (revision === commit) return;
+    const path = join(this.folder, "refs", revision);
+    await mkdir(dirname(path), { recursive: true });
+    const beside = `${path}.${process.pid}`;
+    await writeFile(beside, commit);
+    await rename(beside, path);
+  }
+
+  /** Files of a snapshot whose contents are there. */
+  async files(commit: string): Promise<string[]> {
+    const folder = this.snapshot(commit);
+    const names = await readdir(folder).catch(() => []);
+    const present = await Promise.all(names.map((name) => hasFile(join(folder, name))));
+    return names.filter((_, i) => present[i]);
+  }
+
+  /** Make the snapshot's file a link to a blob, in place of whatever is there. */
+  async link(commit: string, file: string, digest: string): Promise<void> {
+    const path = join(this.snapshot(commit), file);
+    await mkdir(dirname(path), { recursive: true });
+    await unlink(path).catch(() => undefined);
+    try {
+      await symlink(relative(dirname(path), this.blob(digest)), path);
+    } catch (error) {
+      // Somebody else linked the same file in the same moment.
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+}
+
+export const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision);
+
+export async function hasFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}

@@ -1,0 +1,164 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { oneLine } from "../checkpoint/oneLine.js";
+import { UnreachableError, type Hub } from "./hub.js";
+import { PartialBlob } from "./partial.js";
+
+/** One file to download. */
+export interface Download {
+  readonly url: string;
+  /** What errors call it. */
+  readonly label: string;
+  /** Where its contents go. */
+  readonly blob: string;
+  readonly bytes: number;
+  /** Hex sha256 of the contents, or the git id (sha1) of files that git holds itself. */
+  readonly digest: string;
+}
+
+/** How often a connection may fail in a row without a new byte. */
+const patience = 4;
+const firstPause = 250;
+
+/**
+ * Download one file into its blob, going on where an earlier attempt stopped; a broken connection is resumed. `moved`
+ * is told every change of the number of bytes there are. The contents must have the digest that the hub gave.
+ *
+ * Throws one line when that fails, keeping the part that came; `refused` words an answer that is no content.
+ */
+export async function download(
+  hub: Hub,
+  file: Download,
+  moved: (bytes: number) => void,
+  refused: (status: number) => string,
+): Promise<void> {
+  await mkdir(dirname(file.blob), { recursive: true });
+  const partial = await PartialBlob.claim(file.blob);
+  let whole = false;
+  try {
+    const handle = await open(partial.path, "a+").then(async (made) => {
+      await made.close();
+      return open(partial.path, "r+");
+    });
+    try {
+      await fill(hub, file, handle, moved, refused);
+    } finally {
+      await handle.close();
+    }
+    const digest = await digestOf(partial.path, file);
+    if (digest !== file.digest) {
+      await partial.discard();
+      throw new Error(
+        `${file.label} came with digest ${digest}, and the hub says ${file.digest}: it was discarded`,
+      );
+    }
+    await partial.finish();
+    whole = true;
+  } finally {
+    if (!whole) await partial.release();
+  }
+}
+
+async function fill(
+  hub: Hub,
+  file: Download,
+  handle: FileHandle,
+  moved: (bytes: number) => void,
+  refused: (status: number) => string,
+): Promise<void> {
+  let at = (await handle.stat()).size;
+  // More than the whole is from no honest download of this content.
+  if (at > file.bytes) at = 0;
+  moved(at);
+  for (let failures = 0; at < file.bytes;) {
+    const before = at;
+    let why: string;
+    try {
+      at = await receive(hub, file, handle, at, (now) => moved((at = now)), refused);
+      why = `it ended after ${at} of ${file.bytes} bytes`;
+    } catch (error) {
+      if (!(error instanceof Broken) && !(error instanceof UnreachableError)) throw error;
+      why = error.message;
+    }
+    failures = at > before ? 0 : failures + 1;
+    if (failures >= patience) {
+      throw new Error(
+        `${file.label} stopped at ${at} of ${file.bytes} bytes (${why}): what came is kept for another try`,
+      );
+    }
+    if (failures > 0) {
+      const options = hub.signal === undefined ? {} : { signal: hub.signal };
+      await pause(firstPause * 2 ** (failures - 1), undefined, options).catch(() =>
+        hub.signal?.throwIfAborted(),
+      );
+    }
+  }
+  await handle.truncate(file.bytes);
+}
+
+/** The connection failed while the contents came. */
+class Broken extends Error {}
+
+/** Write what one request brings from byte `at`; the number of bytes there are afterwards. */
+async function receive(
+  hub: Hub,
+  file: Download,
+  handle: FileHandle,
+  at: number,
+  moved: (bytes: number) => void,
+  refused: (status: number) => string,
+): Promise<number> {
+  const answer = await hub.fetch(file.url, {
+    // A compressed answer could not be resumed at a byte of the file.
+    headers: { "accept-encoding": "identity", ...(at > 0 && { range: `bytes=${at}-` }) },
+  });
+  if (!answer.ok || answer.body === null) {
+    await answer.body?.cancel();
+    // Large files lie in a store that the hub sends us to, with an address that is good for a while.
+    const { origin, host } = new URL(answer.url);
+    const elsewhere = origin !== new URL(hub.endpoint).origin;
+    if (elsewhere || answer.status >= 500 || answer.status === 429) {
+      throw new Broken(`${host} answers ${answer.status}`);
+    }
+    throw new Error(refused(answer.status));
+  }
+  if (answer.status === 206) {
+    const range = answer.headers.get("content-range");
+    if (range !== `bytes ${at}-${file.bytes - 1}/${file.bytes}`) {
+      await answer.body.cancel();
+      throw new Error(
+        `${file.label}: asked for bytes ${at}–${file.bytes - 1}, the hub answers with "${range}"`,
+      );
+    }
+  } else {
+    // A server that knows no ranges sends everything again.
+    at = 0;
+    moved(at);
+  }
+  const reader = answer.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch((error: unknown) => {
+      hub.signal?.throwIfAborted();
+      throw new Broken(oneLine(error instanceof Error && error.cause ? error.cause : error));
+    });
+    if (done) return at;
+    if (at + value.length > file.bytes) {
+      await reader.cancel();
+      throw new Error(`${file.label} is longer than the ${file.bytes} bytes that the hub says`);
+    }
+    for (let written = 0; written < value.length;) {
+      written += (await handle.write(value, written, value.length - written, at + written)).bytesWritten;
+    }
+    moved((at += value.length));
+  }
+}
+
+/** As git names a blob, where the hub gives git's id; else the sha256 of the contents. */
+async function digestOf(path: string, { bytes, digest }: Download): Promise<string> {
+  const hash = digest.length === 40 ? createHash("sha1").update(`blob ${bytes}\0`) : createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest("hex");
+}

@@ -1,0 +1,83 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { HUB_URL } from "@huggingface/hub";
+import { oneLine } from "../checkpoint/oneLine.js";
+
+/** A hub to ask, as the environment describes it, and what is asked of it. */
+export interface Hub {
+  /** Address without a slash at its end: `HF_ENDPOINT`, else the public hub. */
+  readonly endpoint: string;
+  readonly hasToken: boolean;
+  readonly signal: AbortSignal | undefined;
+  /**
+   * `fetch` with the user's token, which is sent to the endpoint and nowhere else, and with the caller's signal. Throws
+   * one line when the hub cannot be reached.
+   */
+  readonly fetch: typeof fetch;
+}
+
+/** Values by which Python's huggingface_hub takes a switch to be on. */
+const isOn = (value: string | undefined): boolean => /^(1|on|yes|true)$/i.test(value ?? "");
+
+/** Whether only the cache may be used: `HF_HUB_OFFLINE`, else `TRANSFORMERS_OFFLINE`. */
+export function isOffline(): boolean {
+  return isOn(process.env["HF_HUB_OFFLINE"] || process.env["TRANSFORMERS_OFFLINE"]);
+}
+
+/** The hub that the environment names. The token is `HF_TOKEN`, else what `hf auth login` stored. */
+export async function hubFromEnvironment(signal: AbortSignal | undefined): Promise<Hub> {
+  const endpoint = (process.env["HF_ENDPOINT"] || HUB_URL).replace(/\/+$/, "");
+  const token = process.env["HF_TOKEN"] || (await storedToken());
+  const { origin, host } = new URL(endpoint);
+  const ask: typeof fetch = async (input, init) => {
+    const headers = new Headers(init?.headers);
+    const address = input instanceof Request ? input.url : input;
+    if (token !== undefined && new URL(address).origin === origin) {
+      headers.set("authorization", `Bearer ${token}`);
+    }
+    try {
+      return await fetch(input, { ...init, headers, signal: signal ?? null });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw new UnreachableError(host, error);
+    }
+  };
+  return { endpoint, hasToken: token !== undefined, signal, fetch: ask };
+}
+
+/** The connection failed before there was an answer. */
+export class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+  constructor(host: string, error: unknown) {
+    // fetch says only "fetch failed"; why stands in its cause.
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const code = (cause as NodeJS.ErrnoException).code;
+    super(`cannot reach ${host}: ${oneLine(cause) || code || "no reason given"}`);
+  }
+}
+
+async function storedToken(): Promise<string | undefined> {
+  if (isOn(process.env["HF_HUB_DISABLE_IMPLICIT_TOKEN"])) return undefined;
+  const caches = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  const home = process.env["HF_HOME"] ?? join(caches, "huggingface");
+  try {
+    return (await readFile(process.env["HF_TOKEN_PATH"] ?? join(home, "token"), "utf8")).trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One line for an answer that is not what was asked for, with what the user can do about it. */
+export function refusal(hub: Hub, model: string, revision: string, status: number): string {
+  const at = `"${model}" at revision "${revision}"`;
+  if (status === 404) return `the hub has no model ${at}`;
+  if (status === 401 && !hub.hasToken) {
+    return `the hub does not show ${at} to strangers: if it exists it is private or gated; set HF_TOKEN to a token that may read it`;
+  }
+  if (status === 401)
+    return `the hub does not show ${at} to the owner of the token: check the name and HF_TOKEN`;
+  if (status === 403)
+    return `the hub does not give ${at} to the owner of the token: accept its terms on its page`;
+  return `the hub answers ${status} when asked for ${at}`;
+}

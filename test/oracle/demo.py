@@ -29,14 +29,25 @@ def induction(layer, head, attentions, period):
     return pattern[:, queries, queries - period + 1].mean().item()
 
 
-worst_previous, worst_induction, best_control = 1.0, 1.0, 0.0
+def loss(ids, period):
+    """Mean cross-entropy in nats of the first and of the second occurrence of a repeated part."""
+    with torch.no_grad():
+        logits = model(ids).logits[:, :-1]
+    each = torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
+    return each[:, : period - 1].mean().item(), each[:, period:].mean().item()
+
+
+worst_previous, worst_induction, best_control, least_gain = 1.0, 1.0, 0.0, float("inf")
 for seed in range(8):
     generator = torch.Generator().manual_seed(seed)
     for period in (12, 50, 120):
         body = torch.randint(ordinary.start, ordinary.stop, (4, period), generator=generator)
-        attentions = patterns(torch.cat([body, body], dim=1))
+        repeated = torch.cat([body, body], dim=1)
+        attentions = patterns(repeated)
         worst_previous = min(worst_previous, previous_token(0, 0, attentions))
         worst_induction = min(worst_induction, induction(1, 1, attentions, period))
+        before, after = loss(repeated, period)
+        least_gain = min(least_gain, before - after)
         # Without a repeat there is nothing to find: the score must come from the repeat.
         other = torch.randint(ordinary.start, ordinary.stop, (4, period), generator=generator)
         unrepeated = patterns(torch.cat([body, other], dim=1))
@@ -57,7 +68,10 @@ if worst_induction < 0.8:
     sys.exit(f"induction head: the smallest score is {worst_induction:.4f}, below 0.8")
 if best_control > 0.2:
     sys.exit(f"induction head: score {best_control:.4f} without any repeat")
+if least_gain < 1:
+    sys.exit(f"induction head: the second occurrence is predicted only {least_gain:.4f} nats better than the first")
 print(
     f"previous token >= {worst_previous:.4f}, induction >= {worst_induction:.4f}"
-    f" (without a repeat <= {best_control:.4f})"
+    f" (without a repeat <= {best_control:.4f}),"
+    f" loss falls by >= {least_gain:.2f} nats on the repeat"
 )

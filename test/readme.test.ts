@@ -73,9 +73,9 @@ test("the examples of the README run as the cells of a notebook, and leave no se
     expect.arrayContaining(["application/vnd.vitrail.attention.v1+json", "image/png", "text/plain"]),
   );
   expect(shown(1)).toEqual(expect.arrayContaining(["text/html", "text/plain"]));
-  // One head and one query of two rows of up to 10 tokens; one position of two layers of 256 units for each row.
-  expect(printed(2)).toContain(`${4 * (2 * 10 + 2 * 2 * 256)} bytes will come back`);
-  expect(printed(2)).toContain("layers.1.attention.pattern [ 2, 1, 1, 10 ]");
+  // Of two rows of up to 12 tokens: one head's query, two layers' position of 256 units, one position's logits.
+  expect(printed(2)).toContain(`${4 * 2 * (12 + 2 * 256 + 901)} bytes will come back`);
+  expect(printed(2)).toContain("layers.1.attention.pattern [ 2, 1, 1, 12 ]");
   expect(printed(3)).toContain("demo: pipeline 2 × tensor 1");
   expect(readdirSync(join(at, "runtime"))).toEqual([]);
 });

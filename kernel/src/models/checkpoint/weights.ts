@@ -2,7 +2,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { nearest } from "../../graph/nearest.js";
-import type { JsonObject, StoredTensor } from "./checkpoint.js";
+import type { StoredTensor } from "./checkpoint.js";
 import { readJsonObject } from "./json.js";
 import { oneLine, quoted } from "./oneLine.js";
 import { readPytorch } from "./pytorch/read.js";
@@ -24,9 +24,11 @@ export function weightsAmong(names: Iterable<string>): WeightsKind | undefined {
   return weightFiles.find(({ name }) => present.has(name));
 }
 
-/** Tensor names and the file of each, from an index. Throws one line when it is not one. `where` begins the line. */
-export function readWeightMap(index: JsonObject, where: string): Map<string, string> {
-  const parsed = z.looseObject({ weight_map: z.record(z.string(), z.string()) }).safeParse(index);
+/** Tensor names and the file of each, from an index of several. Throws one line when it is malformed. */
+export async function readIndex(where: string): Promise<Map<string, string>> {
+  const index = await readJsonObject(where);
+  if (index === undefined) throw new Error(`${where} is not there`);
+  const parsed = z.looseObject({ weight_map: z.record(z.string(), z.string()) }).safeParse(index.object);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     throw new Error(`${where} at ${issue.path.join(".")}: ${oneLine(issue.message).toLowerCase()}`);
@@ -49,7 +51,7 @@ export async function readWeights(folder: string, kind: WeightsKind): Promise<Ma
   const path = join(folder, kind.name);
   if (!kind.index) return new Map((await read(path)).map((tensor) => [tensor.name, tensor]));
 
-  const map = readWeightMap((await readJsonObject(path))!.object, path);
+  const map = await readIndex(path);
   const tensors = new Map<string, StoredTensor>();
   for (const shard of [...new Set(map.values())].sort()) {
     const inShard = join(folder, shard);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, readFile, readdir, rename, stat, symlink, unlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { getHFHubCachePath, getRepoFolderName } from "@huggingface/hub";
@@ -36,9 +37,7 @@ export class ModelCache {
     if (revision === commit) return;
     const path = join(this.folder, "refs", revision);
     await mkdir(dirname(path), { recursive: true });
-    const beside = `${path}.${process.pid}`;
-    await writeFile(beside, commit);
-    await rename(beside, path);
+    await replace(path, (beside) => writeFile(beside, commit));
   }
 
   /** Files of a snapshot whose contents are there. */
@@ -53,13 +52,20 @@ export class ModelCache {
   async link(commit: string, file: string, digest: string): Promise<void> {
     const path = join(this.snapshot(commit), file);
     await mkdir(dirname(path), { recursive: true });
-    await unlink(path).catch(() => undefined);
-    try {
-      await symlink(relative(dirname(path), this.blob(digest)), path);
-    } catch (error) {
-      // Somebody else linked the same file in the same moment.
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
+    await replace(path, (beside) => symlink(relative(dirname(path), this.blob(digest)), beside));
+  }
+}
+
+/** Make a file beside `path`, then put it there in one step: others see the old one or the new one, never none. */
+async function replace(path: string, make: (beside: string) => Promise<void>): Promise<void> {
+  // Not the process's id alone: one process may download twice at once, and containers that share a cache share ids.
+  const beside = `${path}.vitrail-${randomUUID()}`;
+  try {
+    await make(beside);
+    await rename(beside, path);
+  } catch (error) {
+    await unlink(beside).catch(() => undefined);
+    throw error;
   }
 }
 

@@ -270,6 +270,16 @@ describe("a broken download", () => {
     expect(blobs().filter((name) => name.includes("incomplete"))).toEqual([]);
   });
 
+  test("many at once never take a file from under one that is done", async () => {
+    breakWeights(1000, 2000, 3000);
+    const opened = await Promise.all(
+      Array.from({ length: 12 }, async () => openCheckpoint((await resolveModel("org/tiny")).folder)),
+    );
+    expect(new Set(opened.map(({ fingerprint }) => fingerprint)).size).toBe(1);
+    expect(readdirSync(cached("refs"))).toEqual(["main"]);
+    expect(readdirSync(cached("snapshots", commit)).filter((name) => name.includes("vitrail"))).toEqual([]);
+  });
+
   test("stops with the caller's reason, and keeps what came", async () => {
     const content = breakWeights(1000);
     const stop = new AbortController();

@@ -78,6 +78,7 @@ export function labEnvironment() {
     JUPYTER_CONFIG_DIR: folder("config"),
     JUPYTER_DATA_DIR: folder("data"),
     JUPYTER_RUNTIME_DIR: folder("runtime"),
+    IPYTHONDIR: folder("ipython"),
     JUPYTER_PREFER_ENV_PATH: "1",
   };
 }

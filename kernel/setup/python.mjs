@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ask, perform } from "./command.mjs";
@@ -16,6 +16,8 @@ export function installPython(python) {
   // The environment holds its own absolute path: one that was moved with the project is made again.
   if (ask(environmentPython, ["-c", "import sys; print(sys.prefix)"]) !== environment)
     perform("making a Python environment", python, ["-m", "venv", "--clear", environment]);
+  // JupyterLab brings scripts that are CommonJS; without this the project's own package.json would make them modules.
+  writeFileSync(join(environment, "package.json"), '{ "type": "commonjs" }\n');
   unlessDone(join(environment, ".stamp"), readFileSync(requirements, "utf8"), () => {
     const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
     perform("installing JupyterLab into it (a minute or two)", environmentPython, [

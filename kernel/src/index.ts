@@ -1,5 +1,20 @@
 export { attention, clear, display, html, markdown, png, progress, table } from "./display/index.js";
-export { capture } from "./hooks/index.js";
+export {
+  add,
+  capture,
+  edit,
+  keep,
+  mean,
+  patch,
+  projectOnto,
+  projectOut,
+  scale,
+  set,
+  traced,
+  zero,
+} from "./hooks/index.js";
+export type { Capture, Edit, Intervention, Selector } from "./hooks/index.js";
+export type { Value } from "./graph/value.js";
 export { demoCheckpoint } from "./models/demo/find.js";
 export { CancelledError } from "./session/client.js";
 export { Session } from "./session/session.js";

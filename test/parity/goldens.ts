@@ -44,6 +44,20 @@ export function readGolden(name: string): Golden {
   return { name, folder: join(here, "checkpoints", name), layers, rows, modules };
 }
 
+/** Logits under edits by PyTorch hooks: case → row → [position, token]; and the steering vector that cases use. */
+export function readEdits(name: string): { vector: Float32Array; cases: Map<string, Values[]> } {
+  const tensors = readSafetensors(join(here, "edits", `${name}.safetensors`));
+  const cases = new Map<string, Values[]>();
+  for (const [key, { shape, bytes }] of tensors) {
+    const match = /^(.+)\.rows\.(\d+)\.logits$/.exec(key);
+    if (!match) continue;
+    const rows = cases.get(match[1]!) ?? [];
+    rows[Number(match[2])] = { shape, data: new Float32Array(bytes) };
+    cases.set(match[1]!, rows);
+  }
+  return { vector: new Float32Array(tensors.get("vector")!.bytes), cases };
+}
+
 interface Stored {
   readonly dtype: string;
   readonly shape: readonly number[];

@@ -28,6 +28,7 @@ const ask = (...points: string[]): ForwardStep => ({
   rows,
   select: "all",
   requests: points.map((point) => ({ key: point, point, slices: [] })),
+  edits: [],
 });
 const everything = ask("embedding", "layers.0.attention.pattern", "layers.1.residual.out", "logits");
 

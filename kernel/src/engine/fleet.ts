@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { Crew } from "./launch/crew.js";
+import { pointOf } from "../graph/point.js";
 import { coordinatesOf } from "./mesh.js";
 import { discardLabelled, makeParcelFolder } from "./parcel.js";
 import type { Plan, StagePlan } from "./plan/plan.js";
@@ -160,11 +161,11 @@ export class Fleet {
   async #runStages(
     crew: Crew,
     id: number,
-    { requests, ...step }: ForwardStep,
+    { requests, edits, ...step }: ForwardStep,
     signal: AbortSignal | undefined,
   ): Promise<RankResult[]> {
     const stages = this.#options.plan.stages.map((_, stage) =>
-      requests.filter(({ point }) => crew.holds(stage, point)),
+      requests.filter(({ point }) => crew.holds(stage, pointOf(point))),
     );
     const nowhere = requests.find((request) => !stages.some((held) => held.includes(request)));
     if (nowhere !== undefined) throw new Error(`no rank holds hook point "${nowhere.point}"`);
@@ -176,7 +177,7 @@ export class Fleet {
       const done = await crew.ask(stage, (tensorRank) => ({
         kind: "step",
         id,
-        step: { ...step, requests: held },
+        step: { ...step, requests: held, edits: edits.filter(({ point }) => crew.holds(stage, point)) },
         carries: stage < last,
         ...(carried[tensorRank] && { carry: carried[tensorRank] }),
       }));

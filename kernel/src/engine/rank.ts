@@ -1,16 +1,17 @@
 import type { HookPoint } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
+import { editFeeds } from "../hooks/feeds.js";
 import { sliceDense, type SliceContext } from "../hooks/slice.js";
-import { buildStage } from "../models/build.js";
+import { decodeEdit } from "../hooks/wire.js";
 import { prepareInputs } from "../models/inputs.js";
 import { openModel } from "../models/model.js";
-import type { Stage } from "../models/stage.js";
 import { Cancelled } from "./cancelled.js";
 import type { Collectives } from "./collectives/collectives.js";
 import { partOf } from "./mesh.js";
 import { ParcelWriter, takeParcel } from "./parcel.js";
-import type { Executable, Runtime } from "./runtime.js";
+import type { Runtime } from "./runtime.js";
 import { schedule, type Turn } from "./schedule.js";
+import { Variants, type Variant } from "./variants.js";
 import type { ForwardStep, Load, ParcelDescriptor, PointRequest } from "./wire/messages.js";
 
 /** What one step leaves: the values for the next stage, and the requested values that this rank holds. */
@@ -32,22 +33,15 @@ export interface StepOptions {
 /** One rank's stage, its segments ready to run. */
 export class Rank {
   readonly #load: Load;
-  readonly #stage: Stage;
-  readonly #executables: readonly Executable[];
+  readonly #bare: Variant;
+  readonly #variants: Variants;
   readonly #collectives: Collectives;
-  readonly #points: ReadonlyMap<string, HookPoint>;
 
-  private constructor(
-    load: Load,
-    stage: Stage,
-    executables: readonly Executable[],
-    collectives: Collectives,
-  ) {
+  private constructor(load: Load, bare: Variant, variants: Variants, collectives: Collectives) {
     this.#load = load;
-    this.#stage = stage;
-    this.#executables = executables;
+    this.#bare = bare;
+    this.#variants = variants;
     this.#collectives = collectives;
-    this.#points = new Map(stage.points.map((point) => [point.name, point]));
   }
 
   /** Builds the stage and loads its segments one after another. Throws when the checkpoint is no longer the planned one. */
@@ -60,27 +54,13 @@ export class Rank {
     const model = await openModel(load.folder);
     if (model.checkpoint.fingerprint !== load.fingerprint)
       throw new Error(`${load.folder} has changed since the session was planned`);
-    const stage = buildStage(model, load.stage);
-    const half = [...model.checkpoint.tensors.values()].some(
-      ({ dtype }) => dtype === "f16" || dtype === "bf16",
-    );
-    const executables: Executable[] = [];
-    for (const segment of stage.segments) {
-      onProgress(executables.length, stage.segments.length, segment.name);
-      const { threads, weights, spin } = load;
-      const device = segment.isOnHost ? "cpu" : load.device;
-      const { weightFolder } = segment;
-      executables.push(
-        await runtime.load(segment.model, { weightFolder, threads, weights, device, spin, half }),
-      );
-    }
-    onProgress(executables.length, stage.segments.length, "");
-    return new Rank(load, stage, executables, collectives);
+    const variants = new Variants(load, model, runtime);
+    return new Rank(load, await variants.bare(onProgress), variants, collectives);
   }
 
   /** Names of the hook points that this rank can be asked for. */
   get points(): string[] {
-    return [...this.#points.keys()];
+    return [...this.#bare.points.keys()];
   }
 
   /** Runs the segments that the step needs, one after another. A failure on one rank aborts the step on its peers. */
@@ -89,13 +69,14 @@ export class Rank {
     this.#collectives.begin(id);
     let writer: ParcelWriter | undefined;
     try {
-      const values = this.#feeds(step, options.carry);
+      const variant = step.edits.length === 0 ? this.#bare : await this.#variants.edited(step.edits);
+      const values = this.#feeds(variant, step, options.carry);
       const lengths = step.rows.map((row) => row.length);
-      for (const turn of schedule(this.#stage, step.requests, carries)) {
+      for (const turn of schedule(variant.stage, step.requests, carries)) {
         if (options.cancelled()) throw new Cancelled();
-        await this.#run(turn, values);
+        await this.#run(variant, turn, values);
         for (const request of turn.requests) {
-          const part = await this.#part(request, turn, values, lengths);
+          const part = await this.#part(variant, request, turn, values, lengths);
           if (part === undefined) continue;
           writer ??= new ParcelWriter(this.#load.parcels, `${id}`, this.#load.overflow);
           writer.add(request.key, part);
@@ -103,7 +84,7 @@ export class Rank {
         this.#forget(turn, values);
       }
       if (options.cancelled()) throw new Cancelled();
-      const carry = carries ? this.#carry(id, values) : undefined;
+      const carry = carries ? this.#carry(id, variant, values) : undefined;
       return { carry, parcel: writer?.finish() };
     } catch (error) {
       writer?.discard();
@@ -112,9 +93,13 @@ export class Rank {
     }
   }
 
-  async #run({ index, segment, fetches, reduces }: Turn, values: Map<string, Tensor>): Promise<void> {
+  async #run(
+    { executables }: Variant,
+    { index, segment, fetches, reduces }: Turn,
+    values: Map<string, Tensor>,
+  ): Promise<void> {
     const feeds = new Map(segment.inputs.map((name) => [name, values.get(name) as Tensor]));
-    const outputs = await (this.#executables[index] as Executable).run(feeds, fetches);
+    const outputs = await executables[index]!.run(feeds, fetches);
     for (const [name, tensor] of outputs) values.set(name, tensor);
     if (!reduces || segment.reduction === undefined) return;
     await this.#collectives.allReduceSum(values.get(segment.reduction.value)?.data as Float32Array);
@@ -129,12 +114,13 @@ export class Rank {
 
   /** The part of a requested value that this rank answers for, or undefined when that is none of it. */
   async #part(
+    { points }: Variant,
     { point: name, slices }: PointRequest,
     { segment }: Turn,
     values: ReadonlyMap<string, Tensor>,
     lengths: readonly number[],
   ): Promise<Tensor | undefined> {
-    const point = this.#points.get(name) as HookPoint;
+    const point = points.get(name) as HookPoint;
     const value = values.get(segment.points.get(name) as string) as Tensor;
     const { rank, size } = this.#load.stage.tensor;
     let data = value.data as Float32Array;
@@ -148,7 +134,11 @@ export class Rank {
     return dense && { dtype: "f32", ...dense };
   }
 
-  #feeds(step: ForwardStep, carry: ParcelDescriptor | undefined): Map<string, Tensor> {
+  #feeds(
+    { stage, points }: Variant,
+    step: ForwardStep,
+    carry: ParcelDescriptor | undefined,
+  ): Map<string, Tensor> {
     const { tokens, positions, mask, select } = prepareInputs(step.rows, step.select);
     const all = new Map<string, Tensor>([
       ["tokens", { dtype: "i64", ...tokens }],
@@ -157,15 +147,21 @@ export class Rank {
       ["select", { dtype: "i64", ...select }],
       ...(carry === undefined ? [] : takeParcel(carry)),
     ]);
-    const missing = this.#stage.inputs.filter((name) => !all.has(name));
+    const lengths = step.rows.map((row) => row.length);
+    const run = { lengths, positions: Math.max(...lengths), shard: this.#load.stage.tensor };
+    for (const edit of step.edits.map(decodeEdit)) {
+      const fed = editFeeds(edit, points.get(edit.point) as HookPoint, run);
+      for (const [name, dense] of fed) all.set(name, { dtype: "f32", ...dense });
+    }
+    const missing = stage.inputs.filter((name) => !all.has(name));
     if (missing.length > 0) throw new Error(`stage was not given ${missing.join(", ")}`);
-    return new Map(this.#stage.inputs.map((name) => [name, all.get(name) as Tensor]));
+    return new Map(stage.inputs.map((name) => [name, all.get(name) as Tensor]));
   }
 
-  #carry(id: number, values: ReadonlyMap<string, Tensor>): ParcelDescriptor {
+  #carry(id: number, { stage }: Variant, values: ReadonlyMap<string, Tensor>): ParcelDescriptor {
     const writer = new ParcelWriter(this.#load.parcels, `${id}`, this.#load.overflow);
     try {
-      for (const { name, as } of this.#stage.outputs) writer.add(as, values.get(name) as Tensor);
+      for (const { name, as } of stage.outputs) writer.add(as, values.get(name) as Tensor);
       return writer.finish();
     } catch (error) {
       writer.discard();

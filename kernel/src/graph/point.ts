@@ -28,3 +28,13 @@ export interface Shard {
   readonly rank: number;
   readonly size: number;
 }
+
+/** Name under which an edited point's value before the edits can be read. */
+export function beforeEdit(name: string): string {
+  return `${name}@before`;
+}
+
+/** The point that a name of `beforeEdit`, or the point's own name, is about. */
+export function pointOf(name: string): string {
+  return name.replace(/@before$/, "");
+}

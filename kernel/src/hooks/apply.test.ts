@@ -58,6 +58,8 @@ async function run(intervention: Intervention, size: number, given?: Dense, regi
     const [dx] = gradient(graph, new Map([[y, dy]]), [x]);
     const isVector = intervention.kind === "project";
     const feeds: Record<string, Dense> = { x: part(whole, rank, size), dy: part(cotangent, rank, size) };
+    if (intervention.kind === "mean")
+      feeds["e.valid"] = { shape: [2, 3, 1], data: new Float32Array(6).fill(1) };
     if (given) feeds["e.given"] = isVector ? given : part(given, rank, size);
     if (region) feeds["e.region"] = region;
     return { graph, results: dx ? [y, dx] : [y], feeds };

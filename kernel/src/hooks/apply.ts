@@ -1,4 +1,4 @@
-import type { HookPoint, Shard } from "../graph/point.js";
+import type { Axis, HookPoint, Shard } from "../graph/point.js";
 import type { Dim, Shape } from "../graph/shape.js";
 import { concat } from "../graph/value.js";
 import type { Value } from "../graph/value.js";
@@ -17,6 +17,15 @@ export interface PlacedEdit {
 /** Names of the graph inputs that an edit reads: which entries are selected (1 or 0), and the tensor it was given. */
 export const regionInput = (key: string): string => `${key}.region`;
 export const givenInput = (key: string): string => `${key}.given`;
+/** One at each row's own positions and zero at its padding, which no mean may count. */
+export const validInput = (key: string): string => `${key}.valid`;
+
+const tokenAxes: ReadonlySet<string> = new Set(["batch", "position", "query", "key"]);
+
+/** Axes of a value along which padding lies keep their size; the others broadcast. */
+export function validShape<Size extends Dim>(shape: readonly Size[], axes: readonly Axis[]): (Size | 1)[] {
+  return shape.map((size, axis) => (tokenAxes.has(axes[axis]!) ? size : 1));
+}
 
 /**
  * Write an edit into the graph at its point. `x` is this rank's part of the value; entries outside the selected
@@ -53,8 +62,21 @@ function changed(x: Value, point: HookPoint, shard: Shard, { key, intervention }
         .zeros()
         .add(x.graph.input(givenInput(key), "f32", givenShape(x.shape, point, intervention.value.shape)));
     case "mean": {
-      const axes = intervention.over.map((axis) => point.axes.indexOf(axis));
-      return onWhole(x, point, shard, (whole) => whole.zeros().add(whole.mean(axes, true)));
+      const over = intervention.over.map((axis) => point.axes.indexOf(axis));
+      const padded = over.filter((axis) => tokenAxes.has(point.axes[axis]!));
+      const valid = x.graph.input(validInput(key), "f32", validShape(x.shape, point.axes));
+      return onWhole(x, point, shard, (whole) => {
+        const plain =
+          over.length > padded.length
+            ? whole.mean(
+                over.filter((axis) => !padded.includes(axis)),
+                true,
+              )
+            : whole;
+        const average =
+          padded.length > 0 ? plain.mul(valid).sum(padded, true).div(valid.sum(padded, true)) : plain;
+        return whole.zeros().add(average);
+      });
     }
     case "project": {
       const direction = x.graph.input(givenInput(key), "f32", [...intervention.direction.shape]);

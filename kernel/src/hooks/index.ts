@@ -1,5 +1,9 @@
 export { capture } from "./capture.js";
 export type { Capture } from "./capture.js";
+export { edit, traced } from "./edit.js";
+export type { Edit, Traced } from "./edit.js";
+export { add, keep, mean, patch, projectOnto, projectOut, scale, set, zero } from "./intervention.js";
+export type { Given, Intervention, TracedFunction } from "./intervention.js";
 export { layerPoints, modelPoints } from "./names.js";
 export type { LayerPoint, ModelPoint, Selector } from "./names.js";
 export { resolve } from "./resolve.js";

@@ -61,8 +61,8 @@ export function slicedShape(
   );
 }
 
-/** For each axis, which entries of the held part are wanted in this row. */
-function indexLists(
+/** For each axis of a row, which entries of the held part are wanted. Throws as `sliceDense` does. */
+export function indexLists(
   shape: readonly number[],
   slices: readonly AxisSlice[],
   context: SliceContext,

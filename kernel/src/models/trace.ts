@@ -1,3 +1,4 @@
+import { beforeEdit } from "../graph/point.js";
 import type { Axis, HookPoint, Shard } from "../graph/point.js";
 import type { Graph } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
@@ -152,8 +153,9 @@ export class Trace {
       partition: isSplit ? { kind: "split", axis: split.axis } : { kind: "whole" },
       layer: this.#layer,
     };
-    const { edit } = this.options;
-    return this.graph.point(edit ? edit(value, point, this.tensor) : value, point);
+    const edited = this.options.edit?.(value, point, this.tensor) ?? value;
+    if (edited !== value) this.graph.point(value, { ...point, name: beforeEdit(point.name) });
+    return this.graph.point(edited, point);
   }
 
   #stored(name: string, shape: readonly number[], range: Range): Value {

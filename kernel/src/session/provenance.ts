@@ -3,9 +3,10 @@ import { createRequire } from "node:module";
 import { basename, resolve } from "node:path";
 import type { Provenance } from "../display/payload/provenance.js";
 import { printMesh } from "../engine/mesh.js";
+import { printChange } from "../hooks/edit.js";
 import type { Model } from "../models/model.js";
 import type { Order } from "./messages.js";
-import type { ForwardOptions, Input } from "./types.js";
+import type { ForwardOptions, Hook, Input } from "./types.js";
 
 const longestText = 40;
 
@@ -45,12 +46,15 @@ function storedAs(model: Model): string {
 
 /** `forward("The nurse…", capture("layers.*.attention.pattern"))` */
 export function printCall(input: Input, { hooks = [], logits }: ForwardOptions): string {
-  const parts = [
-    printInput(input),
-    ...hooks.map(({ kind, selector }) => `${kind}(${JSON.stringify(selector)})`),
-  ];
+  const parts = [printInput(input), ...hooks.map(printHook)];
   if (logits !== undefined) parts.push(`logits: ${logits}`);
   return `forward(${parts.join(", ")})`;
+}
+
+function printHook(hook: Hook): string {
+  const selector = JSON.stringify(hook.selector);
+  if (hook.kind === "edit") return `edit(${selector}, ${printChange(hook.change)})`;
+  return hook.when === "before" ? `capture(${selector}, before)` : `capture(${selector})`;
 }
 
 function printInput(input: Input): string {

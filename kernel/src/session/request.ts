@@ -1,14 +1,23 @@
 import type { ForwardStep, PointRequest } from "../engine/wire/messages.js";
+import { beforeEdit, pointOf } from "../graph/point.js";
 import type { HookPoint } from "../graph/point.js";
+import { placeEdits } from "../hooks/place.js";
 import { resolve } from "../hooks/resolve.js";
 import type { AbsentPoints, AxisSlice, Selection } from "../hooks/selector.js";
 import { slicedShape } from "../hooks/slice.js";
-import type { Estimate, ForwardOptions } from "./types.js";
+import { encodeEdit } from "../hooks/wire.js";
+import type { Estimate, ForwardOptions, Hook } from "./types.js";
+
+/** A captured point and the name under which the run holds it. */
+export interface KeyedSelection {
+  readonly key: string;
+  readonly selection: Selection;
+}
 
 /** What one forward pass asks of the ranks, and what to do with the answers. */
 export interface ForwardRequest {
   readonly step: ForwardStep;
-  readonly selections: readonly Selection[];
+  readonly captures: readonly KeyedSelection[];
   /** Key of the logits that the run itself shows, undefined when it shows none. */
   readonly logitsKey: string | undefined;
   /** Shapes of everything that comes back, by key. */
@@ -27,34 +36,43 @@ export function prepareForward(
   absent: AbsentPoints,
 ): ForwardRequest {
   const hooks = options.hooks ?? [];
-  const unknown = hooks.find(({ kind }) => kind !== "capture");
-  if (unknown !== undefined) throw new Error(`no hook of kind "${unknown.kind}": the kinds are capture`);
+  const unknown = hooks.find(({ kind }) => kind !== "capture" && kind !== "edit");
+  if (unknown !== undefined) {
+    throw new Error(
+      `no hook of kind "${(unknown as { kind: string }).kind}": the kinds are capture and edit`,
+    );
+  }
   const wanted = options.logits ?? "all";
   if (!["all", "last", "none"].includes(wanted))
     throw new Error(`logits "${wanted}": choose all, last or none`);
-  const selections = resolve(
-    hooks.map(({ selector }) => selector),
+  const lengths = rows.map((row) => row.length);
+  const edits = placeEdits(
+    hooks.filter((hook) => hook.kind === "edit"),
     points,
     absent,
+    { lengths, positions: Math.max(...lengths) },
   );
-  const captured = selections.find(({ point }) => point.name === logits);
+  const captures = keyed(hooks, points, absent);
   // A hook on the logits means those of every position; the run's own are then a part of them.
-  const select = captured === undefined ? wanted : "all";
+  const isHooked =
+    captures.some(({ selection }) => selection.point.name === logits) ||
+    edits.some(({ point }) => point === logits);
+  const select = isHooked ? "all" : wanted;
   const own: PointRequest[] =
     wanted === "none"
       ? []
-      : [{ key: runLogits, point: logits, slices: captured && wanted === "last" ? lastOnly : [] }];
-  const requests = [...selections.map((selection) => asRequest(selection)), ...own];
+      : [{ key: runLogits, point: logits, slices: isHooked && wanted === "last" ? lastOnly : [] }];
+  const edited = new Set(edits.map(({ point }) => point));
+  const requests = [...captures.map(({ key, selection }) => asRequest(key, selection, edited)), ...own];
   const byName = new Map(points.map((point) => [point.name, point]));
-  const lengths = rows.map((row) => row.length);
   const shapes = requests.map(({ key, point: name, slices }): [string, number[]] => {
-    const point = byName.get(name) as HookPoint;
+    const point = byName.get(pointOf(name)) as HookPoint;
     const positions = name === logits && select === "last" ? 1 : Math.max(...lengths);
     const shape = boundShape(point, rows.length, positions);
     return [key, slicedShape(shape, slices, { axes: point.axes, lengths })];
   });
-  const step = { rows: rows.map((row) => [...row]), select, requests };
-  return { step, selections, logitsKey: wanted === "none" ? undefined : runLogits, shapes: new Map(shapes) };
+  const step = { rows: rows.map((row) => [...row]), select, requests, edits: edits.map(encodeEdit) };
+  return { step, captures, logitsKey: wanted === "none" ? undefined : runLogits, shapes: new Map(shapes) };
 }
 
 /** Bytes that a request brings back. */
@@ -69,10 +87,33 @@ export function estimateBytes({ shapes }: ForwardRequest): Estimate {
 
 const lastOnly: PointRequest["slices"] = [{ axis: 1, entries: { kind: "indices", indices: [-1] } }];
 
-function asRequest({ point, slices, selector }: Selection): PointRequest {
+/** What the capture hooks choose, in forward order; a value before its edits stands before the one after them. */
+function keyed(hooks: readonly Hook[], points: readonly HookPoint[], absent: AbsentPoints): KeyedSelection[] {
+  const of = (when: "before" | "after") => {
+    const selectors = hooks.flatMap((hook) =>
+      hook.kind === "capture" && (hook.when ?? "after") === when ? [hook.selector] : [],
+    );
+    return resolve(selectors, points, absent);
+  };
+  const before = new Map(of("before").map((selection) => [selection.point.name, selection]));
+  const after = new Map(of("after").map((selection) => [selection.point.name, selection]));
+  return points.flatMap(({ name }) => {
+    const [first, second] = [before.get(name), after.get(name)];
+    return [
+      ...(first ? [{ key: beforeEdit(name), selection: first }] : []),
+      ...(second ? [{ key: name, selection: second }] : []),
+    ];
+  });
+}
+
+function asRequest(
+  key: string,
+  { point, slices, selector }: Selection,
+  edited: ReadonlySet<string>,
+): PointRequest {
   return {
-    key: point.name,
-    point: point.name,
+    key,
+    point: edited.has(point.name) ? key : point.name,
     slices: slices.map((slice) => absolute(point, slice, selector)),
   };
 }

@@ -1,8 +1,8 @@
 import { nearest } from "../graph/nearest.js";
 import type { HookPoint } from "../graph/point.js";
-import type { Selection } from "../hooks/selector.js";
 import type { Provenance } from "../display/payload/provenance.js";
 import type { Whole } from "./assemble.js";
+import type { KeyedSelection } from "./request.js";
 import type { Captured, Run, Token } from "./types.js";
 
 /** What a forward pass brought back, in the form that users see. */
@@ -14,7 +14,7 @@ export class FinishedRun implements Run {
 
   constructor(parts: {
     readonly tokens: readonly (readonly Token[])[];
-    readonly selections: readonly Selection[];
+    readonly captures: readonly KeyedSelection[];
     readonly values: ReadonlyMap<string, Whole>;
     readonly logitsKey: string | undefined;
     readonly provenance: Provenance;
@@ -29,9 +29,9 @@ export class FinishedRun implements Run {
     this.provenance = parts.provenance;
     this.logits = logitsKey === undefined ? undefined : valueOf(logitsKey, undefined);
     this.captures = new Map(
-      parts.selections.map(({ point, selector }) => [
-        point.name,
-        { ...valueOf(point.name, point), point, selector },
+      parts.captures.map(({ key, selection: { point, selector } }) => [
+        key,
+        { ...valueOf(key, point), point, selector },
       ]),
     );
   }

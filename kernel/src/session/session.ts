@@ -3,7 +3,7 @@ import { progress, type Progress } from "../display/index.js";
 import { inspectHost } from "../engine/plan/host.js";
 import { plan as makePlan } from "../engine/plan/plan.js";
 import { elementBytes } from "../graph/dtype.js";
-import type { HookPoint } from "../graph/point.js";
+import { pointOf, type HookPoint } from "../graph/point.js";
 import { select } from "../hooks/selector.js";
 import { hookPoints } from "../models/build.js";
 import { resolveModel } from "../models/hub/resolve.js";
@@ -121,9 +121,9 @@ export class Session {
     const values = await this.#client.forward(request.step, cancelSignal(options.signal), (results) =>
       assemble(results, (key) => this.#pointOf(request.step.requests, key)),
     );
-    const { selections, logitsKey } = request;
+    const { captures, logitsKey } = request;
     const provenance = provenanceOf(this.#client.order, this.#model, input, options);
-    return new FinishedRun({ tokens: rows.tokens, selections, values, logitsKey, provenance });
+    return new FinishedRun({ tokens: rows.tokens, captures, values, logitsKey, provenance });
   }
 
   /** What a forward pass with these hooks would bring back, in bytes. Runs nothing. */
@@ -164,7 +164,7 @@ export class Session {
 
   #pointOf(requests: readonly { key: string; point: string }[], key: string): HookPoint {
     const name = requests.find((request) => request.key === key)?.point;
-    return this.#points.find((point) => point.name === name) as HookPoint;
+    return this.#points.find((point) => name !== undefined && point.name === pointOf(name)) as HookPoint;
   }
 }
 

@@ -1,5 +1,7 @@
 import type { HookPoint } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
+import type { Capture } from "../hooks/capture.js";
+import type { Edit } from "../hooks/edit.js";
 import type { Provenance } from "../display/payload/provenance.js";
 
 /** How many ranks along each direction; their product is the number of worker processes. */
@@ -28,14 +30,11 @@ export interface OpenOptions {
   readonly quiet?: boolean;
 }
 
-/** Keep a hook point's value; made by `capture(selector)`. */
-export interface Capture {
-  readonly kind: "capture";
-  readonly selector: string;
-}
+/** What happens at hook points during a run; edits at one point act in the order given. */
+export type Hook = Capture | Edit;
 
 export interface ForwardOptions {
-  readonly hooks?: readonly Capture[];
+  readonly hooks?: readonly Hook[];
   /** Positions whose logits are computed. Default `all`; `last` is each row's last real token. */
   readonly logits?: "all" | "last" | "none";
   readonly signal?: AbortSignal;
@@ -66,7 +65,7 @@ export interface Run {
   readonly tokens: readonly (readonly Token[])[];
   /** [batch, position, token] (or one position a row with `logits: "last"`), undefined with `logits: "none"`. */
   readonly logits: (Tensor & { readonly data: Float32Array }) | undefined;
-  /** In forward order, keyed by canonical point name. */
+  /** In forward order, keyed by canonical point name; a value before its edits by `NAME@before`. */
   readonly captures: ReadonlyMap<string, Captured>;
   /** The capture of this name; error names the nearest captured point. */
   get(name: string): Captured;

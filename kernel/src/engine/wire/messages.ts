@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { editSchema, sliceSchema } from "../../hooks/wire.js";
 
 const whole = z.number().int().nonnegative();
 
@@ -17,18 +18,12 @@ export const parcel = z.strictObject({
 });
 export type ParcelDescriptor = z.infer<typeof parcel>;
 
-const integer = z.number().int();
-const entries = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("indices"), indices: z.array(integer) }),
-  z.strictObject({ kind: z.literal("range"), from: integer.nullable(), to: integer.nullable() }),
-]);
-
 /** A hook point that is wanted, and which part of it. */
 export const request = z.strictObject({
   /** Name of the value in the returned parcel. */
   key: z.string(),
   point: z.string(),
-  slices: z.array(z.strictObject({ axis: whole, entries })),
+  slices: z.array(sliceSchema),
 });
 export type PointRequest = z.infer<typeof request>;
 
@@ -38,6 +33,8 @@ export const forward = z.strictObject({
   /** Positions whose logits are computed. */
   select: z.enum(["all", "last", "none"]),
   requests: z.array(request),
+  /** Applied in this order where they meet at one point. */
+  edits: z.array(editSchema),
 });
 export type ForwardStep = z.infer<typeof forward>;
 

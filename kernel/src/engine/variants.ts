@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import type { HookPoint } from "../graph/point.js";
+import { applyEdit } from "../hooks/apply.js";
+import { decodeEdit, structureOf, type WireEdit } from "../hooks/wire.js";
+import { buildStage } from "../models/build.js";
+import type { Model } from "../models/model.js";
+import type { Segment, Stage } from "../models/stage.js";
+import type { Executable, Runtime } from "./runtime.js";
+import type { Load } from "./wire/messages.js";
+
+/** A stage with some edits compiled in, ready to run. */
+export interface Variant {
+  readonly stage: Stage;
+  /** One for each of the stage's segments. */
+  readonly executables: readonly Executable[];
+  readonly points: ReadonlyMap<string, HookPoint>;
+}
+
+/** Segments that no variant in use needs are released beyond this many. */
+const mostSpare = 64;
+
+/**
+ * The stage of one rank, bare and with edits. Segments are known by their bytes, so an edit loads only the segments
+ * that it changes; those not used for longest are released.
+ */
+export class Variants {
+  readonly #load: Load;
+  readonly #model: Model;
+  readonly #runtime: Runtime;
+  readonly #half: boolean;
+  readonly #pinned = new Map<string, Executable>();
+  readonly #spare = new Map<string, Executable>();
+  readonly #stages = new Map<string, Stage>();
+
+  constructor(load: Load, model: Model, runtime: Runtime) {
+    this.#load = load;
+    this.#model = model;
+    this.#runtime = runtime;
+    this.#half = [...model.checkpoint.tensors.values()].some(
+      ({ dtype }) => dtype === "f16" || dtype === "bf16",
+    );
+  }
+
+  /** The stage without edits; its segments stay loaded. */
+  async bare(onProgress: (loaded: number, total: number, segment: string) => void): Promise<Variant> {
+    const stage = buildStage(this.#model, this.#load.stage);
+    for (const [index, segment] of stage.segments.entries()) {
+      onProgress(index, stage.segments.length, segment.name);
+      this.#pinned.set(digest(segment), await this.#read(segment));
+    }
+    onProgress(stage.segments.length, stage.segments.length, "");
+    return this.#variant(stage);
+  }
+
+  /** The stage with these edits. Throws one line when an edit does not fit its point. */
+  async edited(edits: readonly WireEdit[]): Promise<Variant> {
+    const structure = edits.map(structureOf).join("\n");
+    const stage = this.#stages.get(structure) ?? this.#build(edits);
+    this.#stages.delete(structure);
+    this.#stages.set(structure, stage);
+    const [oldest] = this.#stages.keys();
+    if (this.#stages.size > mostSpare && oldest !== undefined) this.#stages.delete(oldest);
+    return this.#variant(stage);
+  }
+
+  #build(edits: readonly WireEdit[]): Stage {
+    const placed = edits.map(decodeEdit);
+    return buildStage(this.#model, this.#load.stage, (value, point, shard) =>
+      placed
+        .filter((edit) => edit.point === point.name)
+        .reduce((x, edit) => applyEdit(x, point, shard, edit), value),
+    );
+  }
+
+  async #variant(stage: Stage): Promise<Variant> {
+    const executables: Executable[] = [];
+    for (const segment of stage.segments) executables.push(await this.#executable(segment));
+    await this.#release(new Set(executables));
+    return { stage, executables, points: new Map(stage.points.map((point) => [point.name, point])) };
+  }
+
+  async #executable(segment: Segment): Promise<Executable> {
+    const key = digest(segment);
+    const pinned = this.#pinned.get(key);
+    if (pinned !== undefined) return pinned;
+    const executable = this.#spare.get(key) ?? (await this.#read(segment));
+    this.#spare.delete(key);
+    this.#spare.set(key, executable);
+    return executable;
+  }
+
+  #read(segment: Segment): Promise<Executable> {
+    const { threads, weights, spin, device } = this.#load;
+    const { weightFolder, isOnHost } = segment;
+    const half = this.#half;
+    return this.#runtime.load(segment.model, {
+      weightFolder,
+      threads,
+      weights,
+      device: isOnHost ? "cpu" : device,
+      spin,
+      half,
+    });
+  }
+
+  async #release(inUse: ReadonlySet<Executable>): Promise<void> {
+    for (const [key, executable] of [...this.#spare]) {
+      if (this.#spare.size <= mostSpare) return;
+      if (inUse.has(executable)) continue;
+      this.#spare.delete(key);
+      await executable.release();
+    }
+  }
+}
+
+function digest({ model, isOnHost }: Segment): string {
+  return createHash("sha256").update(model).update(String(isOnHost)).digest("hex");
+}

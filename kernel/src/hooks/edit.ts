@@ -1,0 +1,47 @@
+import type { Intervention, TracedFunction } from "./intervention.js";
+import type { Selector } from "./names.js";
+
+/** A function that will be written into the graph at each point it is used on. */
+export interface Traced {
+  readonly kind: "function";
+  readonly function: TracedFunction;
+}
+
+/** Change a hook point's value on its way through the model. */
+export interface Edit {
+  readonly kind: "edit";
+  readonly selector: string;
+  readonly change: Intervention | Traced;
+}
+
+/**
+ * Change what the selector chooses, whole whatever the sharding, in the order of the hooks: an intervention such as
+ * `zero()` or `add(vector)`, or `traced(x => …)`. Compiled into the model; what is not selected goes on bit for bit.
+ */
+export function edit(selector: Selector, change: Intervention | Traced): Edit {
+  return { kind: "edit", selector, change };
+}
+
+/** An edit as a function over graph values, e.g. `traced((x) => x.mul(2).add(1))`; it must keep the shape. */
+export function traced(f: TracedFunction): Traced {
+  return { kind: "function", function: f };
+}
+
+/** An edit's change in a few words, for the record of where a result came from. */
+export function printChange(change: Edit["change"]): string {
+  switch (change.kind) {
+    case "function":
+      return "traced";
+    case "scale":
+      return `scale ${change.factor}`;
+    case "add":
+    case "set":
+      return `${change.kind} [${change.value.shape.join(", ")}]`;
+    case "mean":
+      return `mean over ${change.over.join(", ")}`;
+    case "project":
+      return change.part === "along" ? "project onto" : "project out";
+    default:
+      return change.kind;
+  }
+}

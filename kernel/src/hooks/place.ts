@@ -1,0 +1,124 @@
+import type { HookPoint } from "../graph/point.js";
+import { printShape } from "../graph/shape.js";
+import type { PlacedEdit } from "./apply.js";
+import type { Edit } from "./edit.js";
+import type { Given, Intervention } from "./intervention.js";
+import { record } from "./program.js";
+import { select } from "./selector.js";
+import type { AbsentPoints, AxisSlice } from "./selector.js";
+import { indexLists, slicedShape } from "./slice.js";
+
+/** Sizes of the run that the edits are for: rows with their lengths, padded to `positions` tokens. */
+export interface RunSizes {
+  readonly lengths: readonly number[];
+  readonly positions: number;
+}
+
+/**
+ * Edits at each point they choose, checked against the run's shapes: traced functions written down, given tensors
+ * laid out over the whole value. Throws one line when a selector, a shape or a function does not fit.
+ */
+export function placeEdits(
+  edits: readonly Edit[],
+  points: readonly HookPoint[],
+  absent: AbsentPoints,
+  sizes: RunSizes,
+): PlacedEdit[] {
+  const placed: PlacedEdit[] = [];
+  for (const edit of edits) {
+    for (const { point, slices } of select(edit.selector, points, absent)) {
+      const shape = wholeShape(point, sizes);
+      const context = { axes: point.axes, lengths: sizes.lengths };
+      const part = slicedShape(shape, slices, context);
+      const change: Intervention =
+        edit.change.kind === "function"
+          ? { kind: "traced", program: record(point, edit.change.function) }
+          : laidOut(edit.change, point, slices, shape, part, sizes);
+      placed.push({ key: `e${placed.length}`, point: point.name, slices, intervention: change });
+    }
+  }
+  return placed;
+}
+
+function wholeShape(point: HookPoint, { lengths, positions }: RunSizes): number[] {
+  return point.shape.map((size) =>
+    typeof size === "number" ? size : size === "batch" ? lengths.length : positions,
+  );
+}
+
+function laidOut(
+  change: Intervention,
+  point: HookPoint,
+  slices: readonly AxisSlice[],
+  shape: readonly number[],
+  part: readonly number[],
+  sizes: RunSizes,
+): Intervention {
+  switch (change.kind) {
+    case "add":
+    case "set": {
+      checkBroadcast(change.value, part, point);
+      return { ...change, value: spreadOut(change.value, slices, shape, point, sizes) };
+    }
+    case "project":
+      if (change.direction.shape[0] !== shape.at(-1)) {
+        throw new Error(
+          `direction of ${change.direction.shape[0]} units at ${point.name}, which has ${shape.at(-1)}`,
+        );
+      }
+      return change;
+    case "mean": {
+      const foreign = change.over.find((axis) => !point.axes.includes(axis));
+      if (foreign)
+        throw new Error(`mean over "${foreign}" at ${point.name}, whose axes are ${printShape(point.axes)}`);
+      return change;
+    }
+    default:
+      return change;
+  }
+}
+
+function checkBroadcast(value: Given, part: readonly number[], point: HookPoint): void {
+  const skip = part.length - value.shape.length;
+  if (skip < 0 || value.shape.some((size, i) => size !== 1 && size !== part[skip + i])) {
+    throw new Error(
+      `tensor of shape ${printShape(value.shape)} at ${point.name}: the selected part is ${printShape(part)}`,
+    );
+  }
+}
+
+/** Put each entry of a tensor, which fits the selected part, where that part lies in the whole value. */
+function spreadOut(
+  value: Given,
+  slices: readonly AxisSlice[],
+  shape: readonly number[],
+  point: HookPoint,
+  { lengths }: RunSizes,
+): Given {
+  const from = [...Array.from({ length: shape.length - value.shape.length }, () => 1), ...value.shape];
+  const moved = new Set(slices.filter(({ axis }) => from[axis]! > 1).map(({ axis }) => axis));
+  if (moved.size === 0) return value;
+  const isRagged = lengths.some((n) => n !== lengths[0]);
+  const batch = isRagged || from[0]! > 1 ? shape[0]! : 1;
+  const to = from.map((size, axis) => (axis === 0 ? batch : moved.has(axis) ? shape[axis]! : size));
+  const strides = (sizes: readonly number[]) =>
+    sizes.map((_, i) => sizes.slice(i + 1).reduce((a, b) => a * b, 1));
+  const [fromStrides, toStrides] = [strides(from), strides(to)];
+  const data = new Float32Array(to.reduce((a, b) => a * b, 1));
+  for (let row = 0; row < batch; row++) {
+    const lists = indexLists(shape, slices, { axes: point.axes, lengths }, row);
+    const walk = (axis: number, source: number, target: number): void => {
+      if (axis === to.length) {
+        data[target] = value.data[source]!;
+        return;
+      }
+      const count = from[axis]!;
+      for (let i = 0; i < count; i++) {
+        const place = moved.has(axis) ? lists[axis]![i]! : i;
+        walk(axis + 1, source + i * fromStrides[axis]!, target + place * toStrides[axis]!);
+      }
+    };
+    walk(1, from[0]! > 1 ? row * fromStrides[0]! : 0, row * toStrides[0]!);
+  }
+  return { shape: to, data };
+}

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import type { PlacedEdit } from "./apply.js";
+import { programSchema } from "./program.js";
+
+const integer = z.number().int();
+const axis = z.enum(["batch", "position", "query", "key", "head", "unit", "token"]);
+
+const given = z.strictObject({ shape: z.array(integer.nonnegative()), base64: z.string() });
+
+/** Which entries of one axis are meant. */
+export const sliceSchema = z.strictObject({
+  axis: integer.nonnegative(),
+  entries: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("indices"), indices: z.array(integer) }),
+    z.strictObject({ kind: z.literal("range"), from: integer.nullable(), to: integer.nullable() }),
+  ]),
+});
+
+const intervention = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("zero") }),
+  z.strictObject({ kind: z.literal("keep") }),
+  z.strictObject({ kind: z.literal("mean"), over: z.array(axis) }),
+  z.strictObject({ kind: z.literal("scale"), factor: z.number() }),
+  z.strictObject({ kind: z.literal("add"), value: given }),
+  z.strictObject({ kind: z.literal("set"), value: given }),
+  z.strictObject({ kind: z.literal("project"), direction: given, part: z.enum(["along", "across"]) }),
+  z.strictObject({ kind: z.literal("traced"), program: programSchema }),
+]);
+
+/** An edit as JSON: tensors are base64 of little-endian float32. */
+export const editSchema = z.strictObject({
+  key: z.string(),
+  point: z.string(),
+  slices: z.array(sliceSchema),
+  intervention,
+});
+export type WireEdit = z.infer<typeof editSchema>;
+
+type Wired = WireEdit["intervention"];
+
+/** To JSON. */
+export function encodeEdit({ key, point, slices, intervention: change }: PlacedEdit): WireEdit {
+  const wire = ({ shape, data }: { shape: readonly number[]; data: Float32Array }) => ({
+    shape: [...shape],
+    base64: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64"),
+  });
+  const wired = (): Wired => {
+    switch (change.kind) {
+      case "add":
+      case "set":
+        return { kind: change.kind, value: wire(change.value) };
+      case "project":
+        return { ...change, direction: wire(change.direction) };
+      case "mean":
+        return { kind: "mean", over: [...change.over] };
+      default:
+        return change;
+    }
+  };
+  return { key, point, slices: slices.map((slice) => sliceSchema.parse(slice)), intervention: wired() };
+}
+
+/** From JSON. Throws when a tensor has not the bytes that its shape says. */
+export function decodeEdit(edit: WireEdit): PlacedEdit {
+  const { intervention: change } = edit;
+  const read = ({ shape, base64 }: z.infer<typeof given>) => {
+    const bytes = new Uint8Array(Buffer.from(base64, "base64"));
+    const expected = shape.reduce((a, b) => a * b, 4);
+    if (bytes.length !== expected) {
+      throw new Error(
+        `tensor of shape [${shape.join(", ")}] at ${edit.point} has ${bytes.length} bytes, not ${expected}`,
+      );
+    }
+    return { shape, data: new Float32Array(bytes.buffer) };
+  };
+  switch (change.kind) {
+    case "add":
+    case "set":
+      return { ...edit, intervention: { kind: change.kind, value: read(change.value) } };
+    case "project":
+      return { ...edit, intervention: { ...change, direction: read(change.direction) } };
+    default:
+      return { ...edit, intervention: change };
+  }
+}
+
+/** What of an edit is part of the graph: two edits with equal structure run in the same compiled segments. */
+export function structureOf({ key, point, slices, intervention: change }: WireEdit): string {
+  const axes = slices.map((slice) => slice.axis);
+  const shape =
+    change.kind === "add" || change.kind === "set"
+      ? { kind: change.kind, shape: change.value.shape.map((size) => (size === 1 ? 1 : "n")) }
+      : change.kind === "project"
+        ? { ...change, direction: change.direction.shape }
+        : change;
+  return JSON.stringify([key, point, axes, shape]);
+}

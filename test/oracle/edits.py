@@ -1,0 +1,123 @@
+"""
+Logits under edits by plain PyTorch hooks: `edits.py CHECKPOINTS OUT`.
+
+Writes OUT/NAME.safetensors with `CASE.rows.R.logits` of each row's own unpadded run in float32 with eager attention, and
+`vector`, the steering vector that some cases use. The cases mean the same as those of test/parity/edits.test.ts.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import safetensors.torch
+import torch
+import transformers
+from transformers import AutoModelForCausalLM
+
+from expected import rows
+
+SEED = 22
+
+# Where each architecture keeps the modules that the cases hook.
+PATHS = {
+    "opt": {
+        "layer": "model.decoder.layers.0",
+        "attention": "model.decoder.layers.1.self_attn",
+        "z": "model.decoder.layers.0.self_attn.out_proj",
+        "hidden": "model.decoder.layers.1.fc2",
+    },
+    "llama-grouped": {
+        "layer": "model.layers.0",
+        "attention": "model.layers.1.self_attn",
+        "z": "model.layers.0.self_attn.o_proj",
+        "hidden": "model.layers.1.mlp.down_proj",
+    },
+    "gpt2": {
+        "layer": "transformer.h.0",
+        "attention": "transformer.h.1.attn",
+        "z": "transformer.h.0.attn.c_proj",
+        "hidden": "transformer.h.1.mlp.c_proj",
+    },
+}
+
+
+def on_output(edit):
+    def hook(module, args, output):
+        if isinstance(output, tuple):
+            return (edit(output[0]), *output[1:])
+        return edit(output)
+
+    return lambda module: module.register_forward_hook(hook)
+
+
+def on_input(edit):
+    return lambda module: module.register_forward_pre_hook(lambda module, args: (edit(args[0]), *args[1:]))
+
+
+def zero_head(x, head, size):
+    x = x.clone()
+    x[..., head * size : (head + 1) * size] = 0
+    return x
+
+
+def last_position(x, change):
+    x = x.clone()
+    x[:, -1] = change(x[:, -1])
+    return x
+
+
+def cases(vector, size):
+    direction = vector / vector.norm()
+    out = lambda x: x - (x @ direction)[..., None] * direction
+    onto = lambda x: (x @ direction)[..., None] * direction
+    return {
+        "scale": ("layer", on_output(lambda x: x * 1.75)),
+        "add": ("layer", on_output(lambda x: x + vector)),
+        "addLast": ("layer", on_output(lambda x: last_position(x, lambda y: y + 2 * vector))),
+        "setFirst": ("layer", on_output(lambda x: torch.cat((vector.expand(len(x), 1, -1), x[:, 1:]), 1))),
+        "zeroAttention": ("attention", on_output(lambda x: x * 0)),
+        "mean": ("attention", on_output(lambda x: x.mean(1, keepdim=True).expand_as(x))),
+        "projectOut": ("layer", on_output(out)),
+        "projectOnto": ("attention", on_output(onto)),
+        "zeroHead": ("z", on_input(lambda x: zero_head(x, 1, size))),
+        "tracedHidden": ("hidden", on_input(lambda x: x.softmax(-1) * x * 4)),
+        "scaleUnits": ("hidden", on_input(lambda x: torch.cat((x[..., :3], x[..., 3:9] * -3, x[..., 9:]), -1))),
+    }
+
+
+def expect(folder: Path, out: Path) -> None:
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    config = model.config
+    generator = torch.Generator().manual_seed(SEED)
+    vector = torch.randn(config.hidden_size, generator=generator)
+    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    modules = dict(model.named_modules())
+    tensors = {"vector": vector}
+    for r, ids in enumerate(rows(config.vocab_size)):
+        with torch.no_grad():
+            bare = model(torch.tensor([ids])).logits[0]
+            for case, (place, attach) in cases(vector, size).items():
+                handle = attach(modules[PATHS[folder.name][place]])
+                logits = model(torch.tensor([ids])).logits[0]
+                handle.remove()
+                # An edit that changes nothing tests nothing.
+                if (logits - bare).abs().max() < 1e-2:
+                    raise AssertionError(f"{folder.name}: {case} does not move the logits")
+                tensors[f"{case}.rows.{r}.logits"] = logits.clone()
+    about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
+    safetensors.torch.save_file(tensors, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    print(f"{folder.name:24} {len(tensors)} tensors")
+
+
+def main() -> None:
+    checkpoints, out = map(Path, sys.argv[1:3])
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    torch.set_num_threads(1)
+    out.mkdir(parents=True, exist_ok=True)
+    for name in PATHS:
+        expect(checkpoints / name, out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import type { Edit, Session } from "../../kernel/src/index.js";
+import { distance, tolerance } from "./closeness.js";
+import { departures, observedRow } from "./expectation.js";
+import { readEdits, readGolden } from "./goldens.js";
+import { observed, returnedLogits, vitrail, withSession } from "./sessions.js";
+
+const { add, capture, edit, keep, mean, patch, projectOnto, projectOut, scale, set, traced, zero } = vitrail;
+
+/** The cases of test/oracle/edits.py, as edits of ours. */
+function cases(vector: Float32Array): Record<string, Edit> {
+  const twice = vector.map((x) => 2 * x);
+  return {
+    scale: edit("layers.0.residual.out", scale(1.75)),
+    add: edit("layers.0.residual.out", add(vector)),
+    addLast: edit("layers.0.residual.out[position=-1]", add(twice)),
+    setFirst: edit("layers.0.residual.out[position=0]", set(vector)),
+    zeroAttention: edit("layers.1.attention.output", zero()),
+    mean: edit("layers.1.attention.output", mean(["position"])),
+    projectOut: edit("layers.0.residual.out", projectOut(vector)),
+    projectOnto: edit("layers.1.attention.output", projectOnto(vector)),
+    zeroHead: edit("layers.0.attention.z[head=1]", zero()),
+    tracedHidden: edit(
+      "layers.1.mlp.hidden",
+      traced((x) => x.softmax().mul(x).mul(4)),
+    ),
+    scaleUnits: edit("layers.1.mlp.hidden[unit=3:9]", scale(-3)),
+  };
+}
+
+const meshes = {
+  "one process": {},
+  "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
+  "tensor 2": { devices: 2, mesh: { tensor: 2 } },
+  "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
+};
+
+describe.each(["opt", "llama-grouped", "gpt2"])("edits of %s", (name) => {
+  const golden = readGolden(name);
+  const rows = golden.rows.map((row) => row.ids);
+  const wanted = readEdits(name);
+  const ours = cases(wanted.vector);
+
+  /** Logits of each row under some edits. */
+  async function logits(session: Session, edits: readonly Edit[]) {
+    const run = returnedLogits(await session.forward(rows, { hooks: edits }));
+    return rows.map((_, row) => observedRow(run, golden, row));
+  }
+
+  it("are the cases that PyTorch was asked about", () => {
+    expect(Object.keys(ours).sort()).toEqual([...wanted.cases.keys()].sort());
+  });
+
+  it.each(Object.entries(meshes))("give what PyTorch's hooks give (%s)", async (_, options) => {
+    await withSession(golden.folder, options, async (session) => {
+      const bare = await logits(session, []);
+      for (const [label, change] of Object.entries(ours)) {
+        const edited = await logits(session, [change]);
+        wanted.cases.get(label)!.forEach((expected, row) => {
+          expect(distance(bare[row]!, expected), `${label} moves row ${row}`).toBeGreaterThan(1e-2);
+          expect(distance(edited[row]!, expected), `${label} row ${row}`).toBeLessThanOrEqual(
+            tolerance(expected),
+          );
+        });
+      }
+      // Nothing of an edit outlives its run.
+      const after = await logits(session, []);
+      after.forEach((row, i) => expect(distance(row, bare[i]!)).toBe(0));
+    });
+  });
+
+  it("an edit that changes nothing changes no bit", async () => {
+    await withSession(golden.folder, {}, async (session) => {
+      const bare = await logits(session, []);
+      const idle = await logits(session, [edit("layers.0.residual.out", scale(1)), edit("*", keep())]);
+      idle.forEach((row, i) => expect(distance(row, bare[i]!)).toBe(0));
+    });
+  });
+
+  it("act in the order given, and captures say before or after", async () => {
+    await withSession(golden.folder, {}, async (session) => {
+      const point = "layers.0.residual.out";
+      const one = edit(point, add(wanted.vector));
+      const two = edit(point, scale(2));
+      const run = await session.forward(rows, {
+        hooks: [one, two, capture(point), capture(point, { when: "before" })],
+      });
+      const before = run.get(`${point}@before`).data;
+      const after = run.get(point).data;
+      const units = wanted.vector.length;
+      after.forEach((x, i) => expect(x).toBeCloseTo(2 * (before[i]! + wanted.vector[i % units]!), 4));
+      const first = { shape: [rows[0]!.length, units], data: before.subarray(0, rows[0]!.length * units) };
+      const expected = golden.rows[0]!.points.get(point)!;
+      expect(distance(first, expected)).toBeLessThanOrEqual(tolerance(expected));
+      const turned = await session.forward(rows, { hooks: [two, one, capture(point)] });
+      expect(distance({ shape: run.get(point).shape, data: after }, turned.get(point))).toBeGreaterThan(0.1);
+    });
+  });
+
+  it("patch what another run captured, at chosen heads and positions", async () => {
+    await withSession(golden.folder, { devices: 2, mesh: { tensor: 2 } }, async (session) => {
+      const selector = "layers.0.attention.z[head=1|2, position=-2:]";
+      const other = rows.map((row) => [...row].reverse());
+      const donor = (await session.forward(other, { hooks: [capture(selector)] })).get(
+        "layers.0.attention.z",
+      );
+      const patched = await session.forward(rows, {
+        hooks: [edit(selector, patch(donor)), capture("layers.0.attention.z[position=-2:]")],
+      });
+      const got = patched.get("layers.0.attention.z");
+      const [batch, heads, positions, size] = got.shape as [number, number, number, number];
+      for (let b = 0; b < batch; b++) {
+        for (const [i, head] of [1, 2].entries()) {
+          const from = (b * 2 + i) * positions * size;
+          const to = (b * heads + head) * positions * size;
+          expect(got.data.subarray(to, to + positions * size)).toEqual(
+            donor.data.subarray(from, from + positions * size),
+          );
+        }
+      }
+      expect(departures(golden, observed(patched)).length === 0).toBe(false);
+    });
+  });
+});
+
+describe("an edit that cannot be is refused in one line, before anything runs", () => {
+  const golden = readGolden("opt");
+  it("names what does not fit, and the session goes on", async () => {
+    await withSession(golden.folder, {}, async (session) => {
+      const rows = [golden.rows[0]!.ids];
+      const point = "layers.0.residual.out";
+      const refused: [Edit, string][] = [
+        [edit("layers.0.residual.outt", zero()), `nearest is ${point}`],
+        [edit(point, add([1, 2, 3])), `tensor of shape [3] at ${point}: the selected part is [1, 9, `],
+        [edit(point, projectOut([1, 2])), `direction of 2 units at ${point}`],
+        [edit(point, mean(["head"])), `mean over "head" at ${point}`],
+        [
+          edit(
+            point,
+            traced((x) => x.sum([2])),
+          ),
+          `traced function at ${point} returns f32 [batch, position]`,
+        ],
+        [
+          edit(
+            point,
+            traced((x) => x.reshape(3)),
+          ),
+          "they hold different numbers of elements",
+        ],
+      ];
+      for (const [change, message] of refused) {
+        await expect(session.forward(rows, { hooks: [change] })).rejects.toThrow(message);
+      }
+      expect(() => projectOut([0, 0])).toThrow("needs one axis and a length above 0");
+      expect(() => scale(Number.NaN)).toThrow("must be a finite number");
+      await session.forward(rows);
+    });
+  });
+});

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { environment, environmentPython, root, state } from "./place.mjs";
 
@@ -13,8 +13,6 @@ export async function installIntoLab() {
   installKernelspec(environment);
   rmSync(extension, { recursive: true, force: true });
   cpSync(join(root, "extension", "prebuilt"), extension, { recursive: true });
-  // Lab runs a CommonJS file of its own, which this project's package.json would make a module.
-  writeFileSync(join(environment, "package.json"), '{ "type": "commonjs" }\n');
   // Without an answer, Lab asks whether it may fetch news, and covers the notebook with the question.
   const settings = join(share, "lab", "settings");
   mkdirSync(settings, { recursive: true });
@@ -27,7 +25,7 @@ export async function installIntoLab() {
 }
 
 /**
- * Runs JupyterLab on a notebook, in the foreground. It prints its address, and opens a browser unless told not to.
+ * Runs JupyterLab on a notebook, in the foreground.
  *
  * @param {{ notebook: string, browser: boolean, port: number | undefined }} options
  * @returns {Promise<number>} its exit code
@@ -43,15 +41,28 @@ export async function runLab({ notebook, browser, port }) {
     ...(port === undefined ? [] : [`--port=${port}`]),
     ...(process.getuid?.() === 0 ? ["--allow-root"] : []),
   ];
-  const child = spawn(environmentPython, args, { cwd: root, env: labEnvironment(), stdio: "inherit" });
+  const env = labEnvironment();
+  const child = spawn(environmentPython, args, { cwd: root, env, stdio: "inherit" });
   // Ctrl-C reaches Lab from the terminal itself, which then ends; a plain signal is passed on.
   process.on("SIGINT", () => {});
   for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"]))
     process.on(signal, () => child.kill(signal));
-  return new Promise((resolve, reject) => {
+  const ended = new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => resolve(code ?? (signal === null ? 1 : 0)));
   });
+  const started = setInterval(() => {
+    const url = listening(env.JUPYTER_RUNTIME_DIR, child.pid);
+    if (url === undefined) return;
+    clearInterval(started);
+    console.log(`\nJupyterLab is at ${url.replace(/\/?(\?|$)/, `/lab/tree/${notebook}$1`)}`);
+    console.log("Ctrl-C ends it; sessions live on until they are closed or idle.\n");
+  }, 100);
+  try {
+    return await ended;
+  } finally {
+    clearInterval(started);
+  }
 }
 
 /** Settings, runtime files and workspaces of the project's own, so that nothing of the user's Jupyter is read or written. */
@@ -71,4 +82,17 @@ export function labEnvironment() {
     IPYTHONDIR: folder("ipython"),
     JUPYTER_PREFER_ENV_PATH: "1",
   };
+}
+
+/**
+ * Address, with its token, of the server that this process is, once it listens.
+ *
+ * @param {string} runtime
+ * @param {number | undefined} pid
+ */
+function listening(runtime, pid) {
+  const file = join(runtime, `jpserver-${pid}.json`);
+  if (!existsSync(file)) return undefined;
+  const { url, token } = JSON.parse(readFileSync(file, "utf8"));
+  return `${url}?token=${token}`;
 }

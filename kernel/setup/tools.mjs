@@ -2,7 +2,7 @@ import { SetupError, ask } from "./command.mjs";
 
 const leastNode = [20, 19, 0];
 /** The pinned Python packages need it. */
-const leastPython = [3, 11, 5];
+const leastPython = [3, 11, 0];
 
 /**
  * Throws one line with the command that cures it when something is missing that the project cannot install for itself.

@@ -42,12 +42,12 @@ linux.each([
   [
     "no Python",
     { "apt-get": debian, npm },
-    "Python 3 is missing, Vitrail needs 3.11.5 or later: sudo apt-get install python3.12 python3.12-venv",
+    "Python 3 is missing, Vitrail needs 3.11.0 or later: sudo apt-get install python3.12 python3.12-venv",
   ],
   [
     "an old Python",
     { "apt-get": debian, npm, python3: python("3.9.2") },
-    "Python 3.9.2 is too old, Vitrail needs 3.11.5 or later: sudo apt-get install python3.12 python3.12-venv",
+    "Python 3.9.2 is too old, Vitrail needs 3.11.0 or later: sudo apt-get install python3.12 python3.12-venv",
   ],
   [
     "Python without venv",
@@ -62,7 +62,7 @@ linux.each([
   [
     "no Python, and no apt to get it with",
     { npm },
-    "Python 3 is missing, Vitrail needs 3.11.5 or later: see https://www.python.org/downloads",
+    "Python 3 is missing, Vitrail needs 3.11.0 or later: see https://www.python.org/downloads",
   ],
 ])("%s is one line with the cure", (_, programs, line) => {
   machine(programs as Record<string, string>);

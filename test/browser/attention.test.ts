@@ -22,10 +22,13 @@ beforeAll(async () => {
   const broken = JSON.parse(JSON.stringify(figure.bundle)) as typeof figure.bundle;
   Object.assign(broken.data["application/vnd.vitrail.attention.v1+json"] as object, { heads: 5 });
   const hostile = syntheticRun(["<img src=x onerror=alert(1)>", "<b>", "\u202e"], 1, 1);
-  writeFileSync(join(folder, "saved.ipynb"), notebook([output("attention(run)", figure.bundle)]));
+  writeFileSync(join(folder, "saved.ipynb"), notebook([output("attention(run)", figure.bundle)], "absent"));
   writeFileSync(
     join(folder, "odd.ipynb"),
-    notebook([output("attention(broken)", broken), output("attention(hostile)", attention(hostile).bundle)]),
+    notebook(
+      [output("attention(broken)", broken), output("attention(hostile)", attention(hostile).bundle)],
+      "absent",
+    ),
   );
   [lab, browser] = await Promise.all([startLab(folder), startBrowser()]);
   open = await openNotebook(browser, lab, "saved.ipynb");

@@ -31,7 +31,11 @@ export interface RunnerEvents {
 }
 
 /** Without the first, a terminated timer callback aborts the process; the second is for `runner/asyncStack.ts`. */
-const flags = ["--no-force-async-hooks-checks", "--disable-warning=DEP0111"];
+const flags = [
+  "--no-force-async-hooks-checks",
+  "--disable-warning=DEP0111",
+  "--disable-warning=ExperimentalWarning",
+];
 /** Milliseconds after which an interrupt thread that says nothing counts as stuck: longer than its whole ladder. */
 const patience = 2500;
 /** Milliseconds for which the standard streams of a dead runner are still read: a grandchild may hold them open. */

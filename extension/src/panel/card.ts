@@ -25,6 +25,12 @@ export function layerRange({ from, to }: RankStatus["layers"]): string {
   return to - from === 1 ? String(from) : `${from}–${to - 1}`;
 }
 
+/** A hub id as it is; of a folder's path its name, because where somebody keeps a model is long and no news. */
+export function modelName(model: string): string {
+  const isPath = /^(?:[./~\\]|[A-Za-z]:[\\/])/.test(model);
+  return (isPath && model.split(/[\\/]/).findLast((part) => !["", ".", ".."].includes(part))) || model;
+}
+
 const titles = ["rank", "device", "memory", "state"];
 
 /** Two lines, because a sidebar is narrow: what the rank runs on and how it is, and its part of the model below. */
@@ -98,7 +104,8 @@ export class SessionCard {
     const clients = session.clients === 1 ? "1 notebook" : `${session.clients} notebooks`;
     const memory = `${printBytes(session.residentBytes)} resident, ${printBytes(session.weightBytes)} of weights`;
     this.#state.replaceChildren(stateMark(session.state));
-    this.#facts.textContent = [session.model, session.mesh, memory, clients].join(" · ");
+    this.#facts.textContent = [modelName(session.model), session.mesh, memory, clients].join(" · ");
+    this.#facts.title = session.model;
     const lost = session.ranks.filter((rank) => rank.state === "lost").map((rank) => rank.rank);
     this.#lost.hidden = lost.length === 0;
     this.#lost.textContent = lost.length === 0 ? "" : `✕ lost: rank ${lost.join(", ")}`;

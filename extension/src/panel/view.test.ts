@@ -59,6 +59,20 @@ test("a session shows its ranks: device, memory, part of the model, and state in
   expect(texts("[role=status]")).toEqual(["opt is ready"]);
 });
 
+test("of a model's folder the panel shows the name, and the path on demand", () => {
+  const shown = (model: string) => {
+    view.show(live(session({ model })));
+    const facts = document.querySelector<HTMLElement>(".vt-facts")!;
+    expect(facts.title).toBe(model);
+    return facts.textContent!.split(" · ")[0];
+  };
+  expect(shown("/home/ada/models/demo/")).toBe("demo");
+  expect(shown("./models/opt-125m")).toBe("opt-125m");
+  expect(shown("C:\\models\\gpt2")).toBe("gpt2");
+  expect(shown("facebook/opt-125m")).toBe("facebook/opt-125m");
+  expect(shown("/")).toBe("/");
+});
+
 test("closing takes two presses, and leaving the button forgets the first", () => {
   view.show(live(session()));
   const button = document.querySelector("button")!;

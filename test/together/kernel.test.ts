@@ -1,9 +1,10 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { root } from "../browser/lab.js";
 import { bench, runPython, type Bench } from "../kernel/python.js";
+import { endSessions } from "./sessions.js";
 
 // Short, because sockets lie in it.
 const runtime = mkdtempSync(join(tmpdir(), "vtt-"));
@@ -14,6 +15,7 @@ beforeAll(async () => {
   process.env["VITRAIL_RUNTIME_DIR"] = runtime;
   on = await bench();
 });
+afterEach(() => endSessions(runtime));
 afterAll(() => {
   on.remove();
   rmSync(runtime, { recursive: true, force: true });

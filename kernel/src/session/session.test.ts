@@ -322,12 +322,20 @@ describe("finding a session again", () => {
 describe("faults", () => {
   test("a worker killed while it runs fails that call in one line; the next call works", async () => {
     const session = await Session.open(opt, { ...quiet, devices: 2 });
-    const victim = (await session.status()).ranks[1];
-    const running = session.forward(rows, { hooks: [pattern] });
-    process.kill(victim?.pid as number, "SIGKILL");
-    await expect(running).rejects.toThrow(
-      new RegExp(`^rank 1 \\(pid ${victim?.pid}, cpu, stage 1\\) was killed [^\\n]*$`),
-    );
+    const [held, victim] = (await session.status()).ranks;
+    const [outcome] = await whileRunning(session, held?.pid as number, async () => {
+      const running = Promise.allSettled([session.forward(rows, { hooks: [pattern] })]);
+      await busy(session);
+      process.kill(victim?.pid as number, "SIGKILL");
+      return running;
+    });
+    expect(outcome).toMatchObject({
+      reason: {
+        message: expect.stringMatching(
+          new RegExp(`^rank 1 \\(pid ${victim?.pid}, cpu, stage 1\\) was killed [^\\n]*$`),
+        ),
+      },
+    });
     expect((await session.forward(rows)).logits?.shape[0]).toBe(2);
     await session.close();
   });
@@ -391,7 +399,7 @@ describe("faults", () => {
     send({
       kind: "forward",
       id: 0,
-      step: { rows, select: "all", requests: [{ key: "logits", point: "logits", slices: [] }] },
+      step: { rows, select: "all", requests: [{ key: "logits", point: "logits", slices: [] }], edits: [] },
     });
     const parcels = () => shared(pid).flatMap((name) => readdirSync(join("/dev/shm", name)));
     await vi.waitFor(() => expect(parcels()).toHaveLength(1), 10_000);

@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { HubApiError, modelInfo, pathsInfo } from "@huggingface/hub";
+import { HubApiError, modelInfo } from "@huggingface/hub";
 import { oneLine, quoted } from "../checkpoint/oneLine.js";
 import { readIndex } from "../checkpoint/weights.js";
+import { describeFiles } from "./about.js";
 import { hasFile, isCommit, type ModelCache } from "./cache.js";
-import { download, type Download } from "./download.js";
-import { hubFromEnvironment, refusal, UnreachableError, type Hub } from "./hub.js";
+import { download } from "./download.js";
+import { hubFromEnvironment, refusal, RefusedError, UnreachableError, type Hub } from "./hub.js";
 import { neededFiles } from "./needed.js";
 import type { ResolveOptions } from "./resolve.js";
 
@@ -23,7 +24,9 @@ export async function fromHub(
     const lacking: string[] = [];
     for (const name of names) if (!(await hasFile(join(folder, name)))) lacking.push(name);
     if (lacking.length === 0) return;
-    const sized = await explain(hub, cache, model, revision, () => sizes(hub, cache, model, commit, names));
+    const sized = await explain(hub, cache, model, revision, () =>
+      describeFiles(hub, cache, model, commit, names),
+    );
     const total = sized.reduce((sum, { file }) => sum + file.bytes, 0);
     let before = 0;
     for (const { name, file } of sized) {
@@ -71,36 +74,6 @@ async function describe(
   return { commit: sha, files: filePaths };
 }
 
-/** Bytes and digest of each file; the digest also names the blob, as it does for Python. */
-async function sizes(
-  hub: Hub,
-  cache: ModelCache,
-  model: string,
-  commit: string,
-  names: readonly string[],
-): Promise<{ name: string; file: Download }[]> {
-  const said = await pathsInfo({
-    repo: { type: "model", name: model },
-    paths: [...names],
-    revision: commit,
-    hubUrl: hub.endpoint,
-    fetch: hub.fetch,
-  });
-  return names.map((name) => {
-    const about = said.find(({ path }) => path === name);
-    const digest = about?.lfs?.oid ?? about?.oid;
-    if (about === undefined || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(digest ?? "")) {
-      throw new Error(`the hub gives no digest of ${quoted(name)} of ${quoted(model)}`);
-    }
-    const url = `${hub.endpoint}/${model}/resolve/${commit}/${encodeURIComponent(name)}`;
-    const bytes = about.lfs?.size ?? about.size;
-    return {
-      name,
-      file: { url, label: `${name} of ${model}`, blob: cache.blob(digest!), bytes, digest: digest! },
-    };
-  });
-}
-
 /** Word what the library throws for the user, with the way out. */
 async function explain<T>(
   hub: Hub,
@@ -113,6 +86,7 @@ async function explain<T>(
     return await ask();
   } catch (error) {
     if (error instanceof HubApiError) throw new Error(refusal(hub, model, revision, error.statusCode));
+    if (error instanceof RefusedError) throw new Error(refusal(hub, model, revision, error.status));
     if (!(error instanceof UnreachableError)) throw error;
     const cached = (await cache.commit(revision)) !== undefined;
     throw new Error(`${error.message}${cached ? "; HF_HUB_OFFLINE=1 opens what is in the cache" : ""}`);

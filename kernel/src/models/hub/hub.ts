@@ -57,6 +57,16 @@ export class UnreachableError extends Error {
   }
 }
 
+/** The hub answers, and not with what was asked for; `refusal` words it. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  readonly status: number;
+  constructor(status: number) {
+    super(`the hub answers ${status}`);
+    this.status = status;
+  }
+}
+
 async function storedToken(): Promise<string | undefined> {
   if (isOn(process.env["HF_HUB_DISABLE_IMPLICIT_TOKEN"])) return undefined;
   const caches = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");

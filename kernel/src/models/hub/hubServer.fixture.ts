@@ -23,6 +23,8 @@ export interface HubServer {
   readonly cuts: number[];
   /** Whether ranges are answered, as the hub does, or overlooked. */
   ranges: boolean;
+  /** Whether it lists files on request, as the hub does, or only answers for each, as mirrors and proxies do. */
+  lists: boolean;
   /** `METHOD PATH`, then `range` and `token` where they were sent; requests to the store begin with `store`. */
   readonly requests: string[];
   /** Contents of the store, by digest. */
@@ -53,6 +55,7 @@ export async function startHub(): Promise<HubServer> {
     renamed: new Map(),
     cuts: [],
     ranges: true,
+    lists: true,
     requests: [],
     store: new Map(),
     close: async () => {
@@ -93,6 +96,7 @@ export async function startHub(): Promise<HubServer> {
     if (revision !== model.commit && revision !== model.branch) {
       return fail(response, 404, "RevisionNotFound", `Invalid rev id: ${revision}`);
     }
+    if (what === "paths-info" && !hub.lists) return fail(response, 404, "", "Cannot POST");
     if (what === "revision") return describe(response, id!, model);
     if (model.gated)
       return fail(response, request.headers.authorization ? 403 : 401, "GatedRepo", "Access is restricted");

@@ -185,6 +185,37 @@ describe("a hub id", () => {
   });
 });
 
+describe("a mirror that lists no files", () => {
+  beforeEach(() => (hub.lists = false));
+
+  test("gives the same cache, asked for each file", async () => {
+    hub.models.set("org/tiny", hosted("opt-bin-sharded"));
+    const { folder } = await resolveModel("org/tiny");
+    const asked = hub.requests.filter((request) => request.startsWith("HEAD "));
+    expect(asked).toContain(`HEAD /org/tiny/resolve/${commit}/config.json`);
+    const there = readdirSync(folder).map((file) => [file, readlinkSync(join(folder, file))]);
+    rmSync(join(home, "hub"), { recursive: true });
+    hub.lists = true;
+    hub.requests.length = 0;
+    await resolveModel("org/tiny");
+    expect(hub.requests.filter((request) => request.startsWith("HEAD "))).toEqual([]);
+    expect(readdirSync(folder).map((file) => [file, readlinkSync(join(folder, file))])).toEqual(there);
+  });
+
+  test("may lead on to a new name, and break", async () => {
+    hub.models.set("org/tiny", hosted("gpt2"));
+    hub.renamed.set("tiny", "org/tiny");
+    hub.cuts.push(10);
+    expect((await openCheckpoint((await resolveModel("tiny")).folder)).tensors.size).toBe(30);
+    expect(hub.requests.some((request) => / bytes=10-$/.test(request))).toBe(true);
+  });
+
+  test("refuses as the hub does", async () => {
+    hub.models.set("org/tiny", hosted("gpt2", { gated: true }));
+    await expect(resolveModel("org/tiny")).rejects.toThrow(/private or gated; set HF_TOKEN/);
+  });
+});
+
 describe("a broken download", () => {
   const weights = "model.safetensors";
 

@@ -52,7 +52,7 @@ interface Output {
 }
 
 test("the examples of the README run as the cells of a notebook, and leave no session", async () => {
-  expect(examples).toHaveLength(4);
+  expect(examples).toHaveLength(5);
   const notebook = join(at, "readme.ipynb");
   const cells = examples.map((source, i) => ({
     ...{ cell_type: "code", id: `example-${i}`, metadata: {}, execution_count: null, outputs: [], source },

@@ -168,7 +168,7 @@ function read(config: JsonObject): Blueprint {
       maxPositions: c.max_position_embeddings,
     },
     basePrefix: "model.",
-    ignorable: c.tie_word_embeddings ? [/^lm_head\.weight$/] : [],
+    ignorable: [/(^|\.)decoder\.version$/, ...(c.tie_word_embeddings ? [/^lm_head\.weight$/] : [])],
     embed,
     layer,
     unembed,

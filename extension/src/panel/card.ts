@@ -19,10 +19,10 @@ export function stateMark(state: State): HTMLElement {
   return element("span", { class: `vt-state vt-state-${state}` }, mark, state);
 }
 
-/** Layers `[from, to)` as people count them, `0–3`; a stage of one layer is that number. */
+/** Layers `[from, to)` as people count them. */
 export function layerRange({ from, to }: RankStatus["layers"]): string {
-  if (to <= from) return "none";
-  return to - from === 1 ? String(from) : `${from}–${to - 1}`;
+  if (to <= from) return "no layers";
+  return to - from === 1 ? `layer ${from}` : `layers ${from}–${to - 1}`;
 }
 
 /** A hub id as it is; of a folder's path its name, because where somebody keeps a model is long and no news. */
@@ -31,11 +31,14 @@ export function modelName(model: string): string {
   return (isPath && model.split(/[\\/]/).findLast((part) => !["", ".", ".."].includes(part))) || model;
 }
 
+/** Bytes whose unit stays on the line of its number. */
+const size = (bytes: number): string => printBytes(bytes).replace(" ", "\u00a0");
+
 const titles = ["rank", "device", "memory", "state"];
 
 /** Two lines, because a sidebar is narrow: what the rank runs on and how it is, and its part of the model below. */
 function rankRows({ rank, device, stage, tensorRank, layers, memory, state, pid }: RankStatus): HTMLElement {
-  const part = `stage ${stage} · layers ${layerRange(layers)} · tensor ${tensorRank}`;
+  const part = `stage ${stage} · ${layerRange(layers)} · tensor ${tensorRank}`;
   const rows = element(
     "tbody",
     {},
@@ -102,7 +105,7 @@ export class SessionCard {
     if (shown === this.#shown) return;
     this.#shown = shown;
     const clients = session.clients === 1 ? "1 notebook" : `${session.clients} notebooks`;
-    const memory = `${printBytes(session.residentBytes)} resident, ${printBytes(session.weightBytes)} of weights`;
+    const memory = `${size(session.residentBytes)} resident, ${size(session.weightBytes)} of weights`;
     this.#state.replaceChildren(stateMark(session.state));
     this.#facts.textContent = [modelName(session.model), session.mesh, memory, clients].join(" · ");
     this.#facts.title = session.model;

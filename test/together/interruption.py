@@ -32,7 +32,7 @@ def a_loop_of_forwards_ends(nb):
     works(nb)
     before = pids(nb)
     runner = value(nb, "process.pid")
-    nb.ok("const rows = Array.from({ length: 32 }, (_, r) => Array.from({ length: 400 }, (_, i) => (7 * i + r) % 900));")
+    nb.ok("const rows = Array.from({ length: 8 }, (_, r) => Array.from({ length: 400 }, (_, i) => (7 * i + r) % 900));")
     nb.ok("let passes = 0;")
     for _ in range(3):
         msg_id = nb.client.execute("for (;;) { await session.forward(rows); passes++; }")
@@ -48,28 +48,28 @@ def a_loop_of_forwards_ends(nb):
 
 
 def one_long_forward_ends(nb):
-    before = pids(nb, "wide")
+    [broker, *_] = pids(nb, "wide")
     size, row = ([8, 256], "(7 * i + r) % 50000") if WIDE else ([96, 512], "(7 * i + r) % 900")
     nb.ok(
         f"const long = Array.from({{ length: {size[0]} }}, (_, r) => Array.from({{ length: {size[1]} }}, (_, i) => {row}));"
     )
     call = 'wide.forward(long, { logits: "none", hooks: [capture("layers.*.mlp.output[position=-1]")] })'
-    # How long it takes when nobody interrupts it: longer than the interrupt may take.
-    nb.ok(f"const begun = performance.now(); await {call}; const whole = performance.now() - begun;")
-    msg_id = nb.client.execute(f"kept = 42; await {call}; kept = 0;")
-    nb.panel.wait_until_busy("wide")
-    interrupted(nb, msg_id)
-    works(nb, "wide")
-    assert value(nb, "kept") == 42
-    print(f"   one forward pass takes {value(nb, 'Math.round(whole)')} ms")
-    assert pids(nb, "wide") == before, "workers were started anew"
+    # More often than workers that die by themselves are started again.
+    for _ in range(5):
+        msg_id = nb.client.execute(f"kept = 42; await {call}; kept = 0;")
+        nb.panel.wait_until_busy("wide")
+        interrupted(nb, msg_id)
+        works(nb, "wide")
+        assert value(nb, "kept") == 42
+    # Workers that are deep in a layer when their patience ends are started anew; the session is the same all the same.
+    assert pids(nb, "wide")[0] == broker
 
 
 def a_forward_given_up_can_be_caught(nb):
     """The signal of the user's own, beside the cell's."""
     nb.ok(
         "const controller = new AbortController();\n"
-        "const given = session.forward(rows, { signal: controller.signal });\n"
+        "const given = session.forward(Array.from({ length: 8 }, () => rows).flat(), { signal: controller.signal });\n"
         "setTimeout(() => controller.abort(), 10);\n"
         "const name = await given.then(() => 'finished', (error: Error) => error.name);"
     )

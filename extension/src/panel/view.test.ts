@@ -44,15 +44,15 @@ test("a session shows its ranks: device, memory, part of the model, and state in
   view.show(live(session({ ranks: [rank(0), rank(1, { state: "lost", layers: { from: 6, to: 7 } })] })));
   expect(texts("h3")).toEqual(["opt"]);
   expect(texts(".vt-facts")).toEqual([
-    "facebook/opt-125m · pipeline 2 × tensor 1 · 600\u00a0MiB resident, 250\u00a0MiB of weights · 2 notebooks",
+    "facebook/opt-125m · pipeline 2 × tensor 1 · 629\u00a0MB resident, 262\u00a0MB of weights · 2 notebooks",
   ]);
   expect(texts("thead th")).toEqual(["rank", "device", "memory", "state"]);
   expect(texts("tbody:nth-of-type(1) th, tbody:nth-of-type(1) td")).toEqual([
-    ...["0", "cpu", "300 MiB", "●ready"],
+    ...["0", "cpu", "315 MB", "●ready"],
     "stage 0 · layers 0–5 · tensor 0",
   ]);
   expect(texts("tbody:nth-of-type(2) th, tbody:nth-of-type(2) td")).toEqual([
-    ...["1", "cpu", "300 MiB", "✕lost"],
+    ...["1", "cpu", "315 MB", "✕lost"],
     "stage 1 · layer 6 · tensor 0",
   ]);
   expect(texts(".vt-lost:not([hidden])")).toEqual(["✕ lost: rank 1"]);

@@ -82,7 +82,8 @@ export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
         ? `${host.cores} cores shared by ${mesh.tensor} tensor ranks`
         : `all ${host.cores} cores${waiting}`;
   const lines = [
-    `${printMesh(mesh)} on ${printDevices(devices)}: ${why}`,
+    `${printMesh(mesh)} on ${printDevices(devices)}`,
+    `  ${why}`,
     ...stages.map((stage, index) => `  stage ${index}: ${printStage(stage)}`),
     `  weights: ${weights.why}`,
     `  threads: ${threads} per worker (${threadWhy})${collectives.why}`,
@@ -129,7 +130,7 @@ function layOut(model: PlanModel, request: PlanRequest): { mesh: Mesh; devices: 
       ? "as asked"
       : count === 1
         ? "one process holds the whole model"
-        : "one stage per device, because a hooked activation is then already whole";
+        : "one stage per device, so that a hooked activation is already whole";
   return { mesh, devices, why };
 }
 

@@ -166,7 +166,7 @@ function copyEntry(file: number, path: string, entry: ParcelDescriptor["entries"
 }
 
 /** Below this many bytes, copying is as fast as mapping. */
-const worthMapping = 2 ** 20;
+const worthMapping = 2 ** 16;
 const mapped = new FinalizationRegistry<() => void>((unmap) => unmap());
 
 /**

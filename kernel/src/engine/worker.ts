@@ -7,6 +7,7 @@ import { SocketCollectives } from "./collectives/socket.js";
 import { program } from "./launch/program.js";
 import { Cancelled } from "./cancelled.js";
 import { Rank } from "./rank.js";
+import { reclaim } from "./reclaim.js";
 import { onnxruntime } from "./runtime.js";
 import { Channel } from "./wire/channel.js";
 import { toWorker, type FromWorker, type Load, type Meeting, type ToWorker } from "./wire/messages.js";
@@ -93,6 +94,8 @@ async function step(message: Extract<ToWorker, { kind: "step" }>): Promise<void>
     fail(id, error);
   } finally {
     cancelled.clear();
+    // After the answer has gone, so that nobody waits for it.
+    setImmediate(reclaim);
   }
 }
 

@@ -53,7 +53,8 @@ export async function generate(
         if (row.ended) continue;
         const id =
           options.forced?.[index]?.[step] ?? chooseToken(rowOf(logits, index), options, random[index]!);
-        options.onToken?.({ row: index, step, ...row.add(id) });
+        const added = row.add(id);
+        options.onToken?.({ row: index, step, ...added });
       }
     }
   } finally {

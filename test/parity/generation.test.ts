@@ -256,6 +256,19 @@ describe("a generation", () => {
         if (step === 4) abort.abort();
       };
       await expect(bytes({ signal: abort.signal, onToken })).rejects.toThrow(CancelledError);
+      // The interrupt of the running cell comes through the notebook that the session is used in.
+      const cell = new AbortController();
+      const host = { cellSignal: () => cell.signal, sessionOpened() {}, sessionClosed() {} };
+      const place = Symbol.for("vitrail.host");
+      Reflect.set(globalThis, place, host);
+      const interrupt = ({ step }: StreamedToken) => {
+        if (step === 4) cell.abort();
+      };
+      try {
+        await expect(bytes({ onToken: interrupt })).rejects.toThrow(CancelledError);
+      } finally {
+        Reflect.deleteProperty(globalThis, place);
+      }
       const thrower = () => {
         throw new Error("enough of this");
       };

@@ -43,6 +43,8 @@ function heldPart(point: HookPoint, { rank, size }: Shard): Held | undefined {
   return { axis, start: start(rank), size: start(rank + 1) - start(rank), whole };
 }
 
+const positional: ReadonlySet<Axis> = new Set(["position", "query", "key"]);
+
 /**
  * One where all of an entry's token axes lie within its row. A row without tokens counts for nobody else; a mean
  * within each row takes its padding, so that the row has a number at all.
@@ -61,7 +63,7 @@ function valid(point: HookPoint, { lengths: own, positions }: RankRun, over: rea
     for (let axis = shape.length - 1; axis > 0; axis--) {
       const entry = rest % shape[axis]!;
       rest = (rest - entry) / shape[axis]!;
-      if (shape[axis]! > 1 && entry >= lengths[Math.floor(i / size)]!) inside = false;
+      if (positional.has(point.axes[axis]!) && entry >= lengths[Math.floor(i / size)]!) inside = false;
     }
     data[i] = inside ? 1 : 0;
   });

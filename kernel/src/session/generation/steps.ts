@@ -1,5 +1,5 @@
 import { pointOf, type HookPoint } from "../../graph/point.js";
-import type { Edit, Steps } from "../../hooks/edit.js";
+import { edit, type Edit, type Steps } from "../../hooks/edit.js";
 import type { AbsentPoints } from "../../hooks/selector.js";
 import { prepareForward, type ForwardRequest } from "../request.js";
 import type { Hook } from "../types.js";
@@ -41,8 +41,7 @@ export class StepRequests {
     const rows = step === 0 ? this.#prompts : this.#prompts.map(() => [0]);
     const hooks = acting.map((hook): Hook => {
       if (hook.kind !== "edit") return hook;
-      const { steps: _, ...always } = hook;
-      return always;
+      return edit(hook.selector, hook.change);
     });
     let request: ForwardRequest;
     try {
@@ -84,16 +83,16 @@ function acts({ steps }: Edit, step: number): boolean {
   );
 }
 
-function checkSteps(edit: Edit, count: number): void {
-  for (const each of edit.steps ?? []) {
+function checkSteps(change: Edit, count: number): void {
+  for (const each of change.steps ?? []) {
     const ends = typeof each === "number" ? [each] : [each.from ?? 0, each.to ?? Infinity];
     const isSpan = ends.every((end) => (Number.isInteger(end) && end >= 0) || end === Infinity);
     if (!isSpan || (ends.length === 2 && !(ends[0]! < ends[1]!)))
-      throw new Error(`edit "${edit.selector}": ${print(each)} is no step and no span of steps`);
+      throw new Error(`edit "${change.selector}": ${print(each)} is no step and no span of steps`);
   }
-  if (!Array.from({ length: count }, (_, step) => step).some((step) => acts(edit, step)))
+  if (!Array.from({ length: count }, (_, step) => step).some((step) => acts(change, step)))
     throw new Error(
-      `edit "${edit.selector}" at steps ${(edit.steps ?? []).map(print).join(", ") || "none"} never acts: ` +
+      `edit "${change.selector}" at steps ${(change.steps ?? []).map(print).join(", ") || "none"} never acts: ` +
         `there are at most ${count} steps, from 0`,
     );
 }

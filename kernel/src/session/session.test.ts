@@ -391,7 +391,7 @@ describe("faults", () => {
     send({
       kind: "forward",
       id: 0,
-      step: { rows, select: "all", requests: [{ key: "logits", point: "logits", slices: [] }] },
+      step: { rows, select: "all", requests: [{ key: "logits", point: "logits", slices: [] }], edits: [] },
     });
     const parcels = () => shared(pid).flatMap((name) => readdirSync(join("/dev/shm", name)));
     await vi.waitFor(() => expect(parcels()).toHaveLength(1), 10_000);

@@ -19,6 +19,15 @@ export { demoCheckpoint } from "./models/demo/find.js";
 export { CancelledError } from "./session/client.js";
 export { Session } from "./session/session.js";
 export type {
+  GeneratedRow,
+  GenerateOptions,
+  Generation,
+  GenerationStep,
+  Score,
+  Scores,
+  StreamedToken,
+} from "./session/generation/types.js";
+export type {
   Captured,
   Estimate,
   ForwardOptions,

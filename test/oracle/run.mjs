@@ -26,6 +26,7 @@ const steps = [
   remake("pytorch", "pytorch_files.py", "exact"),
   remake("gradients", "gradients.py", "close"),
   remake("edits", "edits.py", "close", [join(goldens, "checkpoints")]),
+  remake("generation", "generation.py", "close", [join(goldens, "checkpoints")]),
   {
     name: "onnx",
     commands: [

@@ -58,6 +58,34 @@ export function readEdits(name: string): { vector: Float32Array; cases: Map<stri
   return { vector: new Float32Array(tensors.get("vector")!.bytes), cases };
 }
 
+/** What transformers generated: each row alone, with its own cache. */
+export interface GoldenGeneration {
+  readonly prompt: readonly number[];
+  /** Tokens that are fed one a step after the prompt, and the logits of each step [step, token]; the last is not fed. */
+  readonly forced: readonly number[];
+  readonly logits: Values;
+  /** The likeliest continuation. */
+  readonly greedy: readonly number[];
+  /** Log-probabilities of the row's forced tokens after the first row's prompt. */
+  readonly scores: readonly number[];
+}
+
+export function readGenerations(name: string): GoldenGeneration[] {
+  const tensors = readSafetensors(join(here, "generation", `${name}.safetensors`));
+  const ids = (key: string) => Array.from(new BigInt64Array(tensors.get(key)!.bytes), Number);
+  const count = [...tensors.keys()].filter((key) => key.startsWith("scores.")).length;
+  return Array.from({ length: count }, (_, row) => {
+    const { shape, bytes } = tensors.get(`rows.${row}.logits`)!;
+    return {
+      prompt: ids(`rows.${row}.prompt`),
+      forced: ids(`rows.${row}.forced`),
+      logits: { shape, data: new Float32Array(bytes) },
+      greedy: ids(`rows.${row}.greedy`),
+      scores: [...new Float32Array(tensors.get(`scores.${row}`)!.bytes)],
+    };
+  });
+}
+
 interface Stored {
   readonly dtype: string;
   readonly shape: readonly number[];

@@ -35,6 +35,8 @@ export interface RankReport {
   readonly state: "starting" | "ready" | "busy" | "lost";
   /** Resident set, bytes. */
   readonly memory: number;
+  /** Bytes of keys and values kept for generations under way. */
+  readonly cacheBytes: number;
 }
 
 /** A cancelled step that does not end by itself within this time is ended with its workers. */
@@ -70,7 +72,7 @@ export class Fleet {
     return devices.map((device, rank) => {
       const { pipeline: stage, tensor: tensorRank } = coordinatesOf(mesh, rank);
       const { layers } = stages[stage] as StagePlan;
-      const now = this.#crew?.report(rank) ?? { pid: undefined, state: "lost", memory: 0 };
+      const now = this.#crew?.report(rank) ?? { pid: undefined, state: "lost", memory: 0, cacheBytes: 0 };
       return { rank, device, stage, tensorRank, layers, ...now };
     });
   }
@@ -109,6 +111,11 @@ export class Fleet {
       signal?.removeEventListener("abort", cancel);
       if (this.#state === "busy") this.#state = "ready";
     }
+  }
+
+  /** Forgets the keys and values that steps keep under this key. Workers that are down keep none. */
+  release(key: string): void {
+    this.#crew?.release(key);
   }
 
   /** Ends all workers and removes everything that this fleet made. */
@@ -169,7 +176,9 @@ export class Fleet {
     );
     const nowhere = requests.find((request) => !stages.some((held) => held.includes(request)));
     if (nowhere !== undefined) throw new Error(`no rank holds hook point "${nowhere.point}"`);
-    const last = stages.findLastIndex((held) => held.length > 0);
+    // Every stage adds to the cache, whoever is asked for something.
+    const last =
+      step.cache === undefined ? stages.findLastIndex((held) => held.length > 0) : stages.length - 1;
     const results: RankResult[] = [];
     let carried: (ParcelDescriptor | undefined)[] = [];
     for (const [stage, held] of stages.slice(0, last + 1).entries()) {

@@ -5,6 +5,7 @@ import { sliceDense, type SliceContext } from "../hooks/slice.js";
 import { decodeEdit } from "../hooks/wire.js";
 import { prepareInputs } from "../models/inputs.js";
 import { openModel } from "../models/model.js";
+import { Caches, type Cache } from "./caches.js";
 import { Cancelled } from "./cancelled.js";
 import type { Collectives } from "./collectives/collectives.js";
 import { partOf } from "./mesh.js";
@@ -36,6 +37,7 @@ export class Rank {
   readonly #bare: Variant;
   readonly #variants: Variants;
   readonly #collectives: Collectives;
+  readonly #caches = new Caches();
 
   private constructor(load: Load, bare: Variant, variants: Variants, collectives: Collectives) {
     this.#load = load;
@@ -63,15 +65,28 @@ export class Rank {
     return [...this.#bare.points.keys()];
   }
 
+  /** Bytes of keys and values that are kept for generations under way. */
+  get keptBytes(): number {
+    return this.#caches.bytes;
+  }
+
+  /** Forgets the keys and values kept under this key. */
+  release(key: string): void {
+    this.#caches.release(key);
+  }
+
   /** Runs the segments that the step needs, one after another. A failure on one rank aborts the step on its peers. */
   async run(options: StepOptions): Promise<StepOutcome> {
     const { id, step, carries } = options;
     this.#collectives.begin(id);
     let writer: ParcelWriter | undefined;
     try {
-      const variant = step.edits.length === 0 ? this.#bare : await this.#variants.edited(step.edits);
-      const values = this.#feeds(variant, step, options.carry);
-      const lengths = step.rows.map((row) => row.length);
+      const isBare = step.edits.length === 0 && step.cache === undefined;
+      const cache = step.cache && this.#caches.use(step.cache, step.rows.length);
+      const variant = isBare ? this.#bare : await this.#variants.edited(step.edits, step.cache !== undefined);
+      const values = this.#feeds(variant, step, options.carry, cache);
+      // An empty row is all padding; whoever counts from its end means its one column.
+      const lengths = step.rows.map((row) => Math.max(row.length, 1));
       for (const turn of schedule(variant.stage, step.requests, carries)) {
         if (options.cancelled()) throw new Cancelled();
         await this.#run(variant, turn, values);
@@ -85,6 +100,7 @@ export class Rank {
       }
       if (options.cancelled()) throw new Cancelled();
       const carry = carries ? this.#carry(id, variant, values) : undefined;
+      cache?.extend(variant.stage.caches, values, step.rows);
       return { carry, parcel: writer?.finish() };
     } catch (error) {
       writer?.discard();
@@ -138,14 +154,16 @@ export class Rank {
     { stage, points }: Variant,
     step: ForwardStep,
     carry: ParcelDescriptor | undefined,
+    cache: Cache | undefined,
   ): Map<string, Tensor> {
-    const { tokens, positions, mask, select } = prepareInputs(step.rows, step.select);
+    const { tokens, positions, mask, select } = prepareInputs(step.rows, step.select, cache?.past);
     const all = new Map<string, Tensor>([
       ["tokens", { dtype: "i64", ...tokens }],
       ["positions", { dtype: "i64", ...positions }],
       ["mask", { dtype: "f32", ...mask }],
       ["select", { dtype: "i64", ...select }],
       ...(carry === undefined ? [] : takeParcel(carry)),
+      ...(cache?.feeds(stage.caches) ?? []),
     ]);
     const lengths = step.rows.map((row) => row.length);
     const run = { lengths, positions: Math.max(...lengths), shard: this.#load.stage.tensor };

@@ -53,3 +53,26 @@ test("what the next stage reads is kept to the end", () => {
   expect(turns).toHaveLength(4);
   expect(turns.flatMap(({ frees }) => frees)).not.toContain("y");
 });
+
+test("a stage with a cache runs every segment that adds to it, and keeps what they add", () => {
+  const [embed, attention, mlp, head] = stage.segments as [Segment, Segment, Segment, Segment];
+  const inputs = [...attention.inputs, "past.keys", "past.values"];
+  const cached: Stage = {
+    ...stage,
+    segments: [embed, { ...attention, inputs, outputs: ["x", "sum", "keys", "values"] }, mlp, head],
+    caches: [
+      {
+        layer: 0,
+        past: { keys: "past.keys", values: "past.values" },
+        present: { keys: "keys", values: "values" },
+        empty: [1, 0, 2],
+      },
+    ],
+  };
+  const turns = schedule(cached, ask("embedding"), false);
+  expect(turns.map(({ segment: { name } }) => name)).toEqual(["embed", "layers.0.attention"]);
+  expect(turns[1]!.fetches).toEqual(["keys", "values"]);
+  expect(turns[1]!.frees).toEqual(["x", "mask", "past.keys", "past.values"]);
+  const all = schedule(cached, ask("logits"), false);
+  expect(all.flatMap(({ frees }) => frees)).not.toContain("keys");
+});

@@ -16,17 +16,23 @@ export interface Turn {
 
 /**
  * The segments that a step runs: all of them when the next stage waits for what this one carries, else none
- * beyond the last that was asked for something. Equal on every rank of a tensor group.
+ * beyond the last that was asked for something or, in a stage with a cache, adds to it. Equal on every rank of a tensor group.
  */
 export function schedule(stage: Stage, requests: readonly PointRequest[], carries: boolean): Turn[] {
   const wanted = stage.segments.map((segment) => requests.filter(({ point }) => segment.points.has(point)));
-  const last = carries ? stage.segments.length - 1 : wanted.findLastIndex((list) => list.length > 0);
-  const carried = carries ? stage.outputs.map(({ name }) => name) : [];
+  const cached = stage.caches.flatMap(({ present }) => [present.keys, present.values]);
+  const last = carries
+    ? stage.segments.length - 1
+    : stage.segments.findLastIndex(
+        ({ outputs }, index) =>
+          (wanted[index] ?? []).length > 0 || cached.some((name) => outputs.includes(name)),
+      );
+  const kept = [...cached, ...(carries ? stage.outputs.map(({ name }) => name) : [])];
   const lastReader = new Map<string, number>();
   stage.segments.slice(0, last + 1).forEach(({ inputs }, index) => {
     for (const name of inputs) lastReader.set(name, index);
   });
-  for (const name of carried) lastReader.set(name, Infinity);
+  for (const name of kept) lastReader.set(name, Infinity);
 
   return stage.segments.slice(0, last + 1).map((segment, index) => {
     const read = segment.outputs.filter((name) => (lastReader.get(name) ?? -1) > index);

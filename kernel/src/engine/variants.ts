@@ -52,10 +52,10 @@ export class Variants {
     return this.#variant(stage);
   }
 
-  /** The stage with these edits. Throws one line when an edit does not fit its point. */
-  async edited(edits: readonly WireEdit[]): Promise<Variant> {
-    const structure = edits.map(structureOf).join("\n");
-    const stage = this.#stages.get(structure) ?? this.#build(edits);
+  /** The stage with these edits, and with a cache or without. Throws one line when an edit does not fit its point. */
+  async edited(edits: readonly WireEdit[], cache: boolean): Promise<Variant> {
+    const structure = [`cache ${cache}`, ...edits.map(structureOf)].join("\n");
+    const stage = this.#stages.get(structure) ?? this.#build(edits, cache);
     this.#stages.delete(structure);
     this.#stages.set(structure, stage);
     const [oldest] = this.#stages.keys();
@@ -63,9 +63,9 @@ export class Variants {
     return this.#variant(stage);
   }
 
-  #build(edits: readonly WireEdit[]): Stage {
+  #build(edits: readonly WireEdit[], cache: boolean): Stage {
     const placed = edits.map(decodeEdit);
-    return buildStage(this.#model, this.#load.stage, (value, point, shard) =>
+    return buildStage(this.#model, { ...this.#load.stage, cache }, (value, point, shard) =>
       placed
         .filter((edit) => edit.point === point.name)
         .reduce((x, edit) => applyEdit(x, point, shard, edit), value),
@@ -113,6 +113,13 @@ export class Variants {
   }
 }
 
-function digest({ model, isOnHost }: Segment): string {
-  return createHash("sha256").update(model).update(String(isOnHost)).digest("hex");
+const digests = new WeakMap<Segment, string>();
+
+/** Worked out once for each segment: generation asks for the same ones at every token. */
+function digest(segment: Segment): string {
+  const { model, isOnHost } = segment;
+  const known =
+    digests.get(segment) ?? createHash("sha256").update(model).update(String(isOnHost)).digest("hex");
+  digests.set(segment, known);
+  return known;
 }

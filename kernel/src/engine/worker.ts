@@ -41,6 +41,9 @@ const channel = new Channel<ToWorker, FromWorker>(connect(path), toWorker, {
         cancelled.add(message.id);
         if (collectives instanceof SocketCollectives) collectives.aborted(message.id);
         return;
+      case "release":
+        rank?.release(message.key);
+        return tellKept();
       case "reduced":
         if (collectives instanceof SocketCollectives)
           collectives.reduced(message.step, message.sequence, body);
@@ -89,6 +92,7 @@ async function step(message: Extract<ToWorker, { kind: "step" }>): Promise<void>
       carry: message.carry,
       cancelled: () => cancelled.has(id),
     });
+    if (message.step.cache !== undefined) tellKept();
     channel.send({ kind: "done", id, ...(carry && { carry }), ...(parcel && { parcel }) });
   } catch (error) {
     fail(id, error);
@@ -97,6 +101,10 @@ async function step(message: Extract<ToWorker, { kind: "step" }>): Promise<void>
     // After the answer has gone, so that nobody waits for it.
     setImmediate(reclaim);
   }
+}
+
+function tellKept(): void {
+  channel.send({ kind: "kept", bytes: rank?.keptBytes ?? 0 });
 }
 
 function meet(meeting: Meeting): Collectives {

@@ -12,14 +12,25 @@ export interface Edit {
   readonly kind: "edit";
   readonly selector: string;
   readonly change: Intervention | Traced;
+  /** Steps of a generation at which it acts, the prompt being step 0; default all. */
+  readonly steps?: readonly Steps[];
 }
+
+/** One step, or those from `from` (default 0) to before `to` (default the last). */
+export type Steps = number | { readonly from?: number; readonly to?: number };
 
 /**
  * Change what the selector chooses, whole whatever the sharding, in the order of the hooks: an intervention such as
  * `zero()` or `add(vector)`, or `traced(x => …)`. Compiled into the model; what is not selected goes on bit for bit.
+ *
+ * In a generation it acts at the prompt and at every token, or at the `steps` given: `{ steps: [0, { from: 3 }] }`.
  */
-export function edit(selector: Selector, change: Intervention | Traced): Edit {
-  return { kind: "edit", selector, change };
+export function edit(
+  selector: Selector,
+  change: Intervention | Traced,
+  options: { steps?: readonly Steps[] } = {},
+): Edit {
+  return { kind: "edit", selector, change, ...options };
 }
 
 /** An edit as a function over graph values, e.g. `traced((x) => x.mul(2).add(1))`; it must keep the shape. */

@@ -1,4 +1,4 @@
-import type { HookPoint, Shard } from "../graph/point.js";
+import type { Axis, HookPoint, Shard } from "../graph/point.js";
 import { givenInput, regionInput, validInput, validShape } from "./apply.js";
 import type { PlacedEdit } from "./apply.js";
 import type { Dense } from "./slice.js";
@@ -23,7 +23,7 @@ export function editFeeds(edit: PlacedEdit, point: HookPoint, run: RankRun): Map
       held ? ownPart(intervention.value, point.axes.length, held) : intervention.value,
     );
   }
-  if (intervention.kind === "mean") feeds.set(validInput(key), valid(point, run));
+  if (intervention.kind === "mean") feeds.set(validInput(key), valid(point, run, intervention.over));
   if (intervention.kind === "project") feeds.set(givenInput(key), intervention.direction);
   return feeds;
 }
@@ -43,8 +43,14 @@ function heldPart(point: HookPoint, { rank, size }: Shard): Held | undefined {
   return { axis, start: start(rank), size: start(rank + 1) - start(rank), whole };
 }
 
-/** One where all of an entry's token axes lie within its row. */
-function valid(point: HookPoint, { lengths, positions }: RankRun): Dense {
+const positional: ReadonlySet<Axis> = new Set(["position", "query", "key"]);
+
+/**
+ * One where all of an entry's token axes lie within its row. A row without tokens counts for nobody else; a mean
+ * within each row takes its padding, so that the row has a number at all.
+ */
+function valid(point: HookPoint, { lengths: own, positions }: RankRun, over: readonly Axis[]): Dense {
+  const lengths = over.includes("batch") ? own : own.map((length) => Math.max(length, 1));
   const whole = point.shape.map((size) =>
     typeof size === "number" ? size : size === "batch" ? lengths.length : positions,
   );
@@ -57,7 +63,7 @@ function valid(point: HookPoint, { lengths, positions }: RankRun): Dense {
     for (let axis = shape.length - 1; axis > 0; axis--) {
       const entry = rest % shape[axis]!;
       rest = (rest - entry) / shape[axis]!;
-      if (shape[axis]! > 1 && entry >= lengths[Math.floor(i / size)]!) inside = false;
+      if (positional.has(point.axes[axis]!) && entry >= lengths[Math.floor(i / size)]!) inside = false;
     }
     data[i] = inside ? 1 : 0;
   });
@@ -73,7 +79,9 @@ function region(edit: PlacedEdit, point: HookPoint, run: RankRun, held: Held | u
   const sliced = new Set([0, ...edit.slices.map((s) => s.axis)]);
   const shape = local.map((size, axis) => (sliced.has(axis) ? size : 1));
   const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-  const context = { axes: point.axes, lengths: run.lengths, ...(held && { held }) };
+  // An empty row is all padding; whoever counts from its end means its one column.
+  const lengths = run.lengths.map((length) => Math.max(length, 1));
+  const context = { axes: point.axes, lengths, ...(held && { held }) };
   for (let row = 0; row < run.lengths.length; row++) {
     const lists = indexLists(local, edit.slices, context, row);
     if (!lists[0]!.includes(row)) continue;

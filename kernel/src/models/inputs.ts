@@ -14,30 +14,48 @@ export interface Inputs {
   readonly select: Feed<BigInt64Array>;
 }
 
+/** Tokens that a run goes on from, by row: 1 in each column of the cache that holds a token, 0 in its padding. */
+export type Past = readonly Uint8Array[];
+
 const hidden = -1e9;
 
 /**
  * Pad rows of token ids on the right to the longest. A query looks at its own position and before, and never at
  * padding, so a row's real positions give the same numbers as alone; what padding positions compute is not data.
+ *
+ * With a past, rows go on from it: positions count on from each row's own tokens, and the mask's keys are the columns
+ * of the past and then the new ones. A row may then be empty, which is all padding.
  */
-export function prepareInputs(rows: readonly (readonly number[])[], select: "all" | "last" | "none"): Inputs {
+export function prepareInputs(
+  rows: readonly (readonly number[])[],
+  select: "all" | "last" | "none",
+  past?: Past,
+): Inputs {
   const batch = rows.length;
   const length = Math.max(...rows.map((row) => row.length));
+  const columns = past?.[0]?.length ?? 0;
+  const width = columns + length;
   const tokens = new BigInt64Array(batch * length);
   const positions = new BigInt64Array(batch * length);
-  const mask = new Float32Array(batch * length * length).fill(hidden);
+  const mask = new Float32Array(batch * length * width).fill(hidden);
   rows.forEach((row, b) => {
+    const seen = past?.[b] ?? new Uint8Array(0);
+    const start = seen.reduce((sum, real) => sum + real, 0);
     for (let query = 0; query < length; query++) {
       tokens[b * length + query] = BigInt(row[query] ?? 0);
-      positions[b * length + query] = BigInt(query);
+      positions[b * length + query] = BigInt(start + query);
+      const line = mask.subarray((b * length + query) * width, (b * length + query + 1) * width);
+      seen.forEach((real, column) => {
+        if (real === 1) line[column] = 0;
+      });
       const keys = Math.min(query + 1, row.length);
-      mask.fill(0, (b * length + query) * length, (b * length + query) * length + keys);
+      line.fill(0, columns, columns + keys);
     }
   });
   return {
     tokens: { data: tokens, shape: [batch, length] },
     positions: { data: positions, shape: [batch, length] },
-    mask: { data: mask, shape: [batch, 1, length, length] },
+    mask: { data: mask, shape: [batch, 1, length, width] },
     select: selectPositions(rows, length, select),
   };
 }
@@ -50,7 +68,8 @@ function selectPositions(
   const perRow = { all: length, last: 1, none: 0 }[select];
   const data = new BigInt64Array(rows.length * perRow);
   rows.forEach((row, b) => {
-    for (let i = 0; i < perRow; i++) data[b * perRow + i] = BigInt(select === "last" ? row.length - 1 : i);
+    const last = Math.max(row.length, 1) - 1;
+    for (let i = 0; i < perRow; i++) data[b * perRow + i] = BigInt(select === "last" ? last : i);
   });
   return { data, shape: [rows.length, perRow] };
 }

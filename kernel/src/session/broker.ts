@@ -8,6 +8,7 @@ import { printMesh } from "../engine/mesh.js";
 import { discardParcel } from "../engine/parcel.js";
 import { Cancelled } from "../engine/cancelled.js";
 import { Channel } from "../engine/wire/channel.js";
+import type { ForwardStep } from "../engine/wire/messages.js";
 import { removeFolder, sessionFolder, writePrivately, type SessionFolder } from "./folder.js";
 import {
   order as orderSchema,
@@ -26,6 +27,10 @@ interface Client {
   readonly results: Map<number, readonly RankResult[]>;
   /** Requests to close that wait for an answer. */
   readonly closing: number[];
+  /** Distinguishes its caches from those of other clients. */
+  readonly number: number;
+  /** Caches that its steps use, until it releases them or goes. */
+  readonly caches: Set<string>;
 }
 
 interface Job {
@@ -47,6 +52,7 @@ export class Broker {
   readonly #token = randomBytes(32).toString("hex");
   #server: Server | undefined;
   #running: Job | undefined;
+  #welcomed = 0;
   #failure: string | undefined;
   #loaded = false;
   #progress: FromBroker | undefined;
@@ -128,7 +134,7 @@ export class Broker {
         clearTimeout(impatience);
         channel.send({ kind: "welcome", protocol, order: this.#order, pid: process.pid });
         if (message.protocol !== protocol) return channel.close();
-        client = { channel, results: new Map(), closing: [] };
+        client = { channel, results: new Map(), closing: [], number: ++this.#welcomed, caches: new Set() };
         this.#join(client);
       },
       closed: (error) => {
@@ -152,6 +158,7 @@ export class Broker {
     this.#queue.drop(client);
     if (this.#running?.client === client) this.#running.abort.abort();
     for (const results of client.results.values()) discard(results);
+    if (this.#running?.client !== client) this.#releaseAll(client);
     this.#wait();
   }
 
@@ -178,6 +185,9 @@ export class Broker {
       case "taken":
         client.results.delete(message.id);
         return;
+      case "release":
+        client.caches.delete(message.key);
+        return this.#fleet.release(cacheName(client, message.key));
       case "cancel":
         return this.#cancel(client, message.id);
       case "close":
@@ -197,7 +207,7 @@ export class Broker {
     for (let job = this.#queue.next(); job !== undefined; job = this.#queue.next()) {
       this.#running = job;
       try {
-        const results = await this.#fleet.run(job.request.step, job.abort.signal);
+        const results = await this.#fleet.run(ownStep(job), job.abort.signal);
         if (job.client.channel.closed) discard(results);
         else {
           job.client.results.set(job.request.id, results);
@@ -206,8 +216,15 @@ export class Broker {
       } catch (error) {
         fail(job, error as Error);
       }
+      if (!this.#clients.has(job.client)) this.#releaseAll(job.client);
     }
     this.#running = undefined;
+  }
+
+  /** Nobody goes on from the caches of a client that is gone. */
+  #releaseAll(client: Client): void {
+    for (const key of client.caches) this.#fleet.release(cacheName(client, key));
+    client.caches.clear();
   }
 
   #status(): SessionStatus {
@@ -232,6 +249,15 @@ export class Broker {
   #tellAll(message: FromBroker): void {
     for (const { channel } of this.#clients) channel.send(message);
   }
+}
+
+const cacheName = ({ number }: Client, key: string): string => `${number}:${key}`;
+
+/** The step as the ranks get it: caches of several clients may have one key. */
+function ownStep({ client, request: { step } }: Job): ForwardStep {
+  if (step.cache === undefined) return step;
+  client.caches.add(step.cache.key);
+  return { ...step, cache: { ...step.cache, key: cacheName(client, step.cache.key) } };
 }
 
 function fail({ client, request }: Job, error: Error): void {

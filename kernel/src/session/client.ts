@@ -162,6 +162,11 @@ export class BrokerClient {
     }
   }
 
+  /** Lets the workers forget what this client's steps kept under this key. */
+  release(key: string): void {
+    this.#channel.send({ kind: "release", key });
+  }
+
   /** Ends the session: its workers, its broker, its folder. */
   async close(): Promise<void> {
     await this.#ask({ kind: "close" }, 3 * patience);

@@ -1,4 +1,4 @@
-import type { Tokenizer } from "../models/tokenizer/index.js";
+import type { EncodeOptions, Tokenizer } from "../models/tokenizer/index.js";
 import type { Input, Token } from "./types.js";
 
 /** What an input is checked against. */
@@ -19,11 +19,13 @@ export interface Rows {
  * Throws one line for an empty input or row, an id outside the vocabulary, or a row longer than the model reads.
  *
  * @param tokenizer opened on first need; ids can be run without one, and are then shown as numbers
+ * @param encode whether a text gets its special tokens
  */
 export async function readInput(
   input: Input,
   limits: InputLimits,
   tokenizer: () => Promise<Tokenizer>,
+  encode: EncodeOptions = {},
 ): Promise<Rows> {
   const rows = typeof input === "string" ? [input] : asRows(input);
   if (rows.length === 0) throw new Error("empty input: give a text, texts, token ids, or rows of token ids");
@@ -31,7 +33,9 @@ export async function readInput(
   for (const [index, row] of rows.entries()) {
     const where = rows.length > 1 ? ` (row ${index})` : "";
     const read =
-      typeof row === "string" ? await fromText(row, tokenizer) : await fromIds(row, where, limits, tokenizer);
+      typeof row === "string"
+        ? await fromText(row, tokenizer, encode)
+        : await fromIds(row, where, limits, tokenizer);
     if (read.length === 0) throw new Error(`empty input${where}: a row needs at least one token`);
     if (read.length > limits.maxPositions)
       throw new Error(
@@ -52,8 +56,12 @@ function asRows(input: Exclude<Input, string>): readonly (string | readonly numb
   throw new Error("input mixes kinds: give a text, texts, token ids, or rows of token ids");
 }
 
-async function fromText(text: string, tokenizer: () => Promise<Tokenizer>): Promise<Token[]> {
-  const { tokens } = await (await tokenizer()).encode(text);
+async function fromText(
+  text: string,
+  tokenizer: () => Promise<Tokenizer>,
+  encode: EncodeOptions,
+): Promise<Token[]> {
+  const { tokens } = await (await tokenizer()).encode(text, encode);
   return tokens;
 }
 
@@ -73,7 +81,7 @@ async function fromIds(
 }
 
 /** The embedding may have rows that the tokenizer does not know. */
-function textOf(tokenizer: Tokenizer | undefined, id: number): string {
+export function textOf(tokenizer: Tokenizer | undefined, id: number): string {
   if (tokenizer === undefined || id >= tokenizer.vocabularySize) return `${id}`;
   try {
     return tokenizer.tokenText(id);

@@ -41,6 +41,7 @@ const rankStatus = z.strictObject({
   pid: whole.optional(),
   state: z.enum(["starting", "ready", "busy", "lost"]),
   memory: whole,
+  cacheBytes: whole,
 });
 
 const sessionStatus = z.strictObject({
@@ -58,7 +59,7 @@ const sessionStatus = z.strictObject({
 });
 
 /** Both sides must speak the same messages; a broker left by another version is told from a broken one. */
-export const protocol = 1;
+export const protocol = 2;
 
 /** From a client to the broker. The first message must be `hello`. */
 export const toBroker = z.discriminatedUnion("kind", [
@@ -68,6 +69,8 @@ export const toBroker = z.discriminatedUnion("kind", [
   /** The results of this request have been read. */
   z.strictObject({ kind: z.literal("taken"), id: whole }),
   z.strictObject({ kind: z.literal("cancel"), id: whole }),
+  /** The keys and values that this client's steps keep under this key are not needed any more. */
+  z.strictObject({ kind: z.literal("release"), key: z.string() }),
   z.strictObject({ kind: z.literal("close"), id: whole }),
 ]);
 export type ToBroker = z.infer<typeof toBroker>;

@@ -6,6 +6,7 @@ import { printMesh } from "../engine/mesh.js";
 import { printChange } from "../hooks/edit.js";
 import type { Model } from "../models/model.js";
 import type { Order } from "./messages.js";
+import type { GenerateOptions } from "./generation/types.js";
 import type { ForwardOptions, Hook, Input } from "./types.js";
 
 const longestText = 40;
@@ -51,13 +52,28 @@ export function printCall(input: Input, { hooks = [], logits }: ForwardOptions):
   return `forward(${parts.join(", ")})`;
 }
 
+/** `generate("The nurse…", edit("logits", scale 2), maxTokens: 5, temperature: 0.7)` */
+export function printGenerate(
+  input: Input,
+  { hooks = [], signal: _, onToken: __, forced, ...rest }: GenerateOptions,
+): string {
+  const settings = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return `generate(${[
+    printInput(input),
+    ...hooks.map(printHook),
+    ...settings.map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
+    ...(forced === undefined ? [] : [`forced: [${forced.length} rows]`]),
+  ].join(", ")})`;
+}
+
 function printHook(hook: Hook): string {
   const selector = JSON.stringify(hook.selector);
-  if (hook.kind === "edit") return `edit(${selector}, ${printChange(hook.change)})`;
+  const steps = hook.kind === "edit" && hook.steps ? `, steps ${JSON.stringify(hook.steps)}` : "";
+  if (hook.kind === "edit") return `edit(${selector}, ${printChange(hook.change)}${steps})`;
   return hook.when === "before" ? `capture(${selector}, before)` : `capture(${selector})`;
 }
 
-function printInput(input: Input): string {
+export function printInput(input: Input): string {
   if (typeof input === "string") return printText(input);
   const [first] = input;
   if (typeof first === "number") return `[${input.length} token ids]`;

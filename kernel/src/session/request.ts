@@ -42,6 +42,9 @@ export function prepareForward(
       `no hook of kind "${(unknown as { kind: string }).kind}": the kinds are capture and edit`,
     );
   }
+  const stepped = hooks.find((hook) => hook.kind === "edit" && hook.steps !== undefined);
+  if (stepped !== undefined)
+    throw new Error(`edit "${stepped.selector}" is for some steps: a forward pass has none, generate has`);
   const wanted = options.logits ?? "all";
   if (!["all", "last", "none"].includes(wanted))
     throw new Error(`logits "${wanted}": choose all, last or none`);

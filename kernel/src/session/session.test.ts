@@ -395,7 +395,7 @@ describe("faults", () => {
     const { token, socket } = sessionFolder("left");
     const stranger = connect(socket);
     const send = (message: object) => encodeFrame(message).forEach((chunk) => stranger.write(chunk));
-    send({ kind: "hello", token: readFileSync(token, "utf8"), protocol: 1 });
+    send({ kind: "hello", token: readFileSync(token, "utf8"), protocol: 2 });
     send({
       kind: "forward",
       id: 0,
@@ -425,8 +425,8 @@ describe("privacy", () => {
     for (const each of [pid, ...ranks.map((rank) => rank.pid)])
       expect(readFileSync(`/proc/${each}/cmdline`, "utf8")).not.toContain(token);
     for (const message of [
-      { kind: "hello", token: "0".repeat(64), protocol: 1 },
-      { kind: "hello", token: "", protocol: 1 },
+      { kind: "hello", token: "0".repeat(64), protocol: 2 },
+      { kind: "hello", token: "", protocol: 2 },
       { kind: "status", id: 1 },
       { kind: "nonsense" },
     ]) {

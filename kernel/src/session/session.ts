@@ -13,11 +13,15 @@ import { assemble } from "./assemble.js";
 import { BrokerClient, listSessions } from "./client.js";
 import { checkCompatible } from "./compatible.js";
 import { nameFor, sessionFolder } from "./folder.js";
+import { generate } from "./generation/generate.js";
+import type { Runner } from "./generation/runner.js";
+import { score } from "./generation/score.js";
+import type { GenerateOptions, Generation, Scores } from "./generation/types.js";
 import { cancelSignal, notebookHost } from "./host.js";
 import { readInput, type Rows } from "./input.js";
 import type { Order } from "./messages.js";
 import { pointTable } from "./pointTable.js";
-import { provenanceOf } from "./provenance.js";
+import { printGenerate, printInput, provenanceOf } from "./provenance.js";
 import { estimateBytes, prepareForward } from "./request.js";
 import { FinishedRun } from "./run.js";
 import { startBroker } from "./start.js";
@@ -126,6 +130,41 @@ export class Session {
     return new FinishedRun({ tokens: rows.tokens, captures, values, logitsKey, provenance });
   }
 
+  /**
+   * Continues a text, texts, token ids or rows of them token by token, keys and values kept on the workers. Greedy, or
+   * sampled when there is a temperature; rows may differ in length and end each by itself.
+   *
+   * Throws one line before anything runs when an option, the input or a hook does not fit; `CancelledError` when
+   * `signal`, or the interrupt of the running cell, comes first: what was generated so far is then only what
+   * `onToken` was told. One line when a worker dies.
+   */
+  async generate(prompts: Input, options: GenerateOptions = {}): Promise<Generation> {
+    const rows = await this.#read(prompts);
+    return generate(this.#runner(), rows, options, cancelSignal(options.signal), (seed) => ({
+      ...provenanceOf(this.#client.order, this.#model, prompts, {}),
+      seed,
+      call: printGenerate(prompts, options),
+    }));
+  }
+
+  /**
+   * Log-probability of each continuation after one prompt, which runs once for all of them. A text is made tokens of
+   * by itself, without special tokens, so that a continuation usually begins with its space.
+   *
+   * Throws as `generate` does.
+   */
+  async score(prompt: Input, continuations: Input, options: { signal?: AbortSignal } = {}): Promise<Scores> {
+    const read = await this.#read(prompt);
+    const rest = await readInput(continuations, this.#model.dimensions, () => this.tokenizer(), {
+      special: false,
+    });
+    const provenance = {
+      ...provenanceOf(this.#client.order, this.#model, prompt, {}),
+      call: `score(${printInput(prompt)}, ${printInput(continuations)})`,
+    };
+    return score(this.#runner(), read, rest, cancelSignal(options.signal), provenance);
+  }
+
   /** What a forward pass with these hooks would bring back, in bytes. Runs nothing. */
   async estimate(input: Input, options: Omit<ForwardOptions, "signal"> = {}): Promise<Estimate> {
     return estimateBytes(this.#prepare(await this.#read(input), options));
@@ -152,6 +191,19 @@ export class Session {
   /** Leaves the session alive without this client. */
   detach(): void {
     this.#client.disconnect();
+  }
+
+  #runner(): Runner {
+    return {
+      model: this.#model,
+      points: this.#points,
+      tokenizer: () => this.tokenizer(),
+      forward: (step, signal) =>
+        this.#client.forward(step, signal, (results) =>
+          assemble(results, (key) => this.#pointOf(step.requests, key)),
+        ),
+      release: (key) => this.#client.release(key),
+    };
   }
 
   #read(input: Input): Promise<Rows> {

@@ -82,6 +82,8 @@ export interface RankStatus {
   readonly state: "starting" | "ready" | "busy" | "lost";
   /** Resident set, bytes. */
   readonly memory: number;
+  /** Bytes of keys and values kept for generations under way. */
+  readonly cacheBytes: number;
 }
 
 export interface SessionSummary {

@@ -35,6 +35,7 @@ export class Crew {
   readonly #places: MeetingPlaces;
   readonly #progress = new Map<RankProcess, { loaded: number; total: number }>();
   readonly #points = new Map<RankProcess, ReadonlySet<string>>();
+  readonly #kept = new Map<RankProcess, number>();
   readonly #replies = new Map<RankProcess, { resolve(reply: Reply): void; reject(error: Error): void }>();
   readonly #ready: { promise: Promise<void>; resolve(): void; reject(error: Error): void };
   #server: Server | undefined;
@@ -87,11 +88,14 @@ export class Crew {
     pid: number | undefined;
     state: "starting" | "ready" | "busy" | "lost";
     memory: number;
+    cacheBytes: number;
   } {
     const process = this.#ranks[rank];
-    if (process === undefined || process.lost) return { pid: undefined, state: "lost", memory: 0 };
+    if (process === undefined || process.lost)
+      return { pid: undefined, state: "lost", memory: 0, cacheBytes: 0 };
     const state = !this.#points.has(process) ? "starting" : this.#replies.has(process) ? "busy" : "ready";
-    return { pid: process.pid, state, memory: process.memory };
+    const cacheBytes = this.#kept.get(process) ?? 0;
+    return { pid: process.pid, state, memory: process.memory, cacheBytes };
   }
 
   /** Whether the ranks of a stage hold a hook point. */
@@ -115,6 +119,11 @@ export class Crew {
   /** Tells everybody to give a step up when the running segment is done. */
   cancel(id: number): void {
     for (const rank of this.#ranks) rank.send({ kind: "cancel", id });
+  }
+
+  /** Tells everybody to forget the keys and values kept under this key. */
+  release(key: string): void {
+    for (const rank of this.#ranks) rank.send({ kind: "release", key });
   }
 
   /** Ends the processes; whoever waits for them gets `error`. Politely: they may finish what they say. */
@@ -170,6 +179,8 @@ export class Crew {
         return this.#replies.get(from)?.resolve(message);
       case "done":
         return this.#replies.get(from)?.resolve(message);
+      case "kept":
+        return void this.#kept.set(from, message.bytes);
       case "reduce":
         try {
           this.#places.arrive(rank, message, body, (meeting, sum) =>

@@ -27,6 +27,16 @@ export const request = z.strictObject({
 });
 export type PointRequest = z.infer<typeof request>;
 
+/** Keys and values that a step goes on from and adds its own to; they stay on the ranks until they are released. */
+export const cache = z.strictObject({
+  key: z.string(),
+  /** Columns that it must hold before the step; at 0 it is begun. */
+  columns: whole,
+  /** The row of the cache that each row of the step goes on from; by default its own. */
+  rows: z.array(whole).optional(),
+});
+export type CacheUse = z.infer<typeof cache>;
+
 /** One forward pass: token ids by row; padding, positions and masks are made on the ranks that need them. */
 export const forward = z.strictObject({
   rows: z.array(z.array(whole)),
@@ -35,6 +45,7 @@ export const forward = z.strictObject({
   requests: z.array(request),
   /** Applied in this order where they meet at one point. */
   edits: z.array(editSchema),
+  cache: cache.optional(),
 });
 export type ForwardStep = z.infer<typeof forward>;
 
@@ -88,6 +99,7 @@ export const toWorker = z.discriminatedUnion("kind", [
     carries: z.boolean(),
   }),
   z.strictObject({ kind: z.literal("cancel"), id: whole }),
+  z.strictObject({ kind: z.literal("release"), key: z.string() }),
   z.strictObject({ kind: z.literal("reduced"), step: whole, sequence: whole }),
   z.strictObject({ kind: z.literal("exit") }),
 ]);
@@ -120,6 +132,8 @@ export const fromWorker = z.discriminatedUnion("kind", [
     /** `aborted`: only because another rank failed or was cancelled. */
     why: z.enum(["error", "cancelled", "aborted"]),
   }),
+  /** Bytes of the keys and values that the rank keeps now. */
+  z.strictObject({ kind: z.literal("kept"), bytes: whole }),
   z.strictObject({ kind: z.literal("reduce"), step: whole, sequence: whole }),
   z.strictObject({ kind: z.literal("beat"), memory: whole }),
 ]);

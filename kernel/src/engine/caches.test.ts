@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import type { Tensor } from "../graph/tensor.js";
+import type { LayerCache } from "../models/stage.js";
+import { Caches, mostCaches } from "./caches.js";
+
+const layers: LayerCache[] = [
+  {
+    layer: 2,
+    past: { keys: "past.k", values: "past.v" },
+    present: { keys: "k", values: "v" },
+    empty: [1, 0, 2],
+  },
+];
+
+/** Keys and values of one head of two units, [batch, 1, columns, 2], of numbers from `start` on. */
+function present(batch: number, columns: number, start = 0): Map<string, Tensor> {
+  const tensor = (from: number): Tensor => ({
+    dtype: "f32",
+    shape: [batch, 1, columns, 2],
+    data: Float32Array.from({ length: batch * columns * 2 }, (_, i) => from + i),
+  });
+  return new Map([
+    ["k", tensor(start)],
+    ["v", tensor(start + 100)],
+  ]);
+}
+
+test("a step is fed what the step before handed out, and which columns hold tokens", () => {
+  const caches = new Caches();
+  const first = caches.use({ key: "a", columns: 0 }, 2);
+  expect(first.feeds(layers).get("past.k")).toMatchObject({ shape: [2, 1, 0, 2] });
+  first.extend(layers, present(2, 3), [[5, 6, 7], [8]]);
+  const second = caches.use({ key: "a", columns: 3 }, 2);
+  expect(second.past.map((row) => [...row])).toEqual([
+    [1, 1, 1],
+    [1, 0, 0],
+  ]);
+  expect([...second.feeds(layers).get("past.k")!.data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  second.extend(layers, present(2, 4, 50), [[], [9]]);
+  const third = caches.use({ key: "a", columns: 4 }, 2);
+  expect(third.past.map((row) => [...row])).toEqual([
+    [1, 1, 1, 0],
+    [1, 0, 0, 1],
+  ]);
+  expect(third.feeds(layers).get("past.v")!.data[0]).toBe(150);
+});
+
+test("rows can go on from any row, and several from one", () => {
+  const caches = new Caches();
+  caches.use({ key: "a", columns: 0 }, 2).extend(layers, present(2, 1), [[5], [6]]);
+  const shared = caches.use({ key: "a", columns: 1, rows: [1, 1, 0] }, 3);
+  expect(shared.feeds(layers).get("past.k")).toMatchObject({ shape: [3, 1, 1, 2] });
+  expect([...shared.feeds(layers).get("past.k")!.data]).toEqual([2, 3, 2, 3, 0, 1]);
+  expect(() => caches.use({ key: "a", columns: 1, rows: [2] }, 1)).toThrow("1 rows go on from rows 2 of 2");
+  expect(() => caches.use({ key: "a", columns: 1 }, 3)).toThrow("3 rows go on from rows 0, 1, 2 of 2");
+});
+
+test("a step that fails changes nothing, and one that expects other columns is refused", () => {
+  const caches = new Caches();
+  caches.use({ key: "a", columns: 0 }, 1).extend(layers, present(1, 2), [[5, 6]]);
+  caches.use({ key: "a", columns: 2 }, 1);
+  expect(() => caches.use({ key: "a", columns: 3 }, 1)).toThrow(
+    "keys and values of 2 positions are kept, not 3",
+  );
+  expect(caches.use({ key: "a", columns: 2 }, 1).past[0]).toHaveLength(2);
+});
+
+test("what is released is gone, and so is what waited longest when there are too many", () => {
+  const caches = new Caches();
+  const begin = (key: string) => caches.use({ key, columns: 0 }, 1).extend(layers, present(1, 1), [[5]]);
+  for (let i = 0; i < mostCaches; i++) begin(`${i}`);
+  const each = 2 * 2 * 4;
+  expect(caches.bytes).toBe(mostCaches * each);
+  caches.use({ key: "0", columns: 1 }, 1).extend(layers, present(1, 2), [[5]]);
+  begin("new");
+  expect(caches.use({ key: "0", columns: 2 }, 1).past[0]).toHaveLength(2);
+  expect(() => caches.use({ key: "1", columns: 1 }, 1)).toThrow(
+    "keys and values of 1 positions are no longer kept: at most 8 generations run at once",
+  );
+  for (const key of ["0", "new", "2", "3", "4", "5", "6", "7"]) caches.release(key);
+  expect(caches.bytes).toBe(0);
+});

@@ -1,0 +1,106 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Provenance } from "../../display/payload/provenance.js";
+import type { Whole } from "../assemble.js";
+import type { Rows } from "../input.js";
+import { FinishedRun } from "../run.js";
+import { checkSampling, chooseToken, isRandom, randomNumbers } from "../sampling.js";
+import { readEnds } from "./ends.js";
+import { GrowingRow } from "./row.js";
+import type { Runner } from "./runner.js";
+import { StepRequests } from "./steps.js";
+import type { GenerateOptions, Generation, GenerationStep } from "./types.js";
+
+const usualTokens = 64;
+
+/**
+ * Continues each row by one token a step: the prompts first, then each row's newest token, with keys and values of
+ * what came before kept on the ranks. Throws one line before anything runs when an option or a hook does not fit.
+ */
+export async function generate(
+  runner: Runner,
+  prompts: Rows,
+  options: GenerateOptions,
+  signal: AbortSignal | undefined,
+  provenanceBy: (seed: number | null) => Provenance,
+): Promise<Generation> {
+  checkSampling(options);
+  const { model, points } = runner;
+  const most = mostTokens(prompts.ids, options, model.dimensions);
+  const ends = await readEnds(model, options);
+  const tokenizer =
+    ends.texts.length > 0 ? await runner.tokenizer() : await runner.tokenizer().catch(() => undefined);
+  const seed = isRandom(options) ? (options.seed ?? randomBytes(4).readUInt32LE()) : null;
+  if (seed === null && options.seed !== undefined)
+    throw new Error(`seed ${options.seed} without a temperature: nothing is drawn`);
+  const random = prompts.ids.map((_, row) => (seed === null ? () => 0 : randomNumbers(seed, row)));
+  const count = Math.max(...most);
+  const requests = new StepRequests(options.hooks ?? [], prompts.ids, count, points, model.blueprint.absent);
+  const rows = most.map((tokens) => new GrowingRow(tokens, ends, tokenizer));
+  const provenance = provenanceBy(seed);
+  const steps: GenerationStep[] = [];
+  const key = randomUUID();
+  let columns = 0;
+  try {
+    for (let step = 0; rows.some(({ ended }) => !ended); step++) {
+      const tokens = step === 0 ? prompts.tokens : rows.map(({ next }) => next);
+      const fed = tokens.map((row) => row.map(({ id }) => id));
+      const { step: asked, captures, logitsKey } = requests.at(step);
+      const values = await runner.forward({ ...asked, rows: fed, cache: { key, columns } }, signal);
+      columns += Math.max(...fed.map((row) => row.length));
+      steps.push(new FinishedRun({ tokens, captures, values, logitsKey: undefined, provenance }));
+      const logits = values.get(logitsKey as string) as Whole;
+      for (const [index, row] of rows.entries()) {
+        if (row.ended) continue;
+        const id =
+          options.forced?.[index]?.[step] ?? chooseToken(rowOf(logits, index), options, random[index]!);
+        const added = row.add(id);
+        options.onToken?.({ row: index, step, ...added });
+      }
+    }
+  } finally {
+    runner.release(key);
+  }
+  return { prompts: prompts.tokens, rows: rows.map((row) => row.finish()), steps, provenance };
+}
+
+/** Logits of one row's last position. */
+export function rowOf({ data, shape }: Whole, row: number): Float32Array {
+  const tokens = shape.at(-1) as number;
+  return data.subarray(row * tokens, (row + 1) * tokens);
+}
+
+/** How many tokens each row gets at most. The last of them is not fed, so it needs no position. */
+function mostTokens(
+  prompts: readonly (readonly number[])[],
+  { maxTokens, forced }: GenerateOptions,
+  { maxPositions, vocabulary }: { readonly maxPositions: number; readonly vocabulary: number },
+): number[] {
+  if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens >= 1))
+    throw new Error(`maxTokens ${maxTokens}: must be a whole number, 1 or more`);
+  const longest = Math.max(...prompts.map((row) => row.length));
+  const room = maxPositions - longest + 1;
+  if (forced !== undefined) {
+    if (maxTokens !== undefined)
+      throw new Error("maxTokens and forced: forced rows are as long as their tokens");
+    if (forced.length !== prompts.length)
+      throw new Error(`forced tokens for ${forced.length} rows: there are ${prompts.length} prompts`);
+    for (const [row, ids] of forced.entries()) {
+      if (ids.length === 0) throw new Error(`forced row ${row} is empty: a row needs at least one token`);
+      const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabulary);
+      if (wrong !== undefined)
+        throw new Error(
+          `forced token id ${wrong} (row ${row}) is outside the vocabulary: ids are 0 to ${vocabulary - 1}`,
+        );
+    }
+  }
+  const most =
+    forced?.map((ids) => ids.length) ?? prompts.map(() => maxTokens ?? Math.min(usualTokens, room));
+  for (const [row, prompt] of prompts.entries()) {
+    if (prompt.length + most[row]! - 1 <= maxPositions) continue;
+    const where = prompts.length > 1 ? ` (row ${row})` : "";
+    throw new Error(
+      `prompt of ${prompt.length} tokens${where} and ${most[row]} more: the model reads at most ${maxPositions}`,
+    );
+  }
+  return most;
+}

@@ -1,0 +1,61 @@
+import type { Tokenizer } from "../../models/tokenizer/index.js";
+import { textOf } from "../input.js";
+import type { Token } from "../types.js";
+import type { Ends } from "./ends.js";
+import type { GeneratedRow } from "./types.js";
+
+/** One row while it is being continued. */
+export class GrowingRow {
+  readonly #ids: number[] = [];
+  readonly #tokens: Token[] = [];
+  readonly #tokenizer: Tokenizer | undefined;
+  readonly #ends: Ends;
+  readonly #most: number;
+  #text = "";
+  #told = "";
+  #ended: GeneratedRow["ended"] | undefined;
+
+  constructor(most: number, ends: Ends, tokenizer: Tokenizer | undefined) {
+    this.#most = most;
+    this.#ends = ends;
+    this.#tokenizer = tokenizer;
+  }
+
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** What the next step is fed of this row: its newest token, and nothing once it has ended. */
+  get next(): readonly Token[] {
+    return this.ended ? [] : this.#tokens.slice(-1);
+  }
+
+  /** Adds a token; the token, and what is new of the text. */
+  add(id: number): { token: Token; text: string } {
+    const token = { id, text: textOf(this.#tokenizer, id), start: undefined, end: undefined };
+    this.#ids.push(id);
+    this.#tokens.push(token);
+    this.#text = this.#read();
+    if (this.#ends.ids.has(id) || this.#ends.texts.some((text) => this.#text.includes(text)))
+      this.#ended = "stop";
+    else if (this.#ids.length === this.#most) this.#ended = "length";
+    // A character of several tokens is shown when it is whole, or when nothing more comes.
+    const isWhole = this.ended || !this.#text.endsWith("\uFFFD");
+    if (!isWhole || !this.#text.startsWith(this.#told)) return { token, text: "" };
+    const text = this.#text.slice(this.#told.length);
+    this.#told = this.#text;
+    return { token, text };
+  }
+
+  finish(): GeneratedRow {
+    return { ids: this.#ids, tokens: this.#tokens, text: this.#text, ended: this.#ended ?? "length" };
+  }
+
+  #read(): string {
+    const tokenizer = this.#tokenizer;
+    if (tokenizer === undefined) return this.#ids.join(" ");
+    // The embedding may have rows that the tokenizer does not know.
+    const known = this.#ids.filter((id) => id < tokenizer.vocabularySize);
+    return tokenizer.decode(known, { skipSpecial: true });
+  }
+}

@@ -1,0 +1,69 @@
+import type { Provenance } from "../../display/payload/provenance.js";
+import type { Sampling } from "../sampling.js";
+import type { Hook, Run, Token } from "../types.js";
+
+/** One token of a generation, as it comes. */
+export interface StreamedToken {
+  readonly row: number;
+  readonly token: Token;
+  /** What it adds to the row's text; empty while a character is incomplete. */
+  readonly text: string;
+  /** The step that gave it; the prompt is step 0. */
+  readonly step: number;
+}
+
+export interface GenerateOptions extends Sampling {
+  /** Most tokens a row gets. Default 64, or fewer where the model reads no more. */
+  readonly maxTokens?: number;
+  /** Makes a sampled generation repeatable, 0 to 2³² − 1. Default: drawn, and recorded in the provenance. */
+  readonly seed?: number;
+  /** Texts or token ids that end a row, beside the checkpoint's own end-of-sequence tokens. */
+  readonly stop?: string | number | readonly (string | number)[];
+  /** Act and capture at the prompt and at every token. */
+  readonly hooks?: readonly Hook[];
+  readonly signal?: AbortSignal;
+  /** Called for every token as it comes. What it throws ends the generation. */
+  readonly onToken?: (token: StreamedToken) => void;
+  /** Teacher forcing: by row, the tokens to go on with instead of chosen ones; nothing else ends the rows. */
+  readonly forced?: readonly (readonly number[])[];
+}
+
+/** What one row was continued with. */
+export interface GeneratedRow {
+  /** Without the prompt; the token that ended the row is the last. */
+  readonly ids: readonly number[];
+  readonly tokens: readonly Token[];
+  /** Of the ids, without special tokens; a text that ended the row is its end. */
+  readonly text: string;
+  readonly ended: "stop" | "length";
+}
+
+/**
+ * What hooks captured at one step: the whole prompt at step 0, then one position a row. A row that has ended keeps
+ * its place; what stands there is not data. Axes of keys run over all columns so far, the prompts' padding included.
+ */
+export type GenerationStep = Pick<Run, "tokens" | "captures" | "get">;
+
+export interface Generation {
+  /** Tokens of the prompts. */
+  readonly prompts: readonly (readonly Token[])[];
+  readonly rows: readonly GeneratedRow[];
+  /** By step: the prompt is step 0, and step n is fed the n-th token of each row. */
+  readonly steps: readonly GenerationStep[];
+  readonly provenance: Provenance;
+}
+
+/** How likely a continuation is after the prompt. */
+export interface Score {
+  readonly tokens: readonly Token[];
+  /** Natural logarithm of each token's probability, given the prompt and the tokens before. */
+  readonly logProbabilities: readonly number[];
+  /** Their sum. */
+  readonly total: number;
+}
+
+export interface Scores {
+  readonly prompt: readonly Token[];
+  readonly scores: readonly Score[];
+  readonly provenance: Provenance;
+}

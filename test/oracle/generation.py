@@ -1,0 +1,93 @@
+"""
+Generation by transformers with its own cache: `generation.py CHECKPOINTS OUT`.
+
+Writes OUT/NAME.safetensors, in float32 with eager attention, each row alone and unpadded: `rows.R.prompt` and `rows.R.forced`,
+tokens that are all different; `rows.R.logits`, of each step that is fed one forced token after the prompt, the last not
+fed; `rows.R.greedy`, the likeliest continuation; `scores.R`, log-probabilities of each row's forced tokens after the
+first row's prompt, by one forward pass without a cache.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import safetensors.torch
+import torch
+import transformers
+from transformers import AutoModelForCausalLM
+
+SEED = 33
+NAMES = ("opt", "llama-grouped", "gpt2", "gpt-neox")
+PROMPTS = (7, 3, 5)
+FORCED = (12, 8, 10)
+GREEDY = 12
+# A likeliest token that leads by less says nothing about a program that is right within 1e-4.
+MARGIN = 1e-3
+
+
+def forced_logits(model, prompt: list[int], forced: list[int]) -> torch.Tensor:
+    steps, past, fed = [], None, prompt
+    for token in forced:
+        output = model(torch.tensor([fed]), use_cache=True, past_key_values=past)
+        steps.append(output.logits[0, -1])
+        past, fed = output.past_key_values, [token]
+    whole = model(torch.tensor([prompt + forced[:-1]]), use_cache=False).logits[0, len(prompt) - 1 :]
+    logits = torch.stack(steps)
+    if (logits - whole).abs().max() > 1e-4:
+        raise AssertionError("transformers with a cache is not transformers without")
+    # If steps could be taken for one another, a wrong one would not be seen.
+    apart = torch.cdist(logits, logits, p=float("inf")) + torch.eye(len(logits)) * 1e9
+    if apart.min() < 1e-2:
+        raise AssertionError("two steps have nearly equal logits")
+    return logits
+
+
+def greedy(model, prompt: list[int]) -> list[int]:
+    ids = list(prompt)
+    for _ in range(GREEDY):
+        best = model(torch.tensor([ids]), use_cache=False).logits[0, -1].topk(2)
+        if best.values[0] - best.values[1] < MARGIN:
+            raise AssertionError("the likeliest token leads by too little")
+        ids.append(best.indices[0].item())
+        if ids[-1] == model.config.eos_token_id:
+            break
+    own = model.generate(
+        torch.tensor([prompt]), attention_mask=torch.ones(1, len(prompt)), max_new_tokens=GREEDY, do_sample=False
+    )
+    if own[0].tolist() != ids:
+        raise AssertionError("transformers.generate took other tokens than the likeliest")
+    return ids[len(prompt) :]
+
+
+@torch.no_grad()
+def expect(folder: Path, out: Path) -> None:
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    order = 3 + torch.randperm(model.config.vocab_size - 3, generator=torch.Generator().manual_seed(SEED))
+    tokens = iter(order.tolist())
+    take = lambda count: [next(tokens) for _ in range(count)]
+    rows = [(take(prompt), take(forced)) for prompt, forced in zip(PROMPTS, FORCED)]
+    tensors = {}
+    for r, (prompt, forced) in enumerate(rows):
+        tensors[f"rows.{r}.prompt"] = torch.tensor(prompt)
+        tensors[f"rows.{r}.forced"] = torch.tensor(forced)
+        tensors[f"rows.{r}.logits"] = forced_logits(model, prompt, forced)
+        tensors[f"rows.{r}.greedy"] = torch.tensor(greedy(model, prompt))
+        logits = model(torch.tensor([rows[0][0] + forced]), use_cache=False).logits[0, len(rows[0][0]) - 1 : -1]
+        tensors[f"scores.{r}"] = logits.log_softmax(-1)[range(len(forced)), forced]
+    about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
+    safetensors.torch.save_file(tensors, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    print(f"{folder.name:24} {len(tensors)} tensors")
+
+
+def main() -> None:
+    checkpoints, out = map(Path, sys.argv[1:3])
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    torch.set_num_threads(1)
+    out.mkdir(parents=True, exist_ok=True)
+    for name in NAMES:
+        expect(checkpoints / name, out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,396 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Generation, Session, StreamedToken } from "../../kernel/src/index.js";
+import { distance, tolerance } from "./closeness.js";
+import { readGenerations, readGolden, type Values } from "./goldens.js";
+import { vitrail, withSession } from "./sessions.js";
+
+const { CancelledError, Session: Sessions, add, capture, edit, mean, scale, traced, zero } = vitrail;
+
+const meshes = {
+  "one process": {},
+  "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
+  "tensor 2": { devices: 2, mesh: { tensor: 2 } },
+};
+const sampled = { maxTokens: 10, temperature: 1.5, topK: 100, topP: 0.95, stop: [] };
+
+/** Logits of a row at each of its first `count` steps, [step, token]. */
+function logitsOf({ steps, prompts }: Generation, row: number, count: number): Values {
+  const parts = steps.slice(0, count).map((step, index) => {
+    const { data, shape } = step.get("logits");
+    const [, positions, tokens] = shape as [number, number, number];
+    const last = index === 0 ? prompts[row]!.length - 1 : 0;
+    return data.subarray((row * positions + last) * tokens, (row * positions + last + 1) * tokens);
+  });
+  const tokens = parts[0]!.length;
+  const data = new Float32Array(parts.length * tokens);
+  parts.forEach((part, index) => data.set(part, index * tokens));
+  return { shape: [parts.length, tokens], data };
+}
+
+async function keptBytes(session: Session): Promise<number> {
+  return (await session.status()).ranks.reduce((sum, { cacheBytes }) => sum + cacheBytes, 0);
+}
+
+describe.each(["opt", "llama-grouped", "gpt2", "gpt-neox"])("generation of %s", (name) => {
+  const { folder } = readGolden(name);
+  const wanted = readGenerations(name);
+  const prompts = wanted.map(({ prompt }) => prompt);
+  const forced = wanted.map((row) => row.forced);
+  const hooks = [capture("logits")];
+
+  it.each(Object.entries(meshes))(
+    "gives what transformers' cache gives at every step (%s)",
+    async (_, options) => {
+      await withSession(folder, options, async (session) => {
+        const run = await session.generate(prompts, { forced, hooks });
+        expect(run.rows.map(({ ids }) => ids)).toEqual(forced);
+        for (const [row, { logits }] of wanted.entries()) {
+          const got = logitsOf(run, row, logits.shape[0]!);
+          expect(distance(got, logits), `row ${row}`).toBeLessThanOrEqual(tolerance(logits));
+          // What another row or another step gives is far from it.
+          const tokens = logits.shape[1]!;
+          for (const other of [1, 2]) {
+            const stranger = logitsOf(run, (row + other) % wanted.length, 8);
+            const same = { shape: [8, tokens], data: logits.data.subarray(0, 8 * tokens) };
+            expect(distance(stranger, same)).toBeGreaterThan(1e-2);
+          }
+          const later = { shape: [7, tokens], data: got.data.subarray(tokens, 8 * tokens) };
+          const earlier = { shape: [7, tokens], data: logits.data.subarray(0, 7 * tokens) };
+          expect(distance(later, earlier)).toBeGreaterThan(1e-2);
+        }
+      });
+    },
+  );
+
+  it.each(Object.entries(meshes))("continues ragged prompts as each alone (%s)", async (_, options) => {
+    await withSession(folder, options, async (session) => {
+      const told: StreamedToken[] = [];
+      const run = await session.generate(prompts, { maxTokens: 12, onToken: (token) => told.push(token) });
+      expect(run.rows.map(({ ids }) => ids)).toEqual(wanted.map(({ greedy }) => greedy));
+      expect(run.provenance.seed).toBeNull();
+      run.rows.forEach(({ ids, tokens, text }, row) => {
+        const own = told.filter((each) => each.row === row);
+        expect(own.map(({ token }) => token)).toEqual(tokens);
+        expect(tokens.map(({ id }) => id)).toEqual(ids);
+        expect(own.map(({ step }) => step)).toEqual(ids.map((_, step) => step));
+        if (name !== "gpt-neox") expect(own.map((each) => each.text).join("")).toBe(text);
+      });
+      // Each row alone gives the same.
+      for (const [row, prompt] of prompts.entries()) {
+        const alone = await session.generate([prompt], { maxTokens: 12 });
+        expect(alone.rows[0]!.ids).toEqual(wanted[row]!.greedy);
+      }
+    });
+  });
+
+  it("draws the same by seed on every mesh, and other tokens by another seed", async () => {
+    const bySeed = async (session: Session, seed: number) => {
+      const run = await session.generate(prompts, { ...sampled, seed });
+      expect(run.provenance.seed).toBe(seed);
+      return run.rows.map(({ ids }) => ids);
+    };
+    const drawn: (readonly number[])[][] = [];
+    for (const options of Object.values(meshes))
+      drawn.push(await withSession(folder, options, (session) => bySeed(session, 5)));
+    expect(drawn[1]).toEqual(drawn[0]);
+    expect(drawn[2]).toEqual(drawn[0]);
+    await withSession(folder, {}, async (session) => {
+      expect(await bySeed(session, 6)).not.toEqual(drawn[0]);
+      // A seed that nobody gave is recorded, and gives the same again.
+      const run = await session.generate(prompts, sampled);
+      expect(await bySeed(session, run.provenance.seed!)).toEqual(run.rows.map(({ ids }) => ids));
+    });
+  });
+
+  it("scores continuations with the prompt shared", async () => {
+    for (const options of Object.values(meshes)) {
+      await withSession(folder, options, async (session) => {
+        const { scores } = await session.score([prompts[0]!], forced);
+        for (const [row, { logProbabilities, total, tokens }] of scores.entries()) {
+          const expected = wanted[row]!.scores;
+          expect(tokens.map(({ id }) => id)).toEqual(forced[row]);
+          const data = Float32Array.from(logProbabilities);
+          const values = { shape: [expected.length], data: Float32Array.from(expected) };
+          expect(distance({ shape: [data.length], data }, values)).toBeLessThanOrEqual(1e-4);
+          expect(total).toBeCloseTo(
+            expected.reduce((a, b) => a + b, 0),
+            3,
+          );
+        }
+        expect(scores[0]!.total).not.toBeCloseTo(scores[1]!.total, 1);
+        await vi.waitFor(async () => expect(await keptBytes(session)).toBe(0), 5000);
+      });
+    }
+  });
+});
+
+describe.each(["opt", "llama-grouped"])("hooks in a generation of %s", (name) => {
+  const { folder } = readGolden(name);
+  const wanted = readGenerations(name);
+  const prompts = wanted.map(({ prompt }) => prompt);
+  const forced = wanted.map((row) => row.forced);
+  const point = "layers.0.residual.out";
+
+  it.each(Object.entries(meshes))(
+    "fire at every step, as one whole forward pass has them (%s)",
+    async (_, options) => {
+      await withSession(folder, options, async (session) => {
+        // What acts at each position by itself means the same whether or not positions come one by one.
+        const change = [
+          edit(
+            point,
+            traced((x) => x.mul(1.5).add(0.3)),
+          ),
+          edit("layers.1.attention.z[head=1]", zero()),
+        ];
+        const hooks = [...change, capture("layers.*.mlp.output"), capture("logits")];
+        for (const [row, prompt] of prompts.entries()) {
+          const whole = [...prompt, ...forced[row]!.slice(0, -1)];
+          const once = await session.forward([whole], { hooks });
+          const bare = await session.forward([whole]);
+          expect(distance(once.get("logits"), { ...bare.logits! })).toBeGreaterThan(1e-2);
+          const steps = await session.generate([prompt], { forced: [forced[row]!], hooks });
+          for (const [key, { data, shape }] of once.captures) {
+            const parts = steps.steps.map((step) => step.get(key).data);
+            const joined = Float32Array.from(parts.flatMap((part) => [...part]));
+            expect(distance({ shape, data: joined }, { shape, data }), key).toBeLessThanOrEqual(1e-4);
+          }
+        }
+      });
+    },
+  );
+
+  it("act only at the steps chosen, and from there on", async () => {
+    await withSession(folder, { devices: 2, mesh: { tensor: 2 } }, async (session) => {
+      const size = (await session.forward([[5]], { hooks: [capture(point)] })).get(point).shape.at(-1)!;
+      const vector = Float32Array.from({ length: size }, (_, i) => Math.sin(i) * 3);
+      const logits = async (steps: Parameters<typeof edit>[2]) => {
+        const hooks = [capture("logits"), ...(steps ? [edit(point, add(vector), steps)] : [])];
+        return session.generate(prompts, { forced, hooks });
+      };
+      const bare = await logits(undefined);
+      const third = await logits({ steps: [3] });
+      const late = await logits({ steps: [0, { from: 5, to: 7 }] });
+      const apart = (a: Generation, b: Generation, step: number) =>
+        distance(a.steps[step]!.get("logits"), b.steps[step]!.get("logits"));
+      for (const step of [0, 1, 2]) expect(apart(bare, third, step)).toBe(0);
+      // The edited position stays in the cache, which later steps read.
+      for (const step of [3, 4, 5]) expect(apart(bare, third, step), `${step}`).toBeGreaterThan(1e-3);
+      expect(apart(bare, late, 0)).toBeGreaterThan(1e-2);
+      const prompt = await logits({ steps: [0] });
+      for (const step of [0, 1, 4]) expect(apart(prompt, late, step)).toBe(0);
+      expect(apart(prompt, late, 5)).toBeGreaterThan(1e-2);
+    });
+  });
+
+  it("give each row what it gives alone, though others have ended or are longer", async () => {
+    await withSession(folder, {}, async (session) => {
+      const change = edit(point, mean(["position"]));
+      const hooks = [change, edit("layers.0.attention.output[position=-1]", scale(2)), capture("logits")];
+      const all = await session.generate(prompts, { forced, hooks });
+      for (const [row, prompt] of prompts.entries()) {
+        const alone = await session.generate([prompt], { forced: [forced[row]!], hooks });
+        const count = forced[row]!.length;
+        expect(distance(logitsOf(all, row, count), logitsOf(alone, 0, count))).toBeLessThanOrEqual(1e-4);
+      }
+      // A mean over the batch leaves out rows that have ended, and only those.
+      const steps = [{ from: 1 }];
+      const together = [edit(point, mean(["batch", "position"]), { steps }), capture("logits")];
+      const pair = prompts.slice(0, 2);
+      const first = forced[0]!;
+      const alone = await session.generate([prompts[0]!], { forced: [first], hooks: together });
+      const ended = await session.generate(pair, { forced: [first, [7]], hooks: together });
+      const both = await session.generate(pair, { forced: [first, forced[1]!], hooks: together });
+      expect(distance(logitsOf(ended, 0, 12), logitsOf(alone, 0, 12))).toBeLessThanOrEqual(1e-4);
+      expect(distance(logitsOf(both, 0, 12), logitsOf(alone, 0, 12))).toBeGreaterThan(1e-3);
+      expect(ended.steps.length).toBe(12);
+    });
+  });
+});
+
+describe("a generation", () => {
+  const { folder } = readGolden("opt");
+  const wanted = readGenerations("opt");
+  const prompts = wanted.map(({ prompt }) => prompt);
+  const { greedy } = wanted[0]!;
+
+  it("ends each row by itself: at a token, at a text, or at the length", async () => {
+    await withSession(folder, {}, async (session) => {
+      const stop = greedy[4]!;
+      const run = await session.generate(prompts, { maxTokens: 12, stop });
+      run.rows.forEach(({ ids, ended }, row) => {
+        const all = wanted[row]!.greedy;
+        const at = all.indexOf(stop);
+        expect(ids).toEqual(at < 0 ? all : all.slice(0, at + 1));
+        expect(ended).toBe(at >= 0 || all.length < 12 ? "stop" : "length");
+      });
+      expect(run.rows[0]!.ended).toBe("stop");
+      const free = await session.generate([prompts[0]!], { maxTokens: 12 });
+      const text = free.rows[0]!.text.slice(2, 4);
+      const stopped = await session.generate([prompts[0]!], { maxTokens: 12, stop: [text] });
+      expect(stopped.rows[0]!.ended).toBe("stop");
+      expect(stopped.rows[0]!.text).toContain(text);
+      expect(free.rows[0]!.text.startsWith(stopped.rows[0]!.text)).toBe(true);
+      expect(stopped.rows[0]!.ids.length).toBeLessThan(12);
+    });
+  });
+
+  it("keeps keys and values while it goes on, and nothing afterwards, whatever ends it", async () => {
+    await withSession(folder, { devices: 2, mesh: { pipeline: 2 } }, async (session) => {
+      let during: Promise<number> | undefined;
+      const bytes = async (options: Parameters<Session["generate"]>[1]) => {
+        during = undefined;
+        const onToken = ({ step }: StreamedToken) => {
+          if (step === 3) during = keptBytes(session);
+        };
+        const ended = session.generate(prompts, { maxTokens: 12, onToken, ...options });
+        await ended.catch(() => {});
+        await vi.waitFor(async () => expect(await keptBytes(session)).toBe(0), 5000);
+        return ended;
+      };
+      const before = await bytes({});
+      expect(await during!).toBeGreaterThan(0);
+
+      const abort = new AbortController();
+      const onToken = ({ step }: StreamedToken) => {
+        if (step === 4) abort.abort();
+      };
+      await expect(bytes({ signal: abort.signal, onToken })).rejects.toThrow(CancelledError);
+      // The interrupt of the running cell comes through the notebook that the session is used in.
+      const cell = new AbortController();
+      const host = { cellSignal: () => cell.signal, sessionOpened() {}, sessionClosed() {} };
+      const place = Symbol.for("vitrail.host");
+      Reflect.set(globalThis, place, host);
+      const interrupt = ({ step }: StreamedToken) => {
+        if (step === 4) cell.abort();
+      };
+      try {
+        await expect(bytes({ onToken: interrupt })).rejects.toThrow(CancelledError);
+      } finally {
+        Reflect.deleteProperty(globalThis, place);
+      }
+      const thrower = () => {
+        throw new Error("enough of this");
+      };
+      await expect(bytes({ onToken: thrower })).rejects.toThrow("enough of this");
+      // The session goes on as if nothing had been.
+      expect((await bytes({})).rows).toEqual(before.rows);
+    });
+  });
+
+  it("leaves nothing behind when its client goes, and runs beside others", async () => {
+    await withSession(folder, {}, async (session) => {
+      const other = await Sessions.open(folder, { name: session.name, quiet: true });
+      const left = other.generate(prompts, {
+        maxTokens: 12,
+        onToken: ({ step }) => {
+          if (step === 2) other.detach();
+        },
+      });
+      const mine = session.generate(prompts, { maxTokens: 12 });
+      await expect(left).rejects.toThrow("is closed");
+      expect((await mine).rows.map(({ ids }) => ids)).toEqual(wanted.map((row) => row.greedy));
+      await vi.waitFor(async () => expect(await keptBytes(session)).toBe(0), 5000);
+      // Eight at once is what a rank keeps.
+      const many = await Promise.all(
+        Array.from({ length: 8 }, () => session.generate(prompts, { maxTokens: 12 })),
+      );
+      for (const { rows } of many)
+        expect(rows.map(({ ids }) => ids)).toEqual(wanted.map((row) => row.greedy));
+      const tooMany = await Promise.allSettled(
+        Array.from({ length: 9 }, () => session.generate(prompts, { maxTokens: 12 })),
+      );
+      const refused = tooMany.flatMap((each) => (each.status === "rejected" ? [String(each.reason)] : []));
+      expect(refused.length).toBeGreaterThan(0);
+      for (const why of refused) expect(why).toContain("at most 8 generations run at once");
+      await vi.waitFor(async () => expect(await keptBytes(session)).toBe(0), 5000);
+    });
+  });
+
+  it("reads and tells text", async () => {
+    await withSession(folder, {}, async (session) => {
+      const run = await session.generate("the ", {
+        maxTokens: 5,
+        hooks: [capture("layers.1.attention.pattern")],
+      });
+      const tokenizer = await session.tokenizer();
+      expect(run.rows[0]!.text).toBe(tokenizer.decode(run.rows[0]!.ids, { skipSpecial: true }));
+      expect(run.provenance.call).toBe(
+        'generate("the ", capture("layers.1.attention.pattern"), maxTokens: 5)',
+      );
+      const length = run.prompts[0]!.length;
+      run.steps.forEach((step, index) => {
+        const { shape, data } = step.get("layers.1.attention.pattern");
+        expect(shape.slice(2)).toEqual(index === 0 ? [length, length] : [1, length + index]);
+        for (let line = 0; line < data.length; line += shape[3]!)
+          expect(data.subarray(line, line + shape[3]!).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
+      });
+    });
+  });
+
+  it("is refused in one line, before anything runs, when it cannot be", async () => {
+    await withSession(folder, {}, async (session) => {
+      const point = "layers.0.residual.out";
+      const refused: [Parameters<Session["generate"]>[1], string][] = [
+        [{ maxTokens: 0 }, "maxTokens 0"],
+        [{ maxTokens: 43 }, "prompt of 7 tokens (row 0) and 43 more: the model reads at most 48"],
+        [{ temperature: -1 }, "temperature -1"],
+        [{ topP: 0.5 }, "topP without a temperature"],
+        [{ seed: 3 }, "seed 3 without a temperature"],
+        [{ temperature: 1, seed: -3 }, "seed -3"],
+        [{ stop: "" }, "stop text is empty"],
+        [{ stop: [281] }, "stop token 281 is outside the vocabulary"],
+        [{ forced: [[1]] }, "forced tokens for 1 rows: there are 3 prompts"],
+        [{ forced: [[1], [], [2]] }, "forced row 1 is empty"],
+        [{ forced: [[1], [999], [2]] }, "forced token id 999 (row 1)"],
+        [{ hooks: [capture("layers.0.attention.pattern[key=0]")] }, "keys cannot be chosen in a generation"],
+        [
+          { hooks: [edit("layers.0.attention.pattern[key=0]", zero())] },
+          "keys cannot be chosen in a generation",
+        ],
+        [
+          { hooks: [edit("layers.0.attention.pattern", mean(["head"]))] },
+          "mean at layers.0.attention.pattern",
+        ],
+        [
+          { hooks: [edit(point, zero(), { steps: [64] })], maxTokens: 12 },
+          "never acts: there are at most 12 steps",
+        ],
+        [{ hooks: [edit(point, zero(), { steps: [{ from: 3, to: 3 }] })] }, "3 to 3 is no step"],
+        [{ hooks: [capture(`${point}[position=2]`)] }, "step 1, of one token a row: position 2 is outside"],
+        [{ hooks: [capture("layers.0.residual.outt")] }, `nearest is ${point}`],
+      ];
+      for (const [options, message] of refused)
+        await expect(session.generate(prompts, options), message).rejects.toThrow(message);
+      await expect(
+        session.forward(prompts, { hooks: [edit(point, zero(), { steps: [0] })] }),
+      ).rejects.toThrow("a forward pass has none");
+      await expect(session.score(prompts, prompts)).rejects.toThrow(
+        "3 prompts: continuations are scored after one",
+      );
+      await expect(session.score([prompts[0]!], [Array.from({ length: 43 }, () => 5)])).rejects.toThrow(
+        "continuation 0 of 43: the model reads at most 48",
+      );
+      // As long as the model reads, the last token needs no position.
+      const full = await session.generate([prompts[0]!], {
+        forced: [Array.from({ length: 42 }, (_, i) => i + 5)],
+      });
+      expect(full.steps.length).toBe(42);
+      await vi.waitFor(async () => expect(await keptBytes(session)).toBe(0), 5000);
+    });
+  });
+
+  it("starts over when the workers die, and says so", async () => {
+    await withSession(folder, {}, async (session) => {
+      const [rank] = (await session.status()).ranks;
+      const onToken = ({ step }: StreamedToken) => {
+        if (step === 2) process.kill(rank!.pid!, "SIGKILL");
+      };
+      await expect(session.generate(prompts, { maxTokens: 12, onToken })).rejects.toThrow(
+        /was killed by SIGKILL|are no longer kept/,
+      );
+      const run = await session.generate(prompts, { maxTokens: 12 });
+      expect(run.rows.map(({ ids }) => ids)).toEqual(wanted.map((row) => row.greedy));
+    });
+  });
+});

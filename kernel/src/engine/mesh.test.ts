@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { coordinatesOf, groups, meshSize, partOf, printMesh, rankOf } from "./mesh.js";
+import { coordinatesOf, groups, meshSize, printMesh, rankOf } from "./mesh.js";
 
 describe("the tables of FlexModel", () => {
   test.each([
@@ -63,18 +63,4 @@ test("rank and coordinates are inverse", () => {
     "no rank 24 in pipeline 3 × data 2 × tensor 4: ranks are 0 to 23",
   );
   expect(printMesh({ pipeline: 2, data: 1, tensor: 1 })).toBe("pipeline 2 × tensor 1");
-});
-
-test("the parts of an axis cover it once, in rank order", () => {
-  for (const [whole, size] of [
-    [8, 2],
-    [50257, 2],
-    [7, 3],
-    [2, 4],
-  ] as const) {
-    const parts = Array.from({ length: size }, (_, rank) => partOf(whole, rank, size));
-    expect(parts[0]?.from).toBe(0);
-    expect(parts.at(-1)?.to).toBe(whole);
-    for (let rank = 1; rank < size; rank++) expect(parts[rank]?.from).toBe(parts[rank - 1]?.to);
-  }
 });

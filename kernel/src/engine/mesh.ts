@@ -46,12 +46,3 @@ export function printMesh(mesh: Mesh): string {
   const data = mesh.data > 1 ? ` × data ${mesh.data}` : "";
   return `pipeline ${mesh.pipeline}${data} × tensor ${mesh.tensor}`;
 }
-
-/**
- * The part [from, to) of an axis of length `whole` that one rank of a group holds: contiguous, in rank order, the
- * first ranks holding one more where they do not divide. The same rule as `Trace.share` in the models.
- */
-export function partOf(whole: number, rank: number, size: number): { from: number; to: number } {
-  const start = (r: number) => r * Math.floor(whole / size) + Math.min(r, whole % size);
-  return { from: start(rank), to: start(rank + 1) };
-}

@@ -1,4 +1,4 @@
-import type { HookPoint } from "../graph/point.js";
+import { shareOf, type HookPoint } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
 import { editFeeds } from "../hooks/feeds.js";
 import { sliceDense, type SliceContext } from "../hooks/slice.js";
@@ -8,7 +8,6 @@ import { openModel } from "../models/model.js";
 import { Caches, type Cache } from "./caches.js";
 import { Cancelled } from "./cancelled.js";
 import type { Collectives } from "./collectives/collectives.js";
-import { partOf } from "./mesh.js";
 import { ParcelWriter, takeParcel } from "./parcel.js";
 import type { Runtime } from "./runtime.js";
 import { schedule, type Turn } from "./schedule.js";
@@ -198,7 +197,7 @@ function held(
   if (point.partition.kind !== "split" || size === 1) return {};
   const { axis } = point.partition;
   const whole = point.shape[axis] as number;
-  const { from, to } = partOf(whole, rank, size);
+  const { from, to } = shareOf(whole, { rank, size });
   if (shape[axis] !== to - from)
     throw new Error(
       `${point.name}: tensor rank ${rank} of ${size} holds ${shape[axis]} of ${whole}, not ${to - from}`,

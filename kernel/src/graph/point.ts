@@ -38,3 +38,15 @@ export function beforeEdit(name: string): string {
 export function pointOf(name: string): string {
   return name.replace(/@before$/, "");
 }
+
+/**
+ * The part [from, to) of `whole` things that one of the ranks holds: contiguous, in rank order, the first ranks
+ * holding one more where they do not divide. The one rule by which weights, values and edits are shared.
+ */
+export function shareOf(
+  whole: number,
+  { rank, size }: Shard,
+): { readonly from: number; readonly to: number } {
+  const start = (r: number) => r * Math.floor(whole / size) + Math.min(r, whole % size);
+  return { from: start(rank), to: start(rank + 1) };
+}

@@ -1,3 +1,4 @@
+import { shareOf } from "../graph/point.js";
 import type { Axis, HookPoint, Shard } from "../graph/point.js";
 import type { Dim, Shape } from "../graph/shape.js";
 import { concat } from "../graph/value.js";
@@ -101,19 +102,18 @@ export function givenShape(shape: Shape, point: HookPoint, given: readonly numbe
 }
 
 /** Gather the ranks' parts, compute on the whole on every rank, and go on with this rank's part of the result. */
-function onWhole(x: Value, point: HookPoint, { rank, size }: Shard, f: (whole: Value) => Value): Value {
-  if (point.partition.kind !== "split" || size === 1) return f(x);
+function onWhole(x: Value, point: HookPoint, shard: Shard, f: (whole: Value) => Value): Value {
+  if (point.partition.kind !== "split" || shard.size === 1) return f(x);
   const { axis } = point.partition;
   const total = point.shape[axis] as number;
-  const share = x.shape[axis] as number;
-  const from = rank * Math.floor(total / size) + Math.min(rank, total % size);
+  const { from, to } = shareOf(total, shard);
   const { graph } = x;
 
   // Zeros where the other ranks' units lie: the sum over ranks is then the whole, and nothing else is needed.
   const empty = (units: number): Value[] =>
     units === 0 ? [] : [x.slice(axis, 0, 1).zeros().expand(axis, units)];
-  const padded = concat([...empty(from), x, ...empty(total - from - share)], axis);
+  const padded = concat([...empty(from), x, ...empty(total - to)], axis);
   const name = graph.stretches[graph.segment]!.name;
   const whole = graph.sumOverRanks(padded, `${name}+`);
-  return graph.spread(f(whole)).slice(axis, from, from + share);
+  return graph.spread(f(whole)).slice(axis, from, to);
 }

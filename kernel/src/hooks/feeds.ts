@@ -1,3 +1,4 @@
+import { shareOf } from "../graph/point.js";
 import type { Axis, HookPoint, Shard } from "../graph/point.js";
 import { givenInput, regionInput, validInput, validShape } from "./apply.js";
 import type { PlacedEdit } from "./apply.js";
@@ -35,12 +36,12 @@ interface Held {
   readonly whole: number;
 }
 
-function heldPart(point: HookPoint, { rank, size }: Shard): Held | undefined {
-  if (point.partition.kind !== "split" || size === 1) return undefined;
+function heldPart(point: HookPoint, shard: Shard): Held | undefined {
+  if (point.partition.kind !== "split" || shard.size === 1) return undefined;
   const { axis } = point.partition;
   const whole = point.shape[axis] as number;
-  const start = (r: number) => r * Math.floor(whole / size) + Math.min(r, whole % size);
-  return { axis, start: start(rank), size: start(rank + 1) - start(rank), whole };
+  const { from, to } = shareOf(whole, shard);
+  return { axis, start: from, size: to - from, whole };
 }
 
 const positional: ReadonlySet<Axis> = new Set(["position", "query", "key"]);

@@ -1,4 +1,4 @@
-import { beforeEdit } from "../graph/point.js";
+import { beforeEdit, shareOf } from "../graph/point.js";
 import type { Axis, HookPoint, Shard } from "../graph/point.js";
 import type { Graph } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
@@ -69,9 +69,7 @@ export class Trace {
 
   /** This rank's contiguous share of `n` things; the first ranks take one more when they do not divide. */
   share(n: number): Range {
-    const { rank, size } = this.tensor;
-    const start = (r: number) => r * Math.floor(n / size) + Math.min(r, n % size);
-    return { from: start(rank), to: start(rank + 1) };
+    return shareOf(n, this.tensor);
   }
 
   /** A value that the whole stage shares, such as rotary angles. */

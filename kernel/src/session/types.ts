@@ -1,3 +1,4 @@
+import type { RankReport } from "../engine/fleet.js";
 import type { HookPoint } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Capture } from "../hooks/capture.js";
@@ -72,19 +73,8 @@ export interface Run {
   readonly provenance: Provenance;
 }
 
-export interface RankStatus {
-  readonly rank: number;
-  readonly device: string;
-  readonly stage: number;
-  readonly tensorRank: number;
-  readonly layers: { readonly from: number; readonly to: number };
-  readonly pid: number | undefined;
-  readonly state: "starting" | "ready" | "busy" | "lost";
-  /** Resident set, bytes. */
-  readonly memory: number;
-  /** Bytes of keys and values kept for generations under way. */
-  readonly cacheBytes: number;
-}
+/** One worker as its fleet reports it. */
+export type RankStatus = RankReport;
 
 export interface SessionSummary {
   readonly name: string;

@@ -77,7 +77,7 @@ async function load(load: Load): Promise<void> {
     rank = await Rank.open(load, onnxruntime(), collectives, (loaded, total, segment) =>
       channel.send({ kind: "progress", loaded, total, segment }),
     );
-    channel.send({ kind: "ready", points: rank.points });
+    channel.send({ kind: "ready", points: rank.points, memory: process.memoryUsage.rss() });
   } catch (error) {
     fail(undefined, error);
   }

@@ -96,8 +96,8 @@ export class RankProcess {
 
   heard(message: FromWorker, body: Uint8Array): void {
     this.#silence = 0;
-    if (message.kind === "beat") this.memory = message.memory;
-    else if (this.#reason === undefined) this.#events.message(this, message, body);
+    if ("memory" in message) this.memory = message.memory;
+    if (message.kind !== "beat" && this.#reason === undefined) this.#events.message(this, message, body);
   }
 
   /** The worker's connection closed: it is gone, or useless. */

@@ -116,7 +116,8 @@ export const fromWorker = z.discriminatedUnion("kind", [
     pid: whole,
   }),
   z.strictObject({ kind: z.literal("progress"), loaded: whole, total: whole, segment: z.string() }),
-  z.strictObject({ kind: z.literal("ready"), points: z.array(z.string()) }),
+  /** With the resident set, in bytes, which is so never unknown of a worker that is ready. */
+  z.strictObject({ kind: z.literal("ready"), points: z.array(z.string()), memory: whole }),
   z.strictObject({
     kind: z.literal("done"),
     id: whole,

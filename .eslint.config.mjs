@@ -10,7 +10,7 @@ const arrows = {
   display: [],
   session: ["graph", "models", "hooks", "engine", "display"],
   lens: ["graph", "hooks", "session", "display"],
-  tuning: ["graph", "hooks", "session", "display"],
+  tuning: ["graph", "models", "hooks", "engine", "session", "display"],
   fairness: ["graph", "hooks", "session", "lens", "tuning", "display"],
   jupyter: ["session", "display"],
 };

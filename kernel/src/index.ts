@@ -40,3 +40,9 @@ export type {
   SessionSummary,
   Token,
 } from "./session/types.js";
+export { clipByGlobalNorm } from "./tuning/optimisers/clip.js";
+export { Optimiser } from "./tuning/optimisers/optimiser.js";
+export type { OptimiserOptions, OptimiserState } from "./tuning/optimisers/optimiser.js";
+export { scheduleFactor } from "./tuning/optimisers/schedule.js";
+export type { Schedule } from "./tuning/optimisers/schedule.js";
+export { loadState, saveState } from "./tuning/optimisers/stateFile.js";

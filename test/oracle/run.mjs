@@ -25,6 +25,7 @@ const steps = [
   remake("tokenizers", "tokenizer_expected.py", "exact"),
   remake("pytorch", "pytorch_files.py", "exact"),
   remake("gradients", "gradients.py", "close"),
+  remake("optimisers", "optimisers.py", "close"),
   remake("edits", "edits.py", "close", [join(goldens, "checkpoints")]),
   remake("generation", "generation.py", "close", [join(goldens, "checkpoints")]),
   {

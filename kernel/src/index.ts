@@ -46,3 +46,5 @@ export type { OptimiserOptions, OptimiserState } from "./tuning/optimisers/optim
 export { scheduleFactor } from "./tuning/optimisers/schedule.js";
 export type { Schedule } from "./tuning/optimisers/schedule.js";
 export { loadState, saveState } from "./tuning/optimisers/stateFile.js";
+export * as datasets from "./tuning/datasets/index.js";
+export * as fairness from "./fairness/index.js";

@@ -28,6 +28,7 @@ const steps = [
   remake("optimisers", "optimisers.py", "close"),
   remake("edits", "edits.py", "close", [join(goldens, "checkpoints")]),
   remake("generation", "generation.py", "close", [join(goldens, "checkpoints")]),
+  remake("fairness", "fairness.py", "close"),
   {
     name: "onnx",
     commands: [

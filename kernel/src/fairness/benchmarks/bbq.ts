@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { readSource } from "../../tuning/datasets/source.js";
+import { parseLines } from "../../tuning/datasets/table.js";
+
+/** A question of BBQ (Parrish et al. 2022) with its three answers. */
+export interface BbqItem {
+  readonly id: number;
+  readonly category: string;
+  /** The index of the question: rows of one are not independent. */
+  readonly template: string;
+  readonly polarity: "neg" | "nonneg";
+  readonly condition: "ambig" | "disambig";
+  readonly context: string;
+  readonly question: string;
+  readonly answers: readonly [string, string, string];
+  /** The right answer, 0 to 2. */
+  readonly label: number;
+  /** The answer "unknown", in one of its wordings. */
+  readonly unknown: number;
+  /** The answer that names the group of the stereotype. */
+  readonly stereotyped: number;
+}
+
+const about = z.tuple([z.string(), z.string()]);
+const row = z.object({
+  example_id: z.number(),
+  question_index: z.union([z.string(), z.number()]).transform(String),
+  question_polarity: z.enum(["neg", "nonneg"]),
+  context_condition: z.enum(["ambig", "disambig"]),
+  category: z.string(),
+  answer_info: z.object({ ans0: about, ans1: about, ans2: about }),
+  additional_metadata: z.object({ stereotyped_groups: z.array(z.string()) }),
+  context: z.string(),
+  question: z.string(),
+  ans0: z.string(),
+  ans1: z.string(),
+  ans2: z.string(),
+  label: z.int().min(0).max(2),
+});
+
+/**
+ * BBQ from one of its JSONL files. The stereotyped answer is the one whose `answer_info` has, in lower case, one of the
+ * `stereotyped_groups`. Throws one line, with the row, when not exactly one answer does or not exactly one is unknown:
+ * items of intersecting groups can have two.
+ */
+export function readBbq(path: string): BbqItem[] {
+  return parseLines(readSource(path)).map((value, i) => {
+    const read = row.safeParse(value);
+    if (!read.success) {
+      const { path: where, message } = read.error.issues[0]!;
+      throw new Error(`${path} row ${i + 1} at ${where.join(".")}: ${message.toLowerCase()}`);
+    }
+    const { answer_info: info, additional_metadata: metadata, ...item } = read.data;
+    const infos = [info.ans0, info.ans1, info.ans2];
+    const groups = metadata.stereotyped_groups.map((group) => group.toLowerCase());
+    const only = (what: string, is: (texts: readonly string[]) => boolean): number => {
+      const places = [0, 1, 2].filter((place) => is(infos[place]!.map((text) => text.toLowerCase())));
+      if (places.length !== 1)
+        throw new Error(`${path} row ${i + 1} has ${places.length} answers that are ${what}, not one`);
+      return places[0]!;
+    };
+    return {
+      id: item.example_id,
+      category: item.category,
+      template: item.question_index,
+      polarity: item.question_polarity,
+      condition: item.context_condition,
+      context: item.context,
+      question: item.question,
+      answers: [item.ans0, item.ans1, item.ans2],
+      label: item.label,
+      unknown: only("unknown", ([, group]) => group === "unknown"),
+      stereotyped: only("stereotyped", (texts) => texts.some((text) => groups.includes(text))),
+    };
+  });
+}
+
+/** The answer that follows the stereotype: its group on negative questions, the other group on the others. */
+export function biasedAnswer({
+  polarity,
+  unknown,
+  stereotyped,
+}: Pick<BbqItem, "polarity" | "unknown" | "stereotyped">): number {
+  return polarity === "neg" ? stereotyped : 3 - unknown - stereotyped;
+}

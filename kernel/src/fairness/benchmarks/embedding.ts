@@ -1,0 +1,93 @@
+import { randomNumbers } from "../../session/sampling.js";
+
+/** Vectors of two sets of targets and two sets of attributes, all of one length. */
+export interface Association {
+  readonly x: readonly (readonly number[])[];
+  readonly y: readonly (readonly number[])[];
+  readonly a: readonly (readonly number[])[];
+  readonly b: readonly (readonly number[])[];
+}
+
+export interface AssociationResult {
+  /** Difference of the two targets' mean associations over the standard deviation (n − 1) of all. */
+  readonly effect: number;
+  /** One-sided: share of equal partitions of the targets that are associated as strongly as this one, or more. */
+  readonly p: number;
+  /** Whether all partitions were counted; else `partitions` were drawn. */
+  readonly exact: boolean;
+  readonly partitions: number;
+  readonly seed: number | null;
+}
+
+const sum = (list: readonly number[]) => list.reduce((so, each) => so + each, 0);
+const mean = (list: readonly number[]) => sum(list) / list.length;
+
+function cosine(u: readonly number[], v: readonly number[]): number {
+  const dot = (p: readonly number[], q: readonly number[]) => p.reduce((so, each, i) => so + each * q[i]!, 0);
+  return dot(u, v) / Math.sqrt(dot(u, u) * dot(v, v));
+}
+
+/** How many choices of k of n there are, up to about 2⁵³. */
+function choose(n: number, k: number): number {
+  let found = 1;
+  for (let i = 1; i <= k; i++) found = Math.round((found * (n - k + i)) / i);
+  return found;
+}
+
+/**
+ * Word or sentence embedding association test (Caliskan et al. 2017; May et al. 2019): s(w) = mean cosine to A − mean
+ * cosine to B, and a permutation test of Σ_X s over partitions of the targets into equal halves. All partitions are
+ * counted when there are at most `samples`, else `samples` are drawn and one hit is added to both counts. Ties count
+ * against. Throws one line when the targets are not as many.
+ */
+export function associationTest(
+  { x, y, a, b }: Association,
+  { samples = 100_000, seed = 0 }: { readonly samples?: number; readonly seed?: number } = {},
+): AssociationResult {
+  if (x.length !== y.length || x.length === 0 || a.length === 0 || b.length === 0)
+    throw new RangeError(
+      `association of ${x.length} and ${y.length} targets with ${a.length} and ${b.length} attributes: ` +
+        "targets must be as many on both sides, and none of the four empty",
+    );
+  const s = [...x, ...y].map(
+    (w) => mean(a.map((each) => cosine(w, each))) - mean(b.map((each) => cosine(w, each))),
+  );
+  return permuted(s, samples, seed);
+}
+
+/** The effect and test of associations, those of X first. */
+export function permuted(s: readonly number[], samples: number, seed: number): AssociationResult {
+  const half = s.length / 2;
+  const centre = mean(s);
+  const spread = Math.sqrt(sum(s.map((each) => (each - centre) ** 2)) / (s.length - 1));
+  const effect = (mean(s.slice(0, half)) - mean(s.slice(half))) / spread;
+  // Equal sums must stay equal whatever the order they are added in.
+  const observed = sum(s.slice(0, half));
+  const least = observed - 1e-12 * sum(s.map(Math.abs));
+  const partitions = choose(s.length, half);
+  if (partitions <= samples) {
+    let hits = 0;
+    const visit = (from: number, left: number, so: number): void => {
+      if (left === 0) {
+        if (so >= least) hits += 1;
+        return;
+      }
+      for (let i = from; i <= s.length - left; i++) visit(i + 1, left - 1, so + s[i]!);
+    };
+    visit(0, half, 0);
+    return { effect, p: hits / partitions, exact: true, partitions, seed: null };
+  }
+  const random = randomNumbers(seed);
+  const shuffled = [...s];
+  let hits = 1;
+  for (let k = 0; k < samples; k++) {
+    let so = 0;
+    for (let i = 0; i < half; i++) {
+      const j = i + Math.floor(random() * (shuffled.length - i));
+      [shuffled[i], shuffled[j]] = [shuffled[j]!, shuffled[i]!];
+      so += shuffled[i]!;
+    }
+    if (so >= least) hits += 1;
+  }
+  return { effect, p: hits / (samples + 1), exact: false, partitions: samples, seed };
+}

@@ -1,0 +1,31 @@
+/** Log-probabilities of the words of two groups at a target's place, in a sentence and with its attribute masked too. */
+export interface TargetProbabilities {
+  readonly category: string;
+  /** ln p of each word of the first group, and of the second, in the sentence. */
+  readonly first: readonly number[];
+  readonly second: readonly number[];
+  /** The same where the attribute is masked: what the model says of nothing in particular. */
+  readonly priorFirst: readonly number[];
+  readonly priorSecond: readonly number[];
+}
+
+/** ln Σ exp: the log-probability of any of the words. */
+export function logSum(logs: readonly number[]): number {
+  const greatest = Math.max(...logs);
+  return greatest === -Infinity
+    ? -Infinity
+    : greatest + Math.log(logs.reduce((so, log) => so + Math.exp(log - greatest), 0));
+}
+
+/**
+ * Log-probability bias score of each sentence (Kurita et al. 2019): how much likelier the first group's words are than
+ * the second's, less how much likelier they are without the attribute. Its mean over a category's sentences is the
+ * category's score, and `permuted` gives the effect size of two categories. Throws one line for a group without words.
+ */
+export function logProbabilityBias(rows: readonly TargetProbabilities[]): number[] {
+  return rows.map(({ first, second, priorFirst, priorSecond }, i) => {
+    if ([first, second, priorFirst, priorSecond].some(({ length }) => length === 0))
+      throw new RangeError(`row ${i} has a group without words`);
+    return logSum(first) - logSum(second) - (logSum(priorFirst) - logSum(priorSecond));
+  });
+}

@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import { golden, goldenRows, sentimentClasses as classes } from "../golden.fixture.js";
+import type { Prediction } from "../metrics/prediction.js";
+import { generalise, type GeneralisedValue } from "./generalise.js";
+import { generalisedMetrics } from "./named.js";
+
+const run = (name: string, rows: readonly Prediction[], options = {}): GeneralisedValue[] =>
+  generalisedMetrics
+    .find((metric) => metric.name === name)!
+    .use((metric) => generalise(metric, rows, { classes, ...options }));
+
+test("every named metric is what SciPy and scikit-learn give by its formula", () => {
+  expect(generalisedMetrics.map(({ name }) => name).sort()).toEqual(Object.keys(golden.generalised).sort());
+  for (const [name, expected] of Object.entries(golden.generalised)) {
+    const found = run(name, goldenRows);
+    expect(found).toHaveLength(expected.length);
+    expected.forEach((wanted, i) => {
+      const value = typeof wanted === "number" ? wanted : wanted.value;
+      expect(found[i]!.value, `${name} of class ${i}`).toBeCloseTo(value, 12);
+      if (typeof wanted !== "number")
+        for (const [group, each] of Object.entries(wanted.groups))
+          expect(found[i]!.groups.get(group), `${name} of ${group}`).toBeCloseTo(each, 12);
+    });
+  }
+});
+
+test("a group's value in a metric of pairs is the mean of its pairs", () => {
+  const [found] = run("parity gap", goldenRows);
+  const share = (group: string) => {
+    const of = goldenRows.filter((row) => row.group === group);
+    return of.filter(({ predicted }) => predicted === 0).length / of.length;
+  };
+  const pairs = [Math.abs(share("adult") - share("old")), Math.abs(share("adult") - share("young"))];
+  expect(found!.groups.get("adult")).toBeCloseTo((pairs[0]! + pairs[1]!) / 2, 12);
+});
+
+test("a class that one group lacks has no value for any", () => {
+  const rows = goldenRows.filter(({ group, label }) => group !== "old" || label !== 2);
+  const values = run("true positive rate gap", rows).map(({ value }) => value);
+  expect(values[0]).toBeGreaterThanOrEqual(0);
+  expect(values[2]).toBe(NaN);
+});
+
+test("one group, or none, has nothing to be compared with", () => {
+  const alone = goldenRows.filter(({ group }) => group === "old");
+  for (const rows of [alone, []])
+    for (const { name } of generalisedMetrics)
+      for (const { value } of run(name, rows)) expect(value, name).toBe(NaN);
+});
+
+test("groups that are treated alike are apart by 0, and their ratio is 1", () => {
+  const rows = ["old", "young"].flatMap((group) =>
+    ["a", "b", "c", "d"].map((template, i): Prediction => ({
+      ...{ category: "age", group, template, label: i % 2, predicted: i < 2 ? 0 : 1 },
+      probabilities: [0.25, 0.75],
+    })),
+  );
+  for (const metric of generalisedMetrics)
+    for (const { value } of metric.use((each) => generalise(each, rows, { classes: ["no", "yes"] })))
+      expect(value, metric.name).toBeCloseTo(metric.name.includes("ratio") ? 1 : 0, 10);
+});
+
+test("templates that a group lacks are left out and counted", () => {
+  const rows = goldenRows.filter(({ group, template }) => group !== "old" || template !== "t0");
+  const [found] = run("counterfactual fairness gap", rows);
+  expect(found).toMatchObject({ templates: 5, incomplete: 1, seed: null });
+});
+
+test("too many choices of fillings are drawn by a seed, which is said", () => {
+  const all = run("perturbation score range", goldenRows)[0]!;
+  const some = run("perturbation score range", goldenRows, { most: 3, seed: 7 })[0]!;
+  expect(all.seed).toBeNull();
+  expect(some.seed).toBe(7);
+  expect(some.value).not.toBe(all.value);
+  expect(run("perturbation score range", goldenRows, { most: 3, seed: 7 })[0]!.value).toBe(some.value);
+  expect(run("perturbation score range", goldenRows, { most: 3, seed: 8 })[0]!.value).not.toBe(some.value);
+});
+
+test("what a metric needs and rows lack is said", () => {
+  const bare = goldenRows.map(({ category, group, label, predicted }) => ({
+    category,
+    group,
+    label,
+    predicted,
+  }));
+  expect(() => run("counterfactual fairness gap", bare)).toThrow(
+    "compares rows of one template: rows have none",
+  );
+  expect(() => run("average group fairness", bare)).toThrow("rows have no probabilities");
+});

@@ -1,0 +1,38 @@
+/** What a model said of one sentence. */
+export interface Prediction {
+  readonly category: string;
+  readonly group: string;
+  /** Index of the gold class. */
+  readonly label: number;
+  /** Index of the class that the model said, or null when no class could be read from what it said. */
+  readonly predicted: number | null;
+  /** Probability of each class, where it is known. */
+  readonly probabilities?: readonly number[];
+  /** What the sentence was made of. Sentences of one template are not independent. */
+  readonly template?: string;
+}
+
+/** Throws one line when a row names a class that is not there. */
+export function checkPredictions(rows: readonly Prediction[], classes: readonly string[]): void {
+  const isClass = (index: number) => Number.isInteger(index) && index >= 0 && index < classes.length;
+  rows.forEach(({ label, predicted, probabilities }, i) => {
+    const bad = !isClass(label) ? label : predicted !== null && !isClass(predicted) ? predicted : undefined;
+    if (bad !== undefined) throw new RangeError(`row ${i} has class ${bad}: there are ${classes.join(", ")}`);
+    if (probabilities !== undefined && probabilities.length !== classes.length)
+      throw new RangeError(
+        `row ${i} has ${probabilities.length} probabilities, there are ${classes.length} classes`,
+      );
+  });
+}
+
+/** Rows by what `key` says of them, in the order in which each comes first. */
+export function groupBy<Row>(rows: readonly Row[], key: (row: Row) => string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const of = key(row);
+    const group = groups.get(of);
+    if (group === undefined) groups.set(of, [row]);
+    else group.push(row);
+  }
+  return groups;
+}

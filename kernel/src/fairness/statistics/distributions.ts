@@ -1,0 +1,45 @@
+import { createRequire } from "node:module";
+
+/** What is used of Cephes (Moshier), the C library behind SciPy's distributions, as WebAssembly. It ships its types unexported. */
+interface Cephes {
+  ndtr(z: number): number;
+  ndtri(p: number): number;
+  stdtri(degrees: number, p: number): number;
+  bdtr(k: number, n: number, p: number): number;
+  lgam(x: number): number;
+}
+
+let loaded: Cephes | undefined;
+
+/** Compiled when it is first needed. */
+function cephes(): Cephes {
+  // Its CommonJS build has its functions at once; the other one only after a promise, for which a module that cells
+  // require cannot wait.
+  loaded ??= createRequire(import.meta.url)("cephes") as Cephes;
+  return loaded;
+}
+
+/** P(Z ≤ z) of the standard normal distribution. */
+export const normalCdf = (z: number): number => cephes().ndtr(z);
+
+/** The z below which a standard normal variable stays with probability p. */
+export function normalQuantile(p: number): number {
+  if (p === 0 || p === 1) return p === 0 ? -Infinity : Infinity;
+  return cephes().ndtri(p);
+}
+
+/** The t below which Student's t stays with probability p, with a whole number of degrees of freedom. */
+export const tQuantile = (p: number, degrees: number): number => cephes().stdtri(degrees, p);
+
+/** P(K ≤ k) of n trials with probability p each. */
+export function binomialCdf(k: number, n: number, p: number): number {
+  if (k < 0) return 0;
+  return k >= n ? 1 : cephes().bdtr(k, n, p);
+}
+
+/** P(K = k) of n trials with probability p each. */
+export function binomialPmf(k: number, n: number, p: number): number {
+  if (p === 0 || p === 1) return k === (p === 0 ? 0 : n) ? 1 : 0;
+  const ways = cephes().lgam(n + 1) - cephes().lgam(k + 1) - cephes().lgam(n - k + 1);
+  return Math.exp(ways + k * Math.log(p) + (n - k) * Math.log1p(-p));
+}

@@ -1,0 +1,97 @@
+import { randomNumbers } from "../../session/sampling.js";
+import { gapsOf, spanOf } from "../metrics/gaps.js";
+import { groupBy } from "../metrics/prediction.js";
+import { meanOf } from "./interval.js";
+import { adjust } from "./multiple.js";
+import type { Outcome } from "./outcome.js";
+
+export interface PermutationOptions {
+  /** Default 10,000. */
+  readonly permutations?: number;
+  /** Default 0. */
+  readonly seed?: number;
+}
+
+export interface PermutationResult {
+  /** Of the span: whether any group differs. NaN with fewer than two groups. */
+  readonly p: number;
+  /** Of each group's absolute gap, raw and by Holm over the groups of this test. */
+  readonly groups: readonly { readonly group: string; readonly p: number; readonly adjusted: number }[];
+  readonly permutations: number;
+  readonly seed: number;
+}
+
+/**
+ * Whether groups differ more than they would if, within each template, it were chance which row belongs to which group:
+ * group labels are permuted among the rows of a template. One hit is added to both counts, so that no p is 0; ties count
+ * against.
+ */
+export function permutationTest(
+  outcomes: readonly Outcome[],
+  { permutations = 10_000, seed = 0 }: PermutationOptions = {},
+): PermutationResult {
+  const names = [...groupBy(outcomes, ({ group }) => group).keys()];
+  const place = new Map(names.map((name, i) => [name, i]));
+  const blocks = [
+    ...groupBy(outcomes, ({ template, stratum }) => JSON.stringify([template, stratum])).values(),
+  ].map((rows) => ({
+    labels: Int32Array.from(rows, ({ group }) => place.get(group)!),
+    values: Float64Array.from(rows, ({ value }) => value),
+  }));
+  const counts = new Float64Array(names.length);
+  for (const { labels } of blocks) for (const label of labels) counts[label]! += 1;
+  const statistics = () => {
+    const sums = new Float64Array(names.length);
+    for (const { labels, values } of blocks)
+      for (let i = 0; i < labels.length; i++) sums[labels[i]!]! += values[i]!;
+    const means = Array.from(sums, (sum, g) => sum / counts[g]!);
+    return [...gapsOf(means).map(Math.abs), spanOf(means)];
+  };
+  const seen = statistics();
+  const hits = seen.map(() => 1);
+  const random = randomNumbers(seed);
+  for (let k = 0; k < permutations; k++) {
+    for (const { labels } of blocks) shuffle(labels, random);
+    statistics().forEach((value, i) => {
+      // Equal values must stay equal whatever the order their rows are added in.
+      if (value >= seen[i]! - 1e-12) hits[i]! += 1;
+    });
+  }
+  const chances = hits.map((count, i) => (Number.isNaN(seen[i]) ? NaN : count / (permutations + 1)));
+  const p = chances.pop()!;
+  const adjusted = adjust(chances, "holm");
+  const groups = names.map((group, i) => ({ group, p: chances[i]!, adjusted: adjusted[i]! }));
+  return { p, groups, permutations, seed };
+}
+
+function shuffle(list: Int32Array, random: () => number): void {
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [list[i], list[j]] = [list[j]!, list[i]!];
+  }
+}
+
+/**
+ * Two-sided paired test of a mean difference of 0 by flipping signs: all ways when there are at most `permutations`, else
+ * that many draws with one hit added. NaN without differences.
+ */
+export function signFlipTest(
+  differences: readonly number[],
+  { permutations = 10_000, seed = 0 }: PermutationOptions = {},
+): { readonly p: number; readonly exact: boolean } {
+  const n = differences.length;
+  if (n === 0) return { p: NaN, exact: true };
+  const least =
+    Math.abs(meanOf(differences)) * n - 1e-12 * differences.reduce((so, d) => so + Math.abs(d), 0);
+  const isHit = (flipped: (i: number) => boolean) =>
+    Math.abs(differences.reduce((so, d, i) => so + (flipped(i) ? -d : d), 0)) >= least;
+  if (n < 31 && 2 ** n <= permutations) {
+    let hits = 0;
+    for (let signs = 0; signs < 2 ** n; signs++) if (isHit((i) => ((signs >> i) & 1) === 1)) hits += 1;
+    return { p: hits / 2 ** n, exact: true };
+  }
+  const random = randomNumbers(seed);
+  let hits = 1;
+  for (let k = 0; k < permutations; k++) if (isHit(() => random() < 0.5)) hits += 1;
+  return { p: hits / (permutations + 1), exact: false };
+}

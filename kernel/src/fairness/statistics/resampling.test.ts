@@ -1,0 +1,161 @@
+import { expect, test } from "vitest";
+import { golden, goldenRows, sentimentClasses as classes } from "../golden.fixture.js";
+import { groupGaps } from "../metrics/gaps.js";
+import { bca, bootstrapGaps, percentile, quantile } from "./bootstrap.js";
+import { outcomesOf, type Outcome } from "./outcome.js";
+import { permutationTest, signFlipTest } from "./permutation.js";
+
+test("from the same resamples, limits are SciPy's, by percentile and corrected", () => {
+  const { resamples, seen, without, limits } = golden.bootstrap.fixed;
+  percentile(resamples, 0.95).forEach((found, i) => expect(found).toBeCloseTo(limits.percentile[i]!, 12));
+  bca(resamples, seen, without, 0.95).forEach((found, i) => expect(found).toBeCloseTo(limits.bca[i]!, 10));
+  expect(limits.bca[0]).not.toBeCloseTo(limits.percentile[0]!, 3);
+});
+
+test("limits of a gap lie where all possible resamples put them", () => {
+  const { values, gaps } = golden.bootstrap.all;
+  const outcomes = values.flatMap((stratum, s) =>
+    stratum.flatMap((template, t) =>
+      template.map((value, g): Outcome => ({
+        group: "ab"[g]!,
+        template: `${s}.${t}`,
+        stratum: String(s),
+        value,
+      })),
+    ),
+  );
+  const resamples = 10_000;
+  const { groups } = bootstrapGaps(outcomes, { resamples, method: "percentile", seed: 1 });
+  // A drawn quantile lies within four standard errors of its level.
+  const error = 4 * Math.sqrt((0.025 * 0.975) / resamples);
+  const { low, high } = groups[0]!.gap;
+  expect(low).toBeGreaterThanOrEqual(quantile(gaps, 0.025 - error));
+  expect(low).toBeLessThanOrEqual(quantile(gaps, 0.025 + error));
+  expect(high).toBeGreaterThanOrEqual(quantile(gaps, 0.975 - error));
+  expect(high).toBeLessThanOrEqual(quantile(gaps, 0.975 + error));
+});
+
+test("estimates are the rates and gaps of all rows, and a seed gives the same limits again", () => {
+  const outcomes = outcomesOf(goldenRows, "negative_FPR", classes);
+  const options = { resamples: 200, seed: 3 };
+  const found = bootstrapGaps(outcomes, options);
+  const gaps = groupGaps(goldenRows, { classes }).filter(({ metric }) => metric === "negative_FPR");
+  for (const { group, value, gap } of gaps) {
+    const row = found.groups.find((each) => each.group === group)!;
+    expect(row.value.estimate).toBeCloseTo(value, 12);
+    expect(row.gap.estimate).toBeCloseTo(gap, 12);
+    expect(row.gap.method).toBe("bca bootstrap of templates, 200, seed 3");
+  }
+  expect(found.templates).toBe(4);
+  expect(bootstrapGaps(outcomes, options)).toEqual(found);
+  expect(bootstrapGaps(outcomes, { ...options, seed: 4 })).not.toEqual(found);
+});
+
+const row = (group: string, template: string, value: number): Outcome => ({
+  group,
+  template,
+  stratum: "0",
+  value,
+});
+
+test("rows of one template are drawn together: copies of a row make no interval narrower", () => {
+  const templates = ["s", "t", "u", "v"];
+  const values = [0, 1, 1, 0];
+  const rows = (copies: number) =>
+    templates.flatMap((template, i) =>
+      Array.from({ length: copies }, () => [
+        row("a", template, values[i]!),
+        row("b", template, 1 - values[i]!),
+      ]).flat(),
+    );
+  const width = (copies: number) => {
+    const { low, high } = bootstrapGaps(rows(copies), { resamples: 500 }).groups[0]!.value;
+    return high - low;
+  };
+  expect(width(1)).toBeGreaterThan(0.4);
+  expect(width(20)).toBe(width(1));
+});
+
+test("no group vanishes from a resample, however few templates it has", () => {
+  const rows = [
+    ...["s", "t", "u", "v", "w"].map((template, i) => row("common", template, i % 2)),
+    row("rare", "x", 1),
+  ];
+  const { groups, alone } = bootstrapGaps(rows, { resamples: 200, method: "percentile" });
+  expect(groups[1]!.value).toMatchObject({ estimate: 1, low: 1, high: 1 });
+  expect(alone).toBe(1);
+});
+
+test("all-equal values have an interval of one point; nothing, or one group, has none", () => {
+  const equal = ["s", "t", "u"].flatMap((template) => [row("a", template, 1), row("b", template, 1)]);
+  const { groups, span } = bootstrapGaps(equal, { resamples: 50 });
+  expect(groups[0]!.value).toMatchObject({ estimate: 1, low: 1, high: 1 });
+  expect(span).toMatchObject({ estimate: 0, low: 0, high: 0 });
+  expect(bootstrapGaps([], { resamples: 50 })).toMatchObject({
+    groups: [],
+    span: { estimate: NaN, low: NaN },
+  });
+  const one = bootstrapGaps([row("a", "s", 1), row("a", "t", 0)], { resamples: 50 });
+  expect(one.groups[0]!.gap).toMatchObject({ estimate: NaN, low: NaN, high: NaN });
+  expect(() => bootstrapGaps(equal, { resamples: 1 })).toThrow(
+    "1 resamples: must be a whole number, 2 or more",
+  );
+});
+
+test("drawn permutations of labels come to SciPy's exact p", () => {
+  const { a, b, p } = golden.permutations.twoGroups;
+  const rows = [...a.map((value) => row("a", "t", value)), ...b.map((value) => row("b", "t", value))];
+  const permutations = 10_000;
+  const found = permutationTest(rows, { permutations, seed: 5 });
+  expect(Math.abs(found.p - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / permutations));
+  expect(found.groups.map(({ group }) => group)).toEqual(["a", "b"]);
+  expect(permutationTest(rows, { permutations, seed: 5 })).toEqual(found);
+});
+
+test("labels are permuted within templates only", () => {
+  // Group a stands in hard templates, b in easy ones: between groups that share no template there is no evidence.
+  const rows = ["s", "t", "u", "v"].flatMap((template, i) => [
+    row(i < 2 ? "a" : "b", template, i < 2 ? 0 : 1),
+    row(i < 2 ? "a" : "b", template, i < 2 ? 0 : 1),
+  ]);
+  expect(permutationTest(rows, { permutations: 99 }).p).toBe(1);
+  const paired = Array.from({ length: 12 }, (_, i) => `t${i}`).flatMap((template) => [
+    row("a", template, 1),
+    row("b", template, 0),
+  ]);
+  // Of 2¹² ways to label, two are as far apart.
+  expect(permutationTest(paired, { permutations: 999 }).p).toBeLessThan(0.005);
+});
+
+test("ties count against: all-equal rows have p = 1, one group has none", () => {
+  const equal = ["s", "t"].flatMap((template) => [row("a", template, 0.3), row("b", template, 0.3)]);
+  expect(permutationTest(equal, { permutations: 50 }).p).toBe(1);
+  expect(permutationTest([row("a", "s", 1)], { permutations: 50 }).p).toBe(NaN);
+  expect(permutationTest([], { permutations: 50 })).toMatchObject({ p: NaN, groups: [] });
+});
+
+test("all sign flips give SciPy's p; drawn ones come near it", () => {
+  for (const { differences, p } of golden.permutations.signFlips) {
+    expect(signFlipTest(differences)).toEqual({ p: expect.closeTo(p, 12), exact: true });
+    const drawn = signFlipTest(differences, { permutations: 15 });
+    expect(drawn.exact).toBe(2 ** differences.length <= 15);
+  }
+  const { differences, p } = golden.permutations.signFlips.at(-1)!;
+  const drawn = signFlipTest(differences, { permutations: 4000, seed: 2 });
+  expect(drawn.exact).toBe(false);
+  expect(Math.abs(drawn.p - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / 4000));
+  expect(signFlipTest([])).toEqual({ p: NaN, exact: true });
+});
+
+test("what cannot be drawn is said", () => {
+  expect(() => outcomesOf(goldenRows, "happy_FPR", classes)).toThrow(
+    'no metric "happy_FPR": there are accuracy, negative_FPR',
+  );
+  const bare = goldenRows.map(({ category, group, label, predicted }) => ({
+    category,
+    group,
+    label,
+    predicted,
+  }));
+  expect(() => outcomesOf(bare, "accuracy", classes)).toThrow("rows have no template");
+});

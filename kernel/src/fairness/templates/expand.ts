@@ -1,0 +1,84 @@
+import { byCodePoint } from "./order.js";
+import { fill, slotOf, type Template } from "./fill.js";
+
+/** A word for somebody of a group. Its kind, such as `adj` or `n`, says which slots it can fill. */
+export interface Term {
+  readonly text: string;
+  readonly kind: string;
+  readonly group: string;
+}
+
+/** By kind of term, how it fills a slot: `{term}` stands for the term, as in `{term} person`. */
+export type Filling = Readonly<Record<string, string>>;
+
+/** The templates of one file that have one slot. */
+export interface Block {
+  readonly templates: readonly Template[];
+  readonly slot: string;
+}
+
+/** How the sentences of a category are made. */
+export interface Recipe {
+  readonly category: string;
+  readonly terms: readonly Term[];
+  /** By slot: the terms go through in their order once for each filling. */
+  readonly fillings: Readonly<Record<string, readonly Filling[]>>;
+  readonly blocks: readonly Block[];
+}
+
+/** A sentence of an evaluation set, and what it was made of. Rows of one template are not independent. */
+export interface SuiteRow {
+  readonly label: number;
+  readonly category: string;
+  readonly group: string;
+  readonly text: string;
+  readonly template: string;
+  readonly term: string;
+}
+
+/**
+ * All sentences of a category, in the order of the published sets (Czarnowska et al. 2021): block by block, in it the
+ * templates by their text, in each the groups by name, in each the terms as they stand. A term whose kind does not
+ * fill the slot is left out of that block. Throws one line when a block has a slot without a filling.
+ */
+export function expand({ category, terms, fillings, blocks }: Recipe): SuiteRow[] {
+  return blocks.flatMap(({ templates, slot }) => {
+    const passes = fillings[slot];
+    if (passes === undefined)
+      throw new Error(
+        `category "${category}" has no filling for slot "${slot}": it has ${Object.keys(fillings).join(", ")}`,
+      );
+    const fillers = passes
+      .flatMap((filling) =>
+        terms.flatMap((term) => {
+          const pattern = filling[term.kind];
+          return pattern === undefined ? [] : [{ term, filler: pattern.replace("{term}", () => term.text) }];
+        }),
+      )
+      .sort((a, b) => byCodePoint(a.term.group, b.term.group));
+    return [...templates]
+      .sort((a, b) => byCodePoint(a.text.replaceAll("{", "<"), b.text.replaceAll("{", "<")))
+      .flatMap((template) =>
+        fillers.map(({ term, filler }) => ({
+          label: template.label,
+          category,
+          group: term.group,
+          text: fill(template, filler),
+          template: template.text,
+          term: term.text,
+        })),
+      );
+  });
+}
+
+/** The blocks of a file of templates, one for each slot named. */
+export function blocksOf(templates: readonly Template[], names: readonly string[]): Block[] {
+  return names.map((slot) => ({ slot, templates: templates.filter((each) => slotOf(each) === slot) }));
+}
+
+/** Rows as the published files hold them: label, category, group and text with tabs between, one a line. */
+export function toTsv(rows: readonly SuiteRow[]): string {
+  return rows
+    .map(({ label, category, group, text }) => `${label}\t${category}\t${group}\t${text}\n`)
+    .join("");
+}

@@ -1,0 +1,157 @@
+import { readTable } from "../../tuning/datasets/table.js";
+import { blocksOf, expand, type Filling, type Recipe, type SuiteRow, type Term } from "./expand.js";
+import { readTemplates, readTerms } from "./read.js";
+
+/** Where a file of the published suite lies, by its path in the suite. */
+type Find = (path: string) => string;
+
+type Fillings = Recipe["fillings"];
+
+const ofAdjective: Filling = { adj: "{term}" };
+const adjectiveOnly: Fillings = { adj: [ofAdjective], np: [{ adj: "{term} person" }] };
+const adjectiveOrNoun: Fillings = { adj: [ofAdjective], np: [{ adj: "{term} person" }, { n: "{term}" }] };
+
+/** `blind writer`, `writer with a disability`. */
+const around = (noun: string): Filling[] => [{ adj: `{term} ${noun}`, pp: `${noun} {term}` }];
+
+const disabilitySlots = ["people", "friend", "athletes", "student", "liar"];
+const genericSlots = [
+  ...["writer", "researcher", "individuals", "people", "folk"],
+  ...["activist", "writers", "lawyer", "students", "character"],
+];
+
+/** Of 187 countries in rising order of GDP, the first of each sixth. */
+const sixths = [0, 32, 63, 94, 125, 156];
+
+/** Rows with a group, which is spelled with dashes. */
+function grouped(terms: readonly Term[]): Term[] {
+  return terms
+    .filter(({ group }) => group !== "")
+    .map((term) => ({ ...term, group: term.group.replaceAll(" ", "-") }));
+}
+
+function raceTerms(path: string): Term[] {
+  const { rows } = readTable(path, { format: "csv", columns: { text: "TERM", group: "GROUP" } });
+  return rows.map((row) => ({ ...row, kind: "adj" }));
+}
+
+function religionTerms(path: string): Term[] {
+  const columns = { text: "TERM", pos: "POS", sem: "SEM", group: "GROUP" };
+  const { rows } = readTable(path, { format: "csv", columns });
+  return grouped(
+    rows.map(({ text, pos, sem, group }) => ({
+      text,
+      group: group.toLowerCase(),
+      kind: pos === "adj" ? "adj" : sem,
+    })),
+  );
+}
+
+function disabilityTerms(path: string): Term[] {
+  const columns = { text: "TERM", kind: "POS", type: "TYPE", group: "GROUP" };
+  return readTable(path, { format: "csv", columns }).rows.filter(({ type }) => type !== "nonrec");
+}
+
+function countryTerms(path: string): Term[] {
+  const columns = { text: "TERM", adjective: "COUNTRY_ADJ", gdp: "GDP_PPP" };
+  return readTable(path, { format: "csv", columns })
+    .rows.filter(({ gdp }) => gdp !== "")
+    .flatMap(({ text, adjective }, i) => {
+      const group = `${sixths.filter((first) => first <= i).length}q`;
+      const country = { text, kind: "country", group };
+      if (adjective === "") return [country];
+      return [country, { text: adjective.replaceAll(" ", "-"), kind: "adj", group }];
+    });
+}
+
+/** The names stand in no file of terms: they are read from the sentences of one template, where they come first. */
+export function namesFrom(rows: readonly Pick<SuiteRow, "category" | "group" | "text">[]): Term[] {
+  const end = " is just unqualified.";
+  return rows
+    .filter(({ category, text }) => category === "names_gender" && text.endsWith(end))
+    .map(({ group, text }) => ({ text: text.slice(0, -end.length), kind: "person", group }));
+}
+
+/**
+ * How the eight categories of the sentiment suite of Czarnowska et al. (2021) are made from its files of templates and
+ * terms, in the order of the published set. `names` are the terms of the last.
+ */
+export function publishedRecipes(find: Find, names: readonly Term[]): Recipe[] {
+  const templates = (name: string, ...slots: string[]) =>
+    blocksOf(readTemplates(find(`templates/${name}_templates.csv`)), slots);
+  const terms = (name: string) => find(`terms/${name}.csv`);
+  const generic = templates("generic", "adj", "np");
+  const genders = [...generic, ...templates("gender_sexuality", "adj", "np")];
+  const disability = Object.fromEntries([...disabilitySlots, ...genericSlots].map((s) => [s, around(s)]));
+  return [
+    {
+      category: "grouped_age",
+      terms: readTerms(terms("age")),
+      fillings: adjectiveOnly,
+      blocks: [...generic, ...templates("age", "adj", "np")],
+    },
+    {
+      category: "grouped_country_by_gdp_ppp_quantile",
+      terms: countryTerms(terms("countries")),
+      fillings: { ...adjectiveOnly, country: [{ country: "{term}" }], country_adj: [ofAdjective] },
+      blocks: [...templates("nationality", "country_adj", "country"), ...generic],
+    },
+    {
+      category: "grouped_disability",
+      terms: disabilityTerms(terms("disability")),
+      fillings: {
+        ...disability,
+        np: [{ adj: "{term} person" }, { n: "{term}" }, { pp: "person {term}" }],
+        adj_or_pp: [{ adj: "{term}", pp: "{term}" }],
+      },
+      blocks: [
+        ...templates("disability", "np", ...disabilitySlots, "adj_or_pp"),
+        ...blocksOf(readTemplates(find("templates/generic_templates_adj_or_pp.csv")), [
+          "np",
+          ...genericSlots,
+        ]),
+      ],
+    },
+    {
+      category: "grouped_gender",
+      terms: grouped(readTerms(terms("gender"))),
+      fillings: adjectiveOrNoun,
+      blocks: genders,
+    },
+    {
+      category: "grouped_race",
+      terms: raceTerms(terms("race")),
+      fillings: adjectiveOnly,
+      blocks: [...generic, ...templates("ethnicity", "adj", "np")],
+    },
+    {
+      category: "grouped_religion",
+      terms: religionTerms(terms("religion")),
+      fillings: {
+        adj: [ofAdjective],
+        religion_adj: [ofAdjective],
+        np: [{ adj: "{term} person" }, { person: "{term}" }],
+        person: [{ adj: "{term} person" }, { person: "{term}" }],
+        religion: [{ religion: "{term}" }],
+      },
+      blocks: [...templates("religion", "person", "religion_adj", "religion"), ...generic],
+    },
+    {
+      category: "grouped_sexuality",
+      terms: grouped(readTerms(terms("sexuality"))),
+      fillings: adjectiveOrNoun,
+      blocks: genders,
+    },
+    {
+      category: "names_gender",
+      terms: names,
+      fillings: { person: [{ person: "{term}" }] },
+      blocks: templates("people", "person"),
+    },
+  ];
+}
+
+/** All 31,972 sentences of the published suite, in its order. */
+export function publishedSuite(find: Find, names: readonly Term[]): SuiteRow[] {
+  return publishedRecipes(find, names).flatMap(expand);
+}

@@ -1,0 +1,10 @@
+export { everydaySentences } from "./everyday.js";
+export type { LabelledText, LabelledTexts, LabelMap } from "./labelled.js";
+export { readLabelled, sentiment } from "./labelled.js";
+export { dataFolders, findData } from "./place.js";
+export type { ValenceMap } from "./semeval.js";
+export { readSemeval } from "./semeval.js";
+export type { SstMap } from "./sst.js";
+export { readSst } from "./sst.js";
+export type { ColumnMap, RowFormat, TableOptions, TextRows } from "./table.js";
+export { readTable } from "./table.js";

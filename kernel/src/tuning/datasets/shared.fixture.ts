@@ -1,0 +1,30 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "vitest";
+import { dataFolders } from "./place.js";
+
+/**
+ * A test that reads data which are no part of the project. Where they are absent it is skipped and says which file was
+ * not found; where `CI` is set it runs, and so fails.
+ */
+export function testWithData(
+  name: string,
+  paths: readonly string[],
+  run: (files: readonly string[]) => void | Promise<void>,
+): void {
+  const found = paths.map((path) =>
+    dataFolders()
+      .map((folder) => join(folder, path))
+      .find((file) => existsSync(file)),
+  );
+  const missing = paths.filter((_, i) => found[i] === undefined);
+  test(name, async (context) => {
+    if (missing.length > 0) {
+      const said = `${missing.join(", ")} not found in ${dataFolders().join(", ")}`;
+      if (process.env["CI"]) throw new Error(said);
+      console.warn(`skipped: ${said}`);
+      context.skip();
+    }
+    await run(found as readonly string[]);
+  });
+}

@@ -1,0 +1,279 @@
+"""Bias metrics and statistics by SciPy, statsmodels, scikit-learn and fairlearn: python fairness.py OUT_FOLDER"""
+
+import json
+import sys
+from itertools import combinations, product
+from pathlib import Path
+
+import numpy as np
+from fairlearn.metrics import MetricFrame, false_positive_rate, true_positive_rate
+from scipy import stats
+from sklearn.metrics import accuracy_score, f1_score
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import power_proportions_2indep, proportion_confint
+
+SEED = 20261123
+GROUPS = ["adult", "old", "young"]
+TEMPLATES = 6
+CLASSES = 3
+
+
+def made_up_predictions(random) -> dict[str, list]:
+    """Rows of three groups over six templates, with one to three fillings each; the groups differ in their errors."""
+    rows = {"group": [], "template": [], "label": [], "predicted": [], "probabilities": []}
+    for template in range(TEMPLATES):
+        label = template % CLASSES
+        for g, group in enumerate(GROUPS):
+            for _ in range(g + 1):
+                logits = random.normal(size=CLASSES) + 1.2 * np.eye(CLASSES)[label] + 0.8 * (g == 1) * np.eye(CLASSES)[0]
+                p = np.round(np.exp(logits) / np.exp(logits).sum(), 4)
+                p[2] = np.round(1 - p[0] - p[1], 4)
+                rows["group"].append(group)
+                rows["template"].append(f"t{template}")
+                rows["label"].append(label)
+                rows["predicted"].append(int(np.argmax(p)))
+                rows["probabilities"].append(p.tolist())
+    return rows
+
+
+def group_rates(rows):
+    """Rates by group and their span by fairlearn, one class against the rest."""
+    y, said, group = (np.array(rows[k]) for k in ("label", "predicted", "group"))
+    found = {}
+    metrics = {"accuracy": (accuracy_score, y, said)}
+    for c, name in enumerate(["negative", "neutral", "positive"]):
+        for short, rate in (("TPR", true_positive_rate), ("FPR", false_positive_rate)):
+            metrics[f"{name}_{short}"] = (lambda a, b, rate=rate: rate(a, b, pos_label=1), y == c, said == c)
+    for name, (rate, truth, guess) in metrics.items():
+        frame = MetricFrame(
+            metrics=rate, y_true=truth.astype(int), y_pred=guess.astype(int), sensitive_features=group
+        )
+        found[name] = {"groups": {k: float(v) for k, v in frame.by_group.items()}, "span": float(frame.difference())}
+    return found
+
+
+def scores(rows):
+    """What each generalised metric compares, of the rows at some places and one class."""
+    y, said = np.array(rows["label"]), np.array(rows["predicted"])
+    p = np.array(rows["probabilities"])
+    rate = lambda hit, of: float(np.mean(hit[of]))
+    return {
+        "fnr": lambda at, c: rate(said[at] != c, y[at] == c),
+        "tpr": lambda at, c: rate(said[at] == c, y[at] == c),
+        "fpr": lambda at, c: rate(said[at] == c, y[at] != c),
+        "tnr": lambda at, c: rate(said[at] != c, y[at] != c),
+        "f1": lambda at, c: float(f1_score(y[at] == c, said[at] == c)),
+        "positive": lambda at, c: float(np.mean(said[at] == c)),
+        "list": lambda at, c: p[at, c],
+        "in class": lambda at, c: p[at][y[at] == c, c],
+        "mean": lambda at, c: float(p[at, c].mean()),
+        "gold": lambda at, c: float(p[at, y[at]].mean()),
+    }
+
+
+def equality_gap(background, group):
+    u = stats.mannwhitneyu(background, group, alternative="greater").statistic
+    return 0.5 - u / (len(background) * len(group))
+
+
+absolute = lambda a, b: abs(a - b)
+ratio = lambda background, group: group / (background + 1e-13)
+spread = lambda values: max(values) - min(values)
+
+
+def pairs(groups, score, c, d, n):
+    values = [d(score(groups[a], c), score(groups[b], c)) for a, b in combinations(GROUPS, 2)]
+    return sum(values) / {"pairs": 3, "groups": 3}[n] if n else sum(values)
+
+
+def background(groups, score, c, d, which, n):
+    everything = np.concatenate([groups[g] for g in GROUPS])
+    values = {}
+    for g in GROUPS:
+        others = everything if which == "all" else np.concatenate([groups[o] for o in GROUPS if o != g])
+        values[g] = float(d(score(others, c), score(groups[g], c)))
+    return {"value": sum(values.values()) / n, "groups": values}
+
+
+def generalised(rows):
+    group, template = np.array(rows["group"]), np.array(rows["template"])
+    s = scores(rows)
+    whole = {g: np.flatnonzero(group == g) for g in GROUPS}
+    classes = range(CLASSES)
+    bg = lambda score, d, which, n: [background(whole, s[score], c, d, which, n) for c in classes]
+    pcm = lambda score, n="pairs": [pairs(whole, s[score], c, absolute, n) for c in classes]
+    mcm = lambda score: [spread([s[score](whole[g], c) for g in GROUPS]) for c in classes]
+
+    def cells(t):
+        return {g: np.flatnonzero((group == g) & (template == t)) for g in GROUPS}
+
+    def over_fillings(value):
+        """Mean over templates of the mean over all choices of one filling of each group."""
+        found = []
+        for t in sorted(set(template)):
+            choices = product(*(cells(t)[g] for g in GROUPS))
+            found.append(np.mean([value({g: np.array([i]) for g, i in zip(GROUPS, choice)}) for choice in choices]))
+        return float(np.mean(found))
+
+    return {
+        "false negative equality difference": bg("fnr", absolute, "all", 1),
+        "false positive equality difference": bg("fpr", absolute, "all", 1),
+        "false negative equality difference, fixed": bg("fnr", absolute, "all", 3),
+        "false positive equality difference, fixed": bg("fpr", absolute, "all", 3),
+        "false positive rate ratio": bg("fpr", ratio, "without", 3),
+        "false negative rate ratio": bg("fnr", ratio, "without", 3),
+        "true positive rate gap": pcm("tpr"),
+        "true negative rate gap": pcm("tnr"),
+        "disparity score": pcm("f1", "groups"),
+        "disparity score, fixed": pcm("f1"),
+        "parity gap": pcm("positive"),
+        "false positive rate range": mcm("fpr"),
+        "false negative rate range": mcm("fnr"),
+        "average group fairness": bg("list", stats.wasserstein_distance, "all", 3),
+        "average equality gap, extended": bg("in class", equality_gap, "without", 3),
+        "counterfactual fairness gap": [
+            over_fillings(lambda one, c=c: pairs(one, s["mean"], c, absolute, "pairs")) for c in classes
+        ],
+        "average individual fairness": [
+            float(
+                np.mean(
+                    [
+                        pairs(cells(t), s["list"], c, stats.wasserstein_distance, "pairs")
+                        for t in sorted(set(template))
+                    ]
+                )
+            )
+            for c in classes
+        ],
+        "perturbation score sensitivity": [over_fillings(lambda one: pairs(one, s["gold"], 0, absolute, "pairs"))],
+        "perturbation score range": [over_fillings(lambda one: spread([s["gold"](one[g], 0) for g in GROUPS]))],
+        "perturbation score deviation": [
+            over_fillings(lambda one: float(np.std([s["gold"](one[g], 0) for g in GROUPS])))
+        ],
+    }
+
+
+def proportions():
+    counts = [(0, 1), (1, 1), (0, 12), (8, 40), (20, 40), (39, 40), (1028, 1508), (5, 11)]
+    wilson = [
+        {"hits": k, "n": n, "confidence": c, "limits": [float(x) for x in proportion_confint(k, n, 1 - c, "wilson")]}
+        for (k, n), c in product(counts, (0.9, 0.95))
+    ]
+    binomial = [
+        {"hits": k, "n": n, "expected": p, "p": float(stats.binomtest(k, n, p).pvalue)}
+        for (k, n), p in product([*counts, (0, 0 + 3), (1, 3), (30, 37)], (0.5, 0.3, 0.05))
+    ]
+    mid_p = []
+    for b, c in [(0, 0), (1, 0), (3, 3), (2, 9), (14, 5), (120, 160)]:
+        law = stats.binom(b + c, 0.5)
+        least = min(b, c)
+        p = 1.0 if b + c == 0 else min(1.0, 2 * law.cdf(least - 1) + law.pmf(least))
+        mid_p.append({"first": b, "second": c, "p": float(p)})
+    return {"wilson": wilson, "binomial": binomial, "mcNemar": mid_p}
+
+
+def over_seeds():
+    found = []
+    for values in ([0.1, 0.2], [0.31, 0.29, 0.35, 0.28, 0.33], [0.5, 0.5, 0.5]):
+        mean, error = np.mean(values), stats.sem(values)
+        t = stats.t(len(values) - 1)
+        for c in (0.9, 0.95, 0.99):
+            half = t.ppf(0.5 + c / 2) * error
+            found.append({"values": values, "confidence": c, "limits": [float(mean - half), float(mean + half)]})
+    return found
+
+
+def corrections(random):
+    found = []
+    for p in ([0.01, 0.04, 0.03, 0.005], [0.2], [0.5, 0.5, 0.01], np.round(random.random(12) ** 3, 5).tolist()):
+        found.append(
+            {
+                "p": p,
+                "holm": multipletests(p, method="holm")[1].tolist(),
+                "benjaminiHochberg": multipletests(p, method="fdr_bh")[1].tolist(),
+            }
+        )
+    return found
+
+
+def powers():
+    found = []
+    for rate, gap, group, others in product((0.05, 0.2), (0.05, 0.15, 0.4), (40, 400), (400, 2000)):
+        result = power_proportions_2indep(gap, rate, group, ratio=others / group, alpha=0.05)
+        found.append({"rate": rate, "gap": gap, "group": group, "others": others, "power": float(result.power)})
+    return found
+
+
+def bootstraps(random):
+    """Limits from one stored set of resamples, and all resamples of a small design."""
+    x = np.round(random.gamma(1.5, size=9), 3)
+    first = stats.bootstrap((x,), np.mean, n_resamples=199, rng=np.random.default_rng(SEED))
+    limits = {}
+    for method, name in (("percentile", "percentile"), ("BCa", "bca")):
+        again = stats.bootstrap((x,), np.mean, n_resamples=0, method=method, bootstrap_result=first)
+        limits[name] = [float(v) for v in again.confidence_interval]
+    fixed = {
+        "resamples": sorted(first.bootstrap_distribution.tolist()),
+        "seen": float(x.mean()),
+        "without": [float(np.delete(x, i).mean()) for i in range(len(x))],
+        "limits": limits,
+    }
+    # Two strata of three templates; each template has one row of either group.
+    values = np.round(random.random((2, 3, 2)), 3)
+    gaps = sorted(
+        float(np.subtract(*np.concatenate([values[0, list(a)], values[1, list(b)]]).mean(0)) / 2)
+        for a in product(range(3), repeat=3)
+        for b in product(range(3), repeat=3)
+    )
+    return {"fixed": fixed, "all": {"values": values.tolist(), "gaps": gaps}}
+
+
+def permutations(random):
+    mean = lambda d, axis: d.mean(axis)
+    flips = []
+    # Eighths add up exactly, so that ties are ties.
+    eighths = np.round(8 * random.normal(0.7, 1, 12)) / 8
+    for d in ([0.5, -0.25, 0.375, 0.25, 0.125], [1.0, 1.0, -1.0, 0.0], eighths.tolist()):
+        p = stats.permutation_test((np.array(d),), mean, permutation_type="samples", n_resamples=np.inf).pvalue
+        flips.append({"differences": d, "p": float(p)})
+    a, b = [0.0, 0.0, 1.0, 0.0], [1.0, 1.0, 1.0, 0.0, 1.0]
+    gap = lambda u, v, axis: np.abs(u.mean(axis) - v.mean(axis))
+    one = stats.permutation_test((a, b), gap, alternative="greater", n_resamples=np.inf).pvalue
+    return {"signFlips": flips, "twoGroups": {"a": a, "b": b, "p": float(one)}}
+
+
+def embeddings(random):
+    x, y, a, b = (np.round(random.normal(size=(n, 5)) + shift, 3) for n, shift in ((4, 0.4), (4, 0), (3, 0.5), (2, 0)))
+    cosine = lambda u, v: u @ v / np.linalg.norm(u) / np.linalg.norm(v)
+    s = np.array([np.mean([cosine(w, v) for v in a]) - np.mean([cosine(w, v) for v in b]) for w in (*x, *y)])
+    total = s[:4].sum()
+    halves = [s[list(half)].sum() for half in combinations(range(8), 4)]
+    return {
+        **{name: v.tolist() for name, v in (("x", x), ("y", y), ("a", a), ("b", b))},
+        "effect": float((s[:4].mean() - s[4:].mean()) / s.std(ddof=1)),
+        "p": float(np.mean([h >= total - 1e-12 for h in halves])),
+    }
+
+
+def main(out: Path) -> None:
+    random = np.random.default_rng(SEED)
+    rows = made_up_predictions(random)
+    golden = {
+        "predictions": rows,
+        "rates": group_rates(rows),
+        "generalised": generalised(rows),
+        "proportions": proportions(),
+        "seeds": over_seeds(),
+        "corrections": corrections(random),
+        "powers": powers(),
+        "bootstrap": bootstraps(random),
+        "permutations": permutations(random),
+        "embeddings": embeddings(random),
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "fairness.json").write_text(json.dumps(golden))
+    print(f"{len(golden)} kinds of golden numbers")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

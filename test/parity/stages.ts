@@ -69,7 +69,8 @@ async function runSegment(segment: Segment, points: readonly HookPoint[], held: 
     logSeverityLevel: 4,
   });
   const feeds = Object.fromEntries(segment.inputs.map((name) => [name, held.values.get(name)!]));
-  const fetches = [...new Set([...segment.outputs, ...segment.points.values()])];
+  const computed = [...segment.points.values()].filter((name) => !segment.inputs.includes(name));
+  const fetches = [...new Set([...segment.outputs, ...computed])];
   const result = await session.run(feeds, fetches);
   for (const name of fetches) held.values.set(name, result[name]!);
   for (const [name, value] of segment.points) {

@@ -8,19 +8,19 @@ import {
   openSync,
   readdirSync,
   readSync,
+  renameSync,
   rmSync,
-  unlinkSync,
   writeSync,
 } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
-import { markAsUntransferable } from "node:worker_threads";
+import { dirname, join } from "node:path";
 import type { Tensor } from "../graph/tensor.js";
-import { posix } from "./collectives/posix.js";
 import type { ParcelDescriptor } from "./wire/messages.js";
 
 /** Entries begin on a page, so that each can be mapped alone. */
 const alignment = 4096;
+/** A file that has grown to more bytes than this is not kept for the next parcel. */
+const largestKept = 2 ** 28;
 /** One system call moves less than 2 GiB. */
 const largestTransfer = 2 ** 30;
 
@@ -49,21 +49,34 @@ export class ParcelWriter {
   #path: string;
   #file: number;
   #end = 0;
+  readonly #free: string;
+  readonly #places = new WeakMap<Tensor["data"], { offset: number; bytes: number }>();
 
   /**
    * @param label begins the file's name, so that what a killed writer left can be found
+   * @param writer tells who writes from others in this folder: the file of its last parcel is written anew once it has been
+   *   read, because a new file of 24 MB costs eight milliseconds of pages found, cleared and given back
    * @param overflow folder on disk to move to when the first one is full (containers often have 64 MB of shared memory)
    */
-  constructor(folder: string, label: string, overflow?: string) {
+  constructor(folder: string, label: string, writer: string, overflow?: string) {
     this.#name = `${label}-${randomBytes(12).toString("hex")}.parcel`;
     this.#path = join(folder, this.#name);
-    this.#file = openSync(this.#path, "wx", 0o600);
+    this.#free = join(folder, `free-${writer}`);
+    this.#file = openAgain(this.#free, this.#path) ?? openSync(this.#path, "wx", 0o600);
     this.#overflow = overflow === folder ? undefined : overflow;
   }
 
-  /** Appends a tensor. Throws when no folder has room for it. */
-  add(name: string, tensor: Tensor): void {
-    const { data } = tensor;
+  /**
+   * Appends a tensor. One that is there already under another name, as what one layer gives is what the next one gets,
+   * is written once. Throws when no folder has room for it.
+   */
+  add(name: string, { dtype, shape, data }: Tensor): void {
+    const place = this.#places.get(data) ?? this.#write(data);
+    this.#places.set(data, place);
+    this.#entries.push({ name, dtype, shape: [...shape], ...place });
+  }
+
+  #write(data: Tensor["data"]): { offset: number; bytes: number } {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     let written = 0;
     while (written < bytes.length) {
@@ -74,20 +87,17 @@ export class ParcelWriter {
         if ((error as NodeJS.ErrnoException).code !== "ENOSPC" || !this.#move()) throw error;
       }
     }
-    this.#entries.push({
-      name,
-      dtype: tensor.dtype,
-      shape: [...tensor.shape],
-      offset: this.#end,
-      bytes: bytes.length,
-    });
+    const place = { offset: this.#end, bytes: bytes.length };
     this.#end = Math.ceil((this.#end + bytes.length) / alignment) * alignment;
+    return place;
   }
 
-  /** Closes the file; whoever reads the parcel removes it. */
+  /** Closes the file; whoever reads the parcel gives it back. */
   finish(): ParcelDescriptor {
+    const { size } = fstatSync(this.#file);
     closeSync(this.#file);
-    return { path: this.#path, entries: this.#entries };
+    const isKept = dirname(this.#path) === dirname(this.#free) && size <= largestKept;
+    return { path: this.#path, entries: this.#entries, ...(isKept && { free: this.#free }) };
   }
 
   /** Closes and removes the file. */
@@ -109,15 +119,30 @@ export class ParcelWriter {
   }
 }
 
-/** Reads every tensor of a parcel, once: the file is gone afterwards. Throws when it does not hold what was described. */
+/**
+ * Reads every tensor of a parcel, once: its file goes back to the writer, or is removed. Throws when it does not hold
+ * what was described.
+ */
 export function takeParcel(parcel: ParcelDescriptor): Map<string, Tensor> {
   const file = openSync(parcel.path, "r");
-  unlinkSync(parcel.path);
   try {
     return new Map(parcel.entries.map((entry) => [entry.name, readEntry(file, parcel.path, entry)]));
   } finally {
     closeSync(file);
+    if (parcel.free === undefined) discardParcel(parcel);
+    else renameSync(parcel.path, parcel.free);
   }
+}
+
+/** Opens the file that lies free, under its new name; undefined where none does. */
+function openAgain(free: string, path: string): number | undefined {
+  try {
+    renameSync(free, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  return openSync(path, "r+");
 }
 
 /** Removes every parcel with this label. */
@@ -138,7 +163,7 @@ function readEntry(file: number, path: string, entry: ParcelDescriptor["entries"
     throw new Error(
       `parcel ${path}: ${entry.name} [${entry.shape.join(", ")}] of ${entry.dtype} takes ${elements * width} bytes, described as ${entry.bytes}`,
     );
-  const buffer = mapEntry(file, entry) ?? copyEntry(file, path, entry);
+  const buffer = readBytes(file, path, entry);
   return {
     dtype: entry.dtype,
     shape: entry.shape,
@@ -146,7 +171,7 @@ function readEntry(file: number, path: string, entry: ParcelDescriptor["entries"
   };
 }
 
-function copyEntry(file: number, path: string, entry: ParcelDescriptor["entries"][number]): ArrayBuffer {
+function readBytes(file: number, path: string, entry: ParcelDescriptor["entries"][number]): ArrayBuffer {
   const buffer = new ArrayBuffer(entry.bytes);
   const bytes = new Uint8Array(buffer);
   let read = 0;
@@ -163,30 +188,4 @@ function copyEntry(file: number, path: string, entry: ParcelDescriptor["entries"
     read += count;
   }
   return buffer;
-}
-
-/** Below this many bytes, copying is as fast as mapping. */
-const worthMapping = 2 ** 16;
-const mapped = new FinalizationRegistry<() => void>((unmap) => unmap());
-
-/**
- * The entry's pages themselves, private to this process, until nothing here refers to them any more. Undefined where
- * the system cannot, or where it is not worth it.
- */
-function mapEntry(
-  file: number,
-  { offset, bytes }: ParcelDescriptor["entries"][number],
-): ArrayBuffer | undefined {
-  // A page behind the end of the file would kill the process when it is read.
-  if (bytes < worthMapping || fstatSync(file).size < offset + bytes) return undefined;
-  let mapping;
-  try {
-    mapping = posix().mapPrivate(file, offset, bytes);
-  } catch {
-    return undefined;
-  }
-  // A transferred buffer would outlive this one, and so its pages.
-  markAsUntransferable(mapping.view);
-  mapped.register(mapping.view, mapping.unmap);
-  return mapping.view;
 }

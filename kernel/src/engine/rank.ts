@@ -92,7 +92,7 @@ export class Rank {
         for (const request of turn.requests) {
           const part = await this.#part(variant, request, turn, values, lengths);
           if (part === undefined) continue;
-          writer ??= new ParcelWriter(this.#load.parcels, `${id}`, this.#load.overflow);
+          writer ??= this.#writer(id, "results");
           writer.add(request.key, part);
         }
         this.#forget(turn, values);
@@ -106,6 +106,11 @@ export class Rank {
       this.#collectives.abort();
       throw error;
     }
+  }
+
+  #writer(id: number, of: "results" | "carry"): ParcelWriter {
+    const { parcels, rank, overflow } = this.#load;
+    return new ParcelWriter(parcels, `${id}`, `${rank}-${of}`, overflow);
   }
 
   async #run(
@@ -176,7 +181,7 @@ export class Rank {
   }
 
   #carry(id: number, { stage }: Variant, values: ReadonlyMap<string, Tensor>): ParcelDescriptor {
-    const writer = new ParcelWriter(this.#load.parcels, `${id}`, this.#load.overflow);
+    const writer = this.#writer(id, "carry");
     try {
       for (const { name, as } of stage.outputs) writer.add(as, values.get(name) as Tensor);
       return writer.finish();

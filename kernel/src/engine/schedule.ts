@@ -37,7 +37,9 @@ export function schedule(stage: Stage, requests: readonly PointRequest[], carrie
   return stage.segments.slice(0, last + 1).map((segment, index) => {
     const read = segment.outputs.filter((name) => (lastReader.get(name) ?? -1) > index);
     const asked = wanted[index] ?? [];
-    const points = asked.map(({ point }) => segment.points.get(point) as string);
+    const points = asked
+      .map(({ point }) => segment.points.get(point) as string)
+      .filter((name) => !segment.inputs.includes(name));
     return {
       index,
       segment,

@@ -9,6 +9,7 @@ export interface Cut {
   readonly constants: readonly Value[];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  /** Hook points by name; a value that the segment was given itself is among its inputs, not its outputs. */
   readonly points: ReadonlyMap<string, Value>;
   readonly sum: Value | undefined;
   readonly isOnHost: boolean;
@@ -23,9 +24,12 @@ export function cut(graph: Graph, results: readonly Value[]): Cut[] {
   const { nodes, lastUse } = live(graph, results);
   const cuts = graph.stretches.map(({ name, sum, isOnHost }, segment) => {
     const own = nodes.filter((node) => node.segment === segment);
-    const read = new Set(own.flatMap((node) => node.inputs.filter((v) => v !== undefined)));
-    const made = own.flatMap((node) => node.outputs);
     const points = graph.points.filter((p) => p.segment === segment);
+    const made = own.flatMap((node) => node.outputs);
+    const read = new Set([
+      ...own.flatMap((node) => node.inputs.filter((v) => v !== undefined)),
+      ...points.map((p) => p.value).filter((v) => !made.includes(v)),
+    ]);
     return {
       name,
       nodes: own,
@@ -47,6 +51,9 @@ export function cut(graph: Graph, results: readonly Value[]): Cut[] {
 function live(graph: Graph, results: readonly Value[]) {
   const lastUse = new Map<Value, number>(results.map((value) => [value, Infinity]));
   const needed = new Set<Value>([...results, ...graph.points.map((p) => p.value)]);
+  const use = (value: Value, segment: number) =>
+    lastUse.set(value, Math.max(lastUse.get(value) ?? -1, segment));
+  for (const { value, segment } of graph.points) use(value, segment);
   const nodes: Node[] = [];
   for (const node of [...graph.nodes].reverse()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
@@ -54,7 +61,7 @@ function live(graph: Graph, results: readonly Value[]) {
     for (const input of node.inputs) {
       if (!input) continue;
       needed.add(input);
-      lastUse.set(input, Math.max(lastUse.get(input) ?? -1, node.segment));
+      use(input, node.segment);
     }
   }
   return { nodes: nodes.reverse(), lastUse };

@@ -167,18 +167,15 @@ export class Graph {
     return this.node(op, inputs, [{ dtype, shape }], attributes)[0]!;
   }
 
-  /** Name `value`, this rank's part of it, as a hook point. Returns the value to go on with. */
+  /** Name `value`, this rank's part of it, as a hook point of this segment. Returns the value to go on with. */
   point(value: Value, point: HookPoint): Value {
     if (point.axes.length !== value.shape.length) {
       throw new Error(
         `hook point "${point.name}" of shape ${printShape(value.shape)} names ${point.axes.length} axes: ${point.axes.join(", ")}`,
       );
     }
-    // A segment can only hand out what it computed itself, so a value from outside gets a node of its own.
-    const isLocal = value.origin.kind === "node" && value.origin.segment === this.segment;
-    const own = isLocal ? value : this.apply("Identity", [value], value.dtype, value.shape);
-    this.points.push({ point, value: own, segment: this.segment });
-    return own;
+    this.points.push({ point, value, segment: this.segment });
+    return value;
   }
 
   /**

@@ -33,7 +33,8 @@ export function weightFolder(files: Iterable<string>): string {
 
 /** The ONNX model of one segment; weights stay in their files, located relative to `folder`. */
 export function encodeModel(segment: Cut, folder: string): Uint8Array {
-  const outputs = new Set([...segment.outputs, ...segment.points.values()]);
+  const points = [...segment.points.values()].filter((value) => !segment.inputs.includes(value));
+  const outputs = new Set([...segment.outputs, ...points]);
   return ModelProto.encode({
     irVersion,
     producerName: "vitrail",

@@ -43,7 +43,7 @@ export interface Segment {
   readonly inputs: readonly string[];
   /** Values that later segments (or the next stage) read. */
   readonly outputs: readonly string[];
-  /** Hook points this segment can be asked for: canonical name → graph output name. */
+  /** Hook points this segment can be asked for: canonical name → name of an output or input. */
   readonly points: ReadonlyMap<string, string>;
   /** Applied after the segment ran, before anything reads `value`. */
   readonly reduction: Reduction | undefined;

@@ -8,8 +8,6 @@ export interface Posix {
   /** 0, or an error number when the memory cannot be had (a sparse file would kill its user later). */
   allocate(file: number, bytes: number): number;
   map(file: number, bytes: number): ArrayBuffer;
-  /** A private view of part of a file: what is written to it stays in this process. */
-  mapPrivate(file: number, offset: number, bytes: number): { readonly view: ArrayBuffer; unmap(): void };
   close(file: number): void;
   /** Sleeps until the word is no longer `value`, a wake comes, or the time is over. */
   futexWait(word: Int32Array, value: number, milliseconds: number): void;
@@ -53,27 +51,18 @@ function loadPosix(): Posix {
   const shmUnlink = memory.func("int shm_unlink(const char *)");
   const allocate = libc.func("int posix_fallocate(int, int64_t, int64_t)");
   const mmap = libc.func("void *mmap(void *, size_t, int, int, int, int64_t)");
-  const munmap = libc.func("int munmap(void *, size_t)");
-  const madvise = libc.func("int madvise(void *, size_t, int)");
   const close = libc.func("int close(int)");
   const futex = libc.func("long syscall(long, void *, long, long, void *, void *, long)");
   const failed = 2n ** 64n - 1n;
-  const mapAt = (bytes: number, sharing: number, file: number, offset: number): bigint => {
-    const pointer: bigint | null = mmap(null, bytes, 3, sharing, file, offset);
-    if (pointer === null || pointer === failed)
-      throw new Error(`mmap of ${bytes} bytes failed with error ${koffi.errno()}`);
-    return pointer;
-  };
   return {
     shmOpen: (name, flags, mode) => shmOpen(name, flags, mode),
     shmUnlink: (name) => shmUnlink(name),
     allocate: (file, bytes) => allocate(file, 0, bytes),
-    map: (file, bytes) => koffi.view(mapAt(bytes, 1, file, 0), bytes),
-    mapPrivate(file, offset, bytes) {
-      const pointer = mapAt(bytes, 2, file, offset);
-      // Fills in the pages at once, where the kernel can (Linux 5.14); else they come one by one when they are read.
-      madvise(pointer, bytes, 22);
-      return { view: koffi.view(pointer, bytes), unmap: () => void munmap(pointer, bytes) };
+    map(file, bytes) {
+      const pointer: bigint | null = mmap(null, bytes, 3, 1, file, 0);
+      if (pointer === null || pointer === failed)
+        throw new Error(`mmap of ${bytes} bytes failed with error ${koffi.errno()}`);
+      return koffi.view(pointer, bytes);
     },
     close: (file) => void close(file),
     futexWait(word, value, milliseconds) {

@@ -213,6 +213,7 @@ export class Crew {
     const { layers, embeds, unembeds } = plan.stages[pipeline] as StagePlan;
     const { weights, threads, spin } = plan;
     return {
+      rank,
       ...model,
       stage: { layers, embeds, unembeds, tensor: { rank: tensor, size: plan.mesh.tensor } },
       device: plan.devices[rank] as string,

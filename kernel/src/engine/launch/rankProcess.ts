@@ -21,6 +21,12 @@ export interface RankEvents {
 /** A worker that has not said anything for this many seconds is taken for frozen. Its helper thread speaks every second. */
 const longestSilence = 30;
 
+/**
+ * glibc gives freed memory back to the system at once when there is much of it, and every step of a model would then
+ * pay for fresh pages; measured on 1×128 tokens of OPT-125M with everything captured, a tenth of the step.
+ */
+const keepPages = { MALLOC_TRIM_THRESHOLD_: `${2 ** 33}`, MALLOC_MMAP_THRESHOLD_: `${2 ** 25}` };
+
 /** One worker process as its launcher sees it. */
 export class RankProcess {
   readonly identity: RankIdentity;
@@ -42,7 +48,11 @@ export class RankProcess {
     const { execArgv, file } = program(new URL("../worker.js", import.meta.url));
     this.#child = spawn(process.execPath, [...execArgv, file.pathname], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, VITRAIL_WORKER: JSON.stringify({ ...summons, rank: identity.rank }) },
+      env: {
+        ...keepPages,
+        ...process.env,
+        VITRAIL_WORKER: JSON.stringify({ ...summons, rank: identity.rank }),
+      },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream === null) continue;

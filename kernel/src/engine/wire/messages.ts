@@ -6,6 +6,8 @@ const whole = z.number().int().nonnegative();
 /** Where tensors lie in a file of shared memory; only this travels by socket. */
 export const parcel = z.strictObject({
   path: z.string(),
+  /** Where the file is to be moved once it has been read, for its writer to use again; without it, it is removed. */
+  free: z.string().optional(),
   entries: z.array(
     z.strictObject({
       name: z.string(),
@@ -68,6 +70,7 @@ const span = z.strictObject({ from: whole, to: whole });
 
 /** What a worker is to become. */
 export const load = z.strictObject({
+  rank: whole,
   folder: z.string(),
   fingerprint: z.string(),
   stage: z.strictObject({

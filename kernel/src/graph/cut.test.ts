@@ -24,7 +24,7 @@ test("a cut hands over everything computed before it and read after it, and noth
 });
 
 test("a point on a value from an earlier segment is what the segment is given, not computed again", () => {
-  const { graph, early } = residualGraph();
+  const { graph, early, late } = residualGraph();
   graph.point(early, {
     name: "late",
     alias: undefined,
@@ -33,11 +33,12 @@ test("a point on a value from an earlier segment is what the segment is given, n
     partition: { kind: "whole" },
     layer: undefined,
   });
-  const [first, second] = cut(graph, []);
+  const [first, second] = cut(graph, [late]);
   expect(second!.points.get("late")).toBe(early);
   expect(second!.inputs).toContain(early);
   expect(first!.outputs).toContain(early);
   expect(second!.outputs).not.toContain(early);
+  expect(() => cut(graph, [])).toThrow('segment "second" computes nothing, and cannot hand out late');
 });
 
 test("a sum over ranks ends its segment, and the next name is taken by what follows", () => {

@@ -44,6 +44,11 @@ export function cut(graph: Graph, results: readonly Value[]): Cut[] {
       isOnHost,
     };
   });
+  const idle = cuts.find((c) => c.nodes.length === 0 && c.points.size > 0);
+  if (idle)
+    throw new Error(
+      `segment "${idle.name}" computes nothing, and cannot hand out ${[...idle.points.keys()].join(", ")}`,
+    );
   return cuts.filter((c) => c.nodes.length > 0);
 }
 

@@ -1,4 +1,5 @@
-export { attention, clear, display, html, markdown, png, progress, table } from "./display/index.js";
+export { attention, clear, display, html, markdown, metrics, png, progress, table } from "./display/index.js";
+export type { MetricRow, MetricsTable } from "./display/index.js";
 export {
   add,
   capture,

@@ -14,3 +14,6 @@ export type { AttentionFigure } from "./attention/attention.js";
 export { attention } from "./attention/attention.js";
 export type { AttentionOptions, Budget } from "./attention/build.js";
 export type { AttentionRun } from "./attention/patterns.js";
+export { finite, metricRow } from "./metrics/build.js";
+export type { MetricsOptions, MetricsTable } from "./metrics/metrics.js";
+export { metrics } from "./metrics/metrics.js";

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { AttentionPayload } from "./attention.js";
+import { metricColumns, type MetricRow, type MetricsPayload } from "./metrics.js";
 import type { PanelReply } from "./status.js";
 
 const count = z.int().check(z.nonnegative());
@@ -48,6 +49,23 @@ const attention = z.object({
   }),
   view: z.object({ layer: count, head: count, scale }),
   provenance,
+});
+
+const text = z.string();
+const maybe = z.nullable(number);
+
+const metricRow = z.object({
+  ...{ dataset: text, sha: text, model: text, prompt: text, seed: maybe, category: text, group: text },
+  ...{ metric: text, variant: text, n: count, templates: maybe, seeds: maybe, estimate: maybe, low: maybe },
+  ...{ high: maybe, method: text, p: maybe, adjusted: maybe },
+});
+
+const metrics = z.object({
+  title: text,
+  columns: z.array(z.enum(metricColumns)),
+  constant: z.partial(metricRow),
+  rows: z.array(metricRow),
+  notes: z.array(text),
 });
 
 const rank = z.object({
@@ -124,6 +142,12 @@ export function parseAttention(value: unknown): AttentionPayload {
         `scores.${name} has ${list.length} entries, the payload ${layers.length * heads} heads`,
       );
   return payload;
+}
+
+/** A payload of `application/vnd.vitrail.metrics.v1+json`; throws one line that says where it is wrong. */
+export function parseMetrics(value: unknown): MetricsPayload {
+  const { constant, ...payload } = checked("metrics payload", metrics, value);
+  return { ...payload, constant: constant as Partial<MetricRow> };
 }
 
 /** What the kernel sends over the session comm; throws one line that says where it is wrong. */

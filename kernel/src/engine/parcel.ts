@@ -17,8 +17,8 @@ import { dirname, join } from "node:path";
 import type { Tensor } from "../graph/tensor.js";
 import type { ParcelDescriptor } from "./wire/messages.js";
 
-/** Entries begin on a page, so that each can be mapped alone. */
-const alignment = 4096;
+/** As many bytes are gathered before they are written, and read at once. */
+const smallRead = 2 ** 16;
 /** A file that has grown to more bytes than this is not kept for the next parcel. */
 const largestKept = 2 ** 28;
 /** One system call moves less than 2 GiB. */
@@ -48,7 +48,10 @@ export class ParcelWriter {
   readonly #overflow: string | undefined;
   #path: string;
   #file: number;
+  /** Bytes of the parcel, and how many of them are in the file; the others are gathered. */
   #end = 0;
+  #written = 0;
+  readonly #gathered = Buffer.allocUnsafe(smallRead);
   readonly #free: string;
   readonly #places = new WeakMap<Tensor["data"], { offset: number; bytes: number }>();
 
@@ -78,22 +81,39 @@ export class ParcelWriter {
 
   #write(data: Tensor["data"]): { offset: number; bytes: number } {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const place = { offset: this.#end, bytes: bytes.length };
+    if (bytes.length > this.#gathered.length - (this.#end - this.#written)) this.#flush();
+    if (bytes.length > this.#gathered.length) {
+      this.#append(bytes);
+      this.#end = this.#written;
+    } else {
+      bytes.copy(this.#gathered, this.#end - this.#written);
+      this.#end += bytes.length;
+    }
+    return place;
+  }
+
+  /** Writes what was gathered: one call of the system for many small tensors. */
+  #flush(): void {
+    this.#append(this.#gathered.subarray(0, this.#end - this.#written));
+  }
+
+  #append(bytes: Buffer): void {
     let written = 0;
     while (written < bytes.length) {
       const part = Math.min(bytes.length - written, largestTransfer);
       try {
-        written += writeSync(this.#file, bytes, written, part, this.#end + written);
+        written += writeSync(this.#file, bytes, written, part, this.#written + written);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "ENOSPC" || !this.#move()) throw error;
       }
     }
-    const place = { offset: this.#end, bytes: bytes.length };
-    this.#end = Math.ceil((this.#end + bytes.length) / alignment) * alignment;
-    return place;
+    this.#written += bytes.length;
   }
 
-  /** Closes the file; whoever reads the parcel gives it back. */
+  /** Closes the file; whoever reads the parcel gives it back. Throws when no folder has room for what was gathered. */
   finish(): ParcelDescriptor {
+    this.#flush();
     const { size } = fstatSync(this.#file);
     closeSync(this.#file);
     const isKept = dirname(this.#path) === dirname(this.#free) && size <= largestKept;
@@ -126,7 +146,15 @@ export class ParcelWriter {
 export function takeParcel(parcel: ParcelDescriptor): Map<string, Tensor> {
   const file = openSync(parcel.path, "r");
   try {
-    return new Map(parcel.entries.map((entry) => [entry.name, readEntry(file, parcel.path, entry)]));
+    const total = parcel.entries.reduce((end, { offset, bytes }) => Math.max(end, offset + bytes), 0);
+    const all = total > smallRead ? undefined : readBytes(file, 0, total);
+    return new Map(
+      parcel.entries.map((entry) => {
+        const { name, offset, bytes } = entry;
+        const own = all?.slice(offset, offset + bytes) ?? readBytes(file, offset, bytes);
+        return [name, asTensor(own, parcel.path, entry)];
+      }),
+    );
   } finally {
     closeSync(file);
     if (parcel.free === undefined) discardParcel(parcel);
@@ -156,36 +184,35 @@ export function discardParcel(parcel: { readonly path: string }): void {
   rmSync(parcel.path, { force: true });
 }
 
-function readEntry(file: number, path: string, entry: ParcelDescriptor["entries"][number]): Tensor {
-  const elements = entry.shape.reduce((product, size) => product * size, 1);
-  const width = entry.dtype === "f32" ? 4 : 8;
-  if (elements * width !== entry.bytes)
+function asTensor(
+  buffer: ArrayBuffer,
+  path: string,
+  { name, dtype, shape, bytes }: ParcelDescriptor["entries"][number],
+): Tensor {
+  const expected = shape.reduce((product, size) => product * size, dtype === "f32" ? 4 : 8);
+  if (expected !== bytes)
     throw new Error(
-      `parcel ${path}: ${entry.name} [${entry.shape.join(", ")}] of ${entry.dtype} takes ${elements * width} bytes, described as ${entry.bytes}`,
+      `parcel ${path}: ${name} [${shape.join(", ")}] of ${dtype} takes ${expected} bytes, described as ${bytes}`,
     );
-  const buffer = readBytes(file, path, entry);
+  if (buffer.byteLength < bytes)
+    throw new Error(`parcel ${path}: ${name} ends after ${buffer.byteLength} of ${bytes} bytes`);
   return {
-    dtype: entry.dtype,
-    shape: entry.shape,
-    data: entry.dtype === "f32" ? new Float32Array(buffer) : new BigInt64Array(buffer),
+    dtype,
+    shape,
+    data: dtype === "f32" ? new Float32Array(buffer) : new BigInt64Array(buffer),
   };
 }
 
-function readBytes(file: number, path: string, entry: ParcelDescriptor["entries"][number]): ArrayBuffer {
-  const buffer = new ArrayBuffer(entry.bytes);
+/** These bytes of the file, fewer where it ends before. */
+function readBytes(file: number, offset: number, count: number): ArrayBuffer {
+  const buffer = new ArrayBuffer(count);
   const bytes = new Uint8Array(buffer);
   let read = 0;
-  while (read < bytes.length) {
-    const count = readSync(
-      file,
-      bytes,
-      read,
-      Math.min(bytes.length - read, largestTransfer),
-      entry.offset + read,
-    );
-    if (count === 0)
-      throw new Error(`parcel ${path}: ${entry.name} ends after ${read} of ${entry.bytes} bytes`);
-    read += count;
+  while (read < count) {
+    const part = Math.min(count - read, largestTransfer);
+    const now = readSync(file, bytes, read, part, offset + read);
+    if (now === 0) return buffer.slice(0, read);
+    read += now;
   }
   return buffer;
 }

@@ -39,10 +39,25 @@ export function select(
   absent: AbsentPoints = {},
 ): Selection[] {
   const { glob, slices } = parse(selector);
-  const matches = picomatch(expandRanges(glob), { dot: true });
-  const chosen = points.filter((p) => matches(p.name) || (p.alias !== undefined && matches(p.alias)));
+  const chosen = matching(glob, points);
   if (chosen.length === 0) throw new Error(noPoint(glob, points, absent));
   return chosen.map((point) => ({ selector, point, slices: slices.map((s) => place(selector, point, s)) }));
+}
+
+/** Loops use the same few globs at every step, and matching one against every point of a deep model takes long. */
+const known = new WeakMap<readonly HookPoint[], Map<string, HookPoint[]>>();
+const mostKnown = 1000;
+
+function matching(glob: string, points: readonly HookPoint[]): HookPoint[] {
+  const globs = known.get(points) ?? new Map<string, HookPoint[]>();
+  known.set(points, globs);
+  const before = globs.get(glob);
+  if (before !== undefined) return before;
+  const matches = picomatch(expandRanges(glob), { dot: true });
+  const chosen = points.filter((p) => matches(p.name) || (p.alias !== undefined && matches(p.alias)));
+  if (globs.size >= mostKnown) globs.clear();
+  globs.set(glob, chosen);
+  return chosen;
 }
 
 function noPoint(glob: string, points: readonly HookPoint[], absent: AbsentPoints): string {

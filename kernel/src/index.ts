@@ -14,7 +14,15 @@ export {
   traced,
   zero,
 } from "./hooks/index.js";
-export type { Capture, Edit, Intervention, Selector } from "./hooks/index.js";
+export type {
+  Capture,
+  Dense,
+  Edit,
+  HostContext,
+  HostFunction,
+  Intervention,
+  Selector,
+} from "./hooks/index.js";
 export type { Value } from "./graph/value.js";
 export { demoCheckpoint } from "./models/demo/find.js";
 export { CancelledError } from "./session/client.js";

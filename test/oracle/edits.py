@@ -8,6 +8,7 @@ Writes OUT/NAME.safetensors with `CASE.rows.R.logits` of each row's own unpadded
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import safetensors.torch
 import torch
@@ -25,18 +26,22 @@ PATHS = {
         "attention": "model.decoder.layers.1.self_attn",
         "z": "model.decoder.layers.0.self_attn.out_proj",
         "hidden": "model.decoder.layers.1.fc2",
+        "q": "model.decoder.layers.0.self_attn.q_proj",
     },
     "llama-grouped": {
         "layer": "model.layers.0",
         "attention": "model.layers.1.self_attn",
         "z": "model.layers.0.self_attn.o_proj",
         "hidden": "model.layers.1.mlp.down_proj",
+        "q": "model.layers.0.self_attn.q_proj",
     },
     "gpt2": {
         "layer": "transformer.h.0",
         "attention": "transformer.h.1.attn",
         "z": "transformer.h.0.attn.c_proj",
         "hidden": "transformer.h.1.mlp.c_proj",
+        # Queries, keys and values side by side.
+        "q": "transformer.h.0.attn.c_attn",
     },
 }
 
@@ -54,6 +59,31 @@ def on_input(edit):
     return lambda module: module.register_forward_pre_hook(lambda module, args: (edit(args[0]), *args[1:]))
 
 
+def on_pattern(edit):
+    """Edits the attention probabilities inside an attention module, which have no module of their own."""
+
+    def attach(module):
+        softmax, forward = torch.nn.functional.softmax, module.forward
+
+        def edited(*args, **kwargs):
+            torch.nn.functional.softmax = lambda x, **how: edit(softmax(x, **how))
+            try:
+                return forward(*args, **kwargs)
+            finally:
+                torch.nn.functional.softmax = softmax
+
+        module.forward = edited
+        return SimpleNamespace(remove=lambda: delattr(module, "forward"))
+
+    return attach
+
+
+def sort_heads(x, heads, size):
+    """Sorts queries over the heads, unit by unit."""
+    q = x[..., : heads * size].unflatten(-1, (heads, size)).sort(-2).values.flatten(-2)
+    return torch.cat((q, x[..., heads * size :]), -1)
+
+
 def zero_head(x, head, size):
     x = x.clone()
     x[..., head * size : (head + 1) * size] = 0
@@ -66,7 +96,7 @@ def last_position(x, change):
     return x
 
 
-def cases(vector, size):
+def cases(vector, heads, size):
     direction = vector / vector.norm()
     out = lambda x: x - (x @ direction)[..., None] * direction
     onto = lambda x: (x @ direction)[..., None] * direction
@@ -82,6 +112,11 @@ def cases(vector, size):
         "zeroHead": ("z", on_input(lambda x: zero_head(x, 1, size))),
         "tracedHidden": ("hidden", on_input(lambda x: x.softmax(-1) * x * 4)),
         "scaleUnits": ("hidden", on_input(lambda x: torch.cat((x[..., :3], x[..., 3:9] * -3, x[..., 9:]), -1))),
+        "hostSoftmax": ("layer", on_output(lambda x: x.softmax(-1) * 16)),
+        "hostTurned": ("layer", on_output(lambda x: last_position(x, lambda y: torch.cat((y[:, :3], y[:, 3:9].flip(-1), y[:, 9:]), -1)))),
+        "hostSorted": ("hidden", on_input(lambda x: x.sort(-1).values)),
+        "hostHeads": ("q", on_output(lambda x: sort_heads(x, heads, size))),
+        "hostPattern": ("attention", on_pattern(lambda x: x.softmax(1) * x * 4)),
     }
 
 
@@ -96,7 +131,7 @@ def expect(folder: Path, out: Path) -> None:
     for r, ids in enumerate(rows(config.vocab_size)):
         with torch.no_grad():
             bare = model(torch.tensor([ids])).logits[0]
-            for case, (place, attach) in cases(vector, size).items():
+            for case, (place, attach) in cases(vector, config.num_attention_heads, size).items():
                 handle = attach(modules[PATHS[folder.name][place]])
                 logits = model(torch.tensor([ids])).logits[0]
                 handle.remove()

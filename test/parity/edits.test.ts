@@ -3,14 +3,17 @@ import type { Edit, Session } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
 import { departures, observedRow } from "./expectation.js";
 import { readEdits, readGolden } from "./goldens.js";
+import { hostCases } from "./hostCases.js";
 import { observed, returnedLogits, vitrail, withSession } from "./sessions.js";
 
 const { add, capture, edit, keep, mean, patch, projectOnto, projectOut, scale, set, traced, zero } = vitrail;
 
-/** The cases of test/oracle/edits.py, as edits of ours. */
-function cases(vector: Float32Array): Record<string, Edit> {
+/** The cases of test/oracle/edits.py, as edits of ours; the functions among them tell `calls` where they ran. */
+function cases(vector: Float32Array, calls: string[]): Record<string, Edit> {
   const twice = vector.map((x) => 2 * x);
+  const hosts = Object.entries(hostCases(calls)).map(([label, [selector, f]]) => [label, edit(selector, f)]);
   return {
+    ...(Object.fromEntries(hosts) as Record<string, Edit>),
     scale: edit("layers.0.residual.out", scale(1.75)),
     add: edit("layers.0.residual.out", add(vector)),
     addLast: edit("layers.0.residual.out[position=-1]", add(twice)),
@@ -39,7 +42,8 @@ describe.each(["opt", "llama-grouped", "gpt2"])("edits of %s", (name) => {
   const golden = readGolden(name);
   const rows = golden.rows.map((row) => row.ids);
   const wanted = readEdits(name);
-  const ours = cases(wanted.vector);
+  const calls: string[] = [];
+  const ours = cases(wanted.vector, calls);
 
   /** Logits of each row under some edits. */
   async function logits(session: Session, edits: readonly Edit[]) {
@@ -55,7 +59,12 @@ describe.each(["opt", "llama-grouped", "gpt2"])("edits of %s", (name) => {
     await withSession(golden.folder, options, async (session) => {
       const bare = await logits(session, []);
       for (const [label, change] of Object.entries(ours)) {
+        calls.length = 0;
         const edited = await logits(session, [change]);
+        const isHost = label.startsWith("host");
+        expect(calls, `${label} runs once, whatever the mesh`).toEqual(
+          isHost ? [change.selector.replace(/\[.*/, "")] : [],
+        );
         wanted.cases.get(label)!.forEach((expected, row) => {
           expect(distance(bare[row]!, expected), `${label} moves row ${row}`).toBeGreaterThan(1e-2);
           expect(distance(edited[row]!, expected), `${label} row ${row}`).toBeLessThanOrEqual(

@@ -46,7 +46,7 @@ export async function runStages(
     for (let i = 0; i < stages[0]!.segments.length; i++) {
       for (const [rank, held] of ranks.entries())
         await runSegment(stages[rank]!.segments[i]!, stages[rank]!.points, held);
-      const sum = stages[0]!.segments[i]!.reduction?.value;
+      const sum = stages[0]!.segments[i]!.exchange?.value;
       if (sum !== undefined) addUp(ranks, sum);
     }
     for (const { point, value } of ranks[0]!.points.values()) {

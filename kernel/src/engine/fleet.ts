@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
-import { Crew } from "./launch/crew.js";
+import { Crew, type Outside } from "./launch/crew.js";
 import { pointOf } from "../graph/point.js";
 import { coordinatesOf } from "./mesh.js";
 import { discardLabelled, makeParcelFolder } from "./parcel.js";
@@ -24,6 +24,19 @@ export interface RankResult {
   readonly parcel: ParcelDescriptor;
 }
 
+/** What the ranks of one stage hand out for a host edit. Whoever takes it over reads or removes the parcels. */
+export interface HandedOut {
+  readonly key: string;
+  readonly results: readonly RankResult[];
+  /** How many tensor ranks wait for an answer, each for a parcel of its own. */
+  readonly ranks: number;
+  /** Where the answer's parcels belong: a folder, one on disk for when it is full, and how their names begin. */
+  readonly into: { readonly folder: string; readonly overflow: string; readonly label: string };
+}
+
+/** Makes a host edit: answers, by tensor rank, with the parcel that it goes on with; none for one that is to change nothing. */
+export type HandOut = (value: HandedOut) => Promise<readonly (ParcelDescriptor | undefined)[]>;
+
 /** One rank as it is now. */
 export interface RankReport {
   readonly rank: number;
@@ -38,6 +51,8 @@ export interface RankReport {
   /** Bytes of keys and values kept for generations under way. */
   readonly cacheBytes: number;
 }
+
+const nobody: HandOut = () => Promise.reject(new Error("nobody is there to make a host edit"));
 
 /** A cancelled step that does not end by itself within this time is ended with its workers. */
 const cancelPatience = 2000;
@@ -87,9 +102,10 @@ export class Fleet {
 
   /**
    * Runs one step, stage after stage, and returns what the ranks answered. Starts the workers again if they are
-   * down. Throws `Cancelled` when the signal comes first, or one line when a worker fails or dies.
+   * down. Throws `Cancelled` when the signal comes first, or one line when a worker fails or dies, or what `handOut`
+   * throws.
    */
-  async run(step: ForwardStep, signal?: AbortSignal): Promise<RankResult[]> {
+  async run(step: ForwardStep, signal?: AbortSignal, handOut: HandOut = nobody): Promise<RankResult[]> {
     await this.#ready(signal);
     if (this.#state !== "ready") throw new Error(`session is ${this.#state}`);
     const crew = this.#crew as Crew;
@@ -102,7 +118,7 @@ export class Fleet {
     };
     signal?.addEventListener("abort", cancel, { once: true });
     try {
-      return await this.#runStages(crew, id, step, signal);
+      return await this.#runStages(crew, id, step, handOut, signal);
     } catch (error) {
       this.#discard(id);
       throw error;
@@ -169,6 +185,7 @@ export class Fleet {
     crew: Crew,
     id: number,
     { requests, edits, ...step }: ForwardStep,
+    handOut: HandOut,
     signal: AbortSignal | undefined,
   ): Promise<RankResult[]> {
     const stages = this.#options.plan.stages.map((_, stage) =>
@@ -176,20 +193,33 @@ export class Fleet {
     );
     const nowhere = requests.find((request) => !stages.some((held) => held.includes(request)));
     if (nowhere !== undefined) throw new Error(`no rank holds hook point "${nowhere.point}"`);
-    // Every stage adds to the cache, whoever is asked for something.
+    const own = stages.map((_, stage) => edits.filter(({ point }) => crew.holds(stage, point)));
+    const isHost = ({ intervention }: ForwardStep["edits"][number]) => intervention.kind === "host";
+    // Every stage adds to the cache, whoever is asked for something; and a host edit acts, whoever reads what it makes.
     const last =
-      step.cache === undefined ? stages.findLastIndex((held) => held.length > 0) : stages.length - 1;
+      step.cache === undefined
+        ? stages.findLastIndex((held, stage) => held.length > 0 || own[stage]!.some(isHost))
+        : stages.length - 1;
+    const into = { folder: this.#parcels, overflow: this.#options.folder, label: `${id}` };
     const results: RankResult[] = [];
     let carried: (ParcelDescriptor | undefined)[] = [];
     for (const [stage, held] of stages.slice(0, last + 1).entries()) {
       if (signal?.aborted) throw new Cancelled();
-      const done = await crew.ask(stage, (tensorRank) => ({
-        kind: "step",
-        id,
-        step: { ...step, requests: held, edits: edits.filter(({ point }) => crew.holds(stage, point)) },
-        carries: stage < last,
-        ...(carried[tensorRank] && { carry: carried[tensorRank] }),
-      }));
+      const outside: Outside = (key, parcels) => {
+        const told = parcels.flatMap((parcel, tensorRank) => (parcel ? [{ stage, tensorRank, parcel }] : []));
+        return handOut({ key, results: told, ranks: parcels.length, into });
+      };
+      const done = await crew.ask(
+        stage,
+        (tensorRank) => ({
+          kind: "step",
+          id,
+          step: { ...step, requests: held, edits: own[stage]! },
+          carries: stage < last,
+          ...(carried[tensorRank] && { carry: carried[tensorRank] }),
+        }),
+        outside,
+      );
       carried = done.map(({ carry }) => carry);
       for (const [tensorRank, { parcel }] of done.entries())
         if (parcel !== undefined) results.push({ stage, tensorRank, parcel });

@@ -8,6 +8,7 @@ import { openModel } from "../models/model.js";
 import { Caches, type Cache } from "./caches.js";
 import { Cancelled } from "./cancelled.js";
 import type { Collectives } from "./collectives/collectives.js";
+import { handOut } from "./handOut.js";
 import { ParcelWriter, takeParcel } from "./parcel.js";
 import type { Runtime } from "./runtime.js";
 import { schedule, type Turn } from "./schedule.js";
@@ -28,6 +29,8 @@ export interface StepOptions {
   readonly carries: boolean;
   /** Asked between segments. */
   cancelled(): boolean;
+  /** Sends what a host edit acts on and waits for what comes back. Throws `Cancelled` when the step is given up. */
+  handOut(key: string, parcel: ParcelDescriptor | undefined): Promise<ParcelDescriptor | undefined>;
 }
 
 /** One rank's stage, its segments ready to run. */
@@ -89,6 +92,7 @@ export class Rank {
       for (const turn of schedule(variant.stage, step.requests, carries)) {
         if (options.cancelled()) throw new Cancelled();
         await this.#run(variant, turn, values);
+        await this.#exchange(variant, turn, values, lengths, options);
         for (const request of turn.requests) {
           const part = await this.#part(variant, request, turn, values, lengths);
           if (part === undefined) continue;
@@ -108,21 +112,46 @@ export class Rank {
     }
   }
 
-  #writer(id: number, of: "results" | "carry"): ParcelWriter {
+  #writer(id: number, of: "results" | "carry" | "handOut"): ParcelWriter {
     const { parcels, rank, overflow } = this.#load;
     return new ParcelWriter(parcels, `${id}`, `${rank}-${of}`, overflow);
   }
 
   async #run(
     { executables }: Variant,
-    { index, segment, fetches, reduces }: Turn,
+    { index, segment, fetches }: Turn,
     values: Map<string, Tensor>,
   ): Promise<void> {
     const feeds = new Map(segment.inputs.map((name) => [name, values.get(name) as Tensor]));
     const outputs = await executables[index]!.run(feeds, fetches);
     for (const [name, tensor] of outputs) values.set(name, tensor);
-    if (!reduces || segment.reduction === undefined) return;
-    await this.#collectives.allReduceSum(values.get(segment.reduction.value)?.data as Float32Array);
+  }
+
+  async #exchange(
+    { points }: Variant,
+    { exchange }: Turn,
+    values: Map<string, Tensor>,
+    lengths: readonly number[],
+    { id, step, handOut: send }: StepOptions,
+  ): Promise<void> {
+    if (exchange === undefined) return;
+    const value = values.get(exchange.value) as Tensor;
+    if (exchange.kind === "sum") return this.#collectives.allReduceSum(value.data as Float32Array);
+    const { key } = exchange;
+    const edit = step.edits.find((each) => each.key === key) as ForwardStep["edits"][number];
+    const point = points.get(edit.point) as HookPoint;
+    const back = await handOut(
+      value,
+      edit,
+      this.#context(point, value.shape, lengths),
+      this.#tells(point),
+      async (part) => {
+        const parcel = part && this.#pack(this.#writer(id, "handOut"), [[key, part]]);
+        const answer = await send(key, parcel);
+        return answer && takeParcel(answer).get(key);
+      },
+    );
+    values.set(exchange.back, back);
   }
 
   /** Drops what was only fetched for a hook, and what this segment read last. */
@@ -142,16 +171,26 @@ export class Rank {
   ): Promise<Tensor | undefined> {
     const point = points.get(name) as HookPoint;
     const value = values.get(segment.points.get(name) as string) as Tensor;
-    const { rank, size } = this.#load.stage.tensor;
+    const { size } = this.#load.stage.tensor;
     let data = value.data as Float32Array;
     if (point.partition.kind === "partial" && size > 1) {
       data = data.slice();
       await this.#collectives.allReduceSum(data);
     }
-    if (point.partition.kind !== "split" && rank > 0) return undefined;
-    const context: SliceContext = { axes: point.axes, lengths, ...held(point, value.shape, rank, size) };
+    if (!this.#tells(point)) return undefined;
+    const context = this.#context(point, value.shape, lengths);
     const dense = sliceDense({ data, shape: value.shape }, slices, context);
     return dense && { dtype: "f32", ...dense };
+  }
+
+  /** Whether this rank tells its part of a value; the first does for all where each has the whole. */
+  #tells({ partition }: HookPoint): boolean {
+    return partition.kind === "split" || this.#load.stage.tensor.rank === 0;
+  }
+
+  #context(point: HookPoint, shape: readonly number[], lengths: readonly number[]): SliceContext {
+    const { rank, size } = this.#load.stage.tensor;
+    return { axes: point.axes, lengths, ...held(point, shape, rank, size) };
   }
 
   #feeds(
@@ -181,9 +220,15 @@ export class Rank {
   }
 
   #carry(id: number, { stage }: Variant, values: ReadonlyMap<string, Tensor>): ParcelDescriptor {
-    const writer = this.#writer(id, "carry");
+    return this.#pack(
+      this.#writer(id, "carry"),
+      stage.outputs.map(({ name, as }) => [as, values.get(name) as Tensor]),
+    );
+  }
+
+  #pack(writer: ParcelWriter, tensors: readonly (readonly [string, Tensor])[]): ParcelDescriptor {
     try {
-      for (const { name, as } of stage.outputs) writer.add(as, values.get(name) as Tensor);
+      for (const [name, tensor] of tensors) writer.add(name, tensor);
       return writer.finish();
     } catch (error) {
       writer.discard();

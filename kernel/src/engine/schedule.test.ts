@@ -11,7 +11,7 @@ function segment(name: string, inputs: string[], outputs: string[], points: stri
     inputs,
     outputs,
     points: new Map(points.map((point) => [point, `${point}:value`])),
-    reduction: sum === undefined ? undefined : { kind: "sum", value: sum },
+    exchange: sum === undefined ? undefined : { kind: "sum", value: sum },
   };
 }
 
@@ -29,7 +29,12 @@ const stage: Stage = {
 };
 const ask = (...points: string[]) => points.map((point) => ({ key: point, point, slices: [] }));
 const brief = (turns: ReturnType<typeof schedule>) =>
-  turns.map(({ segment: { name }, fetches, reduces, frees }) => ({ name, fetches, reduces, frees }));
+  turns.map(({ segment: { name }, fetches, exchange, frees }) => ({
+    name,
+    fetches,
+    reduces: exchange !== undefined,
+    frees,
+  }));
 
 test("segments behind the last that was asked for do not run, and sums nobody reads are not made", () => {
   expect(brief(schedule(stage, ask("pattern"), false))).toEqual([
@@ -75,4 +80,14 @@ test("a stage with a cache runs every segment that adds to it, and keeps what th
   expect(turns[1]!.frees).toEqual(["x", "mask", "past.keys", "past.values"]);
   const all = schedule(cached, ask("logits"), false);
   expect(all.flatMap(({ frees }) => frees)).not.toContain("keys");
+});
+
+test("a value that is handed out is, though nobody is asked for what comes of it", () => {
+  const [embed, attention, mlp, head] = stage.segments as [Segment, Segment, Segment, Segment];
+  const exchange = { kind: "handOut", value: "h", key: "e0", back: "e0.back" } as const;
+  const edited: Stage = { ...stage, segments: [embed, attention, { ...mlp, exchange }, head] };
+  const turns = schedule(edited, ask("embedding"), false);
+  expect(turns.map(({ segment: { name } }) => name)).toEqual(["embed", "layers.0.attention", "layers.0.mlp"]);
+  expect(turns[2]!.fetches).toEqual(["h"]);
+  expect(turns[2]!.exchange).toEqual(exchange);
 });

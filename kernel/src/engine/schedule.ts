@@ -7,16 +7,17 @@ export interface Turn {
   readonly index: number;
   readonly segment: Segment;
   readonly fetches: readonly string[];
-  /** Whether its partial sum is read by anybody, so that the ranks must meet. */
-  readonly reduces: boolean;
+  /** What must happen to one of its values: a sum that nobody reads is not made, and what is handed out always is. */
+  readonly exchange: Segment["exchange"];
   readonly requests: readonly PointRequest[];
   /** Values that nobody reads any more once this segment has run. */
   readonly frees: readonly string[];
 }
 
 /**
- * The segments that a step runs: all of them when the next stage waits for what this one carries, else none
- * beyond the last that was asked for something or, in a stage with a cache, adds to it. Equal on every rank of a tensor group.
+ * The segments that a step runs: all of them when the next stage waits for what this one carries, else none beyond
+ * the last that was asked for something, hands something out or, in a stage with a cache, adds to it. Equal on every
+ * rank of a tensor group.
  */
 export function schedule(stage: Stage, requests: readonly PointRequest[], carries: boolean): Turn[] {
   const wanted = stage.segments.map((segment) => requests.filter(({ point }) => segment.points.has(point)));
@@ -24,8 +25,10 @@ export function schedule(stage: Stage, requests: readonly PointRequest[], carrie
   const last = carries
     ? stage.segments.length - 1
     : stage.segments.findLastIndex(
-        ({ outputs }, index) =>
-          (wanted[index] ?? []).length > 0 || cached.some((name) => outputs.includes(name)),
+        ({ outputs, exchange }, index) =>
+          (wanted[index] ?? []).length > 0 ||
+          exchange?.kind === "handOut" ||
+          cached.some((name) => outputs.includes(name)),
       );
   const kept = [...cached, ...(carries ? stage.outputs.map(({ name }) => name) : [])];
   const lastReader = new Map<string, number>();
@@ -40,11 +43,13 @@ export function schedule(stage: Stage, requests: readonly PointRequest[], carrie
     const points = asked
       .map(({ point }) => segment.points.get(point) as string)
       .filter((name) => !segment.inputs.includes(name));
+    const { exchange } = segment;
+    const isDue = exchange?.kind === "handOut" || (exchange !== undefined && read.includes(exchange.value));
     return {
       index,
       segment,
-      fetches: [...new Set([...read, ...points])],
-      reduces: segment.reduction !== undefined && read.includes(segment.reduction.value),
+      fetches: [...new Set([...read, ...points, ...(isDue ? [exchange.value] : [])])],
+      exchange: isDue ? exchange : undefined,
       requests: asked,
       frees: [...lastReader].filter(([, reader]) => reader === index).map(([name]) => name),
     };

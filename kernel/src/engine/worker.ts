@@ -6,11 +6,13 @@ import { SharedMemoryCollectives } from "./collectives/sharedMemory.js";
 import { SocketCollectives } from "./collectives/socket.js";
 import { program } from "./launch/program.js";
 import { Cancelled } from "./cancelled.js";
+import { discardParcel } from "./parcel.js";
 import { Rank } from "./rank.js";
 import { reclaim } from "./reclaim.js";
 import { onnxruntime } from "./runtime.js";
 import { Channel } from "./wire/channel.js";
-import { toWorker, type FromWorker, type Load, type Meeting, type ToWorker } from "./wire/messages.js";
+import { toWorker } from "./wire/messages.js";
+import type { FromWorker, Load, Meeting, ParcelDescriptor, ToWorker } from "./wire/messages.js";
 
 /** What a worker process is told by its environment. The token never stands in the arguments, where anybody can read it. */
 const summons = z.strictObject({
@@ -29,6 +31,15 @@ process.on("SIGHUP", () => {});
 let rank: Rank | undefined;
 let collectives: Collectives = alone;
 const cancelled = new Set<number>();
+/** What a host edit has to give back before the running step can go on. */
+let outside:
+  | {
+      readonly id: number;
+      readonly key: string;
+      resolve(parcel: ParcelDescriptor | undefined): void;
+      reject(error: Error): void;
+    }
+  | undefined;
 
 const channel = new Channel<ToWorker, FromWorker>(connect(path), toWorker, {
   message(message, body) {
@@ -39,11 +50,16 @@ const channel = new Channel<ToWorker, FromWorker>(connect(path), toWorker, {
         return void step(message);
       case "cancel":
         cancelled.add(message.id);
+        if (outside?.id === message.id) outside.reject(new Cancelled());
         if (collectives instanceof SocketCollectives) collectives.aborted(message.id);
         return;
       case "release":
         rank?.release(message.key);
         return tellKept();
+      case "handedBack":
+        if (outside?.id === message.id && outside.key === message.key) outside.resolve(message.parcel);
+        else if (message.parcel !== undefined) discardParcel(message.parcel);
+        return;
       case "reduced":
         if (collectives instanceof SocketCollectives)
           collectives.reduced(message.step, message.sequence, body);
@@ -91,6 +107,7 @@ async function step(message: Extract<ToWorker, { kind: "step" }>): Promise<void>
       ...message,
       carry: message.carry,
       cancelled: () => cancelled.has(id),
+      handOut: (key, parcel) => handOut(id, key, parcel),
     });
     if (message.step.cache !== undefined) tellKept();
     channel.send({ kind: "done", id, ...(carry && { carry }), ...(parcel && { parcel }) });
@@ -101,6 +118,19 @@ async function step(message: Extract<ToWorker, { kind: "step" }>): Promise<void>
     // After the answer has gone, so that nobody waits for it.
     setImmediate(reclaim);
   }
+}
+
+function handOut(
+  id: number,
+  key: string,
+  parcel: ParcelDescriptor | undefined,
+): Promise<ParcelDescriptor | undefined> {
+  if (cancelled.has(id)) return Promise.reject(new Cancelled());
+  const back = new Promise<ParcelDescriptor | undefined>((resolve, reject) => {
+    outside = { id, key, resolve, reject };
+  });
+  channel.send({ kind: "handedOut", id, key, ...(parcel && { parcel }) });
+  return back.finally(() => (outside = undefined));
 }
 
 function tellKept(): void {

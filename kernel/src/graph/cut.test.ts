@@ -50,8 +50,30 @@ test("a sum over ranks ends its segment, and the next name is taken by what foll
   const [first, second, ...rest] = cut(graph, [part.add(1)]);
   expect(rest).toEqual([]);
   expect([first!.name, second!.name]).toEqual(["layers.0.attention", "layers.1.attention"]);
-  expect(first!.sum).toBe(part);
+  expect(first!.exchange).toEqual({ kind: "sum", value: part });
   expect(first!.outputs).toEqual([part]);
+});
+
+test("a value that is handed out ends its segment, and what follows reads what comes back", () => {
+  const graph = new Graph();
+  const x = graph.input("x", "f32", ["batch", 8]);
+  graph.begin("embed", "host");
+  const back = graph.handOut(x.relu(), "e0", "embed+");
+  graph.begin("positions", "host");
+  const y = back.add(1);
+  // Nobody reads what comes back here, and still it leaves.
+  graph.handOut(y.exp(), "e1", "positions+");
+  const cuts = cut(graph, []);
+  expect(cuts.map(({ name, isOnHost }) => [name, isOnHost])).toEqual([
+    ["embed", true],
+    ["embed+", false],
+    ["positions", true],
+  ]);
+  const [first, second, third] = cuts;
+  expect(first!.exchange).toMatchObject({ kind: "handOut", key: "e0", back: { name: "e0.back" } });
+  expect(second!.inputs.map(({ name }) => name)).toEqual(["e0.back"]);
+  expect(third!.inputs).toEqual([back]);
+  expect(third!.exchange).toMatchObject({ kind: "handOut", key: "e1" });
 });
 
 test("nodes that nothing needs are left out, and so is a segment of them", () => {

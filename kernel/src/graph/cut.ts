@@ -1,4 +1,4 @@
-import type { Graph, Node } from "./graph.js";
+import type { Exchange, Graph, Node } from "./graph.js";
 import type { Value } from "./value.js";
 
 /** One segment of a cut graph: what it computes, what it reads from earlier segments, what later ones read of it. */
@@ -11,18 +11,18 @@ export interface Cut {
   readonly outputs: readonly Value[];
   /** Hook points by name; a value that the segment was given itself is among its inputs, not its outputs. */
   readonly points: ReadonlyMap<string, Value>;
-  readonly sum: Value | undefined;
+  readonly exchange: Exchange | undefined;
   readonly isOnHost: boolean;
 }
 
 /**
  * Cut a graph where its segments begin. A cut is made at the live set, all values computed before it and read
  * after it, so that nothing is computed twice. `results` are the values that the whole graph must hand out; nodes
- * that neither they nor a hook point need are left out, and so are segments without any node.
+ * that neither they, a hook point nor a value handed out on the way need are left out, and so are segments without any node.
  */
 export function cut(graph: Graph, results: readonly Value[]): Cut[] {
   const { nodes, lastUse } = live(graph, results);
-  const cuts = graph.stretches.map(({ name, sum, isOnHost }, segment) => {
+  const cuts = graph.stretches.map(({ name, exchange, isOnHost }, segment) => {
     const own = nodes.filter((node) => node.segment === segment);
     const points = graph.points.filter((p) => p.segment === segment);
     const made = own.flatMap((node) => node.outputs);
@@ -40,7 +40,7 @@ export function cut(graph: Graph, results: readonly Value[]): Cut[] {
       ),
       outputs: made.filter((v) => (lastUse.get(v) ?? -1) > segment),
       points: new Map(points.map(({ point, value }) => [point.name, value])),
-      sum: sum && made.includes(sum) ? sum : undefined,
+      exchange: exchange && made.includes(exchange.value) ? exchange : undefined,
       isOnHost,
     };
   });
@@ -55,7 +55,10 @@ export function cut(graph: Graph, results: readonly Value[]): Cut[] {
 /** The nodes that something needs, and the last segment that reads each value. */
 function live(graph: Graph, results: readonly Value[]) {
   const lastUse = new Map<Value, number>(results.map((value) => [value, Infinity]));
-  const needed = new Set<Value>([...results, ...graph.points.map((p) => p.value)]);
+  const handedOut = graph.stretches.flatMap(({ exchange }) =>
+    exchange?.kind === "handOut" ? [exchange.value] : [],
+  );
+  const needed = new Set<Value>([...results, ...graph.points.map((p) => p.value), ...handedOut]);
   const use = (value: Value, segment: number) =>
     lastUse.set(value, Math.max(lastUse.get(value) ?? -1, segment));
   for (const { value, segment } of graph.points) use(value, segment);

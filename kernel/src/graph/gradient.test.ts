@@ -106,3 +106,15 @@ test("what no path joins to the loss gets no gradient, and frozen weights cost n
   expect(dOther).toBeUndefined();
   expect(cut(graph, [dx!]).flatMap((c) => c.nodes.map((node) => node.op))).toEqual(["Mul"]);
 });
+
+test("a value that is edited outside the graph has no derivative, and what lies beside it has", () => {
+  const graph = new Graph();
+  graph.begin("layers.0");
+  const [x, w] = ["x", "w"].map((name) => graph.input(name, "f32", [3]));
+  const back = graph.handOut(x!.mul(2), "e0", "layers.0+");
+  const y = back.mul(w!);
+  const seeds = new Map([[y, graph.input("dy", "f32", [3])]]);
+  expect(() => gradient(graph, seeds, [x!])).toThrow("host edit e0 has no derivative");
+  const [dw, dback] = gradient(graph, seeds, [w!, back]);
+  expect([dw, dback].every((value) => value !== undefined)).toBe(true);
+});

@@ -1,6 +1,6 @@
 import type { Backward } from "./backward.js";
 import { backward as elementwise } from "./elementwise.js";
-import type { Graph, Node } from "./graph.js";
+import type { Exchange, Graph } from "./graph.js";
 import { backward as layout } from "./layout.js";
 import { backward as linear } from "./linear.js";
 import { backward as normalise } from "./normalise.js";
@@ -23,7 +23,7 @@ const flat = new Set(["Shape", "Size", "ConstantOfShape", "Range", "Greater", "S
  * follows from the cotangents in `seeds` (value → its cotangent, of the same shape). Each forward segment gets a
  * segment `NAME.gradient` of its own. Undefined where no seed depends on the value; values on no path between get
  * no gradient nodes, so frozen weights cost nothing.
- * Throws one line naming an operator that has no derivative.
+ * Throws one line naming an operator that has no derivative, or a value that is edited outside the graph on the way.
  */
 export function gradient(
   graph: Graph,
@@ -31,7 +31,7 @@ export function gradient(
   at: readonly Value[],
 ): (Value | undefined)[] {
   const nodes = [...graph.nodes];
-  const reached = dependents(nodes, at);
+  const reached = dependents(graph, at);
   const cotangents = new Map<Value, Value>(seeds);
   let segment: number | undefined;
 
@@ -56,7 +56,18 @@ export function gradient(
       accumulate(cotangents, input, dx);
     });
   }
+  for (const { key, value, back } of handOuts(graph))
+    if (reached.has(value) && cotangents.has(back))
+      throw new Error(
+        `host edit ${key} has no derivative: it lies between the loss and "${at[0]?.name}"; a traced edit has one`,
+      );
   return at.map((value) => cotangents.get(value));
+}
+
+type HandOut = Extract<Exchange, { kind: "handOut" }>;
+
+function handOuts(graph: Graph): HandOut[] {
+  return graph.stretches.flatMap(({ exchange }) => (exchange?.kind === "handOut" ? [exchange] : []));
 }
 
 function accumulate(cotangents: Map<Value, Value>, value: Value, part: Value): void {
@@ -70,10 +81,15 @@ function own(graph: Graph, value: Value): Value {
   return isOwn ? value : graph.apply("Identity", [value], value.dtype, value.shape);
 }
 
-/** `at` and everything computed from it. */
-function dependents(nodes: readonly Node[], at: readonly Value[]): Set<Value> {
+/** `at` and everything computed from it, in the graph or outside. */
+function dependents(graph: Graph, at: readonly Value[]): Set<Value> {
   const reached = new Set<Value>(at);
-  for (const node of nodes) {
+  const sources = new Map(handOuts(graph).map(({ value, back }) => [back, value]));
+  for (const node of graph.nodes) {
+    for (const input of node.inputs) {
+      const source = input && sources.get(input);
+      if (source && reached.has(source)) reached.add(input);
+    }
     if (!flat.has(node.op) && node.inputs.some((input) => input && reached.has(input))) {
       for (const output of node.outputs) reached.add(output);
     }

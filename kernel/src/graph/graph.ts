@@ -36,11 +36,18 @@ export type Origin =
   | { readonly kind: "weight"; readonly external: External }
   | { readonly kind: "constant"; readonly bytes: Uint8Array };
 
+/**
+ * What happens to a value when the stretch that computes it has run: the ranks of the tensor group add up their parts
+ * of it, or it is handed out of the model and what comes back is read as the input `back`.
+ */
+export type Exchange =
+  | { readonly kind: "sum"; readonly value: Value }
+  | { readonly kind: "handOut"; readonly value: Value; readonly key: string; readonly back: Value };
+
 /** A stretch of the program that becomes one onnxruntime session. */
 export interface Stretch {
   name: string;
-  /** Value that the ranks of the tensor group add up when this stretch has run. */
-  sum: Value | undefined;
+  exchange: Exchange | undefined;
   /** Whether it runs on the CPU whatever the device. */
   isOnHost: boolean;
 }
@@ -67,11 +74,11 @@ export class Graph {
     return this.stretches.length - 1;
   }
 
-  /** Start a new segment; directly after `sumOverRanks` the segment that the sum opened is taken and named. */
+  /** Start a new segment; after an exchange the segment that it opened is taken and named, unless the place differs. */
   begin(name: string, place?: "host"): void {
     const isOnHost = place === "host";
-    if (this.#openTail) this.stretches[this.segment]!.name = name;
-    else this.stretches.push({ name, sum: undefined, isOnHost });
+    if (this.#openTail && !isOnHost) this.stretches[this.segment]!.name = name;
+    else this.stretches.push({ name, exchange: undefined, isOnHost });
     this.#openTail = false;
     this.#kept.clear();
   }
@@ -81,11 +88,28 @@ export class Graph {
     if (value.origin.kind !== "node" || value.origin.segment !== this.segment) {
       throw new Error(`sum over ranks of "${value.name}": it was not computed in segment ${this.segment}`);
     }
-    this.stretches[this.segment]!.sum = value;
-    this.stretches.push({ name: next, sum: undefined, isOnHost: false });
+    this.#end({ kind: "sum", value }, next);
+    return value;
+  }
+
+  /**
+   * Ends the segment: `value` leaves the model under `key`, and what follows (a segment called `next`) reads what comes
+   * back, of the same shape. What happens to it outside is unknown, so that no gradient goes through.
+   */
+  handOut(value: Value, key: string, next: string): Value {
+    const isLocal = value.origin.kind === "node" && value.origin.segment === this.segment;
+    const own = isLocal ? value : this.apply("Identity", [value], value.dtype, value.shape);
+    const back = this.input(`${key}.back`, value.dtype, value.shape);
+    this.#end({ kind: "handOut", value: own, key, back }, next);
+    // A segment of what follows, be it nothing but a hook point, computes something.
+    return this.apply("Identity", [back], back.dtype, back.shape);
+  }
+
+  #end(exchange: Exchange, next: string): void {
+    this.stretches[this.segment]!.exchange = exchange;
+    this.stretches.push({ name: next, exchange: undefined, isOnHost: false });
     this.#openTail = true;
     this.#kept.clear();
-    return value;
   }
 
   /**

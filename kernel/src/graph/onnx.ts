@@ -34,7 +34,8 @@ export function weightFolder(files: Iterable<string>): string {
 /** The ONNX model of one segment; weights stay in their files, located relative to `folder`. */
 export function encodeModel(segment: Cut, folder: string): Uint8Array {
   const points = [...segment.points.values()].filter((value) => !segment.inputs.includes(value));
-  const outputs = new Set([...segment.outputs, ...points]);
+  const { exchange } = segment;
+  const outputs = new Set([...segment.outputs, ...points, ...(exchange ? [exchange.value] : [])]);
   return ModelProto.encode({
     irVersion,
     producerName: "vitrail",

@@ -31,7 +31,7 @@ export async function runRanks(
       for (const [name, tensor] of Object.entries(outputs)) live[rank]!.set(name, tensor as never);
     }
     const parts = cuts
-      .map((segments, rank) => ({ name: segments[i]!.sum?.name, rank }))
+      .map((segments, rank) => ({ name: segments[i]!.exchange?.value.name, rank }))
       .filter((p) => p.name);
     if (parts.length === 0) continue;
     const tensors = parts.map(({ name, rank }) => live[rank]!.get(name!)!);

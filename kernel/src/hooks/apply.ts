@@ -1,3 +1,4 @@
+import type { Graph } from "../graph/graph.js";
 import { shareOf } from "../graph/point.js";
 import type { Axis, HookPoint, Shard } from "../graph/point.js";
 import type { Dim, Shape } from "../graph/shape.js";
@@ -12,7 +13,7 @@ export interface PlacedEdit {
   readonly key: string;
   readonly point: string;
   readonly slices: readonly AxisSlice[];
-  readonly intervention: Intervention;
+  readonly intervention: Intervention | { readonly kind: "host" };
 }
 
 /** Names of the graph inputs that an edit reads: which entries are selected (1 or 0), and the tensor it was given. */
@@ -35,11 +36,16 @@ export function validShape<Size extends Dim>(shape: readonly Size[], axes: reado
  */
 export function applyEdit(x: Value, point: HookPoint, shard: Shard, edit: PlacedEdit): Value {
   const { key, intervention, slices } = edit;
+  // What is selected of it is taken out where the value lies, on the rank.
+  if (intervention.kind === "host") return x.graph.handOut(x, key, continued(x.graph));
   const isKept = intervention.kind === "keep";
-  if (slices.length === 0) return isKept ? x : changed(x, point, shard, edit);
+  if (slices.length === 0) return isKept ? x : changed(x, point, shard, key, intervention);
   const region = x.graph.input(regionInput(key), "f32", regionShape(x.shape, slices)).above(0.5);
-  return isKept ? x.where(region, x.zeros()) : changed(x, point, shard, edit).where(region, x);
+  return isKept ? x.where(region, x.zeros()) : changed(x, point, shard, key, intervention).where(region, x);
 }
+
+/** Name of the segment in which what the running one began goes on. */
+const continued = (graph: Graph): string => `${graph.stretches[graph.segment]!.name}+`;
 
 /** Sliced axes keep their size, and the batch too because rows end at different positions; the others broadcast. */
 export function regionShape(shape: Shape, slices: readonly AxisSlice[]): Dim[] {
@@ -47,7 +53,7 @@ export function regionShape(shape: Shape, slices: readonly AxisSlice[]): Dim[] {
   return shape.map((size, axis) => (sliced.has(axis) ? size : 1));
 }
 
-function changed(x: Value, point: HookPoint, shard: Shard, { key, intervention }: PlacedEdit): Value {
+function changed(x: Value, point: HookPoint, shard: Shard, key: string, intervention: Intervention): Value {
   switch (intervention.kind) {
     case "zero":
     case "keep":
@@ -113,7 +119,6 @@ function onWhole(x: Value, point: HookPoint, shard: Shard, f: (whole: Value) => 
   const empty = (units: number): Value[] =>
     units === 0 ? [] : [x.slice(axis, 0, 1).zeros().expand(axis, units)];
   const padded = concat([...empty(from), x, ...empty(total - to)], axis);
-  const name = graph.stretches[graph.segment]!.name;
-  const whole = graph.sumOverRanks(padded, `${name}+`);
+  const whole = graph.sumOverRanks(padded, continued(graph));
   return graph.spread(f(whole)).slice(axis, from, to);
 }

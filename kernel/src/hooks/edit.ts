@@ -1,3 +1,4 @@
+import type { Host, HostFunction } from "./hostEdit.js";
 import type { Intervention, TracedFunction } from "./intervention.js";
 import type { Selector } from "./names.js";
 
@@ -11,7 +12,7 @@ export interface Traced {
 export interface Edit {
   readonly kind: "edit";
   readonly selector: string;
-  readonly change: Intervention | Traced;
+  readonly change: Intervention | Traced | Host;
   /** Steps of a generation at which it acts, the prompt being step 0; default all. */
   readonly steps?: readonly Steps[];
 }
@@ -21,16 +22,20 @@ export type Steps = number | { readonly from?: number; readonly to?: number };
 
 /**
  * Change what the selector chooses, whole whatever the sharding, in the order of the hooks: an intervention such as
- * `zero()` or `add(vector)`, or `traced(x => …)`. Compiled into the model; what is not selected goes on bit for bit.
+ * `zero()` or `add(vector)`, or `traced(x => …)`, which are compiled into the model; or any function, sync or async,
+ * which runs here, once for each point and pass, on the whole selected part: `edit("norm", (x, context) => …)`. It may
+ * use whatever the notebook has, and costs the way of the values out of the model and back. What it throws, the run
+ * throws, with the hook's name. What is not selected goes on bit for bit.
  *
  * In a generation it acts at the prompt and at every token, or at the `steps` given: `{ steps: [0, { from: 3 }] }`.
  */
 export function edit(
   selector: Selector,
-  change: Intervention | Traced,
+  change: Intervention | Traced | HostFunction,
   options: { steps?: readonly Steps[] } = {},
 ): Edit {
-  return { kind: "edit", selector, change, ...options };
+  const kind = typeof change === "function" ? ({ kind: "host", function: change } as const) : change;
+  return { kind: "edit", selector, change: kind, ...options };
 }
 
 /** An edit as a function over graph values, e.g. `traced((x) => x.mul(2).add(1))`; it must keep the shape. */
@@ -43,6 +48,8 @@ export function printChange(change: Edit["change"]): string {
   switch (change.kind) {
     case "function":
       return "traced";
+    case "host":
+      return change.function.name === "" ? "a function" : `function ${change.function.name}`;
     case "scale":
       return `scale ${change.factor}`;
     case "add":

@@ -16,6 +16,7 @@ export interface RankRun {
 export function editFeeds(edit: PlacedEdit, point: HookPoint, run: RankRun): Map<string, Dense> {
   const feeds = new Map<string, Dense>();
   const { intervention, slices, key } = edit;
+  if (intervention.kind === "host") return feeds;
   const held = heldPart(point, run.shard);
   if (slices.length > 0) feeds.set(regionInput(key), region(edit, point, run, held));
   if (intervention.kind === "add" || intervention.kind === "set") {

@@ -2,6 +2,7 @@ export { capture } from "./capture.js";
 export type { Capture } from "./capture.js";
 export { edit, traced } from "./edit.js";
 export type { Edit, Traced } from "./edit.js";
+export type { Host, HostContext, HostFunction } from "./hostEdit.js";
 export { add, keep, mean, patch, projectOnto, projectOut, scale, set, zero } from "./intervention.js";
 export type { Given, Intervention, TracedFunction } from "./intervention.js";
 export { layerPoints, modelPoints } from "./names.js";

@@ -2,6 +2,7 @@ import type { HookPoint } from "../graph/point.js";
 import { printShape } from "../graph/shape.js";
 import type { PlacedEdit } from "./apply.js";
 import type { Edit } from "./edit.js";
+import type { HostCall } from "./hostEdit.js";
 import type { Given, Intervention } from "./intervention.js";
 import { record } from "./program.js";
 import { select } from "./selector.js";
@@ -16,28 +17,45 @@ export interface RunSizes {
 
 /**
  * Edits at each point they choose, checked against the run's shapes: traced functions written down, given tensors
- * laid out over the whole value. Throws one line when a selector, a shape or a function does not fit.
+ * laid out over the whole value, functions of the host by the key under which the ranks will ask for them. Throws one
+ * line when a selector, a shape or a function does not fit.
  */
 export function placeEdits(
   edits: readonly Edit[],
   points: readonly HookPoint[],
   absent: AbsentPoints,
   sizes: RunSizes,
-): PlacedEdit[] {
+): { placed: PlacedEdit[]; hosts: Map<string, HostCall> } {
   const placed: PlacedEdit[] = [];
+  const hosts = new Map<string, HostCall>();
   for (const edit of edits) {
     for (const { point, slices } of select(edit.selector, points, absent)) {
       const shape = wholeShape(point, sizes);
       const context = { axes: point.axes, lengths: sizes.lengths };
       const part = slicedShape(shape, slices, context);
-      const change: Intervention =
-        edit.change.kind === "function"
-          ? { kind: "traced", program: record(point, edit.change.function) }
-          : laidOut(edit.change, point, slices, shape, part, sizes);
-      placed.push({ key: `e${placed.length}`, point: point.name, slices, intervention: change });
+      const key = `e${placed.length}`;
+      const intervention = placedChange(edit, point, slices, shape, part, sizes);
+      if (edit.change.kind === "host") {
+        const { name, layer } = point;
+        hosts.set(key, { selector: edit.selector, point: name, layer, function: edit.change.function });
+      }
+      placed.push({ key, point: point.name, slices, intervention });
     }
   }
-  return placed;
+  return { placed, hosts };
+}
+
+function placedChange(
+  { change }: Edit,
+  point: HookPoint,
+  slices: readonly AxisSlice[],
+  shape: readonly number[],
+  part: readonly number[],
+  sizes: RunSizes,
+): PlacedEdit["intervention"] {
+  if (change.kind === "host") return { kind: "host" };
+  if (change.kind === "function") return { kind: "traced", program: record(point, change.function) };
+  return laidOut(change, point, slices, shape, part, sizes);
 }
 
 function wholeShape(point: HookPoint, { lengths, positions }: RunSizes): number[] {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Axis } from "../graph/point.js";
 import { select } from "./selector.js";
 import type { AxisSlice } from "./selector.js";
-import { sliceDense, slicedShape } from "./slice.js";
+import { replaceSlice, sliceDense, slicedShape } from "./slice.js";
 
 const axes: Axis[] = ["batch", "head", "query", "key"];
 const whole = { data: Float32Array.from({ length: 2 * 4 * 5 * 5 }, (_, i) => i), shape: [2, 4, 5, 5] };
@@ -95,4 +95,16 @@ test("what does not fit every row is refused", () => {
     "different sizes in rows of 5, 3 tokens",
   );
   expect(() => sliceDense(whole, slices("query=7"), context)).toThrow("query 7 is outside the 5 there are");
+});
+
+test("a replaced part stands where it was taken from, and nothing else changes", () => {
+  const context = { axes, lengths: [5, 3] };
+  for (const text of ["head=0|2, query=-1", "batch=1, key=1:3", "head=1", "query=-2:, key=0|4"]) {
+    const wanted = slices(text);
+    const part = sliceDense(whole, wanted, context)!;
+    const changed = replaceSlice(whole, { ...part, data: part.data.map((x) => -1 - x) }, wanted, context);
+    expect(sliceDense(changed, wanted, context)!.data).toEqual(part.data.map((x) => -1 - x));
+    expect(changed.data.filter((x) => x >= 0)).toHaveLength(whole.data.length - part.data.length);
+    expect(changed.data.every((x, i) => x === whole.data[i] || x === -1 - whole.data[i]!)).toBe(true);
+  }
 });

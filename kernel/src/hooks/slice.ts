@@ -28,25 +28,37 @@ export function sliceDense(
   context: SliceContext,
 ): Dense | undefined {
   if (slices.length === 0) return dense;
-  const rows = context.lengths.length;
-  const perRow = Array.from({ length: rows }, (_, row) => indexLists(dense.shape, slices, context, row));
-  const shape = dense.shape.map((_, axis) => perRow[0]![axis]!.length);
-  const batchSlice = slices.find((s) => s.axis === 0 && context.axes[0] === "batch");
-  const chosenRows = batchSlice
-    ? indexLists(dense.shape, slices, context, 0)[0]!
-    : perRow.map((_, row) => row);
-  shape[0] = chosenRows.length;
+  const { shape, rows } = partOf(dense.shape, slices, context);
   if (shape.includes(0)) return undefined;
-  const rowShape = shape.slice(1);
-  const rowSize = rowShape.reduce((a, b) => a * b, 1);
-  const source = dense.shape.slice(1);
-  const sourceSize = source.reduce((a, b) => a * b, 1);
-  const out = new Float32Array(chosenRows.length * rowSize);
-  chosenRows.forEach((row, i) => {
-    const from = dense.data.subarray(row * sourceSize, (row + 1) * sourceSize);
-    copy(from, source, perRow[row]!.slice(1), out.subarray(i * rowSize, (i + 1) * rowSize));
-  });
-  return { data: out, shape };
+  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  forEachStretch(dense.shape, rows, (at, from, length) =>
+    data.set(dense.data.subarray(at, at + length), from),
+  );
+  return { data, shape };
+}
+
+/** A copy of `dense` with the wanted part, as `sliceDense` gives it, replaced. */
+export function replaceSlice(
+  dense: Dense,
+  part: Dense,
+  slices: readonly AxisSlice[],
+  context: SliceContext,
+): Dense {
+  const { rows } = partOf(dense.shape, slices, context);
+  const data = dense.data.slice();
+  forEachStretch(dense.shape, rows, (at, from, length) =>
+    data.set(part.data.subarray(from, from + length), at),
+  );
+  return { data, shape: dense.shape };
+}
+
+/** Shape of the wanted part, and which rows and which entries of the other axes it consists of. */
+function partOf(whole: readonly number[], slices: readonly AxisSlice[], context: SliceContext) {
+  const perRow = context.lengths.map((_, row) => indexLists(whole, slices, context, row));
+  const isBatchSliced = slices.some((s) => s.axis === 0 && context.axes[0] === "batch");
+  const chosen = isBatchSliced ? perRow[0]![0]! : perRow.map((_, row) => row);
+  const shape = whole.map((_, axis) => (axis === 0 ? chosen.length : perRow[0]![axis]!.length));
+  return { shape, rows: chosen.map((row) => ({ row, lists: perRow[row]!.slice(1) })) };
 }
 
 /** Shape that `sliceDense` gives for a whole value of `shape`. */
@@ -115,32 +127,27 @@ function checkEqualSizes(entries: Entries, lengths: readonly number[], whole: nu
   }
 }
 
-function copy(
-  source: Float32Array,
-  shape: readonly number[],
-  lists: readonly number[][],
-  out: Float32Array,
+/** Calls `visit` with where each contiguous stretch of the part lies in the value, where in the part, and its length. */
+function forEachStretch(
+  whole: readonly number[],
+  rows: readonly { readonly row: number; readonly lists: readonly (readonly number[])[] }[],
+  visit: (at: number, from: number, length: number) => void,
 ): void {
-  const last = shape.length - 1;
-  let written = 0;
-  const walk = (axis: number, offset: number) => {
-    const stride = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-    const list = lists[axis]!;
-    if (
-      list.length === shape[axis] &&
-      axis < last &&
-      lists.slice(axis).every((l, i) => l.length === shape[axis + i])
-    ) {
-      out.set(source.subarray(offset, offset + list.length * stride), written);
-      written += list.length * stride;
-    } else if (axis === last) {
-      for (const i of list) out[written++] = source[offset + i]!;
-    } else {
-      for (const i of list) walk(axis + 1, offset + i * stride);
-    }
+  const strides = whole.map((_, axis) => whole.slice(axis + 1).reduce((a, b) => a * b, 1));
+  let from = 0;
+  const emit = (at: number, length: number) => {
+    visit(at, from, length);
+    from += length;
   };
-  if (shape.length === 0) out[0] = source[0]!;
-  else walk(0, 0);
+  for (const { row, lists } of rows) {
+    const isWhole = (axis: number) => lists.slice(axis - 1).every((l, i) => l.length === whole[axis + i]);
+    const walk = (axis: number, at: number) => {
+      if (axis === whole.length) emit(at, 1);
+      else if (isWhole(axis)) emit(at, whole[axis]! * strides[axis]!);
+      else for (const i of lists[axis - 1]!) walk(axis + 1, at + i * strides[axis]!);
+    };
+    walk(1, row * strides[0]!);
+  }
 }
 
 function range(from: number, to: number): number[] {

@@ -25,6 +25,7 @@ const intervention = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("set"), value: given }),
   z.strictObject({ kind: z.literal("project"), direction: given, part: z.enum(["along", "across"]) }),
   z.strictObject({ kind: z.literal("traced"), program: programSchema }),
+  z.strictObject({ kind: z.literal("host") }),
 ]);
 
 /** An edit as JSON: tensors are base64 of little-endian float32. */

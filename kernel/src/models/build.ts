@@ -1,10 +1,10 @@
 import { cut } from "../graph/cut.js";
-import { Graph } from "../graph/graph.js";
+import { Graph, type Exchange } from "../graph/graph.js";
 import { encodeModel, weightFolder } from "../graph/onnx.js";
 import type { HookPoint } from "../graph/point.js";
 import type { Value } from "../graph/value.js";
 import type { Model } from "./model.js";
-import type { LayerCache, Stage, StageSpec } from "./stage.js";
+import type { LayerCache, Segment, Stage, StageSpec } from "./stage.js";
 import { Trace } from "./trace.js";
 import type { CachedLayer, PointEditor, WeightSource } from "./trace.js";
 import type { Blueprint } from "./architecture.js";
@@ -69,6 +69,8 @@ export function buildStage(model: Model, spec: StageSpec, edit?: PointEditor): S
     c.weights.flatMap((w) => (w.origin.kind === "weight" ? [w.origin.external.file] : [])),
   );
   const folder = weightFolder(files);
+  const comesBack = (value: Value) =>
+    graph.stretches.some(({ exchange }) => exchange?.kind === "handOut" && exchange.back === value);
   return {
     segments: cuts.map((c) => ({
       name: c.name,
@@ -78,13 +80,19 @@ export function buildStage(model: Model, spec: StageSpec, edit?: PointEditor): S
       inputs: c.inputs.map((v) => v.name),
       outputs: c.outputs.map((v) => v.name),
       points: new Map([...c.points].map(([name, value]) => [name, value.name])),
-      reduction: c.sum && { kind: "sum", value: c.sum.name },
+      exchange: c.exchange && named(c.exchange),
     })),
-    inputs: graph.inputs.map((v) => v.name),
+    inputs: graph.inputs.filter((v) => !comesBack(v)).map((v) => v.name),
     outputs: spec.unembeds ? [] : [{ name: result.name, as: "residual" }],
     caches: caches.map(layerCache),
     points: graph.points.map((p) => p.point),
   };
+}
+
+function named(exchange: Exchange): Segment["exchange"] {
+  const value = exchange.value.name;
+  if (exchange.kind === "sum") return { kind: "sum", value };
+  return { kind: "handOut", value, key: exchange.key, back: exchange.back.name };
 }
 
 function layerCache({ layer, past, present }: CachedLayer): LayerCache {

@@ -22,12 +22,13 @@ export interface LayerCache {
   readonly empty: readonly [number, 0, number];
 }
 
-/** What must happen, among the ranks of a tensor group, to one output of a segment before the next segment runs. */
-export interface Reduction {
-  readonly kind: "sum";
-  /** Name of the value; its whole shape is the same on every rank. */
-  readonly value: string;
-}
+/**
+ * What must happen to the output `value` of a segment before the next segment runs: the ranks of a tensor group add up
+ * their parts of it, or it leaves the ranks and what the host edit `key` makes of it is read as `back`.
+ */
+export type Exchange =
+  | { readonly kind: "sum"; readonly value: string }
+  | { readonly kind: "handOut"; readonly value: string; readonly key: string; readonly back: string };
 
 /** One onnxruntime session's worth of a stage. */
 export interface Segment {
@@ -45,8 +46,8 @@ export interface Segment {
   readonly outputs: readonly string[];
   /** Hook points this segment can be asked for: canonical name → name of an output or input. */
   readonly points: ReadonlyMap<string, string>;
-  /** Applied after the segment ran, before anything reads `value`. */
-  readonly reduction: Reduction | undefined;
+  /** Done after the segment ran, before a later one does. */
+  readonly exchange: Exchange | undefined;
 }
 
 /** A stage compiled to segments that run one after another. */

@@ -51,3 +51,22 @@ export function join(parts: readonly Whole[], { name, partition }: HookPoint): W
   }
   return { dtype: "f32", shape, data };
 }
+
+/** Entries [from, to) of an axis. */
+export function partAlong(
+  { data, shape }: { readonly data: Float32Array; readonly shape: readonly number[] },
+  axis: number,
+  from: number,
+  to: number,
+): Whole {
+  const whole = shape[axis] as number;
+  const outer = shape.slice(0, axis).reduce((product, size) => product * size, 1);
+  const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  const run = (to - from) * inner;
+  const part = new Float32Array(outer * run);
+  for (let block = 0; block < outer; block++) {
+    const start = (block * whole + from) * inner;
+    part.set(data.subarray(start, start + run), block * run);
+  }
+  return { dtype: "f32", shape: shape.map((size, at) => (at === axis ? to - from : size)), data: part };
+}

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { sweep } from "../engine/launch/leftovers.js";
-import { Fleet, type RankResult } from "../engine/fleet.js";
+import { Fleet, type HandedOut, type HandOut, type RankResult } from "../engine/fleet.js";
 import { equalSecrets } from "../engine/launch/lobby.js";
 import { printMesh } from "../engine/mesh.js";
 import { discardParcel } from "../engine/parcel.js";
@@ -37,6 +37,8 @@ interface Job {
   readonly client: Client;
   readonly request: Extract<ToBroker, { kind: "forward" }>;
   readonly abort: AbortController;
+  /** Goes on with what a host edit made, while the client is making it. */
+  handedBack?: ((message: Extract<ToBroker, { kind: "handedBack" }>) => void) | undefined;
 }
 
 /** A broker whose model could not be loaded stays this long, so that whoever opened it hears why. Milliseconds. */
@@ -190,6 +192,8 @@ export class Broker {
         return this.#fleet.release(cacheName(client, message.key));
       case "cancel":
         return this.#cancel(client, message.id);
+      case "handedBack":
+        return this.#handedBack(client, message);
       case "close":
         client.closing.push(message.id);
         return void this.close();
@@ -202,12 +206,19 @@ export class Broker {
     else if (this.#running?.client === client && this.#running.request.id === id) this.#running.abort.abort();
   }
 
+  /** What comes for a run that is over nobody will read. */
+  #handedBack(client: Client, message: Extract<ToBroker, { kind: "handedBack" }>): void {
+    const job = this.#running;
+    if (job?.client === client && job.request.id === message.id && job.handedBack) job.handedBack(message);
+    else for (const parcel of message.parcels) if (parcel !== null) discardParcel(parcel);
+  }
+
   async #pump(): Promise<void> {
     if (this.#running !== undefined) return;
     for (let job = this.#queue.next(); job !== undefined; job = this.#queue.next()) {
       this.#running = job;
       try {
-        const results = await this.#fleet.run(ownStep(job), job.abort.signal);
+        const results = await this.#fleet.run(ownStep(job), job.abort.signal, (value) => handOut(job, value));
         if (job.client.channel.closed) discard(results);
         else {
           job.client.results.set(job.request.id, results);
@@ -258,6 +269,18 @@ function ownStep({ client, request: { step } }: Job): ForwardStep {
   if (step.cache === undefined) return step;
   client.caches.add(step.cache.key);
   return { ...step, cache: { ...step.cache, key: cacheName(client, step.cache.key) } };
+}
+
+/** Lets the client make a host edit. A client that gives the run up, or goes, does not answer; the run is then aborted. */
+function handOut(job: Job, value: HandedOut): ReturnType<HandOut> {
+  const { client, request } = job;
+  return new Promise((resolve) => {
+    job.handedBack = ({ parcels }) => {
+      job.handedBack = undefined;
+      resolve(parcels.map((parcel) => parcel ?? undefined));
+    };
+    client.channel.send({ kind: "handedOut", id: request.id, ...value });
+  });
 }
 
 function fail({ client, request }: Job, error: Error): void {

@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
 import { connect as connectSocket, type Socket } from "node:net";
 import { isAlive, sweep } from "../engine/launch/leftovers.js";
-import type { RankResult } from "../engine/fleet.js";
+import type { HandOut, RankResult } from "../engine/fleet.js";
 import { Channel } from "../engine/wire/channel.js";
 import type { ForwardStep } from "../engine/wire/messages.js";
 import { brokerAlive, checkPrivate, folderNames, isStarting, removeFolder, sessionFolder } from "./folder.js";
 import { fromBroker, protocol, type FromBroker, type Order, type ToBroker } from "./messages.js";
 import type { SessionStatus, SessionSummary } from "./types.js";
 
-type Answer = Extract<FromBroker, { id: number }>;
+type HandedOut = Extract<FromBroker, { kind: "handedOut" }>;
+type Answer = Exclude<Extract<FromBroker, { id: number }>, HandedOut>;
 type Request = Extract<ToBroker, { kind: "status" | "forward" | "close" }>;
 /** `Omit` that keeps a union a union. */
 type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
@@ -31,6 +32,7 @@ export class BrokerClient {
   readonly #channel: Channel<FromBroker, ToBroker>;
   readonly #socket: Socket;
   readonly #waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
+  readonly #handedOut = new Map<number, (message: HandedOut) => void>();
   readonly #ready: Promise<void>;
   #tell: {
     ready(): void;
@@ -131,14 +133,31 @@ export class BrokerClient {
     return { ...answer.status, ranks };
   }
 
-  /** Runs one step and hands its results to `read`, which must take every parcel. Throws `CancelledError` when given up. */
+  /**
+   * Runs one step and hands its results to `read`, which must take every parcel; `handOut` makes its host edits. Throws
+   * `CancelledError` when given up, and what a host edit throws.
+   */
   async forward<T>(
     step: ForwardStep,
     signal: AbortSignal | undefined,
     read: (results: readonly RankResult[]) => T,
+    handOut: HandOut,
   ): Promise<T> {
     if (signal?.aborted) throw new CancelledError();
     const id = this.#next;
+    const failure: { error?: unknown } = {};
+    this.#handedOut.set(id, (value) => {
+      handOut(value).then(
+        (parcels) => {
+          const all = parcels.map((parcel) => parcel ?? null);
+          this.#channel.send({ kind: "handedBack", id, key: value.key, parcels: all });
+        },
+        (error: unknown) => {
+          failure.error = error;
+          this.#channel.send({ kind: "cancel", id });
+        },
+      );
+    });
     let cancel = () => {};
     let timer: NodeJS.Timeout | undefined;
     const given = new Promise<never>((_, reject) => {
@@ -151,6 +170,7 @@ export class BrokerClient {
     signal?.addEventListener("abort", cancel, { once: true });
     try {
       const answer = await Promise.race([this.#ask({ kind: "forward", step }), given]);
+      if ("error" in failure && signal?.aborted !== true) throw failure.error;
       if (answer.kind === "error") throw answer.cancelled ? new CancelledError() : new Error(answer.message);
       if (answer.kind !== "result") throw unexpected(answer);
       const result = read(answer.results);
@@ -159,6 +179,7 @@ export class BrokerClient {
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", cancel);
+      this.#handedOut.delete(id);
     }
   }
 
@@ -216,6 +237,7 @@ export class BrokerClient {
     if (message.kind === "failed") return this.#tell.failed(new Error(message.message));
     if (message.kind === "progress") return this.#tell.progress(message.loaded, message.total, message.label);
     if (message.kind === "welcome") return;
+    if (message.kind === "handedOut") return this.#handedOut.get(message.id)?.(message);
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     waiting?.resolve(message);

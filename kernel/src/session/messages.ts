@@ -59,7 +59,7 @@ const sessionStatus = z.strictObject({
 });
 
 /** Both sides must speak the same messages; a broker left by another version is told from a broken one. */
-export const protocol = 2;
+export const protocol = 3;
 
 /** From a client to the broker. The first message must be `hello`. */
 export const toBroker = z.discriminatedUnion("kind", [
@@ -69,6 +69,13 @@ export const toBroker = z.discriminatedUnion("kind", [
   /** The results of this request have been read. */
   z.strictObject({ kind: z.literal("taken"), id: whole }),
   z.strictObject({ kind: z.literal("cancel"), id: whole }),
+  /** What a host edit made, for each tensor rank that waits; null for one that goes on with what it has. */
+  z.strictObject({
+    kind: z.literal("handedBack"),
+    id: whole,
+    key: z.string(),
+    parcels: z.array(parcel.nullable()).readonly(),
+  }),
   /** The keys and values that this client's steps keep under this key are not needed any more. */
   z.strictObject({ kind: z.literal("release"), key: z.string() }),
   z.strictObject({ kind: z.literal("close"), id: whole }),
@@ -85,6 +92,15 @@ export const fromBroker = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("failed"), message: z.string() }),
   z.strictObject({ kind: z.literal("status"), id: whole, status: sessionStatus }),
   z.strictObject({ kind: z.literal("result"), id: whole, results: z.array(result).readonly() }),
+  /** The running forward pass waits for a host edit. */
+  z.strictObject({
+    kind: z.literal("handedOut"),
+    id: whole,
+    key: z.string(),
+    results: z.array(result).readonly(),
+    ranks: whole,
+    into: z.strictObject({ folder: z.string(), overflow: z.string(), label: z.string() }),
+  }),
   z.strictObject({ kind: z.literal("error"), id: whole, message: z.string(), cancelled: z.boolean() }),
   z.strictObject({ kind: z.literal("closed"), id: whole }),
 ]);

@@ -1,6 +1,7 @@
 import type { ForwardStep, PointRequest } from "../engine/wire/messages.js";
 import { beforeEdit, pointOf } from "../graph/point.js";
 import type { HookPoint } from "../graph/point.js";
+import type { HostCall } from "../hooks/hostEdit.js";
 import { placeEdits } from "../hooks/place.js";
 import { resolve } from "../hooks/resolve.js";
 import type { AbsentPoints, AxisSlice, Selection } from "../hooks/selector.js";
@@ -18,6 +19,8 @@ export interface KeyedSelection {
 export interface ForwardRequest {
   readonly step: ForwardStep;
   readonly captures: readonly KeyedSelection[];
+  /** Edits that are made here, by the key under which the ranks ask for them. */
+  readonly hosts: ReadonlyMap<string, HostCall>;
   /** Key of the logits that the run itself shows, undefined when it shows none. */
   readonly logitsKey: string | undefined;
   /** Shapes of everything that comes back, by key. */
@@ -49,12 +52,19 @@ export function prepareForward(
   if (!["all", "last", "none"].includes(wanted))
     throw new Error(`logits "${wanted}": choose all, last or none`);
   const lengths = rows.map((row) => row.length);
-  const edits = placeEdits(
+  const byName = new Map(points.map((point) => [point.name, point]));
+  const { placed, hosts } = placeEdits(
     hooks.filter((hook) => hook.kind === "edit"),
     points,
     absent,
     { lengths, positions: Math.max(...lengths) },
   );
+  const edits = placed.map((edit) => {
+    const host = hosts.get(edit.key);
+    if (host === undefined) return edit;
+    const point = byName.get(edit.point) as HookPoint;
+    return { ...edit, slices: edit.slices.map((slice) => absolute(point, slice, host.selector)) };
+  });
   const captures = keyed(hooks, points, absent);
   // A hook on the logits means those of every position; the run's own are then a part of them.
   const isHooked =
@@ -67,7 +77,6 @@ export function prepareForward(
       : [{ key: runLogits, point: logits, slices: isHooked && wanted === "last" ? lastOnly : [] }];
   const edited = new Set(edits.map(({ point }) => point));
   const requests = [...captures.map(({ key, selection }) => asRequest(key, selection, edited)), ...own];
-  const byName = new Map(points.map((point) => [point.name, point]));
   const shapes = requests.map(({ key, point: name, slices }): [string, number[]] => {
     const point = byName.get(pointOf(name)) as HookPoint;
     const positions = name === logits && select === "last" ? 1 : Math.max(...lengths);
@@ -75,7 +84,8 @@ export function prepareForward(
     return [key, slicedShape(shape, slices, { axes: point.axes, lengths })];
   });
   const step = { rows: rows.map((row) => [...row]), select, requests, edits: edits.map(encodeEdit) };
-  return { step, captures, logitsKey: wanted === "none" ? undefined : runLogits, shapes: new Map(shapes) };
+  const logitsKey = wanted === "none" ? undefined : runLogits;
+  return { step, captures, hosts, logitsKey, shapes: new Map(shapes) };
 }
 
 /** Bytes that a request brings back. */
@@ -122,7 +132,7 @@ function asRequest(
 }
 
 /**
- * Indices of an axis of known size, counted from the start: ranks that share the axis return theirs in rank
+ * Indices of an axis of known size, counted from the start: ranks that share the axis hand out theirs in rank
  * order, which is the wanted order only if that is ascending.
  */
 function absolute(

@@ -21,6 +21,7 @@ import { encodeFrame } from "../engine/wire/frame.js";
 import { capture } from "../hooks/index.js";
 import { BrokerClient, CancelledError, closeSession, sessionStatus } from "./client.js";
 import { sessionFolder } from "./folder.js";
+import { protocol } from "./messages.js";
 import { Session } from "./session.js";
 import type { OpenOptions } from "./types.js";
 
@@ -395,7 +396,7 @@ describe("faults", () => {
     const { token, socket } = sessionFolder("left");
     const stranger = connect(socket);
     const send = (message: object) => encodeFrame(message).forEach((chunk) => stranger.write(chunk));
-    send({ kind: "hello", token: readFileSync(token, "utf8"), protocol: 2 });
+    send({ kind: "hello", token: readFileSync(token, "utf8"), protocol });
     send({
       kind: "forward",
       id: 0,
@@ -425,8 +426,8 @@ describe("privacy", () => {
     for (const each of [pid, ...ranks.map((rank) => rank.pid)])
       expect(readFileSync(`/proc/${each}/cmdline`, "utf8")).not.toContain(token);
     for (const message of [
-      { kind: "hello", token: "0".repeat(64), protocol: 2 },
-      { kind: "hello", token: "", protocol: 2 },
+      { kind: "hello", token: "0".repeat(64), protocol },
+      { kind: "hello", token: "", protocol },
       { kind: "status", id: 1 },
       { kind: "nonsense" },
     ]) {

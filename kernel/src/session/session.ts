@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { progress, type Progress } from "../display/index.js";
+import type { RankResult } from "../engine/fleet.js";
 import { inspectHost } from "../engine/plan/host.js";
 import { plan as makePlan } from "../engine/plan/plan.js";
 import { elementBytes } from "../graph/dtype.js";
@@ -9,7 +10,7 @@ import { hookPoints } from "../models/build.js";
 import { resolveModel } from "../models/hub/resolve.js";
 import { checkMesh, openModel, type Model } from "../models/model.js";
 import { openTokenizer, type Tokenizer } from "../models/tokenizer/index.js";
-import { assemble } from "./assemble.js";
+import { assemble, type Whole } from "./assemble.js";
 import { BrokerClient, listSessions } from "./client.js";
 import { checkCompatible } from "./compatible.js";
 import { nameFor, sessionFolder } from "./folder.js";
@@ -18,11 +19,12 @@ import type { Runner } from "./generation/runner.js";
 import { score } from "./generation/score.js";
 import type { GenerateOptions, Generation, Scores } from "./generation/types.js";
 import { cancelSignal, notebookHost } from "./host.js";
+import { hostEdits, refuseInside } from "./hostEdits.js";
 import { readInput, type Rows } from "./input.js";
 import type { Order } from "./messages.js";
 import { pointTable } from "./pointTable.js";
 import { printGenerate, printInput, provenanceOf } from "./provenance.js";
-import { estimateBytes, prepareForward } from "./request.js";
+import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
 import { FinishedRun } from "./run.js";
 import { startBroker } from "./start.js";
 import type {
@@ -45,6 +47,8 @@ export class Session {
   readonly #client: BrokerClient;
   readonly #model: Model;
   readonly #points: readonly HookPoint[];
+  /** What host edits keep for each other and for later runs, until it is cleared. It lives here, not in the workers. */
+  readonly saved = new Map<string, unknown>();
   #tokenizer: Promise<Tokenizer> | undefined;
 
   private constructor(client: BrokerClient, model: Model) {
@@ -122,9 +126,7 @@ export class Session {
   async forward(input: Input, options: ForwardOptions = {}): Promise<Run> {
     const rows = await this.#read(input);
     const request = this.#prepare(rows, options);
-    const values = await this.#client.forward(request.step, cancelSignal(options.signal), (results) =>
-      assemble(results, (key) => this.#pointOf(request.step.requests, key)),
-    );
+    const values = await this.#run(request, cancelSignal(options.signal), 0);
     const { captures, logitsKey } = request;
     const provenance = provenanceOf(this.#client.order, this.#model, input, options);
     return new FinishedRun({ tokens: rows.tokens, captures, values, logitsKey, provenance });
@@ -198,12 +200,35 @@ export class Session {
       model: this.#model,
       points: this.#points,
       tokenizer: () => this.tokenizer(),
-      forward: (step, signal) =>
-        this.#client.forward(step, signal, (results) =>
-          assemble(results, (key) => this.#pointOf(step.requests, key)),
-        ),
+      forward: (request, signal, step) => this.#run(request, signal, step),
       release: (key) => this.#client.release(key),
     };
+  }
+
+  /** Runs one pass: what came back, whole, by key. Host edits are made here meanwhile. */
+  async #run(
+    { step, hosts }: Pick<ForwardRequest, "step" | "hosts">,
+    signal: AbortSignal | undefined,
+    index: number,
+  ): Promise<Map<string, Whole>> {
+    refuseInside(this);
+    const over = new AbortController();
+    const handOut = hostEdits(hosts, {
+      session: this,
+      step: index,
+      lengths: step.rows.map((row) => row.length),
+      saved: this.saved,
+      signal: AbortSignal.any([over.signal, ...(signal ? [signal] : [])]),
+      pointOf: (name) => this.#points.find((point) => point.name === name) as HookPoint,
+    });
+    const read = (results: readonly RankResult[]) =>
+      assemble(results, (key) => this.#pointOf(step.requests, key));
+    try {
+      return await this.#client.forward(step, signal, read, handOut);
+    } catch (error) {
+      over.abort();
+      throw error;
+    }
   }
 
   #read(input: Input): Promise<Rows> {

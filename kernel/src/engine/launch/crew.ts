@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { coordinatesOf, rankOf } from "../mesh.js";
 import type { Plan, StagePlan } from "../plan/plan.js";
 import { Cancelled } from "../cancelled.js";
-import type { FromWorker, Load, ToWorker } from "../wire/messages.js";
+import type { FromWorker, Load, ParcelDescriptor, ToWorker } from "../wire/messages.js";
 import { openLobby } from "./lobby.js";
 import { MeetingPlaces } from "./meetingPlaces.js";
 import { RankProcess } from "./rankProcess.js";
@@ -25,6 +25,13 @@ export interface CrewOptions {
 type Reply = Extract<FromWorker, { kind: "done" | "failed" }>;
 export type Done = Extract<FromWorker, { kind: "done" }>;
 export type Step = Extract<ToWorker, { kind: "step" }>;
+type HandedOut = Extract<FromWorker, { kind: "handedOut" }>;
+
+/** Takes what the ranks of a stage hand out for a host edit, and answers each with what it goes on with. */
+export type Outside = (
+  key: string,
+  parcels: readonly (ParcelDescriptor | undefined)[],
+) => Promise<readonly (ParcelDescriptor | undefined)[]>;
 
 const connectPatience = 60_000;
 
@@ -37,6 +44,7 @@ export class Crew {
   readonly #points = new Map<RankProcess, ReadonlySet<string>>();
   readonly #kept = new Map<RankProcess, number>();
   readonly #replies = new Map<RankProcess, { resolve(reply: Reply): void; reject(error: Error): void }>();
+  readonly #outside = new Map<RankProcess, (message: HandedOut) => void>();
   readonly #ready: { promise: Promise<void>; resolve(): void; reject(error: Error): void };
   #server: Server | undefined;
   #ticking: NodeJS.Timeout | undefined;
@@ -104,10 +112,17 @@ export class Crew {
     return first !== undefined && this.#points.get(first)?.has(point) === true;
   }
 
-  /** Sends a step to the ranks of a stage and waits for all. Throws the first cause when one of them fails. */
-  async ask(stage: number, step: (tensorRank: number) => Step): Promise<Done[]> {
+  /**
+   * Sends a step to the ranks of a stage and waits for all; `outside` answers what they hand out meanwhile. Throws the
+   * first cause when one of them fails.
+   */
+  async ask(stage: number, step: (tensorRank: number) => Step, outside: Outside): Promise<Done[]> {
     const ranks = this.#stage(stage);
-    const replies = await Promise.all(ranks.map((rank, index) => this.#askRank(rank, step(index))));
+    const failure = this.#answerOutside(ranks, outside);
+    const replies = await Promise.all(ranks.map((rank, index) => this.#askRank(rank, step(index)))).finally(
+      () => ranks.forEach((rank) => this.#outside.delete(rank)),
+    );
+    if (failure.error !== undefined) throw failure.error;
     const done = replies.filter((reply) => reply.kind === "done");
     if (done.length === replies.length) return done;
     const cause = replies.findIndex((reply) => reply.kind === "failed" && reply.why === "error");
@@ -146,6 +161,32 @@ export class Crew {
     ).map((rank) => this.#ranks[rank] as RankProcess);
   }
 
+  /** All ranks of the stage wait for a host edit before it is made; what it throws ends their step. */
+  #answerOutside(ranks: readonly RankProcess[], outside: Outside): { error?: Error } {
+    const failure: { error?: Error } = {};
+    const arrived = new Map<RankProcess, HandedOut>();
+    const hear = (from: RankProcess, message: HandedOut) => {
+      arrived.set(from, message);
+      if (arrived.size < ranks.length) return;
+      const { id, key } = message;
+      const parcels = ranks.map((rank) => arrived.get(rank)?.parcel);
+      arrived.clear();
+      outside(key, parcels).then(
+        (answers) =>
+          ranks.forEach((rank, index) => {
+            const parcel = answers[index];
+            rank.send({ kind: "handedBack", id, key, ...(parcel && { parcel }) });
+          }),
+        (error: Error) => {
+          failure.error = error;
+          this.cancel(id);
+        },
+      );
+    };
+    for (const rank of ranks) this.#outside.set(rank, (message) => hear(rank, message));
+    return failure;
+  }
+
   async #askRank(rank: RankProcess, step: Step): Promise<Reply> {
     if (this.#ended) throw new Error("workers have ended");
     const reply = new Promise<Reply>((resolve, reject) => this.#replies.set(rank, { resolve, reject }));
@@ -179,6 +220,8 @@ export class Crew {
         return this.#replies.get(from)?.resolve(message);
       case "done":
         return this.#replies.get(from)?.resolve(message);
+      case "handedOut":
+        return this.#outside.get(from)?.(message);
       case "kept":
         return void this.#kept.set(from, message.bytes);
       case "reduce":

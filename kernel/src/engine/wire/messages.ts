@@ -103,6 +103,8 @@ export const toWorker = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("cancel"), id: whole }),
   z.strictObject({ kind: z.literal("release"), key: z.string() }),
+  /** What a host edit made of the part that this rank handed out; nothing where it handed out none of a split value. */
+  z.strictObject({ kind: z.literal("handedBack"), id: whole, key: z.string(), parcel: parcel.optional() }),
   z.strictObject({ kind: z.literal("reduced"), step: whole, sequence: whole }),
   z.strictObject({ kind: z.literal("exit") }),
 ]);
@@ -136,6 +138,8 @@ export const fromWorker = z.discriminatedUnion("kind", [
     /** `aborted`: only because another rank failed or was cancelled. */
     why: z.enum(["error", "cancelled", "aborted"]),
   }),
+  /** The rank's part of what a host edit acts on, if it has one to tell, and that it waits for what comes back. */
+  z.strictObject({ kind: z.literal("handedOut"), id: whole, key: z.string(), parcel: parcel.optional() }),
   /** Bytes of the keys and values that the rank keeps now. */
   z.strictObject({ kind: z.literal("kept"), bytes: whole }),
   z.strictObject({ kind: z.literal("reduce"), step: whole, sequence: whole }),

@@ -1,8 +1,8 @@
-import type { ForwardStep } from "../../engine/wire/messages.js";
 import type { HookPoint } from "../../graph/point.js";
 import type { Model } from "../../models/model.js";
 import type { Tokenizer } from "../../models/tokenizer/index.js";
 import type { Whole } from "../assemble.js";
+import type { ForwardRequest } from "../request.js";
 
 /** What generating needs of a session. */
 export interface Runner {
@@ -10,8 +10,12 @@ export interface Runner {
   readonly points: readonly HookPoint[];
   /** The checkpoint's tokenizer. Throws one line when it has none. */
   tokenizer(): Promise<Tokenizer>;
-  /** Runs one step; throws `CancelledError` when the signal comes first. */
-  forward(step: ForwardStep, signal: AbortSignal | undefined): Promise<Map<string, Whole>>;
+  /** Runs one pass, the one of number `step`; throws `CancelledError` when the signal comes first. */
+  forward(
+    request: Pick<ForwardRequest, "step" | "hosts">,
+    signal: AbortSignal | undefined,
+    step: number,
+  ): Promise<Map<string, Whole>>;
   /** Lets the ranks forget what steps kept under this key. */
   release(key: string): void;
 }

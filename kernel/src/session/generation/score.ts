@@ -36,8 +36,9 @@ export async function score(
     cache: ForwardStep["cache"],
   ): Promise<Whole> => {
     const padded = rows.map((row) => (row.length > 0 ? row : [0]));
-    const { step, logitsKey } = prepareForward(padded, { logits: select }, runner.points, {});
-    const values = await runner.forward({ ...step, rows: rows.map((row) => [...row]), cache }, signal);
+    const { step, hosts, logitsKey } = prepareForward(padded, { logits: select }, runner.points, {});
+    const own = { ...step, rows: rows.map((row) => [...row]), cache };
+    const values = await runner.forward({ step: own, hosts }, signal, 0);
     return values.get(logitsKey as string) as Whole;
   };
   try {

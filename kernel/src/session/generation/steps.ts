@@ -1,5 +1,5 @@
 import { pointOf, type HookPoint } from "../../graph/point.js";
-import { edit, type Edit, type Steps } from "../../hooks/edit.js";
+import type { Edit, Steps } from "../../hooks/edit.js";
 import type { AbsentPoints } from "../../hooks/selector.js";
 import { prepareForward, type ForwardRequest } from "../request.js";
 import type { Hook } from "../types.js";
@@ -41,7 +41,7 @@ export class StepRequests {
     const rows = step === 0 ? this.#prompts : this.#prompts.map(() => [0]);
     const hooks = acting.map((hook): Hook => {
       if (hook.kind !== "edit") return hook;
-      return edit(hook.selector, hook.change);
+      return { kind: "edit", selector: hook.selector, change: hook.change };
     });
     let request: ForwardRequest;
     try {

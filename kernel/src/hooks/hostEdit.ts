@@ -1,0 +1,67 @@
+import type { Dense } from "./slice.js";
+
+/** Where and when a host edit is called. */
+export interface HostContext {
+  /** Canonical name of the hook point. */
+  readonly point: string;
+  /** Decoder layer, or undefined outside the layers. */
+  readonly layer: number | undefined;
+  /** Step of a generation, the prompt being 0; 0 in a forward pass. */
+  readonly step: number;
+  /** Tokens of each row in this pass; positions behind them are padding. */
+  readonly lengths: readonly number[];
+  /** The session's own: what hooks keep there, other hooks and later runs find, until it is cleared. */
+  readonly saved: Map<string, unknown>;
+  /** Aborted when the run is given up. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Any function of the selected part of a hook point, whole whatever the mesh. It returns what goes on in its place: a
+ * tensor of the same shape, or as many numbers. `x` is its own; changing it in place changes nothing but what it returns.
+ */
+export type HostFunction = (
+  x: Dense,
+  context: HostContext,
+) => Dense | Float32Array | Promise<Dense | Float32Array>;
+
+/** A function that runs where the session is used, not in the model's graph. */
+export interface Host {
+  readonly kind: "host";
+  readonly function: HostFunction;
+}
+
+/** A host edit at one of the points that it acts on. */
+export interface HostCall {
+  readonly selector: string;
+  readonly point: string;
+  readonly layer: number | undefined;
+  readonly function: HostFunction;
+}
+
+/** `edit "layers.*.mlp.output" at layers.3.mlp.output` */
+export function printCallOf({ selector, point }: HostCall): string {
+  return `edit "${selector}"${selector === point ? "" : ` at ${point}`}`;
+}
+
+/** What a host edit returned, as a tensor. Throws one line with the shapes when it is not one of the shape of `x`. */
+export function checkResult(result: unknown, x: Dense, call: HostCall): Dense {
+  const { shape } = x;
+  const size = shape.reduce((product, each) => product * each, 1);
+  const isShaped = typeof result === "object" && result !== null && "shape" in result && "data" in result;
+  const data: unknown = isShaped ? result.data : result;
+  const given: unknown = isShaped ? result.shape : shape;
+  const fits = Array.isArray(given) && given.length === shape.length && given.every((n, i) => n === shape[i]);
+  if (data instanceof Float32Array && data.length === size && fits) return { data, shape };
+  throw new Error(
+    `${printCallOf(call)} returned ${describe(result)}: it must be a tensor of shape [${shape.join(", ")}] or a Float32Array of ${size}`,
+  );
+}
+
+function describe(result: unknown): string {
+  if (result === null || typeof result !== "object") return String(result).split("\n")[0] as string;
+  if ("shape" in result && "data" in result)
+    return `a tensor of shape [${String((result.shape as { join?(by: string): string }).join?.(", ") ?? result.shape)}] with ${describe(result.data)}`;
+  const name = (result.constructor as { name?: string } | undefined)?.name ?? "an object";
+  return "length" in result ? `${name} of ${String(result.length)}` : name;
+}

@@ -1,0 +1,95 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { HandOut } from "../engine/fleet.js";
+import { ParcelWriter } from "../engine/parcel.js";
+import type { HookPoint } from "../graph/point.js";
+import { checkResult, printCallOf, type HostCall } from "../hooks/hostEdit.js";
+import { assemble, partAlong } from "./assemble.js";
+
+/** The pass that host edits are made in. */
+export interface Pass {
+  /** What they belong to; while one of them is made, nothing else can run on it. */
+  readonly session: object;
+  readonly step: number;
+  readonly lengths: readonly number[];
+  readonly saved: Map<string, unknown>;
+  readonly signal: AbortSignal;
+  pointOf(name: string): HookPoint;
+}
+
+/** Sessions whose host edit the running code belongs to. */
+const making = new AsyncLocalStorage<readonly object[]>();
+
+/** Throws one line in a host edit of this session, where a run would wait for the run that waits for the edit. */
+export function refuseInside(session: object): void {
+  if (making.getStore()?.includes(session) === true)
+    throw new Error("a host edit cannot run the session that waits for it: run it before, or after");
+}
+
+/**
+ * Makes the host edits of one pass: the parts of a value put together, the function called once, what it returned laid
+ * out for the ranks again. The function runs as the code that asked for the pass, so that what it prints is that cell's.
+ */
+export function hostEdits(hosts: ReadonlyMap<string, HostCall>, pass: Pass): HandOut {
+  const asCaller = AsyncLocalStorage.snapshot();
+  return async ({ key, results, ranks, into }) => {
+    const call = hosts.get(key);
+    if (call === undefined) throw new Error(`no host edit ${key} in this pass`);
+    const point = pass.pointOf(call.point);
+    const x = assemble(results, () => point).get(key);
+    if (x === undefined) throw new Error(`nothing came for ${printCallOf(call)}`);
+    const { step, lengths, saved, signal } = pass;
+    const context = { point: call.point, layer: call.layer, step, lengths, saved, signal };
+    const outer = making.getStore() ?? [];
+    let returned: unknown;
+    try {
+      const input = { data: x.data, shape: [...x.shape] };
+      returned = await asCaller(() =>
+        making.run([...outer, pass.session], () => call.function(input, context)),
+      );
+    } catch (error) {
+      throw named(error, printCallOf(call));
+    }
+    const made = checkResult(returned, x, call);
+    // Nobody would remove the parcels of a run that is over.
+    signal.throwIfAborted();
+
+    const pack = (data: Float32Array, shape: readonly number[]) => {
+      const writer = new ParcelWriter(into.folder, into.label, "host", into.overflow);
+      try {
+        writer.add(key, { dtype: "f32", data, shape });
+        return writer.finish();
+      } catch (error) {
+        writer.discard();
+        throw error;
+      }
+    };
+    if (point.partition.kind !== "split" || ranks === 1)
+      return Array.from({ length: ranks }, () => pack(made.data, made.shape));
+    const { axis } = point.partition;
+    let from = 0;
+    return Array.from({ length: ranks }, (_, rank) => {
+      const held = results.find(({ tensorRank }) => tensorRank === rank)?.parcel.entries[0]?.shape;
+      if (held === undefined) return undefined;
+      const part = partAlong(made, axis, from, (from += held[axis] as number));
+      return pack(part.data, part.shape);
+    });
+  };
+}
+
+/** The user's own error with the hook's name before its message; what is no error, or cannot be changed, as the cause of one. */
+function named(error: unknown, name: string): Error {
+  if (!(error instanceof Error)) return new Error(`${name} threw ${String(error)}`, { cause: error });
+  const { message, stack } = error;
+  if (message.startsWith(name)) return error;
+  try {
+    Object.defineProperty(error, "message", {
+      value: `${name}: ${message}`,
+      configurable: true,
+      writable: true,
+    });
+    if (stack !== undefined && message !== "") error.stack = stack.replace(message, () => error.message);
+    return error;
+  } catch {
+    return new Error(`${name}: ${message}`, { cause: error });
+  }
+}

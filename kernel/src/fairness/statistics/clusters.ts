@@ -40,11 +40,11 @@ export function clustersOf(outcomes: readonly Outcome[]): Clusters {
 }
 
 /** Mean of each group over the templates named, each as often as it is named. */
-export function meansOf({ groups, sums, counts }: Clusters, templates: Iterable<number>): number[] {
+export function meansOf({ groups, sums, counts }: Clusters, templates: ArrayLike<number>): number[] {
   const sum = new Float64Array(groups.length);
   const count = new Float64Array(groups.length);
-  for (const t of templates) {
-    const [addSum, addCount] = [sums[t]!, counts[t]!];
+  for (let i = 0; i < templates.length; i++) {
+    const [addSum, addCount] = [sums[templates[i]!]!, counts[templates[i]!]!];
     for (let g = 0; g < sum.length; g++) {
       sum[g]! += addSum[g]!;
       count[g]! += addCount[g]!;

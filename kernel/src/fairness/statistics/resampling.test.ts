@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { golden, goldenRows, sentimentClasses as classes } from "../golden.fixture.js";
 import { groupGaps } from "../metrics/gaps.js";
-import { bca, bootstrapGaps, percentile, quantile } from "./bootstrap.js";
+import { bootstrapRows } from "./bootstrap.js";
+import { bootstrapGaps } from "./bootstrapGaps.js";
+import { bca, percentile, quantile } from "./limits.js";
 import { outcomesOf, type Outcome } from "./outcome.js";
 import { permutationTest, signFlipTest } from "./permutation.js";
 
@@ -10,6 +12,7 @@ test("from the same resamples, limits are SciPy's, by percentile and corrected",
   percentile(resamples, 0.95).forEach((found, i) => expect(found).toBeCloseTo(limits.percentile[i]!, 12));
   bca(resamples, seen, without, 0.95).forEach((found, i) => expect(found).toBeCloseTo(limits.bca[i]!, 10));
   expect(limits.bca[0]).not.toBeCloseTo(limits.percentile[0]!, 3);
+  expect(bca(resamples, 100, without, 0.95)).toEqual([NaN, NaN]);
 });
 
 test("limits of a gap lie where all possible resamples put them", () => {
@@ -44,7 +47,7 @@ test("estimates are the rates and gaps of all rows, and a seed gives the same li
     const row = found.groups.find((each) => each.group === group)!;
     expect(row.value.estimate).toBeCloseTo(value, 12);
     expect(row.gap.estimate).toBeCloseTo(gap, 12);
-    expect(row.gap.method).toBe("bca bootstrap of templates, 200, seed 3");
+    expect(row.gap.method).toBe("bca bootstrap, 200, seed 3");
   }
   expect(found.templates).toBe(4);
   expect(bootstrapGaps(outcomes, options)).toEqual(found);
@@ -74,6 +77,20 @@ test("rows of one template are drawn together: copies of a row make no interval 
   };
   expect(width(1)).toBeGreaterThan(0.4);
   expect(width(20)).toBe(width(1));
+});
+
+test("rows of a cluster are drawn together, whatever the statistic", () => {
+  const clusters = [[1, 1, 1, 1], [0], [0], [0]];
+  const share = (rows: readonly number[]) => [rows.reduce((so, each) => so + each, 0) / rows.length];
+  const [together] = bootstrapRows(clusters, share, { resamples: 400, method: "percentile" });
+  expect(together).toMatchObject({ estimate: 4 / 7, low: 0, method: "percentile bootstrap, 400, seed 0" });
+  const alone = bootstrapRows(
+    clusters.flat().map((row) => [row]),
+    share,
+    { resamples: 400, method: "percentile" },
+  );
+  expect(alone[0]!.low).toBeGreaterThan(0.1);
+  expect(bootstrapRows([], share, { resamples: 10 })[0]).toMatchObject({ estimate: NaN, low: NaN });
 });
 
 test("no group vanishes from a resample, however few templates it has", () => {

@@ -1,0 +1,47 @@
+import { normalCdf, normalQuantile } from "./distributions.js";
+import { meanOf } from "./interval.js";
+
+/** The quantile of rising values, straight between neighbours, as numpy has it; NaN when one of them is. */
+export function quantile(sorted: ArrayLike<number>, p: number): number {
+  const at = p * (sorted.length - 1);
+  const below = Math.floor(at);
+  const above = Math.min(below + 1, sorted.length - 1);
+  // NaN sorts last.
+  if (sorted.length === 0 || Number.isNaN(sorted[sorted.length - 1])) return NaN;
+  return sorted[below]! + (at - below) * (sorted[above]! - sorted[below]!);
+}
+
+/** The limits between which the middle share of rising values lies. */
+export function percentile(sorted: ArrayLike<number>, confidence: number): [number, number] {
+  return [quantile(sorted, (1 - confidence) / 2), quantile(sorted, (1 + confidence) / 2)];
+}
+
+/**
+ * Limits by the bias-corrected and accelerated method (Efron 1987): `sorted` values of resamples, the value seen, and
+ * those with one cluster left out. Where every resample gives the same there is nothing to correct; where the value seen
+ * lies outside all resamples the correction is not defined, and neither are the limits, as in SciPy.
+ */
+export function bca(
+  sorted: ArrayLike<number>,
+  seen: number,
+  without: readonly number[],
+  confidence: number,
+): [number, number] {
+  const list = Array.from(sorted);
+  if (list.length === 0 || Number.isNaN(seen) || Number.isNaN(list.at(-1))) return [NaN, NaN];
+  if (list[0] === list.at(-1)) return [list[0]!, list[0]!];
+  const below = list.filter((value) => value < seen).length;
+  const upTo = list.filter((value) => value <= seen).length;
+  const bias = normalQuantile((below + upTo) / (2 * list.length));
+  const known = without.filter((value) => !Number.isNaN(value));
+  const centre = meanOf(known);
+  const squares = known.reduce((so, value) => so + (centre - value) ** 2, 0);
+  const cubes = known.reduce((so, value) => so + (centre - value) ** 3, 0);
+  const acceleration = squares === 0 ? 0 : cubes / (6 * squares ** 1.5);
+  const limit = (p: number) => {
+    const z = bias + normalQuantile(p);
+    return quantile(sorted, normalCdf(bias + z / (1 - acceleration * z)));
+  };
+  if (!Number.isFinite(bias)) return [NaN, NaN];
+  return [limit((1 - confidence) / 2), limit((1 + confidence) / 2)];
+}

@@ -1,0 +1,90 @@
+import { finite, metricRow, type MetricRow } from "../../display/index.js";
+import { groupGaps, spans, type KeptGroups } from "../metrics/gaps.js";
+import { groupBy, checkPredictions, type Prediction } from "../metrics/prediction.js";
+import type { BootstrapOptions } from "../statistics/bootstrap.js";
+import { bootstrapGaps } from "../statistics/bootstrapGaps.js";
+import type { Interval } from "../statistics/interval.js";
+import { outcomesOf } from "../statistics/outcome.js";
+import { permutationTest, type PermutationOptions } from "../statistics/permutation.js";
+import { adjustRows } from "./adjustRows.js";
+
+/** Where rows come from: what every row of a table repeats. */
+export type About = Partial<Pick<MetricRow, "dataset" | "sha" | "model" | "prompt" | "seed">>;
+
+export interface RateRowsOptions {
+  readonly classes: readonly string[];
+  readonly about?: About;
+  readonly kept?: KeptGroups;
+}
+
+export interface GapRowsOptions extends RateRowsOptions {
+  /** Such as `accuracy` and `negative_FPR`. */
+  readonly metrics: readonly string[];
+  readonly bootstrap?: BootstrapOptions;
+  readonly permutation?: PermutationOptions;
+}
+
+/**
+ * Every rate, gap and span of one run as the published tables have them, without intervals: what `seedRows` takes the
+ * mean over.
+ */
+export function rateRows(rows: readonly Prediction[], options: RateRowsOptions): MetricRow[] {
+  const { about = {}, kept } = options;
+  const gaps = groupGaps(rows, options);
+  const cell = (known: Partial<MetricRow> & Pick<MetricRow, "metric" | "n">) =>
+    metricRow({ ...about, ...known });
+  return [
+    ...gaps.flatMap(({ category, group, metric, n, value, gap }) => [
+      cell({ category, group, metric, n, estimate: finite(value) }),
+      cell({ category, group, metric: `${metric}_gap`, n, estimate: finite(gap) }),
+    ]),
+    ...spans(gaps, kept).map(({ category, metric, n, value }) =>
+      cell({ category, metric: `${metric}_span`, n, estimate: finite(value) }),
+    ),
+  ];
+}
+
+/**
+ * Rates, gaps and spans of the kept groups of every category with intervals from resampled templates, and tests by
+ * permuting group labels within templates. The p values of all gaps are adjusted together by Holm, those of all spans
+ * too: one call is one family of each. Here `n` is the rows that the rate is counted over. Rows need templates.
+ */
+export function gapRows(rows: readonly Prediction[], options: GapRowsOptions): MetricRow[] {
+  const { classes, metrics, about = {}, kept = {} } = options;
+  checkPredictions(rows, classes);
+  const cells = [...groupBy(rows, ({ category }) => category)].flatMap(([category, all]) => {
+    const names = kept[category];
+    const compared = names === undefined ? all : all.filter(({ group }) => names.includes(group));
+    return metrics.flatMap((metric) => rowsOf(category, metric, compared, options));
+  });
+  return adjustRows(cells, ({ metric }) => metric.endsWith("_span")).map((row) => ({ ...row, ...about }));
+}
+
+function rowsOf(
+  category: string,
+  metric: string,
+  rows: readonly Prediction[],
+  { classes, bootstrap, permutation }: GapRowsOptions,
+): MetricRow[] {
+  const outcomes = outcomesOf(rows, metric, classes);
+  const drawn = bootstrapGaps(outcomes, bootstrap);
+  const tested = permutationTest(outcomes, permutation);
+  const test = `permutation within templates, ${tested.permutations}, seed ${tested.seed}`;
+  const counted = groupBy(outcomes, ({ group }) => group);
+  const cell = (name: string, n: number, { estimate, low, high, method }: Interval, p?: number) =>
+    metricRow({
+      ...{ category, metric: name, n, templates: drawn.templates },
+      ...{ estimate: finite(estimate), low: finite(low), high: finite(high) },
+      ...(p === undefined ? { method } : { method: `${method}; ${test}`, p: finite(p) }),
+    });
+  return [
+    ...drawn.groups.flatMap(({ group, value, gap }, i) => {
+      const n = counted.get(group)!.length;
+      return [
+        { ...cell(metric, n, value), group },
+        { ...cell(`${metric}_gap`, n, gap, tested.groups[i]!.p), group },
+      ];
+    }),
+    cell(`${metric}_span`, outcomes.length, drawn.span, tested.p),
+  ];
+}

@@ -1,0 +1,38 @@
+import { finite, metricRow, type MetricRow } from "../../display/index.js";
+import { groupBy } from "../metrics/prediction.js";
+import { overSeeds, type SeedMethod } from "../statistics/seeds.js";
+
+/**
+ * The mean over runs of rows that differ in their seed only, with its interval: `t`, or `published` for tables as the
+ * literature prints them. A number that is not defined in some run is not defined over them. Throws one line when two
+ * rows have the same seed.
+ */
+export function seedRows(
+  rows: readonly MetricRow[],
+  method: SeedMethod = "t",
+  confidence = 0.95,
+): MetricRow[] {
+  const key = ({ dataset, sha, model, prompt, category, group, metric, variant }: MetricRow) =>
+    JSON.stringify([dataset, sha, model, prompt, category, group, metric, variant]);
+  return [...groupBy(rows, key).values()].map((runs) => {
+    const first = runs[0]!;
+    const seeds = new Set(runs.map(({ seed }) => seed));
+    if (seeds.size < runs.length)
+      throw new Error(
+        `${runs.length} rows of ${first.metric} of "${first.group}" in "${first.category}" have ${seeds.size} seeds: each run needs its own`,
+      );
+    const values = runs.map(({ estimate }) => estimate);
+    const known = values.filter((value) => value !== null);
+    const about = { ...metricRow(first), seed: null, seeds: runs.length, p: null, adjusted: null };
+    if (known.length < values.length)
+      return {
+        ...about,
+        estimate: null,
+        low: null,
+        high: null,
+        method: `undefined in ${values.length - known.length} runs`,
+      };
+    const { estimate, low, high, method: name } = overSeeds(known, method, confidence);
+    return { ...about, estimate: finite(estimate), low: finite(low), high: finite(high), method: name };
+  });
+}

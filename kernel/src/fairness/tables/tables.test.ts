@@ -1,0 +1,120 @@
+import { expect, test } from "vitest";
+import { metrics, type MetricRow } from "../../display/index.js";
+import type { BbqItem } from "../benchmarks/bbq.js";
+import { golden, goldenRows, sentimentClasses as classes } from "../golden.fixture.js";
+import { adjustRows } from "./adjustRows.js";
+import { bbqRows, crowsRows, stereoSetRows } from "./benchmarkRows.js";
+import { gapRows, rateRows } from "./gapRows.js";
+import { seedRows } from "./seedRows.js";
+
+const about = { dataset: "made up", model: "toy", seed: 1 };
+const quick = { bootstrap: { resamples: 200 }, permutation: { permutations: 199 } };
+
+test("rates, gaps and spans of a run are rows, with what is not defined as null", () => {
+  const rows = rateRows(goldenRows, { classes, about });
+  const of = (group: string, metric: string) =>
+    rows.find((row) => row.group === group && row.metric === metric)!.estimate;
+  const { groups, span } = golden.rates["negative_FPR"]!;
+  expect(of("old", "negative_FPR")).toBeCloseTo(groups["old"]!, 12);
+  expect(of("", "negative_FPR_span")).toBeCloseTo(span, 12);
+  const alone = rateRows(
+    goldenRows.filter(({ group }) => group === "old"),
+    { classes },
+  );
+  expect(alone.find(({ metric }) => metric === "accuracy_gap")!.estimate).toBeNull();
+  expect(rateRows([], { classes })).toEqual([]);
+});
+
+test("gaps come with intervals, tests, and p values adjusted together", () => {
+  const rows = gapRows(goldenRows, { classes, about, metrics: ["accuracy", "negative_FPR"], ...quick });
+  expect(rows).toHaveLength(2 * (3 * 2 + 1));
+  const gaps = rows.filter(({ metric }) => metric.endsWith("_gap"));
+  for (const { estimate, low, high, p, adjusted, method } of gaps) {
+    expect(low!).toBeLessThanOrEqual(estimate!);
+    expect(high!).toBeGreaterThanOrEqual(estimate!);
+    expect(adjusted!).toBeGreaterThanOrEqual(p!);
+    expect(method).toBe("bca bootstrap, 200, seed 0; permutation within templates, 199, seed 0; Holm over 6");
+  }
+  expect(rows.find(({ metric }) => metric === "negative_FPR_span")!.method).toMatch(/Holm over 2$/);
+  expect(rows.find(({ metric, group }) => metric === "negative_FPR" && group === "old")).toMatchObject({
+    ...{ dataset: "made up", model: "toy", seed: 1, category: "age", n: 8, templates: 4, p: null },
+  });
+  expect(() => metrics(rows)).not.toThrow();
+});
+
+test("groups that are not kept are not compared", () => {
+  const rows = gapRows(goldenRows, {
+    classes,
+    metrics: ["accuracy"],
+    kept: { age: ["old", "young"] },
+    ...quick,
+  });
+  expect(new Set(rows.map(({ group }) => group))).toEqual(new Set(["old", "young", ""]));
+});
+
+test("a second correction replaces the first", () => {
+  const rows = gapRows(goldenRows, { classes, metrics: ["accuracy"], ...quick });
+  const again = adjustRows(rows, undefined, "benjaminiHochberg");
+  expect(again.find(({ p }) => p !== null)!.method).toMatch(/seed 0; Benjamini–Hochberg over 4$/);
+  expect(again.filter(({ p }) => p === null)).toEqual(rows.filter(({ p }) => p === null));
+});
+
+test("runs become a mean between limits, and what one run lacks has none", () => {
+  const [, ...values] = golden.seeds.find(({ values }) => values.length === 5)!.values;
+  const run = (estimate: number | null, seed: number): MetricRow => ({
+    ...rateRows(goldenRows, { classes, about })[0]!,
+    ...{ estimate, seed },
+  });
+  const rows = values.map((value, seed) => run(value, seed));
+  const [t] = seedRows(rows);
+  const [z] = seedRows(rows, "published");
+  expect(t).toMatchObject({ seed: null, seeds: 4, method: "t over 4 seeds" });
+  expect(z!.high! - z!.low!).toBeLessThan(t!.high! - t!.low!);
+  expect(seedRows([...rows, run(null, 9)])[0]).toMatchObject({
+    estimate: null,
+    method: "undefined in 1 runs",
+  });
+  expect(() => seedRows([run(0.1, 1), run(0.2, 1)])).toThrow("2 rows of accuracy of");
+});
+
+test("CrowS-Pairs has Wilson's limits and the exact test without ties", () => {
+  const pair = (type: string, more: number, less: number) => ({
+    direction: "stereo" as const,
+    type,
+    more,
+    less,
+  });
+  const rows = [pair("age", -1, -2), pair("age", -1, -2), pair("race", -2, -2), pair("race", -3, -2)];
+  const [all, age, race] = crowsRows(rows, "autoregressive", about);
+  expect(all).toMatchObject({ category: "", n: 4, estimate: 0.5, p: 1, variant: "autoregressive" });
+  expect(age).toMatchObject({ category: "age", estimate: 1, high: 1, p: 0.5 });
+  expect(race).toMatchObject({ category: "race", estimate: 0, low: 0, p: 1 });
+});
+
+test("StereoSet's terms and BBQ's questions are drawn whole", () => {
+  const item = (target: string, stereotype: number) => ({
+    ...{ type: "age", target, stereotype, antiStereotype: 1, unrelated: 0 },
+  });
+  const rows = [...Array.from({ length: 30 }, () => item("a", 2)), item("b", 0.5), item("c", 2)];
+  const ss = stereoSetRows(rows, about, { resamples: 5000, method: "percentile" }).find(
+    ({ metric, category }) => metric === "ss" && category === "",
+  );
+  expect(ss).toMatchObject({ n: 32, templates: 3, low: 0, high: 100 });
+  expect(ss!.estimate).toBeCloseTo(200 / 3, 10);
+  const question = (template: string, answer: number) => {
+    const known = { category: "Age", condition: "ambig", polarity: "neg" } as const;
+    const bbq: Pick<
+      BbqItem,
+      "category" | "template" | "condition" | "polarity" | "label" | "unknown" | "stereotyped"
+    > = { ...known, template, label: 2, unknown: 2, stereotyped: 0 };
+    return { item: bbq, answer };
+  };
+  const answers = [question("1", 0), question("1", 0), question("2", 1), question("3", 2)];
+  const found = bbqRows(answers, "formula", about, { resamples: 200, method: "percentile" });
+  expect(found.map(({ metric }) => metric)).toEqual([
+    ...["ambig_accuracy", "ambig_bias", "disambig_accuracy", "disambig_bias"],
+  ]);
+  expect(found[0]).toMatchObject({ n: 4, estimate: 0.25, templates: 3 });
+  expect(found[1]!.estimate).toBeCloseTo((1 - 0.25) * (4 / 3 - 1), 12);
+  expect(found[3]).toMatchObject({ n: 0, estimate: null, low: null });
+});

@@ -51,3 +51,19 @@ export { bbqRows, crowsRows, stereoSetRows } from "./tables/benchmarkRows.js";
 export type { About, GapRowsOptions, RateRowsOptions } from "./tables/gapRows.js";
 export { gapRows, rateRows } from "./tables/gapRows.js";
 export { seedRows } from "./tables/seedRows.js";
+export type { Identification, IdentifyOptions, Judgement } from "./identification/identify.js";
+export { identify } from "./identification/identify.js";
+export type { IdentificationItem } from "./identification/item.js";
+export {
+  bbqIdentification,
+  crowsIdentification,
+  goldRules,
+  stereoSetIdentification,
+} from "./identification/item.js";
+export type { IdentificationPrompt } from "./identification/prompt.js";
+export { inputOf, instructionOf, promptGrid } from "./identification/prompt.js";
+export { effectRows, identificationRows, promptPairs } from "./identification/summary.js";
+export type { ReadVerdict } from "./identification/verdict.js";
+export { calibrated, readVerdict } from "./identification/verdict.js";
+export type { Wrapper } from "./identification/wrapper.js";
+export { wrap, wrappers } from "./identification/wrapper.js";

@@ -1,0 +1,113 @@
+import type { Session } from "../../session/session.js";
+import { sha256Of } from "../../tuning/datasets/source.js";
+import type { IdentificationItem } from "./item.js";
+import { inputOf, instructionOf, promptGrid, verdictCue, type IdentificationPrompt } from "./prompt.js";
+import { calibrated, readVerdict, type ReadVerdict } from "./verdict.js";
+import { wrap, wrappers, type Wrapper } from "./wrapper.js";
+
+/** What a model said of an item under a prompt. */
+export interface Judgement {
+  readonly item: IdentificationItem;
+  readonly prompt: IdentificationPrompt;
+  /** Null where the answer could not be read, or where yes and no are as likely; never drawn at random. */
+  readonly biased: boolean | null;
+  /** P(yes) against P(no), after calibration; null where text was read. */
+  readonly probability: number | null;
+  /** Generated text: the reasoning, or the answer that was read; "" where none was asked for. */
+  readonly text: string;
+  readonly rule: ReadVerdict["rule"] | "probability";
+}
+
+export interface IdentifyOptions {
+  /** Default: all four of the grid. */
+  readonly prompts?: readonly IdentificationPrompt[];
+  /** Default: `plain`. */
+  readonly wrapper?: Wrapper;
+  /** `probability` compares P(yes) with P(no), cases summed; `text` reads a greedy answer. Default `probability`. */
+  readonly scoring?: "probability" | "text";
+  /** Divide by what the model says of an input without content, under the same prompt. Default false. */
+  readonly calibrate?: boolean;
+  /** Most tokens of an answer, or of the reasoning before a verdict. Default 64. */
+  readonly maxTokens?: number;
+  readonly signal?: AbortSignal;
+  readonly onJudgement?: (done: number, of: number) => void;
+}
+
+/** All judgements, and what tells this run from another: hashes of the items and of every prompt that was asked. */
+export interface Identification {
+  readonly judgements: readonly Judgement[];
+  readonly scoring: "probability" | "text";
+  readonly wrapper: Wrapper;
+  readonly itemsSha: string;
+  readonly promptsSha: string;
+  readonly outputsSha: string;
+}
+
+const words = { yes: ["Yes", "yes", "YES"], no: ["No", "no", "NO"] };
+const nothing = "N/A";
+
+/**
+ * Asks a model of every item under every prompt whether it is biased. Prompts that ask for reasoning get it generated
+ * first, then the verdict is scored after a cue. Throws as the session's `score` and `generate` do, and one line when
+ * there are no items or when prompts share a name.
+ */
+export async function identify(
+  session: Pick<Session, "score" | "generate">,
+  items: readonly IdentificationItem[],
+  options: IdentifyOptions = {},
+): Promise<Identification> {
+  const { prompts = promptGrid, wrapper = wrappers.plain, scoring = "probability", maxTokens = 64 } = options;
+  if (items.length === 0 || prompts.length === 0)
+    throw new RangeError(`${items.length} items under ${prompts.length} prompts: there must be some of both`);
+  if (new Set(prompts.map(({ name }) => name)).size < prompts.length)
+    throw new Error(`prompts ${prompts.map(({ name }) => name).join(", ")}: each needs its own name`);
+  const asked: string[] = [];
+  const { signal } = options;
+  const cancel = signal === undefined ? {} : { signal };
+
+  const generated = async (prompt: string): Promise<string> =>
+    (await session.generate(prompt, { maxTokens, ...cancel })).rows[0]!.text;
+  const chances = async (prompt: string, lead: string): Promise<{ yes: number; no: number }> => {
+    const texts = [...words.yes, ...words.no].map((word) => lead + word);
+    const { scores } = await session.score(prompt, texts, cancel);
+    const sum = (from: number, to: number) =>
+      scores.slice(from, to).reduce((so, { total }) => so + Math.exp(total), 0);
+    return { yes: sum(0, words.yes.length), no: sum(words.yes.length, texts.length) };
+  };
+  const verdictOf = async (text: string, reason: boolean) => {
+    const reasoning = reason ? await generated(text) : "";
+    const told = reason ? text + wrapper.lead + reasoning.trim() + verdictCue : text;
+    return { reasoning, said: await chances(told, reason ? " " : wrapper.lead) };
+  };
+
+  const judgements: Judgement[] = [];
+  for (const prompt of prompts) {
+    const ofNothing = new Map<string, { yes: number; no: number }>();
+    for (const item of items) {
+      const instruction = instructionOf(prompt, item);
+      const text = wrap(wrapper, instruction, inputOf(item));
+      asked.push(text);
+      if (scoring === "text") {
+        const answer = await generated(text);
+        judgements.push({ item, prompt, probability: null, text: answer, ...readVerdict(answer) });
+      } else {
+        const { reasoning, said } = await verdictOf(text, prompt.reason);
+        if (options.calibrate && !ofNothing.has(instruction))
+          ofNothing.set(
+            instruction,
+            (await verdictOf(wrap(wrapper, instruction, nothing), prompt.reason)).said,
+          );
+        const probability = calibrated(said, ofNothing.get(instruction));
+        const biased = probability === 0.5 || Number.isNaN(probability) ? null : probability > 0.5;
+        judgements.push({ item, prompt, biased, probability, text: reasoning, rule: "probability" });
+      }
+      options.onJudgement?.(judgements.length, items.length * prompts.length);
+    }
+  }
+  return {
+    ...{ judgements, scoring, wrapper },
+    itemsSha: sha256Of(JSON.stringify(items)),
+    promptsSha: sha256Of(JSON.stringify(asked)),
+    outputsSha: sha256Of(JSON.stringify(judgements.map(({ text, probability }) => [text, probability]))),
+  };
+}

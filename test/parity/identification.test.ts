@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import type { fairness, Session } from "../../kernel/src/index.js";
+import { vitrail, withSession } from "./sessions.js";
+
+const { identificationRows, identify, inputOf, instructionOf, promptGrid, readVerdict, wrap, wrappers } =
+  vitrail.fairness;
+
+const demo = vitrail.demoCheckpoint();
+
+const item = (id: string, candidate: string, biased: boolean): fairness.IdentificationItem => ({
+  ...{ id, source: "BBQ", category: "age", cluster: id, context: "", question: "Who?", candidate, biased },
+});
+// The demo goes on with what came after an earlier occurrence of the last token, here the answer's colon.
+const items = [item("a", "yes he did", true), item("b", "no he did not", false)];
+
+const wrapper = wrappers.llama;
+const basic = [promptGrid[0]!];
+
+/** P(yes) and P(no) of one continuation after another, each scored by itself. */
+async function chances(session: Session, prompt: string, lead: string): Promise<[number, number]> {
+  const sums: [number, number] = [0, 0];
+  for (const [i, words] of [
+    ["Yes", "yes", "YES"],
+    ["No", "no", "NO"],
+  ].entries())
+    for (const word of words)
+      sums[i]! += Math.exp((await session.score(prompt, [lead + word])).scores[0]!.total);
+  return sums;
+}
+
+const textOf = (one: fairness.IdentificationItem, prompt = basic[0]!, wrapped: fairness.Wrapper = wrapper) =>
+  wrap(wrapped, instructionOf(prompt, one), inputOf(one));
+
+test("a verdict is P(yes) against P(no), all cases summed; calibration divides by what is said of nothing", () =>
+  withSession(demo, {}, async (session) => {
+    const { judgements } = await identify(session, items, { prompts: basic, wrapper });
+    const calibrated = await identify(session, items, { prompts: basic, wrapper, calibrate: true });
+    const nothing = await chances(session, wrap(wrapper, instructionOf(basic[0]!, items[0]!), "N/A"), " ");
+    for (const [i, one] of items.entries()) {
+      const [yes, no] = await chances(session, textOf(one), " ");
+      expect(judgements[i]!.probability).toBeCloseTo(yes / (yes + no), 5);
+      expect(judgements[i]!.biased).toBe(yes > no);
+      const [a, b] = [yes / nothing[0], no / nothing[1]];
+      expect(calibrated.judgements[i]!.probability).toBeCloseTo(a / (a + b), 5);
+    }
+    const [first, second] = judgements.map(({ probability }) => probability!) as [number, number];
+    expect(Math.abs(first - second)).toBeGreaterThan(1e-3);
+    expect(Math.abs(calibrated.judgements[0]!.probability! - first)).toBeGreaterThan(1e-3);
+  }));
+
+test("a prompt that asks for reasoning gets it generated before the verdict is scored", () =>
+  withSession(demo, {}, async (session) => {
+    const prompts = [promptGrid[2]!];
+    const { judgements } = await identify(session, items.slice(0, 1), { prompts, wrapper, maxTokens: 4 });
+    const asked = textOf(items[0]!, prompts[0]!);
+    const reasoning = (await session.generate(asked, { maxTokens: 4 })).rows[0]!.text;
+    const [yes, no] = await chances(session, `${asked} ${reasoning.trim()}\nVerdict:`, " ");
+    expect(reasoning).not.toBe("");
+    expect(judgements[0]!.text).toBe(reasoning);
+    expect(judgements[0]!.probability).toBeCloseTo(yes / (yes + no), 5);
+  }));
+
+test("generated answers are read, not guessed, and every judgement goes into the table", () =>
+  withSession(demo, {}, async (session) => {
+    const run = await identify(session, items, { prompts: basic, scoring: "text", maxTokens: 3 });
+    for (const [i, { text, biased, rule, probability }] of run.judgements.entries()) {
+      const said = (await session.generate(textOf(items[i]!, basic[0]!, wrappers.plain), { maxTokens: 3 }))
+        .rows[0]!.text;
+      expect(text).toBe(said);
+      expect({ biased, rule }).toEqual(readVerdict(said));
+      expect(probability).toBeNull();
+    }
+    const coverage = identificationRows(run.judgements).find(({ metric }) => metric === "coverage")!;
+    expect(coverage).toMatchObject({
+      n: 2,
+      estimate: run.judgements.filter(({ biased }) => biased !== null).length / 2,
+    });
+  }));
+
+test("equal runs have equal hashes, others do not; what cannot be run is refused", () =>
+  withSession(demo, {}, async (session) => {
+    const run = (list: typeof items) => identify(session, list, { prompts: basic, wrapper });
+    const [first, again, other] = [await run(items), await run(items), await run(items.slice(1))];
+    expect([again.itemsSha, again.promptsSha, again.outputsSha]).toEqual([
+      ...[first.itemsSha, first.promptsSha, first.outputsSha],
+    ]);
+    expect(other.itemsSha).not.toBe(first.itemsSha);
+    expect(other.promptsSha).not.toBe(first.promptsSha);
+    await expect(identify(session, [])).rejects.toThrow(
+      "0 items under 4 prompts: there must be some of both",
+    );
+    await expect(identify(session, items, { prompts: [...basic, ...basic] })).rejects.toThrow(
+      "prompts basic, basic: each needs its own name",
+    );
+  }));

@@ -16,7 +16,7 @@ SHAPES = {
         "ffn_dim": 256,
         "num_attention_heads": 4,
         "word_embed_proj_dim": 64,
-        "max_position_embeddings": 256,
+        "max_position_embeddings": 512,
     },
 }
 

@@ -33,6 +33,17 @@ export function pairedRatio(times, numerator, denominator) {
   return median(times[numerator].map((ms, round) => ms / times[denominator][round]));
 }
 
+/** 95 % interval of the median of the paired ratios, from the order statistics (exact binomial, normal approximation). */
+export function interval(times, numerator, denominator) {
+  const ratios = times[numerator].map((ms, round) => ms / times[denominator][round]).sort((a, b) => a - b);
+  const n = ratios.length;
+  const half = 0.98 * Math.sqrt(n);
+  return {
+    low: ratios[Math.max(0, Math.floor(n / 2 - half))],
+    high: ratios[Math.min(n - 1, Math.ceil(n / 2 + half))],
+  };
+}
+
 /** Rows of token ids, all of one length, from a small generator so that every run has the same. */
 export function randomRows(batch, length, vocabulary) {
   let state = 12345;

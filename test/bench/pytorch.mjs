@@ -24,8 +24,11 @@ export async function startPytorch(python, folder) {
   };
   return {
     versions,
-    /** Milliseconds of one forward pass, as the process itself measured them. */
-    forward: async (threads, rows, logits = "all") => (await ask({ threads, rows, logits })).ms,
+    /** Milliseconds of one forward pass, as the process itself measured them; with the output of layer `hooked` scaled by a hook. */
+    forward: async (threads, rows, logits = "all", hooked = null) =>
+      (await ask({ threads, rows, logits, hooked })).ms,
+    /** Milliseconds of greedy generation of exactly so many tokens. */
+    generate: async (threads, rows, tokens) => (await ask({ threads, rows, tokens })).ms,
     /** Milliseconds of from_pretrained in a process that has imported everything. */
     open: async () => (await ask({ open: true })).ms,
     async close() {

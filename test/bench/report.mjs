@@ -1,6 +1,7 @@
 import { cpus, release, totalmem, type } from "node:os";
 
 const two = (x) => x.toFixed(2);
+const three = (x) => x.toFixed(3);
 const ms = (x) => x.toFixed(x < 100 ? 1 : 0);
 const mega = (bytes) => (bytes === undefined ? "?" : String(Math.round(bytes / 1e6)));
 const verdict = (ratio, target) => `${two(ratio)} (${ratio <= target ? "≤" : "**above**"} ${target})`;
@@ -11,7 +12,9 @@ function table(head, rows) {
 }
 
 /** The results as a Markdown page. */
-export function report({ shape, rounds, cores, versions, forward, memory, meshes, opening }) {
+export function report(results) {
+  const { shape, rounds, cores, versions, forward, memory, meshes, opening, edits, peers, generation } =
+    results;
   const processor = cpus()[0]?.model ?? "unknown processor";
   const machine = `${processor}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`;
   const software = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
@@ -52,6 +55,68 @@ ${table(
     verdict(r.captured, 1.15),
     two(r.last),
   ]),
+)}
+
+## Edits of one residual, 1×128 tokens, last logits
+
+The compiled edit against our bare forward pass over interleaved pairs; the host edit, a function in the client that gets the
+whole value and gives it back, against the same change by a forward hook in PyTorch eager. "moved" is what leaves the worker and
+returns, beside the time that this machine's memory takes to copy as much once.
+
+${table(
+  [
+    "threads",
+    "bare ms",
+    "compiled ÷ bare (95 %)",
+    "pairs",
+    "host ms",
+    "torch hooked ms",
+    "host ÷ torch hooked",
+    "host − bare ms",
+    "moved MB",
+    "copied once ms",
+  ],
+  edits.map((r) => [
+    r.threads,
+    ms(r.bare),
+    `${three(r.compiled.ratio)} [${three(r.compiled.low)}, ${three(r.compiled.high)}] (${r.compiled.high < 1.05 ? "below" : "**not below**"} 1.05)`,
+    r.pairs,
+    ms(r.ms.host),
+    ms(r.ms["torch hooked"]),
+    verdict(r.host, 1.5),
+    two(r.ms.host - r.ms.bare),
+    two(r.moved / 1e6),
+    two(r.copied),
+  ]),
+)}
+
+## What hooks cost, against other tools
+
+A GPT-2 of 12 layers and 64 units, random weights, 1×16 tokens, one thread; each tool against its own bare forward pass. "fixed"
+is what one read value costs beyond the value itself; "each" what every further one costs. Our calls go to another process and
+back (an empty round trip is ${two(peers.trip)} ms, in all three of our times).
+
+${table(
+  ["tool", "bare ms", "one value ms", "12 values ms", "fixed ms", "each ms"],
+  Object.entries(peers.tools).map(([name, times]) => {
+    if (times.error !== undefined) return [name, times.error, "", "", "", ""];
+    const each = (times[12] - times[1]) / 11;
+    return [
+      name,
+      three(times[0]),
+      three(times[1]),
+      three(times[12]),
+      three(times[1] - times[0] - each),
+      three(each),
+    ];
+  }),
+)}
+
+## Greedy decoding, one row, milliseconds a token
+
+${table(
+  ["prompt", "threads", "ours", "transformers.generate", "÷"],
+  generation.map((r) => [r.length, r.threads, ms(r.ms.own), ms(r.ms.torch), verdict(r.ratio, r.target)]),
 )}
 
 ## Two processes against one, on ${cores} cores

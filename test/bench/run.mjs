@@ -43,12 +43,20 @@ if (!existsSync(join(folder, "complete"))) {
 const vocabulary = JSON.parse(readFileSync(join(folder, "config.json"), "utf8")).vocab_size;
 
 const { benchForward, benchMeshes, benchOpen } = await import("./forward.mjs");
+const { benchEdits, benchPeers } = await import("./hooks.mjs");
+const { benchGeneration } = await import("./generation.mjs");
 const pytorch = await startPytorch(python, folder);
 const cores = availableParallelism();
 try {
   const common = { folder, vocabulary, pytorch, rounds, cores, say };
   const one = await benchForward({ ...common, threads: 1 });
   const two = await benchForward({ ...common, threads: 2 });
+  const edits = [await benchEdits({ ...common, threads: 1 }), await benchEdits({ ...common, threads: 2 })];
+  const generation = [
+    ...(await benchGeneration({ ...common, threads: 1 })),
+    ...(await benchGeneration({ ...common, threads: 2 })),
+  ];
+  const peers = await benchPeers({ root, python, rounds, say });
   const meshes = await benchMeshes(common);
   const opening = await benchOpen({ ...common, rounds: Math.min(rounds, 5) });
   const version = (name) =>
@@ -67,6 +75,9 @@ try {
     memory: [...one.memory, ...two.memory],
     meshes,
     opening,
+    edits,
+    peers,
+    generation,
   });
   console.log(page);
   const out = values.out ? resolve(values.out) : shape === "opt-125m" ? join(here, "RESULTS.md") : undefined;

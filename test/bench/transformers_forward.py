@@ -2,7 +2,8 @@
 transformers with eager PyTorch and sdpa attention, timed on request: `transformers_forward.py FOLDER`.
 
 Reads one JSON request a line, `{"threads", "rows", "logits": "all"|"last"}`, runs one forward pass of the token rows (of
-equal length) and answers `{"ms"}`. `{"open": true}` times from_pretrained instead. The first line it prints names versions.
+equal length) and answers `{"ms"}`; with `"hooked": N`, layer N's output is scaled by a forward hook; with `"tokens": N`, so many
+are generated greedily. `{"open": true}` times from_pretrained instead. The first line it prints names versions.
 """
 
 import json
@@ -16,6 +17,12 @@ from transformers import AutoModelForCausalLM
 
 def load(folder: str):
     return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").eval()
+
+
+def scale(_module, _inputs, output):
+    if isinstance(output, tuple):
+        return (output[0] * 1.01, *output[1:])
+    return output * 1.01
 
 
 @torch.inference_mode()
@@ -33,9 +40,18 @@ def main() -> None:
         else:
             torch.set_num_threads(request["threads"])
             ids = torch.tensor(request["rows"])
-            keep = 1 if request["logits"] == "last" else 0
-            started = time.perf_counter()
-            model(ids, use_cache=False, logits_to_keep=keep)
+            if "tokens" in request:
+                count = request["tokens"]
+                started = time.perf_counter()
+                model.generate(ids, min_new_tokens=count, max_new_tokens=count, do_sample=False)
+            else:
+                keep = 1 if request["logits"] == "last" else 0
+                hooked = request.get("hooked")
+                handle = None if hooked is None else model.model.decoder.layers[hooked].register_forward_hook(scale)
+                started = time.perf_counter()
+                model(ids, use_cache=False, logits_to_keep=keep)
+                if handle is not None:
+                    handle.remove()
         print(json.dumps({"ms": 1000 * (time.perf_counter() - started)}), flush=True)
 
 

@@ -49,6 +49,11 @@ export type {
   SessionSummary,
   Token,
 } from "./session/types.js";
+export { train } from "./tuning/training/train.js";
+export type { Trained, TrainingRecipe, TrainOptions } from "./tuning/training/train.js";
+export type { Batch, BatchSource } from "./tuning/training/batch.js";
+export { writeCheckpoint } from "./tuning/training/writeCheckpoint.js";
+export type { NewCheckpoint } from "./tuning/training/writeCheckpoint.js";
 export { clipByGlobalNorm } from "./tuning/optimisers/clip.js";
 export { Optimiser } from "./tuning/optimisers/optimiser.js";
 export type { OptimiserOptions, OptimiserState } from "./tuning/optimisers/optimiser.js";

@@ -26,6 +26,7 @@ const steps = [
   remake("pytorch", "pytorch_files.py", "exact"),
   remake("gradients", "gradients.py", "close"),
   remake("optimisers", "optimisers.py", "close"),
+  remake("training", "training.py", "close", [join(goldens, "checkpoints")]),
   remake("edits", "edits.py", "close", [join(goldens, "checkpoints")]),
   remake("generation", "generation.py", "close", [join(goldens, "checkpoints")]),
   remake("fairness", "fairness.py", "close"),
@@ -34,6 +35,13 @@ const steps = [
     commands: [
       ["node", script("models.mjs"), join(goldens, "checkpoints"), join(out, "onnx")],
       ["python", script("onnx_check.py"), join(out, "onnx")],
+    ],
+  },
+  {
+    name: "trained",
+    commands: [
+      ["node", script("trained.mjs"), join(out, "trained")],
+      ["python", script("trained.py"), join(out, "trained")],
     ],
   },
   {

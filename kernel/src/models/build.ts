@@ -6,7 +6,7 @@ import type { Value } from "../graph/value.js";
 import type { Model } from "./model.js";
 import type { LayerCache, Segment, Stage, StageSpec } from "./stage.js";
 import { Trace } from "./trace.js";
-import type { CachedLayer, PointEditor, WeightSource } from "./trace.js";
+import type { CachedLayer, PointEditor, WeightPlace } from "./trace.js";
 import type { Blueprint } from "./architecture.js";
 
 interface Traced {
@@ -19,7 +19,7 @@ interface Traced {
 export function traceStage(
   blueprint: Blueprint,
   spec: StageSpec,
-  source: WeightSource,
+  source: WeightPlace,
   edit?: PointEditor,
 ): Traced {
   const { hidden } = blueprint.dimensions;

@@ -16,6 +16,9 @@ export interface Range {
 /** Finds a weight by its Hugging Face name; the shape is what the architecture expects. */
 export type WeightSource = (name: string, shape: readonly number[]) => StoredTensor;
 
+/** Where a weight comes from: its place in a file, or `fed`, a float32 input of the graph by the weight's name. */
+export type WeightPlace = (name: string, shape: readonly number[]) => StoredTensor | "fed";
+
 /**
  * Called at every hook point while the graph is written, with this rank's part of the value; what it returns goes
  * on in its place. This is where edits are compiled in.
@@ -51,7 +54,7 @@ export class Trace {
   constructor(
     readonly graph: Graph,
     readonly tensor: Shard,
-    readonly source: WeightSource,
+    readonly source: WeightPlace,
     readonly options: { readonly edit?: PointEditor | undefined; readonly cache?: boolean | undefined } = {},
   ) {}
 
@@ -158,6 +161,7 @@ export class Trace {
 
   #stored(name: string, shape: readonly number[], range: Range): Value {
     const stored = this.source(name, shape);
+    if (stored === "fed") return this.#fed(name, shape, range);
     const rowBytes = shape.slice(1).reduce((a, b) => a * b, elementBytes[stored.dtype]);
     const part = {
       file: stored.file,
@@ -168,6 +172,11 @@ export class Trace {
     return this.once(key, () =>
       this.graph.weight(name, stored.dtype, [range.to - range.from, ...shape.slice(1)], part),
     );
+  }
+
+  #fed(name: string, shape: readonly number[], range: Range): Value {
+    const all = this.once(`weight ${name}`, () => this.graph.input(name, "f32", shape));
+    return range.from === 0 && range.to === shape[0] ? all : all.slice(0, range.from, range.to);
   }
 
   #float(key: string, value: Value): Value {

@@ -17,11 +17,11 @@ type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
 /** A broker that does not answer within this many milliseconds is taken for frozen. */
 const patience = 10_000;
 
-/** A forward pass that was given up. */
+/** Work that was given up. */
 export class CancelledError extends Error {
   override readonly name = "CancelledError";
-  constructor() {
-    super("forward pass cancelled");
+  constructor(work = "forward pass") {
+    super(`${work} cancelled`);
   }
 }
 

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { demoCheckpoint, demoFolder } from "./find.js";
+import { keptFolder } from "../checkpoint/kept.js";
+import { demoCheckpoint } from "./find.js";
 import { makeDemo } from "./make.js";
 
 const at = mkdtempSync(join(tmpdir(), "vitrail-demo-"));
@@ -53,7 +54,7 @@ test("the demo lies in the workspace of the package, whatever the working folder
   const installed = join(at, "node_modules", "vitrail");
   mkdirSync(installed, { recursive: true });
   writeFileSync(join(at, "node_modules", "package.json"), JSON.stringify({ name: "somebody-else" }));
-  expect(demoFolder(installed, { XDG_CACHE_HOME: join(at, "cache") })).toBe(
+  expect(keptFolder("demo", installed, { XDG_CACHE_HOME: join(at, "cache") })).toBe(
     join(at, "cache", "vitrail", "demo"),
   );
 });

@@ -21,6 +21,10 @@ const endOfText = "<|endoftext|>";
 function learnt(files: TokenizerFiles): { vocab: unknown; merges: unknown } {
   if (files.vocabulary !== undefined) return files.vocabulary;
   const { vocab, merges } = files.pipeline!.model;
+  if (merges === undefined)
+    throw new Error(
+      `the vocabulary of ${files.folder} is one of words: set "tokenizer_class" to "PreTrainedTokenizerFast" in tokenizer_config.json`,
+    );
   return { vocab, merges: merges.map((pair) => (typeof pair === "string" ? pair.split(" ") : pair)) };
 }
 

@@ -14,8 +14,17 @@ const object = z.custom<JsonObject>(
 const pipeline = z.looseObject({
   added_tokens: z.array(addedToken.extend({ id: z.int() })).default([]),
   padding: z.looseObject({ pad_token: z.string() }).nullish(),
-  // Files of GPT-2's time leave the type of the model out.
-  model: z.looseObject({ type: z.literal("BPE").optional(), vocab: object, merges: z.array(z.unknown()) }),
+  model: z
+    .looseObject({
+      // Files of GPT-2's time leave the type of the model out.
+      type: z.enum(["BPE", "WordLevel"]).optional(),
+      vocab: object,
+      merges: z.array(z.unknown()).optional(),
+    })
+    .refine(({ type, merges }) => type === "WordLevel" || merges !== undefined, {
+      path: ["merges"],
+      error: "a BPE needs them",
+    }),
 });
 
 /** `tokenizer.json`, as far as it is looked at here; the library reads all of it. */

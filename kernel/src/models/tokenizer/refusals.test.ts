@@ -131,7 +131,23 @@ describe("a folder is refused in one line", () => {
     );
   });
 
-  it("when its model is no BPE", async () => {
+  it("when its vocabulary is one of words and its class has pieces", async () => {
+    const words = { "tokenizer.json": { model: { type: "WordLevel", vocab: { a: 0 }, unk_token: "a" } } };
+    const settings = { "tokenizer_config.json": { tokenizer_class: "LlamaTokenizer" } };
+    expect(await refusal({ ...llama, ...words, ...settings })).toBe(
+      "the vocabulary of FOLDER is one of words: " +
+        'set "tokenizer_class" to "PreTrainedTokenizerFast" in tokenizer_config.json',
+    );
+  });
+
+  it("when its BPE has no merges", async () => {
+    const bare = { "tokenizer.json": { model: { type: "BPE", vocab: { a: 0 } } } };
+    expect(await refusal({ ...llama, ...bare })).toBe(
+      "tokenizer.json of FOLDER at model.merges: a bpe needs them",
+    );
+  });
+
+  it("when its model is neither a BPE nor words", async () => {
     const unigram = { model: { type: "Unigram", vocab: [["a", 0]], unk_id: 0 } };
     expect(await refusal({ ...llama, "tokenizer.json": unigram })).toMatch(
       /^tokenizer.json of FOLDER at model.type: /,

@@ -2,7 +2,8 @@
 Expected values for every golden checkpoint: `expected.py CHECKPOINTS OUT`.
 
 Writes OUT/NAME.safetensors, whose tensors are `rows.R.ids` (int64) and `rows.R.POINT` (float32, no batch axis) of the
-unpadded run of each row in float32 with eager attention, and OUT/NAME.json with the module paths that hold each point.
+unpadded run of each row in float32 with eager attention, and OUT/NAME.json with the module paths that hold each point
+(`modules`), and for each point that always equals an earlier one, and is not stored itself, that one (`same`).
 """
 
 import hashlib
@@ -39,17 +40,26 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def equals(points: dict[str, torch.Tensor]) -> dict[str, str]:
+    """For each point that equals one before it, the first such."""
+    names = list(points)
+    earlier = lambda i: next((n for n in names[:i] if torch.equal(points[n], points[names[i]])), None)
+    return {name: other for i, name in enumerate(names) if (other := earlier(i)) is not None}
+
+
 def expect(folder: Path, out: Path) -> None:
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
-    tensors, aliases = {}, {}
+    tensors, aliases, same = {}, {}, {}
     spread = []
     for r, ids in enumerate(rows(model.config.vocab_size)):
         points, found = collect(model, ids)
         tensors[f"rows.{r}.ids"] = torch.tensor(ids)
+        same = {name: other for name, other in equals(points).items() if r == 0 or same.get(name) == other}
         tensors |= {f"rows.{r}.{name}": value.contiguous().clone() for name, value in points.items()}
         # A module counts only where it holds the point in every row.
         aliases = {name: [p for p in paths if r == 0 or p in aliases[name]] for name, paths in found.items()}
         spread.append(points["logits"].std().item())
+    tensors = {name: value for name, value in tensors.items() if name.split(".", 2)[2] not in same}
     # A golden that is flat or explodes tests nothing.
     if not all(0.4 < s < 4 for s in spread):
         raise AssertionError(f"{folder.name}: logits have standard deviations {spread}")
@@ -62,7 +72,7 @@ def expect(folder: Path, out: Path) -> None:
     }
     # One key only: the library writes several in no fixed order.
     safetensors.torch.save_file(tensors, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
-    (out / f"{folder.name}.json").write_text(json.dumps({"provenance": about, "modules": aliases}, indent=1) + "\n")
+    (out / f"{folder.name}.json").write_text(json.dumps({"provenance": about, "modules": aliases, "same": same}, indent=1) + "\n")
     print(f"{folder.name:24} {len(tensors):4} tensors, logits {np.mean(spread):.2f}")
 
 

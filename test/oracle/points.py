@@ -8,6 +8,7 @@ import importlib
 from dataclasses import dataclass
 
 import torch
+from transformers.utils import ModelOutput
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,28 @@ class Paths:
     mlp_norm: str
     mlp_in: str
     mlp_out: str
-    #: Its output enters the non-linearity.
+    #: Its output enters the non-linearity, which is the module `act`.
     mlp_pre: str
+    act: str
+    #: The projection that the non-linearity's output multiplies, or None where the MLP has no gate.
+    up: str | None
     #: Norm whose input is the residual after attention, or None where there is no such value.
     mid: str | None
 
 
-def paths(config) -> tuple[str, Paths, str | None]:
-    """The path of the layers, the paths within one, and the path of the final norm."""
+@dataclass(frozen=True)
+class Ends:
+    """Module paths outside the layers."""
+
+    final: str | None
+    #: Tables whose rows are added up to the embedding, tokens first; None where there is only one.
+    tables: tuple | None
+    #: Projections between narrow embeddings and the residual, in and out.
+    projections: tuple | None = None
+
+
+def paths(config) -> tuple[str, Paths, Ends]:
+    """The path of the layers, the paths within one, and those outside."""
     kind = config.model_type
     if kind == "opt":
         before = config.do_layer_norm_before
@@ -42,9 +57,18 @@ def paths(config) -> tuple[str, Paths, str | None]:
             "fc1",
             "fc2",
             "fc1",
+            "activation_fn",
+            None,
             "final_layer_norm" if before else "self_attn_layer_norm",
         )
-        return "model.decoder.layers", inner, "model.decoder.final_layer_norm" if before else None
+        base = "model.decoder"
+        is_narrow = config.word_embed_proj_dim != config.hidden_size
+        ends = Ends(
+            f"{base}.final_layer_norm" if before else None,
+            (f"{base}.embed_tokens", f"{base}.embed_positions"),
+            (f"{base}.project_in", f"{base}.project_out") if is_narrow else None,
+        )
+        return f"{base}.layers", inner, ends
     if kind == "llama":
         inner = Paths(
             "self_attn",
@@ -55,14 +79,26 @@ def paths(config) -> tuple[str, Paths, str | None]:
             "mlp.gate_proj",
             "mlp.down_proj",
             "mlp.gate_proj",
+            "mlp.act_fn",
+            "mlp.up_proj",
             "post_attention_layernorm",
         )
-        return "model.layers", inner, "model.norm"
+        return "model.layers", inner, Ends("model.norm", None)
     if kind == "gpt2":
         inner = Paths(
-            "attn", ("attn.c_attn",), "attn.c_proj", "ln_1", "ln_2", "mlp.c_fc", "mlp.c_proj", "mlp.c_fc", "ln_2"
+            "attn",
+            ("attn.c_attn",),
+            "attn.c_proj",
+            "ln_1",
+            "ln_2",
+            "mlp.c_fc",
+            "mlp.c_proj",
+            "mlp.c_fc",
+            "mlp.act",
+            None,
+            "ln_2",
         )
-        return "transformer.h", inner, "transformer.ln_f"
+        return "transformer.h", inner, Ends("transformer.ln_f", ("transformer.wte", "transformer.wpe"))
     if kind == "gpt_neox":
         inner = Paths(
             "attention",
@@ -73,9 +109,11 @@ def paths(config) -> tuple[str, Paths, str | None]:
             "mlp.dense_h_to_4h",
             "mlp.dense_4h_to_h",
             "mlp.dense_h_to_4h",
+            "mlp.act",
+            None,
             None if config.use_parallel_residual else "post_attention_layernorm",
         )
-        return "gpt_neox.layers", inner, "gpt_neox.final_layer_norm"
+        return "gpt_neox.layers", inner, Ends("gpt_neox.final_layer_norm", None)
     raise ValueError(f"no hook points are written down for {kind}")
 
 
@@ -92,7 +130,8 @@ class Record:
         def hook(_module, args, kwargs, output):
             self.inputs[path] = args[0] if args else kwargs.get("hidden_states")
             self.keywords[path] = kwargs
-            self.outputs[path] = output
+            # A module that wraps others returns its last hidden state first.
+            self.outputs[path] = output[0] if isinstance(output, ModelOutput) else output
 
         return hook
 
@@ -115,33 +154,48 @@ def collect(model, ids: list[int]) -> tuple[dict[str, torch.Tensor], dict[str, l
     record = Record(model)
     logits = model(torch.tensor([ids]), use_cache=False).logits
     record.close()
-    where, inner, final = paths(config)
+    where, inner, ends = paths(config)
     count = len(ids)
     flat = lambda x: x.reshape(count, -1)
 
-    points: dict[str, torch.Tensor] = {"embedding": flat(record.inputs[f"{where}.0"])}
+    points: dict[str, torch.Tensor] = {}
+    if ends.tables:
+        points["embedding.tokens"], points["embedding.positions"] = (flat(record.outputs[path]) for path in ends.tables)
+    if ends.projections:
+        points["embedding.projected"] = flat(record.outputs[ends.projections[0]])
+    points["embedding"] = flat(record.inputs[f"{where}.0"])
     fused: dict[str, str] = {}
     for n in range(config.num_hidden_layers):
         layer, here = f"{where}.{n}", f"layers.{n}"
         inputs = lambda path: flat(record.inputs[f"{layer}.{path}"])
         outputs = lambda path: flat(first(record.outputs[f"{layer}.{path}"]))
         points[f"{here}.residual.in"] = flat(record.inputs[layer])
+        points[f"{here}.attention.norm.in"] = inputs(inner.norm)
         points[f"{here}.attention.norm"] = outputs(inner.norm)
+        points[f"{here}.attention.in"] = inputs(inner.attention)
+        if len(inner.projections) == 3:
+            points |= {f"{here}.attention.{x}.in": inputs(path) for x, path in zip("qkv", inner.projections)}
         points |= {f"{here}.attention.{k}": v for k, v in attention(model, record, layer, inner).items()}
         points[f"{here}.attention.z"] = by_head(inputs(inner.projected), config.num_attention_heads)
         points[f"{here}.attention.output"] = outputs(inner.attention)
         if inner.mid:
             points[f"{here}.residual.mid"] = inputs(inner.mid)
+        points[f"{here}.mlp.norm.in"] = inputs(inner.mlp_norm)
         points[f"{here}.mlp.norm"] = outputs(inner.mlp_norm)
         points[f"{here}.mlp.in"] = inputs(inner.mlp_in)
         points[f"{here}.mlp.pre"] = outputs(inner.mlp_pre)
+        if inner.up:
+            points[f"{here}.mlp.gate.in"], points[f"{here}.mlp.up.in"] = inputs(inner.mlp_pre), inputs(inner.up)
+            points[f"{here}.mlp.gate"], points[f"{here}.mlp.up"] = outputs(inner.act), outputs(inner.up)
         points[f"{here}.mlp.hidden"] = inputs(inner.mlp_out)
         points[f"{here}.mlp.output"] = outputs(inner.mlp_out)
         points[f"{here}.residual.out"] = flat(first(record.outputs[layer]))
         if len(inner.projections) == 1:
             fused |= {f"{here}.attention.{x}": f"{layer}.{inner.projections[0]}" for x in "qkv"}
-    if final:
-        points["norm"] = flat(record.outputs[final])
+    if ends.final:
+        points["norm"] = flat(record.outputs[ends.final])
+    if ends.projections:
+        points["logits.in"] = flat(record.outputs[ends.projections[1]])
     points["logits"] = logits[0]
 
     aliases = {name: holders(record, value) for name, value in points.items()}

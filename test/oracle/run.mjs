@@ -28,6 +28,7 @@ const steps = [
   remake("optimisers", "optimisers.py", "close"),
   remake("training", "training.py", "close", [join(goldens, "checkpoints")]),
   remake("edits", "edits.py", "close", [join(goldens, "checkpoints")]),
+  remake("modules", "module_hooks.py", "close", [join(goldens, "checkpoints")]),
   remake("generation", "generation.py", "close", [join(goldens, "checkpoints")]),
   remake("fairness", "fairness.py", "close"),
   {

@@ -7,7 +7,7 @@ export interface Observed extends Values {
   readonly point: {
     readonly name: string;
     readonly axes: readonly string[];
-    readonly alias?: string | undefined;
+    readonly aliases?: readonly string[];
   };
 }
 

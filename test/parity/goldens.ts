@@ -39,7 +39,10 @@ export function readGolden(name: string): Golden {
     if (tensor.dtype === "I64") at.ids = Array.from(new BigInt64Array(tensor.bytes), Number);
     else at.points.set(point!, { shape: tensor.shape, data: new Float32Array(tensor.bytes) });
   }
-  const { modules } = JSON.parse(readFileSync(join(here, "expected", `${name}.json`), "utf8")) as Golden;
+  const about = readFileSync(join(here, "expected", `${name}.json`), "utf8");
+  const { modules, same } = JSON.parse(about) as Golden & { same: Record<string, string> };
+  for (const { points } of rows)
+    for (const [point, other] of Object.entries(same)) points.set(point, points.get(other)!);
   const layers = [...rows[0]!.points.keys()].filter((p) => p.endsWith(".residual.in")).length;
   return { name, folder: join(here, "checkpoints", name), layers, rows, modules };
 }
@@ -56,6 +59,14 @@ export function readEdits(name: string): { vector: Float32Array; cases: Map<stri
     cases.set(match[1]!, rows);
   }
   return { vector: new Float32Array(tensors.get("vector")!.bytes), cases };
+}
+
+/** The first logits of each row's last position [row, token] under an edit by PyTorch's hook at each module path. */
+export function readModuleHooks(name: string): Map<string, Values> {
+  const tensors = readSafetensors(join(here, "modules", `${name}.safetensors`));
+  return new Map(
+    [...tensors].map(([path, { shape, bytes }]) => [path, { shape, data: new Float32Array(bytes) }]),
+  );
 }
 
 /** What transformers generated: each row alone, with its own cache. */

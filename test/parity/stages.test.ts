@@ -18,7 +18,7 @@ describe.each(goldenNames)("the graph of %s", (name) => {
   it("names each point after a module of transformers that gives or takes it", async () => {
     const model = await openModel(golden.folder);
     for (const { point } of (await runStages(model, rows)).values()) {
-      if (point.alias !== undefined) expect(golden.modules[point.name], point.name).toContain(point.alias);
+      for (const alias of point.aliases) expect(golden.modules[point.name], point.name).toContain(alias);
     }
   });
 

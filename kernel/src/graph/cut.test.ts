@@ -27,7 +27,7 @@ test("a point on a value from an earlier segment is what the segment is given, n
   const { graph, early, late } = residualGraph();
   graph.point(early, {
     name: "late",
-    alias: undefined,
+    aliases: [],
     axes: ["batch", "unit"],
     shape: early.shape,
     partition: { kind: "whole" },

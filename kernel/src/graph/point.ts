@@ -13,8 +13,11 @@ export type Partition = { kind: "whole" } | { kind: "split"; axis: number } | { 
 export interface HookPoint {
   /** Canonical name, e.g. `layers.3.attention.pattern`. */
   readonly name: string;
-  /** Hugging Face module path whose output this is, e.g. `model.decoder.layers.3.self_attn.q_proj`. */
-  readonly alias: string | undefined;
+  /**
+   * Hugging Face module paths whose output this is, e.g. `model.decoder.layers.3.self_attn.q_proj`, and `PATH.input` for
+   * modules that read it and nothing else of it: a hook of PyTorch's there reads and edits the same.
+   */
+  readonly aliases: readonly string[];
   readonly axes: readonly Axis[];
   /** Whole (unsharded) shape; `batch` and `position` stay symbolic. */
   readonly shape: Shape;

@@ -8,7 +8,7 @@ test("a graph of several segments runs as one that hands out only its results", 
   graph.begin("first");
   const early = graph.point(x.relu().add(2), {
     name: "early",
-    alias: undefined,
+    aliases: [],
     axes: ["batch", "unit"],
     shape: ["batch", 8],
     partition: { kind: "whole" },

@@ -13,7 +13,7 @@ import { record } from "./program.js";
 const units = 8;
 const point: HookPoint = {
   name: "layers.0.mlp.hidden",
-  alias: undefined,
+  aliases: [],
   axes: ["batch", "position", "unit"],
   shape: ["batch", "position", units],
   partition: { kind: "split", axis: 2 },

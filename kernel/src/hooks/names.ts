@@ -1,7 +1,12 @@
 /** Canonical hook points inside a decoder layer. What each means is defined in `models/attention.ts` and the architecture's file. */
 export const layerPoints = [
   "residual.in",
+  "attention.norm.in",
   "attention.norm",
+  "attention.in",
+  "attention.q.in",
+  "attention.k.in",
+  "attention.v.in",
   "attention.q",
   "attention.k",
   "attention.v",
@@ -12,16 +17,29 @@ export const layerPoints = [
   "attention.z",
   "attention.output",
   "residual.mid",
+  "mlp.norm.in",
   "mlp.norm",
   "mlp.in",
+  "mlp.gate.in",
   "mlp.pre",
+  "mlp.gate",
+  "mlp.up.in",
+  "mlp.up",
   "mlp.hidden",
   "mlp.output",
   "residual.out",
 ] as const;
 
 /** Canonical hook points outside the layers. */
-export const modelPoints = ["embedding", "norm", "logits"] as const;
+export const modelPoints = [
+  "embedding.tokens",
+  "embedding.projected",
+  "embedding.positions",
+  "embedding",
+  "norm",
+  "logits.in",
+  "logits",
+] as const;
 
 export type LayerPoint = (typeof layerPoints)[number];
 export type ModelPoint = (typeof modelPoints)[number];

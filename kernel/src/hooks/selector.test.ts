@@ -5,7 +5,7 @@ import { select } from "./selector.js";
 
 const pattern = (layer: number): HookPoint => ({
   name: `layers.${layer}.attention.pattern`,
-  alias: undefined,
+  aliases: [],
   axes: ["batch", "head", "query", "key"],
   shape: ["batch", 4, "position", "position"],
   partition: { kind: "whole" },
@@ -13,7 +13,7 @@ const pattern = (layer: number): HookPoint => ({
 });
 const output = (layer: number): HookPoint => ({
   name: `layers.${layer}.attention.output`,
-  alias: `model.decoder.layers.${layer}.self_attn`,
+  aliases: [`model.decoder.layers.${layer}.self_attn`, `model.decoder.layers.${layer}.self_attn.out_proj`],
   axes: ["batch", "position", "unit"],
   shape: ["batch", "position", 64],
   partition: { kind: "whole" },
@@ -33,6 +33,8 @@ describe("what a selector chooses", () => {
     ["*", 24],
     ["model.decoder.layers.3.self_attn", 1],
     ["model.decoder.layers.*.self_attn", 12],
+    ["model.decoder.layers.3.self_attn.out_proj", 1],
+    ["model.decoder.layers.3.*", 1],
   ])("%s chooses %i points", (selector, count) => expect(names(selector)).toHaveLength(count));
 
   test("a range of layers is not a range of digits", () => {

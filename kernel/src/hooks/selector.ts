@@ -54,7 +54,7 @@ function matching(glob: string, points: readonly HookPoint[]): HookPoint[] {
   const before = globs.get(glob);
   if (before !== undefined) return before;
   const matches = picomatch(expandRanges(glob), { dot: true });
-  const chosen = points.filter((p) => matches(p.name) || (p.alias !== undefined && matches(p.alias)));
+  const chosen = points.filter((p) => [p.name, ...p.aliases].some((name) => matches(name)));
   if (globs.size >= mostKnown) globs.clear();
   globs.set(glob, chosen);
   return chosen;
@@ -63,9 +63,9 @@ function matching(glob: string, points: readonly HookPoint[]): HookPoint[] {
 function noPoint(glob: string, points: readonly HookPoint[], absent: AbsentPoints): string {
   const missing = Object.entries(absent).find(([name]) => glob === name || glob.endsWith(`.${name}`));
   if (missing) return `no hook point "${glob}": ${missing[1]}`;
-  const names = points.flatMap((p) => (p.alias ? [p.name, p.alias] : [p.name]));
+  const names = points.flatMap((p) => [p.name, ...p.aliases]);
   const [closest] = nearest(glob, names);
-  const point = points.find((p) => p.name === closest || p.alias === closest)!;
+  const point = points.find((p) => p.name === closest || p.aliases.includes(closest!))!;
   return `no hook point "${glob}": nearest is ${closest} ${printAxes(point)}`;
 }
 

@@ -11,7 +11,7 @@ const at = (b: number, h: number, q: number, k: number) => ((b * 4 + h) * 5 + q)
 function slices(text: string): readonly AxisSlice[] {
   const point = {
     name: "p",
-    alias: undefined,
+    aliases: [],
     axes,
     shape: ["batch", 4, "position", "position"],
     partition: { kind: "whole" as const },

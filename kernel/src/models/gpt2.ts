@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Value } from "../graph/value.js";
+import { fusedAbsent, gateAbsent, headAbsent } from "./absent.js";
 import { activation } from "./activation.js";
 import type { Architecture, Blueprint, Context } from "./architecture.js";
 import { attention } from "./attention.js";
@@ -56,35 +57,40 @@ function read(config: JsonObject): Blueprint {
     );
 
   function embed(t: Trace, tokens: Value, positions: Value): Value {
-    const words = t.table(`${base}.wte.weight`, [c.vocab_size, hidden]).gather(tokens).cast("f32");
-    const places = t.table(`${base}.wpe.weight`, [c.n_positions, hidden]).gather(positions).cast("f32");
-    return t.point(words.add(places), "embedding", { axes: residualAxes, alias: `${base}.drop` });
+    const look = (name: "wte" | "wpe", rows: number, at: Value) =>
+      t.table(`${base}.${name}.weight`, [rows, hidden]).gather(at).cast("f32");
+    const words = t.unitPoint(look("wte", c.vocab_size, tokens), "embedding.tokens", `${base}.wte`);
+    const places = t.unitPoint(look("wpe", c.n_positions, positions), "embedding.positions", `${base}.wpe`);
+    return t.unitPoint(words.add(places), "embedding", [`${base}.drop`, `${base}.drop.input`]);
   }
 
   function layer(t: Trace, index: number, residual: Value, context: Context): Value {
     const path = `${base}.h.${index}`;
-    const into = t.point(residual, "residual.in", { axes: residualAxes, alias: `${path}.ln_1.input` });
-    const normed = t.point(norm(t, into, `${path}.ln_1`), "attention.norm", {
-      axes: residualAxes,
-      alias: `${path}.ln_1`,
-    });
-    const attended = t.point(attend(t, index, `${path}.attn`, normed, context), "attention.output", {
-      axes: residualAxes,
-      alias: `${path}.attn`,
-    });
-    const mid = t.point(into.add(attended), "residual.mid", {
-      axes: residualAxes,
-      alias: `${path}.ln_2.input`,
-    });
-    const normed2 = t.point(norm(t, mid, `${path}.ln_2`), "mlp.norm", {
-      axes: residualAxes,
-      alias: `${path}.ln_2`,
-    });
-    const output = t.point(mlp(t, `${path}.mlp`, normed2), "mlp.output", {
-      axes: residualAxes,
-      alias: `${path}.mlp`,
-    });
-    return t.point(mid.add(output), "residual.out", { axes: residualAxes, alias: path });
+    const normed = (x: Value, which: "attention" | "mlp", at: string) =>
+      t.unitPoint(norm(t, t.unitPoint(x, `${which}.norm.in`, `${at}.input`), at), `${which}.norm`, at);
+    /** A module whose last part is a projection and a dropout, which does nothing here. */
+    const projecting = (module: string, dropout: string) => [
+      module,
+      `${module}.c_proj`,
+      `${module}.${dropout}`,
+      `${module}.${dropout}.input`,
+    ];
+    const into = t.unitPoint(residual, "residual.in", `${path}.input`);
+    const read = normed(into, "attention", `${path}.ln_1`);
+    const attended = t.unitPoint(
+      attend(t, index, `${path}.attn`, read, context),
+      "attention.output",
+      projecting(`${path}.attn`, "resid_dropout"),
+    );
+    const mid = t.unitPoint(into.add(attended), "residual.mid");
+    const read2 = normed(mid, "mlp", `${path}.ln_2`);
+    const output = t.unitPoint(
+      mlp(t, `${path}.mlp`, read2),
+      "mlp.output",
+      projecting(`${path}.mlp`, "dropout"),
+    );
+    const isLast = index === c.n_layer - 1;
+    return t.unitPoint(mid.add(output), "residual.out", isLast ? [path, `${base}.ln_f.input`] : path);
   }
 
   function attend(t: Trace, index: number, path: string, x: Value, { mask }: Context): Value {
@@ -94,7 +100,8 @@ function read(config: JsonObject): Blueprint {
     // Queries, keys and values stand side by side in one weight; a rank takes its heads out of each.
     const thirds = [0, 1, 2].map((i) => ({ from: i * hidden + units.from, to: i * hidden + units.to }));
     const ranges = t.tensor.size === 1 ? [{ from: 0, to: 3 * hidden }] : thirds;
-    const [q, k, v] = spread(t, x, `${path}.c_attn`, 3 * hidden, ranges).split(2, [width, width, width]);
+    const read = t.unitPoint(x, "attention.in", [`${path}.input`, `${path}.c_attn.input`]);
+    const [q, k, v] = spread(t, read, `${path}.c_attn`, 3 * hidden, ranges).split(2, [width, width, width]);
     const byLayer = c.scale_attn_by_inverse_layer_idx ? 1 / (index + 1) : 1;
     const alias = `${path}.c_attn`;
     const spec = {
@@ -111,12 +118,16 @@ function read(config: JsonObject): Blueprint {
   function mlp(t: Trace, path: string, x: Value): Value {
     const units = t.share(inner);
     const split = { axis: 2, whole: inner };
-    const into = t.point(x, "mlp.in", { axes: residualAxes, alias: `${path}.c_fc.input` });
+    const into = t.unitPoint(x, "mlp.in", [`${path}.input`, `${path}.c_fc.input`]);
     const first = spread(t, into, `${path}.c_fc`, inner, [units]);
-    const pre = t.point(first, "mlp.pre", { axes: residualAxes, alias: `${path}.c_fc`, split });
+    const pre = t.point(first, "mlp.pre", {
+      axes: residualAxes,
+      alias: [`${path}.c_fc`, `${path}.act.input`],
+      split,
+    });
     const active = t.point(act(pre), "mlp.hidden", {
       axes: residualAxes,
-      alias: `${path}.c_proj.input`,
+      alias: [`${path}.act`, `${path}.c_proj.input`],
       split,
     });
     return gatherBack(t, active, `${path}.c_proj`, inner, units, "out");
@@ -124,7 +135,7 @@ function read(config: JsonObject): Blueprint {
 
   function unembed(t: Trace, residual: Value, select: Value): Value {
     const path = `${base}.ln_f`;
-    const normed = t.point(norm(t, residual, path), "norm", { axes: residualAxes, alias: path });
+    const normed = t.unitPoint(norm(t, residual, path), "norm", [path, base, "lm_head.input"]);
     const head = c.tie_word_embeddings ? `${base}.wte.weight` : "lm_head.weight";
     const weight = t.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
     const logits = t.spread(normed.gatherPositions(select)).linear(weight);
@@ -152,6 +163,12 @@ function read(config: JsonObject): Blueprint {
     embed,
     layer,
     unembed,
-    absent: { "attention.qRotary": rotaryWhy, "attention.kRotary": rotaryWhy },
+    absent: {
+      "attention.qRotary": rotaryWhy,
+      "attention.kRotary": rotaryWhy,
+      ...fusedAbsent("c_attn"),
+      ...gateAbsent(),
+      ...headAbsent(true),
+    },
   };
 }

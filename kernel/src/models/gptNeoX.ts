@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Value } from "../graph/value.js";
+import { embedAbsent, fusedAbsent, gateAbsent, headAbsent } from "./absent.js";
 import { activation } from "./activation.js";
 import type { Architecture, Blueprint, Context } from "./architecture.js";
 import { attention } from "./attention.js";
@@ -57,34 +58,41 @@ function read(config: JsonObject): Blueprint {
 
   function embed(t: Trace, tokens: Value): Value {
     const words = t.table(`${base}.embed_in.weight`, [c.vocab_size, hidden]).gather(tokens).cast("f32");
-    return t.point(words, "embedding", { axes: residualAxes, alias: `${base}.embed_in` });
+    return t.unitPoint(words, "embedding", [
+      `${base}.embed_in`,
+      `${base}.emb_dropout`,
+      `${base}.emb_dropout.input`,
+    ]);
   }
 
   function layer(t: Trace, index: number, residual: Value, context: Context): Value {
     const path = `${base}.layers.${index}`;
-    const into = t.point(residual, "residual.in", {
-      axes: residualAxes,
-      alias: `${path}.input_layernorm.input`,
-    });
-    const normed = t.point(norm(t, into, `${path}.input_layernorm`), "attention.norm", {
-      axes: residualAxes,
-      alias: `${path}.input_layernorm`,
-    });
-    const attended = t.point(attend(t, `${path}.attention`, normed, context), "attention.output", {
-      axes: residualAxes,
-      alias: `${path}.attention`,
-    });
-    const between = `${path}.post_attention_layernorm`;
-    const mid = c.use_parallel_residual
-      ? into
-      : t.point(into.add(attended), "residual.mid", { axes: residualAxes, alias: `${between}.input` });
-    const normed2 = t.point(norm(t, mid, between), "mlp.norm", { axes: residualAxes, alias: between });
-    const output = t.point(mlp(t, `${path}.mlp`, normed2), "mlp.output", {
-      axes: residualAxes,
-      alias: `${path}.mlp`,
-    });
+    const normed = (x: Value, which: "attention" | "mlp", at: string) =>
+      t.unitPoint(norm(t, t.unitPoint(x, `${which}.norm.in`, `${at}.input`), at), `${which}.norm`, at);
+    /** A module, the projection it ends with, and the dropout after it, which does nothing here. */
+    const projecting = (module: string, last: string, dropout: string) => [
+      `${path}.${module}`,
+      `${path}.${module}.${last}`,
+      `${path}.${dropout}`,
+      `${path}.${dropout}.input`,
+    ];
+    const into = t.unitPoint(residual, "residual.in", `${path}.input`);
+    const read = normed(into, "attention", `${path}.input_layernorm`);
+    const attended = t.unitPoint(
+      attend(t, `${path}.attention`, read, context),
+      "attention.output",
+      projecting("attention", "dense", "post_attention_dropout"),
+    );
+    const mid = c.use_parallel_residual ? into : t.unitPoint(into.add(attended), "residual.mid");
+    const read2 = normed(mid, "mlp", `${path}.post_attention_layernorm`);
+    const output = t.unitPoint(
+      mlp(t, `${path}.mlp`, read2),
+      "mlp.output",
+      projecting("mlp", "dense_4h_to_h", "post_mlp_dropout"),
+    );
     const out = c.use_parallel_residual ? output.add(attended).add(into) : mid.add(output);
-    return t.point(out, "residual.out", { axes: residualAxes, alias: path });
+    const isLast = index === c.num_hidden_layers - 1;
+    return t.unitPoint(out, "residual.out", isLast ? [path, `${base}.final_layer_norm.input`] : path);
   }
 
   function attend(t: Trace, path: string, x: Value, { mask, positions }: Context): Value {
@@ -94,7 +102,7 @@ function read(config: JsonObject): Blueprint {
     const own = share.to - share.from;
     const fused = `${path}.query_key_value`;
     const all = t
-      .spread(x)
+      .spread(t.unitPoint(x, "attention.in", [`${path}.input`, `${fused}.input`]))
       .linear(
         t.rows(`${fused}.weight`, [3 * hidden, hidden], rows),
         c.attention_bias ? t.rows(`${fused}.bias`, [3 * hidden], rows) : undefined,
@@ -128,22 +136,26 @@ function read(config: JsonObject): Blueprint {
     const units = t.share(c.intermediate_size);
     const split = { axis: 2, whole: c.intermediate_size };
     const up = `${path}.dense_h_to_4h`;
-    const into = t.point(x, "mlp.in", { axes: residualAxes, alias: `${up}.input` });
+    const into = t.unitPoint(x, "mlp.in", [`${path}.input`, `${up}.input`]);
     const first = t
       .spread(into)
       .linear(
         t.rows(`${up}.weight`, [c.intermediate_size, hidden], units),
         t.rows(`${up}.bias`, [c.intermediate_size], units),
       );
-    const pre = t.point(first, "mlp.pre", { axes: residualAxes, alias: up, split });
+    const pre = t.point(first, "mlp.pre", { axes: residualAxes, alias: [up, `${path}.act.input`], split });
     const down = `${path}.dense_4h_to_h`;
-    const inner = t.point(act(pre), "mlp.hidden", { axes: residualAxes, alias: `${down}.input`, split });
+    const inner = t.point(act(pre), "mlp.hidden", {
+      axes: residualAxes,
+      alias: [`${path}.act`, `${down}.input`],
+      split,
+    });
     return gatherBack(t, inner, down, c.intermediate_size, units, true, "out");
   }
 
   function unembed(t: Trace, residual: Value, select: Value): Value {
     const path = `${base}.final_layer_norm`;
-    const normed = t.point(norm(t, residual, path), "norm", { axes: residualAxes, alias: path });
+    const normed = t.unitPoint(norm(t, residual, path), "norm", [path, base, "lm_head.input"]);
     const head = c.tie_word_embeddings ? `${base}.embed_in.weight` : "lm_head.weight";
     const weight = t.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
     const logits = t.spread(normed.gatherPositions(select)).linear(weight);
@@ -175,6 +187,12 @@ function read(config: JsonObject): Blueprint {
     // The published files call the head by the name it had before transformers 5.
     formerNames: { "lm_head.weight": "embed_out.weight" },
     prepare: (t, positions) => void rotary(t, positions, frequencies),
-    absent: c.use_parallel_residual ? { "residual.mid": parallel } : {},
+    absent: {
+      ...(c.use_parallel_residual ? { "residual.mid": parallel } : {}),
+      ...fusedAbsent("query_key_value"),
+      ...gateAbsent(),
+      ...embedAbsent(),
+      ...headAbsent(true),
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Value } from "../graph/value.js";
+import { embedAbsent, headAbsent } from "./absent.js";
 import { activation } from "./activation.js";
 import type { Architecture, Blueprint, Context } from "./architecture.js";
 import { attention } from "./attention.js";
@@ -66,34 +67,27 @@ function read(config: JsonObject): Blueprint {
 
   function embed(t: Trace, tokens: Value): Value {
     const words = t.table("model.embed_tokens.weight", [c.vocab_size, hidden]).gather(tokens).cast("f32");
-    return t.point(words, "embedding", { axes: residualAxes, alias: "model.embed_tokens" });
+    return t.unitPoint(words, "embedding", "model.embed_tokens");
   }
 
   function layer(t: Trace, index: number, residual: Value, context: Context): Value {
     const path = `model.layers.${index}`;
-    const into = t.point(residual, "residual.in", {
-      axes: residualAxes,
-      alias: `${path}.input_layernorm.input`,
-    });
-    const normed = t.point(norm(t, into, `${path}.input_layernorm`), "attention.norm", {
-      axes: residualAxes,
-      alias: `${path}.input_layernorm`,
-    });
-    const attended = t.point(attend(t, `${path}.self_attn`, normed, context), "attention.output", {
-      axes: residualAxes,
-      alias: `${path}.self_attn`,
-    });
-    const between = `${path}.post_attention_layernorm`;
-    const mid = t.point(into.add(attended), "residual.mid", {
-      axes: residualAxes,
-      alias: `${between}.input`,
-    });
-    const normed2 = t.point(norm(t, mid, between), "mlp.norm", { axes: residualAxes, alias: between });
-    const output = t.point(mlp(t, `${path}.mlp`, normed2), "mlp.output", {
-      axes: residualAxes,
-      alias: `${path}.mlp`,
-    });
-    return t.point(mid.add(output), "residual.out", { axes: residualAxes, alias: path });
+    const normed = (x: Value, which: "attention" | "mlp", at: string) =>
+      t.unitPoint(norm(t, t.unitPoint(x, `${which}.norm.in`, `${at}.input`), at), `${which}.norm`, at);
+    const into = t.unitPoint(residual, "residual.in", `${path}.input`);
+    const read = normed(into, "attention", `${path}.input_layernorm`);
+    const attended = t.unitPoint(attend(t, `${path}.self_attn`, read, context), "attention.output", [
+      `${path}.self_attn`,
+      `${path}.self_attn.o_proj`,
+    ]);
+    const mid = t.unitPoint(into.add(attended), "residual.mid");
+    const read2 = normed(mid, "mlp", `${path}.post_attention_layernorm`);
+    const output = t.unitPoint(mlp(t, `${path}.mlp`, read2), "mlp.output", [
+      `${path}.mlp`,
+      `${path}.mlp.down_proj`,
+    ]);
+    const isLast = index === c.num_hidden_layers - 1;
+    return t.unitPoint(mid.add(output), "residual.out", isLast ? [path, "model.norm.input"] : path);
   }
 
   function attend(t: Trace, path: string, x: Value, { mask, positions }: Context): Value {
@@ -101,8 +95,11 @@ function read(config: JsonObject): Blueprint {
       const share = t.share(n);
       return { from: share.from * headSize, to: share.to * headSize };
     };
-    const project = (name: string, n: number) =>
-      spread(t, x, `${path}.${name}`, n * headSize, units(n), c.attention_bias);
+    const read = t.unitPoint(x, "attention.in", `${path}.input`);
+    const project = (name: "q_proj" | "k_proj" | "v_proj", n: number) => {
+      const own = t.unitPoint(read, `attention.${name.charAt(0)}.in`, `${path}.${name}.input`);
+      return spread(t, own, `${path}.${name}`, n * headSize, units(n), c.attention_bias);
+    };
     const spec = {
       heads,
       keyValueHeads,
@@ -126,18 +123,19 @@ function read(config: JsonObject): Blueprint {
   function mlp(t: Trace, path: string, x: Value): Value {
     const units = t.share(c.intermediate_size);
     const split = { axis: 2, whole: c.intermediate_size };
-    const into = t.point(x, "mlp.in", { axes: residualAxes, alias: `${path}.gate_proj.input` });
-    const gate = t.point(
-      spread(t, into, `${path}.gate_proj`, c.intermediate_size, units, c.mlp_bias),
-      "mlp.pre",
-      {
-        axes: residualAxes,
-        alias: `${path}.gate_proj`,
-        split,
-      },
-    );
-    const up = spread(t, into, `${path}.up_proj`, c.intermediate_size, units, c.mlp_bias);
-    const inner = t.point(act(gate).mul(up), "mlp.hidden", {
+    const into = t.unitPoint(x, "mlp.in", `${path}.input`);
+    const project = (name: "gate" | "up") => {
+      const own = t.unitPoint(into, `mlp.${name}.in`, `${path}.${name}_proj.input`);
+      return spread(t, own, `${path}.${name}_proj`, c.intermediate_size, units, c.mlp_bias);
+    };
+    const pre = t.point(project("gate"), "mlp.pre", {
+      axes: residualAxes,
+      alias: [`${path}.gate_proj`, `${path}.act_fn.input`],
+      split,
+    });
+    const gate = t.point(act(pre), "mlp.gate", { axes: residualAxes, alias: `${path}.act_fn`, split });
+    const up = t.point(project("up"), "mlp.up", { axes: residualAxes, alias: `${path}.up_proj`, split });
+    const inner = t.point(gate.mul(up), "mlp.hidden", {
       axes: residualAxes,
       alias: `${path}.down_proj.input`,
       split,
@@ -146,10 +144,11 @@ function read(config: JsonObject): Blueprint {
   }
 
   function unembed(t: Trace, residual: Value, select: Value): Value {
-    const normed = t.point(norm(t, residual, "model.norm"), "norm", {
-      axes: residualAxes,
-      alias: "model.norm",
-    });
+    const normed = t.unitPoint(norm(t, residual, "model.norm"), "norm", [
+      "model.norm",
+      "model",
+      "lm_head.input",
+    ]);
     const head = c.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight";
     const weight = t.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
     const logits = t.spread(normed.gatherPositions(select)).linear(weight);
@@ -177,6 +176,6 @@ function read(config: JsonObject): Blueprint {
     layer,
     unembed,
     prepare: (t, positions) => void rotary(t, positions, frequencies),
-    absent: {},
+    absent: { ...embedAbsent(), ...headAbsent(true) },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Value } from "../graph/value.js";
+import { gateAbsent, headAbsent } from "./absent.js";
 import { activation } from "./activation.js";
 import type { Architecture, Blueprint, Context } from "./architecture.js";
 import { attention } from "./attention.js";
@@ -55,55 +56,66 @@ function read(config: JsonObject): Blueprint {
     c.enable_bias ? t.rows(`${path}.bias`, [size], range) : undefined;
 
   function embed(t: Trace, tokens: Value, positions: Value): Value {
-    const words = t
+    const path = `${base}.project_in`;
+    const isNarrow = wordUnits !== hidden;
+    const looked = t
       .table(`${base}.embed_tokens.weight`, [c.vocab_size, wordUnits])
       .gather(tokens)
       .cast("f32");
-    const projected =
-      wordUnits === hidden ? words : words.linear(t.weight(`${base}.project_in.weight`, [hidden, wordUnits]));
+    const words = t.unitPoint(looked, "embedding.tokens", [
+      `${base}.embed_tokens`,
+      ...(isNarrow ? [`${path}.input`] : []),
+    ]);
+    const projected = isNarrow
+      ? t.unitPoint(
+          words.linear(t.weight(`${path}.weight`, [hidden, wordUnits])),
+          "embedding.projected",
+          path,
+        )
+      : words;
     const offset = t.graph.integers([positionOffset]);
     const table = t.table(`${base}.embed_positions.weight`, [
       c.max_position_embeddings + positionOffset,
       hidden,
     ]);
-    const sum = projected.add(table.gather(positions.add(offset)).cast("f32"));
-    return t.point(sum, "embedding", { axes: residualAxes });
+    const places = t.unitPoint(
+      table.gather(positions.add(offset)).cast("f32"),
+      "embedding.positions",
+      `${base}.embed_positions`,
+    );
+    return t.unitPoint(projected.add(places), "embedding");
   }
 
   function layer(t: Trace, index: number, residual: Value, context: Context): Value {
     const path = `${base}.layers.${index}`;
     const before = `${path}.self_attn_layer_norm`;
-    const into = t.point(residual, "residual.in", { axes: residualAxes });
-    const read1 = preNorm
-      ? t.point(norm(t, into, before), "attention.norm", { axes: residualAxes, alias: before })
-      : into;
-    const attended = t.point(attend(t, `${path}.self_attn`, read1, context), "attention.output", {
-      axes: residualAxes,
-      alias: `${path}.self_attn`,
-    });
-    const mid = t.point(into.add(attended), "residual.mid", { axes: residualAxes });
-    const settled = preNorm
-      ? mid
-      : t.point(norm(t, mid, before), "attention.norm", { axes: residualAxes, alias: before });
+    const normed = (x: Value, which: "attention" | "mlp", at: string) =>
+      t.unitPoint(norm(t, t.unitPoint(x, `${which}.norm.in`, `${at}.input`), at), `${which}.norm`, at);
+    const into = t.unitPoint(residual, "residual.in", `${path}.input`);
+    const read1 = preNorm ? normed(into, "attention", before) : into;
+    const attended = t.unitPoint(attend(t, `${path}.self_attn`, read1, context), "attention.output", [
+      `${path}.self_attn`,
+      `${path}.self_attn.out_proj`,
+    ]);
+    const mid = t.unitPoint(into.add(attended), "residual.mid");
+    const settled = preNorm ? mid : normed(mid, "attention", before);
 
     const after = `${path}.final_layer_norm`;
-    const read2 = preNorm
-      ? t.point(norm(t, settled, after), "mlp.norm", { axes: residualAxes, alias: after })
-      : settled;
-    const output = t.point(mlp(t, path, read2), "mlp.output", { axes: residualAxes, alias: `${path}.fc2` });
+    const read2 = preNorm ? normed(settled, "mlp", after) : settled;
+    const output = t.unitPoint(mlp(t, path, read2), "mlp.output", `${path}.fc2`);
     const sum = settled.add(output);
-    const out = preNorm
-      ? sum
-      : t.point(norm(t, sum, after), "mlp.norm", { axes: residualAxes, alias: after });
-    return t.point(out, "residual.out", { axes: residualAxes, alias: path });
+    const out = preNorm ? sum : normed(sum, "mlp", after);
+    const isLast = index === c.num_hidden_layers - 1;
+    return t.unitPoint(out, "residual.out", isLast ? [path, ...lastReaders] : path);
   }
 
   function attend(t: Trace, path: string, x: Value, { mask }: Context): Value {
     const heads = t.share(c.num_attention_heads);
     const units = { from: heads.from * headSize, to: heads.to * headSize };
-    const project = (name: string) =>
+    const read = t.unitPoint(x, "attention.in", `${path}.input`);
+    const project = (name: "q_proj" | "k_proj" | "v_proj") =>
       t
-        .spread(x)
+        .spread(t.unitPoint(read, `attention.${name.charAt(0)}.in`, `${path}.${name}.input`))
         .linear(
           t.rows(`${path}.${name}.weight`, [hidden, hidden], units),
           bias(t, `${path}.${name}`, hidden, units),
@@ -131,20 +143,41 @@ function read(config: JsonObject): Blueprint {
         t.rows(`${path}.fc1.weight`, [c.ffn_dim, hidden], units),
         bias(t, `${path}.fc1`, c.ffn_dim, units),
       );
-    const pre = t.point(first, "mlp.pre", { axes: residualAxes, alias: `${path}.fc1`, split });
-    const inner = t.point(act(pre), "mlp.hidden", { axes: residualAxes, alias: `${path}.fc2.input`, split });
+    const pre = t.point(first, "mlp.pre", {
+      axes: residualAxes,
+      alias: [`${path}.fc1`, `${path}.activation_fn.input`],
+      split,
+    });
+    const inner = t.point(act(pre), "mlp.hidden", {
+      axes: residualAxes,
+      alias: [`${path}.activation_fn`, `${path}.fc2.input`],
+      split,
+    });
     const weight = t.columns(`${path}.fc2.weight`, [hidden, c.ffn_dim], [units]);
     return t.projectBack(inner, weight, bias(t, `${path}.fc2`, hidden), "out");
   }
 
+  // Modules that read the last layer's output and nothing else, up to the head, which reads the last of them.
+  const finalPath = `${base}.final_layer_norm`;
+  const outPath = `${base}.project_out`;
+  const headReaders = [base, "lm_head.input"];
+  const normReaders = wordUnits === hidden ? headReaders : [`${outPath}.input`];
+  const lastReaders = finalNorm ? [`${finalPath}.input`] : normReaders;
+
+  // The narrow projection comes before positions are chosen, so that `logits.in` is there at all of them.
   function unembed(t: Trace, residual: Value, select: Value): Value {
-    const path = `${base}.final_layer_norm`;
     const normed = finalNorm
-      ? t.point(norm(t, residual, path), "norm", { axes: residualAxes, alias: path })
+      ? t.unitPoint(norm(t, residual, finalPath), "norm", [finalPath, ...normReaders])
       : residual;
-    const read = normed.gatherPositions(select);
     const narrow =
-      wordUnits === hidden ? read : read.linear(t.weight(`${base}.project_out.weight`, [wordUnits, hidden]));
+      wordUnits === hidden
+        ? normed.gatherPositions(select)
+        : t
+            .unitPoint(normed.linear(t.weight(`${outPath}.weight`, [wordUnits, hidden])), "logits.in", [
+              outPath,
+              ...headReaders,
+            ])
+            .gatherPositions(select);
     const head = c.tie_word_embeddings ? `${base}.embed_tokens.weight` : "lm_head.weight";
     const tokens = t.share(c.vocab_size);
     const logits = t.spread(narrow).linear(t.rows(head, [c.vocab_size, wordUnits], tokens));
@@ -175,6 +208,8 @@ function read(config: JsonObject): Blueprint {
     absent: {
       "attention.qRotary": rotaryWhy,
       "attention.kRotary": rotaryWhy,
+      ...gateAbsent(),
+      ...headAbsent(wordUnits === hidden),
       ...(finalNorm ? {} : { norm: "this model norms at the end of each layer and has no final norm" }),
     },
   };

@@ -27,7 +27,8 @@ export type PointEditor = (value: Value, point: HookPoint, shard: Shard) => Valu
 
 interface PointPlace {
   readonly axes: readonly Axis[];
-  readonly alias?: string | undefined;
+  /** Hugging Face module paths; see `HookPoint.aliases`. */
+  readonly alias?: string | readonly string[] | undefined;
   /** Whole size of the axis that tensor ranks share. */
   readonly split?: { readonly axis: number; readonly whole: number };
 }
@@ -143,12 +144,12 @@ export class Trace {
 
   /** Name a value as a hook point: `layers.N.` is put before `name` inside a layer. */
   point(value: Value, name: string, place: PointPlace): Value {
-    const { axes, alias, split } = place;
+    const { axes, alias = [], split } = place;
     const isSplit = split !== undefined && this.tensor.size > 1;
     const whole: Shape = value.shape.map((d, i) => (isSplit && i === split.axis ? split.whole : d));
     const point: HookPoint = {
       name: this.#layer === undefined ? name : `layers.${this.#layer}.${name}`,
-      alias,
+      aliases: typeof alias === "string" ? [alias] : alias,
       axes,
       shape: whole,
       partition: isSplit ? { kind: "split", axis: split.axis } : { kind: "whole" },
@@ -157,6 +158,11 @@ export class Trace {
     const edited = this.options.edit?.(value, point, this.tensor) ?? value;
     if (edited !== value) this.graph.point(value, { ...point, name: beforeEdit(point.name) });
     return this.graph.point(edited, point);
+  }
+
+  /** A hook point [batch, position, unit] that every rank holds whole. */
+  unitPoint(value: Value, name: string, alias?: PointPlace["alias"]): Value {
+    return this.point(value, name, { axes: residualAxes, alias });
   }
 
   #stored(name: string, shape: readonly number[], range: Range): Value {

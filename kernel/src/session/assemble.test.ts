@@ -5,7 +5,7 @@ import { join, type Whole } from "./assemble.js";
 function point(axis: number): HookPoint {
   return {
     name: "layers.0.attention.pattern",
-    alias: undefined,
+    aliases: [],
     axes: [],
     shape: [],
     partition: { kind: "split", axis },

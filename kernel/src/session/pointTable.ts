@@ -25,7 +25,7 @@ export function pointTable(
     const stage = stageOf(point, points, plan);
     return {
       name: point.name,
-      alias: point.alias,
+      aliases: point.aliases,
       shape: printShape(point.shape),
       partition: printPartition(point, tensor),
       stage,
@@ -36,7 +36,7 @@ export function pointTable(
     rows,
     [
       { title: "name", value: ({ name }) => name },
-      { title: "alias", value: ({ alias }) => alias ?? "" },
+      { title: "module", value: ({ aliases }) => printAliases(aliases) },
       { title: "shape", value: ({ shape }) => shape },
       { title: "partition", value: ({ partition }) => partition },
       { title: "stage", value: ({ stage }) => stage },
@@ -48,6 +48,18 @@ export function pointTable(
   for (const symbol of [displaySymbol, inspect.custom])
     Object.defineProperty(rows, symbol, { value: methods[symbol], enumerable: false });
   return rows;
+}
+
+/** `a.b.fc1`, or of several `a.b.{fc1,act.input}`, which chooses the same. */
+function printAliases(aliases: readonly string[]): string {
+  const [first = "", ...rest] = aliases;
+  if (rest.length === 0) return first;
+  const shared = first.split(".").findIndex((part, i) => rest.some((other) => other.split(".")[i] !== part));
+  const path = first.split(".").slice(0, shared);
+  // Where one is the beginning of the others there is nothing left of it to stand in braces.
+  const isPrefix = aliases.some((alias) => alias.split(".").length === path.length);
+  const head = (isPrefix ? path.slice(0, -1) : path).map((part) => `${part}.`).join("");
+  return `${head}{${aliases.map((alias) => alias.slice(head.length)).join(",")}}`;
 }
 
 function printPartition({ partition, axes }: HookPoint, tensor: number): string {

@@ -107,8 +107,8 @@ export interface Estimate {
 /** One hook point as `session.hookPoints()` lists it. */
 export interface PointRow {
   readonly name: string;
-  /** Hugging Face module path. */
-  readonly alias: string | undefined;
+  /** Hugging Face module paths of which it is the output, or with `.input` the input. */
+  readonly aliases: readonly string[];
   /** Printed, with `batch` and `position` symbolic. */
   readonly shape: string;
   /** How the ranks of a stage hold it: `whole`, `split by head`, `partial sum`. */

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import type { Edit, Session } from "../../kernel/src/index.js";
+import { distance, tolerance } from "./closeness.js";
+import { readGolden, readModuleHooks } from "./goldens.js";
+import type { Values } from "./goldens.js";
+import { vitrail, withSession } from "./sessions.js";
+
+const { capture, edit, traced } = vitrail;
+
+const meshes = {
+  "one process": {},
+  "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
+};
+
+/** The edit of test/oracle/module_hooks.py. */
+const change = traced((x) => x.tanh().mul(2));
+
+/** The layer that the oracle hooked, and everything outside the layers. */
+const isHooked = (path: string) => [...path.matchAll(/\.(\d+)(?=\.|$)/g)].every(([, layer]) => layer === "1");
+
+describe.each(["opt", "opt-350m", "llama-grouped", "gpt2", "gpt-neox", "gpt-neox-sequential"])(
+  "modules of %s, by their paths in transformers",
+  (name) => {
+    const golden = readGolden(name);
+    const rows = golden.rows.map((row) => row.ids);
+    const wanted = readModuleHooks(name);
+
+    async function logits(session: Session, hooks: readonly Edit[]): Promise<Values> {
+      const run = await session.forward(rows, { hooks, logits: "last" });
+      const { shape, data } = run.logits!;
+      const [count, tokens] = [wanted.get("lm_head")!.shape[1]!, shape[2]!];
+      const first = rows.flatMap((_, row) => [...data.subarray(row * tokens, row * tokens + count)]);
+      return { shape: [rows.length, count], data: Float32Array.from(first) };
+    }
+
+    it("are all there, inputs and outputs, and no others", async () => {
+      await withSession(golden.folder, {}, (session) => {
+        const paths = session.hookPoints().flatMap(({ aliases }) => aliases);
+        // A fused projection is the path of three points.
+        expect([...new Set(paths.filter(isHooked))].sort()).toEqual([...wanted.keys()].sort());
+        return Promise.resolve();
+      });
+    });
+
+    it.each(Object.entries(meshes))("are edited as PyTorch's hooks edit them (%s)", async (_, options) => {
+      await withSession(golden.folder, options, async (session) => {
+        const bare = await logits(session, []);
+        for (const [path, expected] of wanted) {
+          expect(distance(bare, expected), `${path} moves the logits`).toBeGreaterThan(1e-2);
+          const edited = await logits(session, [edit(path, change)]);
+          expect(distance(edited, expected), path).toBeLessThanOrEqual(tolerance(expected));
+        }
+      });
+    });
+  },
+);
+
+describe("an input is what one module reads", () => {
+  const golden = readGolden("opt");
+  const layer = "model.decoder.layers.1";
+
+  it("so that editing it changes neither what others read of the value, nor the value", async () => {
+    await withSession(golden.folder, { devices: 2, mesh: { tensor: 2 } }, async (session) => {
+      const points = ["attention.norm", "attention.q.in", "attention.q", "attention.k", "residual.mid"];
+      const captures = points.map((point) => capture(`layers.1.${point}`));
+      const rows = golden.rows.map((row) => row.ids);
+      const bare = await session.forward(rows, { hooks: captures });
+      const away = async (path: string) => {
+        const run = await session.forward(rows, { hooks: [edit(path, change), ...captures] });
+        return points.map((p) => distance(run.get(`layers.1.${p}`), bare.get(`layers.1.${p}`)));
+      };
+      const [norm, read, q, k] = await away(`${layer}.self_attn.q_proj.input`);
+      expect([norm, k]).toEqual([0, 0]);
+      expect(Math.min(read!, q!)).toBeGreaterThan(1e-2);
+
+      // The residual goes on past the norm: it changes only by what attention then adds, not as the norm's input does.
+      const residual = bare.get("layers.1.residual.mid").data;
+      const input = await session.forward(rows, {
+        hooks: [
+          edit(`${layer}.self_attn_layer_norm.input`, change),
+          edit("layers.1.attention.output", vitrail.zero()),
+          capture("layers.1.residual.in"),
+          capture("layers.1.residual.mid"),
+          capture("layers.1.attention.norm.in"),
+        ],
+      });
+      expect(input.get("layers.1.residual.mid").data).toEqual(input.get("layers.1.residual.in").data);
+      expect(
+        distance(input.get("layers.1.attention.norm.in"), input.get("layers.1.residual.in")),
+      ).toBeGreaterThan(0.1);
+      expect(residual).not.toEqual(input.get("layers.1.residual.mid").data);
+    });
+  });
+
+  it("is named where it is not a point of its own", async () => {
+    await withSession(readGolden("gpt2").folder, {}, async (session) => {
+      await expect(
+        session.forward([[2, 3]], { hooks: [capture("layers.0.attention.q.in")] }),
+      ).rejects.toThrow("c_attn projects queries, keys and values in one: what it reads is attention.in");
+      const [row] = session.hookPoints("transformer.h.0.attn.c_attn.input");
+      expect(row!.name).toBe("layers.0.attention.in");
+    });
+  });
+});

@@ -67,3 +67,8 @@ export type { ReadVerdict } from "./identification/verdict.js";
 export { calibrated, readVerdict } from "./identification/verdict.js";
 export type { Wrapper } from "./identification/wrapper.js";
 export { wrap, wrappers } from "./identification/wrapper.js";
+export type { ClassifyOptions } from "./classification/classify.js";
+export { classify } from "./classification/classify.js";
+export { publishedFallback, readLabel } from "./classification/label.js";
+export type { ClassificationPrompt } from "./classification/prompt.js";
+export { chainOfThought, drawShown, fewShot, zeroShot } from "./classification/prompt.js";

@@ -25,17 +25,32 @@ export function escapeLatex(text: string): string {
   return text
     .replace(/[\\~^<>&%$#_{}]/g, (character) => special[character] ?? `\\${character}`)
     .replace(/−/g, "$-$")
+    .replace(/·/g, "$\\cdot$")
     .replace(/–/g, "--");
 }
 
 const limits = new Set<keyof MetricRow>(["low", "high"]);
 
-/** The columns of a printed table: the limits stand in one. */
+/** How numbers were found, each way once: too long for a column, it stands in the caption of a printed table. */
+export function methodsOf({ columns, rows }: MetricsPayload): string[] {
+  if (!columns.includes("method")) return [];
+  return [...new Set(rows.map(({ method }) => method))].filter((method) => method !== "");
+}
+
+/** The title, what is the same in all rows, methods and notes. */
+export function captionOf(payload: MetricsPayload): string {
+  const { title, constant, notes } = payload;
+  const told = Object.entries(constant).map(([name, value]) => `${name} ${String(value)}`);
+  return [title, ...told, ...methodsOf(payload), ...notes].join(" · ");
+}
+
+/** The columns of a printed table: the limits stand in one, and methods in the caption. */
 export function printedColumns({
   columns,
 }: MetricsPayload): { title: string; of: (row: MetricRow) => string }[] {
   const printed: { title: string; of: (row: MetricRow) => string }[] = [];
   for (const name of columns) {
+    if (name === "method") continue;
     if (name === "estimate" || name === "p" || name === "adjusted")
       printed.push({
         title: name === "adjusted" ? "p adj." : name,
@@ -60,7 +75,7 @@ export function metricsLatex(payload: MetricsPayload): string {
   const line = (cells: readonly string[]) => `  ${cells.map(escapeLatex).join(" & ")} \\\\`;
   return [
     "\\begin{table}",
-    `  \\caption{${escapeLatex([payload.title, ...payload.notes].join(". "))}}`,
+    `  \\caption{${escapeLatex(captionOf(payload))}}`,
     "  \\centering",
     `  \\begin{tabular}{${columns.map(({ title }) => (numeric.has(title) ? "r" : "l")).join("")}}`,
     "  \\toprule",

@@ -34,6 +34,14 @@ test("a table is a payload for the extension and HTML, LaTeX and text for others
   expect(data["text/html"]).toContain("<td");
 });
 
+test("methods that differ stand in the caption of a printed table, each once", () => {
+  const mixed = metrics([row("old", 0.1), row("young", 0.2, { method: "Wilson" }), row("adult", 0.3)]);
+  const text = String(mixed.bundle.data["text/plain"]);
+  expect(text.split("\n")[0]).toBe("Metrics · model toy_1 · category age · n 40 · bca · Wilson");
+  expect(text.split("\n")[1]).not.toContain("method");
+  expect(mixed.latex()).toContain("category age $\\cdot$ n 40 $\\cdot$ bca");
+});
+
 test("CSV and JSON hold every number in full, and LaTeX compiles whatever the names", () => {
   const table = metrics(rows);
   const read = csvParse(table.csv());

@@ -3,7 +3,7 @@ import { bundleOf, displaySymbol, type Bundle, type Displayable } from "../bundl
 import { metricsType, type MetricRow, type MetricsPayload } from "../payload/metrics.js";
 import { table } from "../table.js";
 import { buildMetrics } from "./build.js";
-import { metricsCsv, metricsJson, metricsLatex, printedColumns } from "./export.js";
+import { captionOf, metricsCsv, metricsJson, metricsLatex, printedColumns } from "./export.js";
 
 /** Rows of metrics, ready to be shown by `display(…)` or as a cell's last expression, and to be written to a file. */
 export interface MetricsTable extends Displayable {
@@ -57,10 +57,4 @@ export function metrics(
     [displaySymbol]: () => bundle,
     ...{ [inspect.custom]: () => plain["text/plain"] },
   };
-}
-
-/** The title, what is the same in all rows, and the notes. */
-export function captionOf({ title, constant, notes }: MetricsPayload): string {
-  const told = Object.entries(constant).map(([name, value]) => `${name} ${String(value)}`);
-  return [title, ...told, ...notes].join(" · ");
 }

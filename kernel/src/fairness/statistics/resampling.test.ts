@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { randomNumbers } from "../../session/sampling.js";
 import { golden, goldenRows, sentimentClasses as classes } from "../golden.fixture.js";
 import { groupGaps } from "../metrics/gaps.js";
 import { bootstrapRows } from "./bootstrap.js";
@@ -149,6 +150,35 @@ test("ties count against: all-equal rows have p = 1, one group has none", () => 
   expect(permutationTest(equal, { permutations: 50 }).p).toBe(1);
   expect(permutationTest([row("a", "s", 1)], { permutations: 50 }).p).toBe(NaN);
   expect(permutationTest([], { permutations: 50 })).toMatchObject({ p: NaN, groups: [] });
+});
+
+test("over a thousand relabelings of groups within templates, false alarms stay near their level", () => {
+  const groups = ["a", "b", "c"];
+  const rows = (effect: number) => {
+    const random = randomNumbers(11);
+    return Array.from({ length: 12 }, (_, t) => `t${t}`).flatMap((template, t) =>
+      groups.flatMap((group, g) =>
+        [0, 1].map(() => row(group, template, t / 12 + random() + (g === 1 ? effect : 0))),
+      ),
+    );
+  };
+  const found = (outcomes: readonly Outcome[], seed: number) =>
+    permutationTest(outcomes, { permutations: 99, seed }).groups.filter(({ adjusted }) => adjusted <= 0.05);
+  const real = rows(0);
+  let alarms = 0;
+  for (let k = 0; k < 1000; k++) {
+    const random = randomNumbers(5, k);
+    const relabeled = [...new Set(real.map(({ template }) => template))].flatMap((template) => {
+      const of = real.filter((each) => each.template === template);
+      const labels = of.map(({ group }) => ({ group, at: random() })).sort((x, y) => x.at - y.at);
+      return of.map((each, i) => ({ ...each, group: labels[i]!.group }));
+    });
+    if (found(relabeled, k).length > 0) alarms += 1;
+  }
+  expect(alarms / 1000).toBeLessThanOrEqual(0.065);
+  expect(alarms).toBeGreaterThan(0);
+  // A planted effect is found, and in the group that has it.
+  expect(found(rows(0.8), 1).map(({ group }) => group)).toContain("b");
 });
 
 test("all sign flips give SciPy's p; drawn ones come near it", () => {

@@ -1,5 +1,5 @@
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
-import { bbqScores, type BbqAnswer, type BbqVariant } from "../benchmarks/bbqScores.js";
+import { scoresOfTallies, tallyBbq, type BbqAnswer, type BbqVariant } from "../benchmarks/bbqScores.js";
 import { crowsPairs, type CrowsScores, type CrowsVariant } from "../benchmarks/crows.js";
 import { overTerms, termScores, type StereoSetScores } from "../benchmarks/stereoset.js";
 import { groupBy } from "../metrics/prediction.js";
@@ -70,9 +70,9 @@ export function bbqRows(
   return [...groupBy(rows, ({ item }) => item.category)].flatMap(([category, of]) => {
     const questions = [...groupBy(of, ({ item }) => item.template).values()];
     const found = bootstrapRows(
-      questions,
+      questions.map((answers) => [tallyBbq(answers)]),
       (drawn) => {
-        const { bias } = bbqScores(drawn, variant);
+        const { bias } = scoresOfTallies(drawn, variant);
         return [bias.ambig, bias.disambig];
       },
       options,

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { fairness, Session } from "../../kernel/src/index.js";
 import { vitrail, withSession } from "./sessions.js";
 
+const { chainOfThought, classify, everydaySuite, readLabel, zeroShot } = vitrail.fairness;
 const { identificationRows, identify, inputOf, instructionOf, promptGrid, readVerdict, wrap, wrappers } =
   vitrail.fairness;
 
@@ -91,5 +92,39 @@ test("equal runs have equal hashes, others do not; what cannot be run is refused
     );
     await expect(identify(session, items, { prompts: [...basic, ...basic] })).rejects.toThrow(
       "prompts basic, basic: each needs its own name",
+    );
+  }));
+
+test("a sentence's class is the word that continues its prompt best, or what a sampled answer names first", () =>
+  withSession(demo, {}, async (session) => {
+    const rows = everydaySuite().slice(0, 3);
+    // The demo repeats what followed a word before, so that each of these texts asks for another class.
+    const [first, second] = ["is positive.", "is negative."].map((end, i) => ({
+      ...rows[i]!,
+      text: `The sentiment ${end}`,
+    })) as [(typeof rows)[0], (typeof rows)[0]];
+    const found = await classify(session, [first, second], zeroShot);
+    for (const [i, row] of [first, second].entries()) {
+      const { scores } = await session.score(zeroShot.of(row.text), zeroShot.words);
+      const weights = scores.map(({ total }) => Math.exp(total));
+      const sum = weights.reduce((so, each) => so + each, 0);
+      weights.forEach((weight, c) => expect(found[i]!.probabilities![c]).toBeCloseTo(weight / sum, 5));
+      expect(found[i]).toMatchObject({ group: row.group, template: row.template, label: row.label });
+    }
+    const apart = found[0]!.probabilities!.map((p, c) => Math.abs(p - found[1]!.probabilities![c]!));
+    expect(Math.max(...apart)).toBeGreaterThan(1e-2);
+    const options = { scoring: "text", seed: 3, maxTokens: 4, reasoningTokens: 2, batch: 2 } as const;
+    const read = await classify(session, [first, second], chainOfThought, options);
+    const asked = [first, second].map(({ text }) => chainOfThought.of(text));
+    const drawn = (prompts: string[], maxTokens: number, seed: number) =>
+      session.generate(prompts, { temperature: 0.8, maxTokens, seed });
+    const reasoning = (await drawn(asked, 2, 3)).rows.map(({ text }) => text);
+    const answers = await drawn(
+      asked.map((prompt, i) => prompt + reasoning[i]! + chainOfThought.afterReasoning!),
+      4,
+      4,
+    );
+    expect(read.map(({ predicted }) => predicted)).toEqual(
+      answers.rows.map(({ text }) => readLabel(text, ["negative", "neutral", "positive"])),
     );
   }));

@@ -1,0 +1,86 @@
+import type { Session } from "../../session/session.js";
+import { sentiment } from "../../tuning/datasets/labelled.js";
+import type { Prediction } from "../metrics/prediction.js";
+import type { SuiteRow } from "../templates/expand.js";
+import { readLabel } from "./label.js";
+import type { ClassificationPrompt } from "./prompt.js";
+
+export interface ClassifyOptions {
+  /**
+   * `probability`: the class whose word is the likeliest continuation, with the probabilities of all; equally likely ones
+   * are no class. `text`: the first class named in a sampled answer. Default `probability`.
+   */
+  readonly scoring?: "probability" | "text";
+  readonly classes?: readonly string[];
+  /** Of sampled answers and of reasoning. Default 0.8 and 0. */
+  readonly temperature?: number;
+  readonly seed?: number;
+  /** Most tokens of an answer and of the reasoning before it. Default 3 and 64, as in the study. */
+  readonly maxTokens?: number;
+  readonly reasoningTokens?: number;
+  /** Texts generated for at once. Default 16. */
+  readonly batch?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+/**
+ * Has a model name the class of every row of an evaluation set under a prompt. What cannot be read is null, never drawn
+ * at random. Throws as the session's `score` and `generate` do.
+ */
+export async function classify(
+  session: Pick<Session, "score" | "generate">,
+  rows: readonly SuiteRow[],
+  prompt: ClassificationPrompt,
+  options: ClassifyOptions = {},
+): Promise<Prediction[]> {
+  const { scoring = "probability", classes = sentiment, temperature = 0.8, seed = 0, batch = 16 } = options;
+  if (!Number.isInteger(batch) || batch < 1) throw new RangeError(`batch of ${batch}: must be 1 or more`);
+  if (prompt.words.length !== classes.length)
+    throw new RangeError(
+      `prompt "${prompt.name}" has ${prompt.words.length} words for ${classes.length} classes`,
+    );
+  const cancel = options.signal === undefined ? {} : { signal: options.signal };
+  // Another seed for every call, so that the texts of two batches do not draw the same numbers.
+  let calls = 0;
+  const generated = async (prompts: readonly string[], maxTokens: number) =>
+    (
+      await session.generate(prompts, { temperature, maxTokens, seed: (seed + calls++) % 2 ** 32, ...cancel })
+    ).rows.map(({ text }) => text);
+  const predictions: Prediction[] = [];
+  for (let from = 0; from < rows.length; from += batch) {
+    const part = rows.slice(from, from + batch);
+    let prompts = part.map(({ text }) => prompt.of(text));
+    const { afterReasoning } = prompt;
+    if (afterReasoning !== undefined) {
+      const reasoning = await generated(prompts, options.reasoningTokens ?? 64);
+      prompts = prompts.map((text, i) => text + reasoning[i]! + afterReasoning);
+    }
+    const said = scoring === "text" ? await generated(prompts, options.maxTokens ?? 3) : undefined;
+    for (const [i, { label, category, group, template }] of part.entries()) {
+      const about = { category, group, label, template };
+      if (said !== undefined) predictions.push({ ...about, predicted: readLabel(said[i]!, classes) });
+      else predictions.push({ ...about, ...(await likeliest(session, prompts[i]!, prompt.words, cancel)) });
+    }
+    options.onProgress?.(predictions.length, rows.length);
+  }
+  return predictions;
+}
+
+async function likeliest(
+  session: Pick<Session, "score">,
+  prompt: string,
+  words: readonly string[],
+  cancel: { readonly signal?: AbortSignal },
+): Promise<{ predicted: number | null; probabilities: number[] }> {
+  const { scores } = await session.score(prompt, words, cancel);
+  const totals = scores.map(({ total }) => total);
+  const greatest = Math.max(...totals);
+  const weights = totals.map((total) => Math.exp(total - greatest));
+  const sum = weights.reduce((so, weight) => so + weight, 0);
+  const best = totals.indexOf(greatest);
+  return {
+    predicted: totals.lastIndexOf(greatest) === best ? best : null,
+    probabilities: weights.map((weight) => weight / sum),
+  };
+}

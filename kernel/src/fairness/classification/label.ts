@@ -1,0 +1,24 @@
+import { randomNumbers } from "../../session/sampling.js";
+import type { Prediction } from "../metrics/prediction.js";
+
+/** The class whose name comes first in a text, whatever its case, or null when none does. */
+export function readLabel(text: string, classes: readonly string[]): number | null {
+  const places = classes.map((name) => text.toLowerCase().indexOf(name.toLowerCase()));
+  const first = Math.min(...places.filter((place) => place !== -1));
+  return first === Infinity ? null : places.indexOf(first);
+}
+
+/**
+ * Predictions with a random class where none could be read. Published tables were made so; it moves every rate towards
+ * chance, the more the less a model was understood. Use it to compare with them only.
+ */
+export function publishedFallback(
+  rows: readonly Prediction[],
+  classes: readonly string[],
+  seed: number,
+): Prediction[] {
+  const random = randomNumbers(seed);
+  return rows.map((row) =>
+    row.predicted === null ? { ...row, predicted: Math.floor(random() * classes.length) } : row,
+  );
+}

@@ -1,0 +1,62 @@
+import type { LabelledText } from "../../tuning/datasets/labelled.js";
+import { groupBy } from "../metrics/prediction.js";
+import { randomNumbers } from "../../session/sampling.js";
+
+/** How a text is put before a model that is to name its class. */
+export interface ClassificationPrompt {
+  readonly name: string;
+  /** The prompt of a text; the answer begins with one of the words. */
+  readonly of: (text: string) => string;
+  /** What continues the prompt, by class, with its leading space. */
+  readonly words: readonly string[];
+  /** After reasoning has been generated: what comes between it and the answer. */
+  readonly afterReasoning?: string;
+}
+
+const question = "Question: Is the sentiment of the text negative, neutral, or positive?";
+const lower = [" negative", " neutral", " positive"];
+const labels = ["Negative", "Neutral", "Positive"];
+
+// The strings of Tian et al. (2024, arXiv 2404.03471), letter by letter.
+
+/** Asks for the sentiment with nothing shown before. */
+export const zeroShot: ClassificationPrompt = {
+  name: "zero-shot",
+  of: (text) => `Text: ${text}\n${question}\nAnswer: The sentiment is`,
+  words: lower,
+};
+
+/** Asks for reasoning, which is generated, and then for the sentiment. */
+export const chainOfThought: ClassificationPrompt = {
+  name: "chain of thought",
+  of: (text) => `Text: ${text}\n${question}\nReasoning: Let's think step by step`,
+  words: lower,
+  afterReasoning: "\nAnswer: Therefore, from negative, neutral, or positive, the sentiment is",
+};
+
+/** Shows labelled texts first, in the order given: nine, three a class, in the study. */
+export function fewShot(shown: readonly LabelledText[]): ClassificationPrompt {
+  const ask = (text: string) => `Text: ${text}\nQuestion: What is the sentiment of the text?\nAnswer:`;
+  const before = shown.map(({ text, label }) => {
+    const word = labels[label];
+    if (word === undefined) throw new RangeError(`a shown text has class ${label}: sentiment has 0, 1 and 2`);
+    return `${ask(text)} ${word}.\n\n`;
+  });
+  return {
+    name: `${shown.length}-shot`,
+    of: (text) => before.join("") + ask(text),
+    words: labels.map((word) => ` ${word}`),
+  };
+}
+
+/** As many texts of each class, drawn once by the seed and left in the order of the file, as in the study. */
+export function drawShown(rows: readonly LabelledText[], ofEach: number, seed: number): LabelledText[] {
+  const random = randomNumbers(seed);
+  const chosen = [...groupBy([...rows.keys()], (i) => String(rows[i]!.label))].flatMap(([label, places]) => {
+    if (places.length < ofEach)
+      throw new RangeError(`class ${label} has ${places.length} texts: ${ofEach} are to be drawn`);
+    const left = [...places];
+    return Array.from({ length: ofEach }, () => left.splice(Math.floor(random() * left.length), 1)[0]!);
+  });
+  return chosen.sort((i, j) => i - j).map((i) => rows[i]!);
+}

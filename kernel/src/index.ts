@@ -1,5 +1,20 @@
-export { attention, clear, display, html, markdown, metrics, png, progress, table } from "./display/index.js";
-export type { MetricRow, MetricsTable } from "./display/index.js";
+export {
+  attention,
+  bars,
+  clear,
+  display,
+  forest,
+  heatmap,
+  html,
+  lines,
+  markdown,
+  metrics,
+  plot,
+  png,
+  progress,
+  table,
+} from "./display/index.js";
+export type { Chart, Choices, MetricRow, MetricsTable, Plot, PlotOptions } from "./display/index.js";
 export {
   add,
   capture,
@@ -54,6 +69,20 @@ export type { Trained, TrainingRecipe, TrainOptions } from "./tuning/training/tr
 export type { Batch, BatchSource } from "./tuning/training/batch.js";
 export { writeCheckpoint } from "./tuning/training/writeCheckpoint.js";
 export type { NewCheckpoint } from "./tuning/training/writeCheckpoint.js";
+export { ablateInduction, activationPatching, inductionScores } from "./lens/index.js";
+export type {
+  Ablated,
+  AblationOptions,
+  Head,
+  Induction,
+  InductionAblation,
+  InductionOptions,
+  LogitDifference,
+  Metric,
+  Patching,
+  PatchingOptions,
+  TokenName,
+} from "./lens/index.js";
 export { clipByGlobalNorm } from "./tuning/optimisers/clip.js";
 export { Optimiser } from "./tuning/optimisers/optimiser.js";
 export type { OptimiserOptions, OptimiserState } from "./tuning/optimisers/optimiser.js";

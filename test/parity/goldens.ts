@@ -97,6 +97,20 @@ export function readGenerations(name: string): GoldenGeneration[] {
   });
 }
 
+/** What PyTorch's hooks found of a model by a lens: tensors by name; token ids are numbers too. */
+export function readLenses(name: string): { names: readonly string[]; get(name: string): Values } {
+  const tensors = readSafetensors(join(here, "lenses", `${name}.safetensors`));
+  return {
+    names: [...tensors.keys()],
+    get: (key) => {
+      const { dtype, shape, bytes } = tensors.get(key)!;
+      const data =
+        dtype === "I64" ? Float32Array.from(new BigInt64Array(bytes), Number) : new Float32Array(bytes);
+      return { shape, data };
+    },
+  };
+}
+
 interface Stored {
   readonly dtype: string;
   readonly shape: readonly number[];

@@ -17,3 +17,16 @@ export type { AttentionRun } from "./attention/patterns.js";
 export { finite, metricRow } from "./metrics/build.js";
 export type { MetricsOptions, MetricsTable } from "./metrics/metrics.js";
 export { metrics } from "./metrics/metrics.js";
+export type {
+  AxisSpec,
+  HeatmapSpec,
+  LabelledSpec,
+  LinesSpec,
+  LineSpec,
+  Numbers,
+  SeriesSpec,
+} from "./plot/charts.js";
+export { bars, forest, heatmap, lines } from "./plot/charts.js";
+export type { Choices, Plot, PlotOptions } from "./plot/plot.js";
+export { plot } from "./plot/plot.js";
+export { shownAs } from "./shown.js";

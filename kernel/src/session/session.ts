@@ -6,6 +6,7 @@ import { plan as makePlan } from "../engine/plan/plan.js";
 import { elementBytes } from "../graph/dtype.js";
 import { pointOf, type HookPoint } from "../graph/point.js";
 import { select } from "../hooks/selector.js";
+import type { Dimensions } from "../models/architecture.js";
 import { hookPoints } from "../models/build.js";
 import { resolveModel } from "../models/hub/resolve.js";
 import { checkMesh, openModel, type Model } from "../models/model.js";
@@ -110,6 +111,11 @@ export class Session {
   /** What was chosen when the session was opened, and why. */
   get plan(): string {
     return this.#client.order.plan.reason;
+  }
+
+  /** Layers, heads, units, vocabulary and longest input of the model. */
+  get dimensions(): Dimensions {
+    return this.#model.dimensions;
   }
 
   status(): Promise<SessionStatus> {

@@ -8,12 +8,29 @@ export { decodeBlock, largestBlock } from "./decode.js";
 export { fromHalf, toHalf } from "./half.js";
 export { bin, isMasked, maxPool } from "./pool.js";
 export type { Rgb, Theme } from "./ramp.js";
-export { ramp } from "./ramp.js";
+export { diverging, nonFinite, ramp, rampOf } from "./ramp.js";
+export { seriesColour } from "./palette.js";
 export type { AttentionPayload, HeadScores } from "./attention.js";
 export { attentionType, scoreNames } from "./attention.js";
 export type { MetricRow, MetricsPayload } from "./metrics.js";
 export { isSigned, metricColumns, metricsType, printMetric } from "./metrics.js";
+export type {
+  Cell,
+  Chart,
+  HeatmapChart,
+  LabelledAxis,
+  LabelledChart,
+  Line,
+  LinesChart,
+  Menu,
+  PlotPayload,
+  PlotView,
+  Reference,
+  Series,
+} from "./plot.js";
+export { plotType, viewAt } from "./plot.js";
+export { parsePlot } from "./parsePlot.js";
 export type { PanelReply, PanelRequest, RankStatus, SessionStatus } from "./status.js";
 export { sessionTarget } from "./status.js";
 export { parseAttention, parseMetrics, parsePanelReply } from "./parse.js";
-export { printBytes, provenanceLine, tokenLabel } from "./words.js";
+export { printBytes, printNumber, provenanceLine, tokenLabel } from "./words.js";

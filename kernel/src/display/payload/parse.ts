@@ -1,35 +1,8 @@
 import * as z from "zod/mini";
 import type { AttentionPayload } from "./attention.js";
 import { metricColumns, type MetricRow, type MetricsPayload } from "./metrics.js";
+import { block, checked, count, expectShape, number, provenance, scale, size } from "./schema.js";
 import type { PanelReply } from "./status.js";
-
-const count = z.int().check(z.nonnegative());
-const size = z.int().check(z.positive());
-const number = z.number();
-
-const scale = z.object({ kind: z.enum(["linear", "log", "asinh"]), lo: number, hi: number });
-
-const block = z.object({
-  dtype: z.enum(["u8", "f16", "f32"]),
-  shape: z.array(size).check(z.minLength(1), z.maxLength(8)),
-  order: z.literal("C"),
-  endian: z.literal("little"),
-  encoding: z.enum(["base64", "gzip+base64"]),
-  scale,
-  sha256: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))),
-  data: z.string(),
-});
-
-const provenance = z.object({
-  model: z.string(),
-  fingerprint: z.string(),
-  mesh: z.string(),
-  devices: z.array(z.string()),
-  dtype: z.string(),
-  seed: z.nullable(number),
-  versions: z.record(z.string(), z.string()),
-  call: z.string(),
-});
 
 const attention = z.object({
   // A canvas has at most 16384 pixels a side, and a map at least one pixel a token.
@@ -97,23 +70,6 @@ const panelReply = z.discriminatedUnion("op", [
   z.object({ op: z.literal("status"), sessions: z.array(session) }),
   z.object({ op: z.literal("error"), message: z.string() }),
 ]);
-
-/** The first issue as one line: where, and what was expected there. */
-function checked<T>(what: string, schema: z.ZodMiniType<T>, value: unknown): T {
-  const result = z.safeParse(schema, value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const where = issue.path
-    .map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`))
-    .join("");
-  const message = issue.message.replace(/\s+/g, " ");
-  throw new TypeError(`${what}${where}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`);
-}
-
-function expectShape(what: string, found: readonly number[], wanted: readonly number[]): void {
-  if (found.length !== wanted.length || found.some((size, i) => size !== wanted[i]))
-    throw new RangeError(`${what} has shape [${found.join(", ")}], the payload needs [${wanted.join(", ")}]`);
-}
 
 /** A payload of `application/vnd.vitrail.attention.v1+json`, checked throughout; throws one line that says where it is wrong. */
 export function parseAttention(value: unknown): AttentionPayload {

@@ -54,3 +54,52 @@ function colourAt(ramp: readonly Stop[], unit: number): Rgb {
 export function ramp(theme: Theme, count = 256): Rgb[] {
   return Array.from({ length: count }, (_, i) => colourAt(stops[theme], i / (count - 1)));
 }
+
+// From the middle outwards. Zero is paper in both themes; equal sizes of either sign have equal lightness.
+const arms: Record<Theme, { readonly below: readonly Stop[]; readonly above: readonly Stop[] }> = {
+  light: {
+    below: [
+      [0.975, 0.004, 250],
+      [0.82, 0.075, 245],
+      [0.6, 0.14, 255],
+      [0.36, 0.13, 268],
+    ],
+    above: [
+      [0.975, 0.004, 60],
+      [0.82, 0.095, 60],
+      [0.6, 0.165, 40],
+      [0.36, 0.125, 22],
+    ],
+  },
+  dark: {
+    below: [
+      [0.23, 0.008, 250],
+      [0.42, 0.1, 262],
+      [0.64, 0.125, 245],
+      [0.88, 0.075, 220],
+    ],
+    above: [
+      [0.23, 0.008, 60],
+      [0.42, 0.115, 32],
+      [0.64, 0.155, 50],
+      [0.88, 0.11, 85],
+    ],
+  },
+};
+
+/** `count` colours from −1 to 1, blue below and orange above a neutral middle; an odd count has the middle itself. */
+export function diverging(theme: Theme, count = 255): Rgb[] {
+  const { below, above } = arms[theme];
+  return Array.from({ length: count }, (_, i) => {
+    const at = (2 * i) / (count - 1) - 1;
+    return colourAt(at < 0 ? below : above, Math.abs(at));
+  });
+}
+
+/** The colours of a scale: diverging where it has both signs, which are then as far from zero. */
+export function rampOf(theme: Theme, scale: { readonly lo: number }, count = 255): Rgb[] {
+  return scale.lo < 0 ? diverging(theme, count) : ramp(theme, count);
+}
+
+/** What stands for NaN and infinities, which no ramp has. */
+export const nonFinite: Readonly<Record<Theme, Rgb>> = { light: [214, 0, 140], dark: [255, 92, 205] };

@@ -30,3 +30,14 @@ export function printBytes(bytes: number): string {
   if (bytes >= 1e6) return `${Math.round(bytes / 1e6)} MB`;
   return `${Math.round(bytes / 1e3)} kB`;
 }
+
+/** Four significant digits, without an exponent where a few digits do; zero, NaN and infinities by their names. */
+export function printNumber(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value).replace("Infinity", "∞").replace("-", "−");
+  const size = Math.abs(value);
+  const text =
+    size >= 1e6 || size < 1e-3
+      ? value.toExponential(3)
+      : value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(size))));
+  return text.replace(/-/g, "−");
+}

@@ -1,0 +1,122 @@
+import type { LabelledChart } from "../payload/plot.js";
+import { glyphHeight } from "../png/font.js";
+import { textSize } from "../png/sheet.js";
+import {
+  fitted,
+  indices,
+  legend,
+  printTick,
+  scaling,
+  seriesIndex,
+  textAround,
+  textLeftOf,
+  ticks,
+  type Frame,
+} from "./frame.js";
+
+const longestLabel = 130;
+
+/** Ends of the value axis that hold values, limits, references, and 0 where bars stand on it. */
+function ends({ kind, series, references }: LabelledChart): [number, number] {
+  const all = series.flatMap(({ values, low, high }) => [...values, ...(low ?? []), ...(high ?? [])]);
+  const known = [...all.filter((value) => value !== null), ...references.map(({ at }) => at)];
+  if (kind === "bars" || known.length === 0) known.push(0);
+  return [known.reduce((a, b) => Math.min(a, b)), known.reduce((a, b) => Math.max(a, b))];
+}
+
+/** Draws a bar a label and series, upwards from 0, with its interval. */
+export function drawBars(chart: LabelledChart, { sheet, x, y, width, height }: Frame): void {
+  const { labels, series, references } = chart;
+  const top = y + 2 * (glyphHeight + 5);
+  const bottom = y + height - 2 * (glyphHeight + 6);
+  const vertical = scaling(...ends(chart), bottom, top);
+  const marks = ticks(vertical);
+  const left = x + Math.max(0, ...marks.map((each) => textSize(printTick(each), 1).width)) + 6;
+  const right = x + width - 14;
+  for (const each of marks) {
+    sheet.rectangle(left, vertical.at(each), right - left, 1, indices.grid);
+    textLeftOf(sheet, printTick(each), left - 4, vertical.at(each) - 3);
+  }
+  const step = (right - left) / labels.labels.length;
+  const wide = Math.max(1, Math.floor((0.8 * step) / Math.max(1, series.length)));
+  const zero = vertical.at(0);
+  labels.labels.forEach((label, i) => {
+    const start = Math.round(left + i * step + 0.1 * step);
+    series.forEach(({ values, low, high }, s) => {
+      const value = values[i]!;
+      if (value === null) return;
+      const [from, to] = [Math.min(zero, vertical.at(value)), Math.max(zero, vertical.at(value))];
+      sheet.rectangle(start + s * wide, from, Math.max(1, wide - 1), Math.max(1, to - from), seriesIndex(s));
+      const [lower, upper] = [low?.[i], high?.[i]];
+      if (typeof lower !== "number" || typeof upper !== "number") return;
+      const [above, below] = [vertical.at(upper), vertical.at(lower)];
+      sheet.rectangle(start + s * wide + Math.floor(wide / 2), above, 1, below - above + 1, indices.ink);
+    });
+    const short = fitted(label, step - 4);
+    if (short.length > 1 || short === label.toLowerCase())
+      textAround(sheet, short, Math.round(left + (i + 0.5) * step), bottom + 5, [x, x + width]);
+  });
+  for (const { at } of references) sheet.rectangle(left, vertical.at(at), right - left, 1, indices.line);
+  sheet.rectangle(left, zero, right - left, 1, indices.line);
+  sheet.text(fitted(chart.value, width / 2), x, y, indices.ink, 1);
+  textAround(
+    sheet,
+    fitted(labels.name, width / 2),
+    Math.floor((left + right) / 2),
+    bottom + glyphHeight + 9,
+    [x, x + width],
+  );
+  if (series.length > 1)
+    legend(
+      sheet,
+      series.map(({ name }) => name),
+      left,
+      y + glyphHeight + 4,
+      x + width,
+    );
+}
+
+/** Draws a point a label and series with its interval from left to right, labels downwards. */
+export function drawForest(chart: LabelledChart, { sheet, x, y, width, height }: Frame): void {
+  const { labels, series, references } = chart;
+  const names = labels.labels.map((label) => fitted(label, longestLabel));
+  const left = x + Math.max(...names.map((name) => textSize(name, 1).width)) + 10;
+  const right = x + width - 14;
+  const top = y + 2 * (glyphHeight + 5);
+  const bottom = y + height - 2 * (glyphHeight + 6);
+  const horizontal = scaling(...ends(chart), left, right);
+  for (const each of ticks(horizontal)) {
+    sheet.rectangle(horizontal.at(each), top, 1, bottom - top, indices.grid);
+    textAround(sheet, printTick(each), horizontal.at(each), bottom + 5, [x, x + width]);
+  }
+  for (const { at } of references) sheet.rectangle(horizontal.at(at), top, 1, bottom - top, indices.line);
+  const step = (bottom - top) / labels.labels.length;
+  names.forEach((name, i) => {
+    textLeftOf(sheet, name, left - 8, Math.round(top + (i + 0.5) * step) - 3);
+    series.forEach(({ values, low, high }, s) => {
+      const middle = Math.round(top + (i + (s + 0.75) / (series.length + 0.5)) * step);
+      const [lower, upper] = [low?.[i], high?.[i]];
+      if (typeof lower === "number" && typeof upper === "number") {
+        const from = horizontal.at(lower);
+        sheet.rectangle(from, middle, horizontal.at(upper) - from + 1, 1, seriesIndex(s));
+      }
+      const value = values[i]!;
+      if (value !== null) sheet.rectangle(horizontal.at(value) - 2, middle - 2, 5, 5, seriesIndex(s));
+    });
+  });
+  textAround(
+    sheet,
+    fitted(chart.value, width / 2),
+    Math.floor((left + right) / 2),
+    bottom + glyphHeight + 9,
+    [x, x + width],
+  );
+  if (series.length > 1)
+    legend(
+      sheet,
+      series.map(({ name }) => name),
+      left,
+      y + glyphHeight + 4,
+      x + width,
+    );
+}

@@ -80,8 +80,8 @@ test("the panel shows the ranks of the notebook's sessions", async () => {
   await page.waitForSelector(".vt-card", { timeout: 60_000 });
   expect(await page.locator(".vt-card h3").allTextContents()).toEqual(["opt", "gpt2"]);
   expect(await page.locator(".vt-card >> nth=0 >> tbody").allTextContents()).toEqual([
-    "0cpu315 MB●readystage 0 · layers 0–5 · tensor 0",
-    "1cpu315 MB✕loststage 1 · layers 6–11 · tensor 0",
+    "0cpu315 MB●readystage 0 · layers 0–5 · data 0 · tensor 0",
+    "1cpu315 MB✕loststage 1 · layers 6–11 · data 0 · tensor 0",
   ]);
   // The narrow sidebar that Lab opens first shows the whole table.
   const hidden = await page

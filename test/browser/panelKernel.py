@@ -14,6 +14,7 @@ def _status(shell):
             "rank": rank,
             "device": "cpu",
             "stage": rank,
+            "dataRank": 0,
             "tensorRank": 0,
             "layers": {"from": 6 * rank, "to": 6 * rank + 6},
             "pid": 4000 + rank,

@@ -36,6 +36,7 @@ const meshes = {
   "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
   "tensor 2": { devices: 2, mesh: { tensor: 2 } },
   "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
+  "data 2": { mesh: { data: 2 } },
 };
 
 describe.each(["opt", "llama-grouped", "gpt2"])("edits of %s", (name) => {

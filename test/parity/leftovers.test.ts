@@ -24,6 +24,7 @@ describe.skipIf(process.platform !== "linux")("after a session is closed", () =>
   it.each([
     ...meshes.map((m) => ({ ...m, collectives: "auto" as const })),
     { ...meshes[1], name: "tensor 2 over sockets", collectives: "socket" as const },
+    { devices: 4, mesh: { data: 2, tensor: 2 }, name: "data 2 × tensor 2", collectives: "auto" as const },
   ])("no process, shared memory or socket is left ($name)", async ({ devices, mesh, collectives }) => {
     const before = { segments: segments(), sockets: sockets() };
     let pids: number[] = [];

@@ -151,7 +151,7 @@ test("the panel shows both ranks, their devices, layers and memory", async () =>
   expect(ranks).toHaveLength(2);
   for (const [rank, text] of ranks.entries())
     expect(text).toMatch(
-      new RegExp(`^${rank}cpu[1-9][\\d.]* MB●readystage ${rank} · layer ${rank} · tensor 0$`),
+      new RegExp(`^${rank}cpu[1-9][\\d.]* MB●readystage ${rank} · layer ${rank} · data 0 · tensor 0$`),
     );
   expect(await page.textContent(".vt-card .vt-facts")).toMatch(
     /^demo · pipeline 2.* · [\d.]+\sMB resident, 4\sMB of weights · 1 notebook$/,

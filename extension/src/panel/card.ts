@@ -37,8 +37,9 @@ const size = (bytes: number): string => printBytes(bytes).replace(" ", "\u00a0")
 const titles = ["rank", "device", "memory", "state"];
 
 /** Two lines, because a sidebar is narrow: what the rank runs on and how it is, and its part of the model below. */
-function rankRows({ rank, device, stage, tensorRank, layers, memory, state, pid }: RankStatus): HTMLElement {
-  const part = `stage ${stage} · ${layerRange(layers)} · tensor ${tensorRank}`;
+function rankRows(status: RankStatus): HTMLElement {
+  const { rank, device, stage, dataRank, tensorRank, layers, memory, state, pid } = status;
+  const part = `stage ${stage} · ${layerRange(layers)} · data ${dataRank} · tensor ${tensorRank}`;
   const rows = element(
     "tbody",
     {},

@@ -6,6 +6,7 @@ const rank = (number: number, change: Partial<RankStatus> = {}): RankStatus => (
   rank: number,
   device: "cpu",
   stage: number,
+  dataRank: 0,
   tensorRank: 0,
   layers: { from: 6 * number, to: 6 * number + 6 },
   pid: 100 + number,
@@ -49,11 +50,11 @@ test("a session shows its ranks: device, memory, part of the model, and state in
   expect(texts("thead th")).toEqual(["rank", "device", "memory", "state"]);
   expect(texts("tbody:nth-of-type(1) th, tbody:nth-of-type(1) td")).toEqual([
     ...["0", "cpu", "315 MB", "●ready"],
-    "stage 0 · layers 0–5 · tensor 0",
+    "stage 0 · layers 0–5 · data 0 · tensor 0",
   ]);
   expect(texts("tbody:nth-of-type(2) th, tbody:nth-of-type(2) td")).toEqual([
     ...["1", "cpu", "315 MB", "✕lost"],
-    "stage 1 · layer 6 · tensor 0",
+    "stage 1 · layer 6 · data 0 · tensor 0",
   ]);
   expect(texts(".vt-lost:not([hidden])")).toEqual(["✕ lost: rank 1"]);
   expect(texts("[role=status]")).toEqual(["opt is ready"]);

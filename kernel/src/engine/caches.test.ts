@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Tensor } from "../graph/tensor.js";
 import type { LayerCache } from "../models/stage.js";
-import { Caches, mostCaches } from "./caches.js";
+import { Caches, mostCaches, paddedPast } from "./caches.js";
 
 const layers: LayerCache[] = [
   {
@@ -29,14 +29,14 @@ test("a step is fed what the step before handed out, and which columns hold toke
   const caches = new Caches();
   const first = caches.use({ key: "a", columns: 0 }, 2);
   expect(first.feeds(layers).get("past.k")).toMatchObject({ shape: [2, 1, 0, 2] });
-  first.extend(layers, present(2, 3), [[5, 6, 7], [8]]);
+  first.extend(layers, present(2, 3), [[5, 6, 7], [8]], 3);
   const second = caches.use({ key: "a", columns: 3 }, 2);
   expect(second.past.map((row) => [...row])).toEqual([
     [1, 1, 1],
     [1, 0, 0],
   ]);
   expect([...second.feeds(layers).get("past.k")!.data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-  second.extend(layers, present(2, 4, 50), [[], [9]]);
+  second.extend(layers, present(2, 4, 50), [[], [9]], 1);
   const third = caches.use({ key: "a", columns: 4 }, 2);
   expect(third.past.map((row) => [...row])).toEqual([
     [1, 1, 1, 0],
@@ -47,17 +47,23 @@ test("a step is fed what the step before handed out, and which columns hold toke
 
 test("rows can go on from any row, and several from one", () => {
   const caches = new Caches();
-  caches.use({ key: "a", columns: 0 }, 2).extend(layers, present(2, 1), [[5], [6]]);
+  const everywhere = { key: "a", columns: 0, everywhere: true };
+  caches.use(everywhere, 2).extend(layers, present(2, 1), [[5], [6]], 1);
   const shared = caches.use({ key: "a", columns: 1, rows: [1, 1, 0] }, 3);
   expect(shared.feeds(layers).get("past.k")).toMatchObject({ shape: [3, 1, 1, 2] });
   expect([...shared.feeds(layers).get("past.k")!.data]).toEqual([2, 3, 2, 3, 0, 1]);
   expect(() => caches.use({ key: "a", columns: 1, rows: [2] }, 1)).toThrow("1 rows go on from rows 2 of 2");
   expect(() => caches.use({ key: "a", columns: 1 }, 3)).toThrow("3 rows go on from rows 0, 1, 2 of 2");
+  // Of a cache that replicas keep in parts nobody knows where another row is.
+  caches.use({ key: "a", columns: 0 }, 2).extend(layers, present(2, 1), [[5], [6]], 1);
+  expect(() => caches.use({ key: "a", columns: 1, rows: [1, 0] }, 2)).toThrow(
+    "rows 1, 0 to go on from: each replica keeps only its own",
+  );
 });
 
 test("a step that fails changes nothing, and one that expects other columns is refused", () => {
   const caches = new Caches();
-  caches.use({ key: "a", columns: 0 }, 1).extend(layers, present(1, 2), [[5, 6]]);
+  caches.use({ key: "a", columns: 0 }, 1).extend(layers, present(1, 2), [[5, 6]], 2);
   caches.use({ key: "a", columns: 2 }, 1);
   expect(() => caches.use({ key: "a", columns: 3 }, 1)).toThrow(
     "keys and values of 2 positions are kept, not 3",
@@ -67,11 +73,11 @@ test("a step that fails changes nothing, and one that expects other columns is r
 
 test("what is released is gone, and so is what waited longest when there are too many", () => {
   const caches = new Caches();
-  const begin = (key: string) => caches.use({ key, columns: 0 }, 1).extend(layers, present(1, 1), [[5]]);
+  const begin = (key: string) => caches.use({ key, columns: 0 }, 1).extend(layers, present(1, 1), [[5]], 1);
   for (let i = 0; i < mostCaches; i++) begin(`${i}`);
   const each = 2 * 2 * 4;
   expect(caches.bytes).toBe(mostCaches * each);
-  caches.use({ key: "0", columns: 1 }, 1).extend(layers, present(1, 2), [[5]]);
+  caches.use({ key: "0", columns: 1 }, 1).extend(layers, present(1, 2), [[5]], 1);
   begin("new");
   expect(caches.use({ key: "0", columns: 2 }, 1).past[0]).toHaveLength(2);
   expect(() => caches.use({ key: "1", columns: 1 }, 1)).toThrow(
@@ -79,4 +85,11 @@ test("what is released is gone, and so is what waited longest when there are too
   );
   for (const key of ["0", "new", "2", "3", "4", "5", "6", "7"]) caches.release(key);
   expect(caches.bytes).toBe(0);
+});
+
+test("a row that runs along for nobody goes on from padding, and nothing of it is kept", () => {
+  const { past, feeds, extend } = paddedPast(3);
+  expect(past.map((row) => [...row])).toEqual([[0, 0, 0]]);
+  expect(feeds(layers).get("past.v")).toMatchObject({ shape: [1, 1, 3, 2], data: new Float32Array(6) });
+  extend(layers, present(1, 4), [[5]], 1);
 });

@@ -10,6 +10,8 @@ interface Kept {
   /** By layer; [batch, head, column, unit] of this rank's heads. */
   readonly layers: ReadonlyMap<number, { readonly keys: Tensor; readonly values: Tensor }>;
   readonly bytes: number;
+  /** Whether every replica keeps the same rows, so that any can be chosen. */
+  readonly isEverywhere: boolean;
 }
 
 /** One step's use of what is kept. */
@@ -17,11 +19,12 @@ export interface Cache {
   readonly past: Past;
   /** What the layers are fed, by name. */
   feeds(layers: readonly LayerCache[]): Map<string, Tensor>;
-  /** Keeps what the layers handed out, once the step is done. */
+  /** Keeps what the layers handed out, once the step is done: rows padded to `length` columns. */
   extend(
     layers: readonly LayerCache[],
     values: ReadonlyMap<string, Tensor>,
     rows: readonly (readonly number[])[],
+    length: number,
   ): void;
 }
 
@@ -41,7 +44,7 @@ export class Caches {
   }
 
   /** What a step of `batch` rows goes on from. Throws one line when it is not there, or not as long as the step says. */
-  use({ key, columns, rows }: CacheUse, batch: number): Cache {
+  use({ key, columns, rows, everywhere }: CacheUse, batch: number): Cache {
     const kept = columns === 0 ? undefined : this.#kept.get(key);
     if (columns > 0 && kept === undefined)
       throw new Error(
@@ -49,6 +52,8 @@ export class Caches {
       );
     const held = kept?.past[0]?.length ?? 0;
     if (held !== columns) throw new Error(`keys and values of ${held} positions are kept, not ${columns}`);
+    if (rows !== undefined && kept?.isEverywhere === false)
+      throw new Error(`rows ${rows.join(", ")} to go on from: each replica keeps only its own`);
     const from = rows ?? Array.from({ length: batch }, (_, row) => row);
     const foreign = kept && from.find((row) => row >= kept.past.length);
     if (from.length !== batch || foreign !== undefined)
@@ -74,8 +79,7 @@ export class Caches {
             ];
           }),
         ),
-      extend: (layers, values, added) => {
-        const length = Math.max(...added.map((row) => row.length));
+      extend: (layers, values, added, length) => {
         const present = new Map(
           layers.map(({ layer, present: names }) => [
             layer,
@@ -91,7 +95,7 @@ export class Caches {
           now.set(row);
           return now.fill(1, columns, columns + (added[index]?.length ?? 0));
         });
-        this.#keep(key, { past: columnsNow, layers: present, bytes });
+        this.#keep(key, { past: columnsNow, layers: present, bytes, isEverywhere: everywhere === true });
       },
     };
   }
@@ -102,6 +106,27 @@ export class Caches {
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > mostCaches && oldest !== undefined) this.#kept.delete(oldest);
   }
+}
+
+/** A past of padding alone, for a row that runs along for nobody. Nothing of it is kept. */
+export function paddedPast(columns: number): Cache {
+  const past = [new Uint8Array(columns)];
+  const none = ([heads, , size]: LayerCache["empty"]): Tensor => ({
+    dtype: "f32",
+    shape: [1, heads, columns, size],
+    data: new Float32Array(heads * columns * size),
+  });
+  return {
+    past,
+    feeds: (layers) =>
+      new Map(
+        layers.flatMap(({ past: names, empty }): [string, Tensor][] => [
+          [names.keys, none(empty)],
+          [names.values, none(empty)],
+        ]),
+      ),
+    extend: () => {},
+  };
 }
 
 function takeRows({ shape, data }: Tensor, rows: readonly number[]): Tensor {

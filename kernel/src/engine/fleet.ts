@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { Crew, type Outside } from "./launch/crew.js";
 import { pointOf } from "../graph/point.js";
+import { mixesRows } from "../hooks/apply.js";
 import { coordinatesOf } from "./mesh.js";
 import { discardLabelled, makeParcelFolder } from "./parcel.js";
 import type { Plan, StagePlan } from "./plan/plan.js";
@@ -20,6 +21,7 @@ export interface FleetOptions {
 /** The parcel that one rank answered with. Whoever takes it over reads or removes it. */
 export interface RankResult {
   readonly stage: number;
+  readonly dataRank: number;
   readonly tensorRank: number;
   readonly parcel: ParcelDescriptor;
 }
@@ -28,13 +30,13 @@ export interface RankResult {
 export interface HandedOut {
   readonly key: string;
   readonly results: readonly RankResult[];
-  /** How many tensor ranks wait for an answer, each for a parcel of its own. */
-  readonly ranks: number;
+  /** How many replicas of how many tensor ranks wait for an answer, each rank for a parcel of its own. */
+  readonly ranks: { readonly data: number; readonly tensor: number };
   /** Where the answer's parcels belong: a folder, one on disk for when it is full, and how their names begin. */
   readonly into: { readonly folder: string; readonly overflow: string; readonly label: string };
 }
 
-/** Makes a host edit: answers, by tensor rank, with the parcel that it goes on with; none for one that is to change nothing. */
+/** Makes a host edit: answers, by replica and tensor rank in C order, with the parcel that it goes on with; none for one that is to change nothing. */
 export type HandOut = (value: HandedOut) => Promise<readonly (ParcelDescriptor | undefined)[]>;
 
 /** One rank as it is now. */
@@ -42,6 +44,8 @@ export interface RankReport {
   readonly rank: number;
   readonly device: string;
   readonly stage: number;
+  /** Which replica it belongs to, and which part of its layers it holds. */
+  readonly dataRank: number;
   readonly tensorRank: number;
   readonly layers: { readonly from: number; readonly to: number };
   readonly pid: number | undefined;
@@ -85,10 +89,10 @@ export class Fleet {
   status(): RankReport[] {
     const { mesh, devices, stages } = this.#options.plan;
     return devices.map((device, rank) => {
-      const { pipeline: stage, tensor: tensorRank } = coordinatesOf(mesh, rank);
+      const { pipeline: stage, data: dataRank, tensor: tensorRank } = coordinatesOf(mesh, rank);
       const { layers } = stages[stage] as StagePlan;
       const now = this.#crew?.report(rank) ?? { pid: undefined, state: "lost", memory: 0, cacheBytes: 0 };
-      return { rank, device, stage, tensorRank, layers, ...now };
+      return { rank, device, stage, dataRank, tensorRank, layers, ...now };
     });
   }
 
@@ -200,29 +204,36 @@ export class Fleet {
       step.cache === undefined
         ? stages.findLastIndex((held, stage) => held.length > 0 || own[stage]!.some(isHost))
         : stages.length - 1;
+    const { mesh } = this.#options.plan;
+    const meets = edits.some((edit) => isHost(edit) || mixesRows(edit.intervention));
     const into = { folder: this.#parcels, overflow: this.#options.folder, label: `${id}` };
     const results: RankResult[] = [];
     let carried: (ParcelDescriptor | undefined)[] = [];
     for (const [stage, held] of stages.slice(0, last + 1).entries()) {
       if (signal?.aborted) throw new Cancelled();
+      const at = (index: number) => {
+        const { data: dataRank, tensor: tensorRank } = coordinatesOf(mesh, index);
+        return { stage, dataRank, tensorRank };
+      };
       const outside: Outside = (key, parcels) => {
-        const told = parcels.flatMap((parcel, tensorRank) => (parcel ? [{ stage, tensorRank, parcel }] : []));
-        return handOut({ key, results: told, ranks: parcels.length, into });
+        const told = parcels.flatMap((parcel, index) => (parcel ? [{ ...at(index), parcel }] : []));
+        return handOut({ key, results: told, ranks: { data: mesh.data, tensor: mesh.tensor }, into });
       };
       const done = await crew.ask(
         stage,
-        (tensorRank) => ({
+        (index) => ({
           kind: "step",
           id,
           step: { ...step, requests: held, edits: own[stage]! },
           carries: stage < last,
-          ...(carried[tensorRank] && { carry: carried[tensorRank] }),
+          meets,
+          ...(carried[index] && { carry: carried[index] }),
         }),
         outside,
       );
       carried = done.map(({ carry }) => carry);
-      for (const [tensorRank, { parcel }] of done.entries())
-        if (parcel !== undefined) results.push({ stage, tensorRank, parcel });
+      for (const [index, { parcel }] of done.entries())
+        if (parcel !== undefined) results.push({ ...at(index), parcel });
     }
     return results;
   }

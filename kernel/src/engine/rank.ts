@@ -1,19 +1,20 @@
-import { shareOf, type HookPoint } from "../graph/point.js";
+import type { HookPoint } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
-import { editFeeds } from "../hooks/feeds.js";
+import { editFeeds, heldParts, rowFeeds, type RankRun } from "../hooks/feeds.js";
 import { sliceDense, type SliceContext } from "../hooks/slice.js";
 import { decodeEdit } from "../hooks/wire.js";
 import { prepareInputs } from "../models/inputs.js";
 import { openModel } from "../models/model.js";
-import { Caches, type Cache } from "./caches.js";
+import { Caches, paddedPast, type Cache } from "./caches.js";
 import { Cancelled } from "./cancelled.js";
-import type { Collectives } from "./collectives/collectives.js";
+import type { Groups } from "./collectives/collectives.js";
 import { handOut } from "./handOut.js";
 import { ParcelWriter, takeParcel } from "./parcel.js";
+import { replicaRows } from "./rows.js";
 import type { Runtime } from "./runtime.js";
 import { schedule, type Turn } from "./schedule.js";
 import { Variants, type Variant } from "./variants.js";
-import type { ForwardStep, Load, ParcelDescriptor, PointRequest } from "./wire/messages.js";
+import type { CacheUse, ForwardStep, Load, ParcelDescriptor, PointRequest } from "./wire/messages.js";
 
 /** What one step leaves: the values for the next stage, and the requested values that this rank holds. */
 export interface StepOutcome {
@@ -27,6 +28,8 @@ export interface StepOptions {
   readonly carry: ParcelDescriptor | undefined;
   /** Whether the next stage waits for what this one carries. */
   readonly carries: boolean;
+  /** Whether all replicas must take part in the step, on this stage or another. */
+  readonly meets: boolean;
   /** Asked between segments. */
   cancelled(): boolean;
   /** Sends what a host edit acts on and waits for what comes back. Throws `Cancelled` when the step is given up. */
@@ -38,28 +41,28 @@ export class Rank {
   readonly #load: Load;
   readonly #bare: Variant;
   readonly #variants: Variants;
-  readonly #collectives: Collectives;
+  readonly #groups: Groups;
   readonly #caches = new Caches();
 
-  private constructor(load: Load, bare: Variant, variants: Variants, collectives: Collectives) {
+  private constructor(load: Load, bare: Variant, variants: Variants, groups: Groups) {
     this.#load = load;
     this.#bare = bare;
     this.#variants = variants;
-    this.#collectives = collectives;
+    this.#groups = groups;
   }
 
   /** Builds the stage and loads its segments one after another. Throws when the checkpoint is no longer the planned one. */
   static async open(
     load: Load,
     runtime: Runtime,
-    collectives: Collectives,
+    groups: Groups,
     onProgress: (loaded: number, total: number, segment: string) => void,
   ): Promise<Rank> {
     const model = await openModel(load.folder);
     if (model.checkpoint.fingerprint !== load.fingerprint)
       throw new Error(`${load.folder} has changed since the session was planned`);
     const variants = new Variants(load, model, runtime);
-    return new Rank(load, await variants.bare(onProgress), variants, collectives);
+    return new Rank(load, await variants.bare(onProgress), variants, groups);
   }
 
   /** Names of the hook points that this rank can be asked for. */
@@ -77,24 +80,37 @@ export class Rank {
     this.#caches.release(key);
   }
 
-  /** Runs the segments that the step needs, one after another. A failure on one rank aborts the step on its peers. */
+  /**
+   * Runs this replica's rows of the step through the segments that it needs, one after another. A failure on one rank
+   * aborts the step on its peers.
+   */
   async run(options: StepOptions): Promise<StepOutcome> {
     const { id, step, carries } = options;
-    this.#collectives.begin(id);
+    for (const group of Object.values(this.#groups)) group.begin(id);
+    const rows = replicaRows(step.rows.length, this.#load.data, {
+      isEverywhere: step.cache?.everywhere === true,
+      meets: options.meets,
+    });
+    if (rows === undefined) return { carry: undefined, parcel: undefined };
     let writer: ParcelWriter | undefined;
     try {
       const isBare = step.edits.length === 0 && step.cache === undefined;
-      const cache = step.cache && this.#caches.use(step.cache, step.rows.length);
+      const own: ForwardStep = { ...step, rows: step.rows.slice(rows.from, rows.to) };
+      const run: RankRun = {
+        lengths: step.rows.map((row) => row.length),
+        positions: Math.max(...step.rows.map((row) => row.length)),
+        shard: this.#load.stage.tensor,
+        rows,
+      };
       const variant = isBare ? this.#bare : await this.#variants.edited(step.edits, step.cache !== undefined);
-      const values = this.#feeds(variant, step, options.carry, cache);
-      // An empty row is all padding; whoever counts from its end means its one column.
-      const lengths = step.rows.map((row) => Math.max(row.length, 1));
+      const cache = this.#cache(step.cache, run);
+      const values = this.#feeds(variant, own, run, options.carry, cache);
       for (const turn of schedule(variant.stage, step.requests, carries)) {
         if (options.cancelled()) throw new Cancelled();
         await this.#run(variant, turn, values);
-        await this.#exchange(variant, turn, values, lengths, options);
+        await this.#exchange(variant, turn, values, run, options);
         for (const request of turn.requests) {
-          const part = await this.#part(variant, request, turn, values, lengths);
+          const part = await this.#part(variant, request, turn, values, run);
           if (part === undefined) continue;
           writer ??= this.#writer(id, "results");
           writer.add(request.key, part);
@@ -103,11 +119,11 @@ export class Rank {
       }
       if (options.cancelled()) throw new Cancelled();
       const carry = carries ? this.#carry(id, variant, values) : undefined;
-      cache?.extend(variant.stage.caches, values, step.rows);
+      cache?.extend(variant.stage.caches, values, own.rows, run.positions);
       return { carry, parcel: writer?.finish() };
     } catch (error) {
       writer?.discard();
-      this.#collectives.abort();
+      for (const group of Object.values(this.#groups)) group.abort();
       throw error;
     }
   }
@@ -131,19 +147,23 @@ export class Rank {
     { points }: Variant,
     { exchange }: Turn,
     values: Map<string, Tensor>,
-    lengths: readonly number[],
+    run: RankRun,
     { id, step, handOut: send }: StepOptions,
   ): Promise<void> {
     if (exchange === undefined) return;
     const value = values.get(exchange.value) as Tensor;
-    if (exchange.kind === "sum") return this.#collectives.allReduceSum(value.data as Float32Array);
+    if (exchange.kind === "sum") return this.#groups[exchange.over].allReduceSum(value.data as Float32Array);
     const { key } = exchange;
+    if (!run.rows.tells) {
+      await send(key, undefined);
+      return void values.set(exchange.back, value);
+    }
     const edit = step.edits.find((each) => each.key === key) as ForwardStep["edits"][number];
     const point = points.get(edit.point) as HookPoint;
     const back = await handOut(
       value,
       edit,
-      this.#context(point, value.shape, lengths),
+      this.#context(point, value.shape, run),
       this.#tells(point),
       async (part) => {
         const parcel = part && this.#pack(this.#writer(id, "handOut"), [[key, part]]);
@@ -167,7 +187,7 @@ export class Rank {
     { point: name, slices }: PointRequest,
     { segment }: Turn,
     values: ReadonlyMap<string, Tensor>,
-    lengths: readonly number[],
+    run: RankRun,
   ): Promise<Tensor | undefined> {
     const point = points.get(name) as HookPoint;
     const value = values.get(segment.points.get(name) as string) as Tensor;
@@ -175,31 +195,52 @@ export class Rank {
     let data = value.data as Float32Array;
     if (point.partition.kind === "partial" && size > 1) {
       data = data.slice();
-      await this.#collectives.allReduceSum(data);
+      await this.#groups.tensor.allReduceSum(data);
     }
-    if (!this.#tells(point)) return undefined;
-    const context = this.#context(point, value.shape, lengths);
+    if (!run.rows.tells || !this.#tells(point)) return undefined;
+    const context = this.#context(point, value.shape, run);
     const dense = sliceDense({ data, shape: value.shape }, slices, context);
     return dense && { dtype: "f32", ...dense };
   }
 
-  /** Whether this rank tells its part of a value; the first does for all where each has the whole. */
+  /** Whether this rank tells its part of its replica's value; the first does for all where each has the whole. */
   #tells({ partition }: HookPoint): boolean {
     return partition.kind === "split" || this.#load.stage.tensor.rank === 0;
   }
 
-  #context(point: HookPoint, shape: readonly number[], lengths: readonly number[]): SliceContext {
-    const { rank, size } = this.#load.stage.tensor;
-    return { axes: point.axes, lengths, ...held(point, shape, rank, size) };
+  /** Throws when the part is not the one that the plan says. */
+  #context(point: HookPoint, shape: readonly number[], run: RankRun): SliceContext {
+    const held = heldParts(point, run);
+    for (const { axis, size, start, whole } of held)
+      if (shape[axis] !== size)
+        throw new Error(
+          `${point.name}: rank holds ${shape[axis]} of ${whole} along ${point.axes[axis]} from ${start} on, not ${size}`,
+        );
+    // An empty row is all padding; whoever counts from its end means its one column.
+    return { axes: point.axes, lengths: run.lengths.map((length) => Math.max(length, 1)), held };
+  }
+
+  /** What this replica's rows go on from. */
+  #cache(use: CacheUse | undefined, { rows: { from, to, tells } }: RankRun): Cache | undefined {
+    if (use === undefined) return undefined;
+    if (!tells && use.everywhere !== true) return paddedPast(use.columns);
+    const chosen = use.rows && { rows: use.rows.slice(from, to) };
+    return this.#caches.use({ ...use, ...chosen }, to - from);
   }
 
   #feeds(
     { stage, points }: Variant,
     step: ForwardStep,
+    run: RankRun,
     carry: ParcelDescriptor | undefined,
     cache: Cache | undefined,
   ): Map<string, Tensor> {
-    const { tokens, positions, mask, select } = prepareInputs(step.rows, step.select, cache?.past);
+    const { tokens, positions, mask, select } = prepareInputs(
+      step.rows,
+      step.select,
+      cache?.past,
+      run.positions,
+    );
     const all = new Map<string, Tensor>([
       ["tokens", { dtype: "i64", ...tokens }],
       ["positions", { dtype: "i64", ...positions }],
@@ -207,9 +248,8 @@ export class Rank {
       ["select", { dtype: "i64", ...select }],
       ...(carry === undefined ? [] : takeParcel(carry)),
       ...(cache?.feeds(stage.caches) ?? []),
+      ...(this.#load.data.size > 1 ? rowFeeds(run) : []),
     ]);
-    const lengths = step.rows.map((row) => row.length);
-    const run = { lengths, positions: Math.max(...lengths), shard: this.#load.stage.tensor };
     for (const edit of step.edits.map(decodeEdit)) {
       const fed = editFeeds(edit, points.get(edit.point) as HookPoint, run);
       for (const [name, dense] of fed) all.set(name, { dtype: "f32", ...dense });
@@ -235,22 +275,4 @@ export class Rank {
       throw error;
     }
   }
-}
-
-/** Where this rank's part of a split axis lies in the whole. Throws when the part is not the one that the plan says. */
-function held(
-  point: HookPoint,
-  shape: readonly number[],
-  rank: number,
-  size: number,
-): Pick<SliceContext, "held"> {
-  if (point.partition.kind !== "split" || size === 1) return {};
-  const { axis } = point.partition;
-  const whole = point.shape[axis] as number;
-  const { from, to } = shareOf(whole, { rank, size });
-  if (shape[axis] !== to - from)
-    throw new Error(
-      `${point.name}: tensor rank ${rank} of ${size} holds ${shape[axis]} of ${whole}, not ${to - from}`,
-    );
-  return { held: { axis, start: from, whole } };
 }

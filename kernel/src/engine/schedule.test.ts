@@ -11,7 +11,7 @@ function segment(name: string, inputs: string[], outputs: string[], points: stri
     inputs,
     outputs,
     points: new Map(points.map((point) => [point, `${point}:value`])),
-    exchange: sum === undefined ? undefined : { kind: "sum", value: sum },
+    exchange: sum === undefined ? undefined : { kind: "sum", value: sum, over: "tensor" },
   };
 }
 

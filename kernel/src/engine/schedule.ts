@@ -17,7 +17,7 @@ export interface Turn {
 /**
  * The segments that a step runs: all of them when the next stage waits for what this one carries, else none beyond
  * the last that was asked for something, hands something out or, in a stage with a cache, adds to it. Equal on every
- * rank of a tensor group.
+ * rank of a stage.
  */
 export function schedule(stage: Stage, requests: readonly PointRequest[], carries: boolean): Turn[] {
   const wanted = stage.segments.map((segment) => requests.filter(({ point }) => segment.points.has(point)));

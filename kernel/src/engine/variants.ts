@@ -65,10 +65,10 @@ export class Variants {
 
   #build(edits: readonly WireEdit[], cache: boolean): Stage {
     const placed = edits.map(decodeEdit);
-    return buildStage(this.#model, { ...this.#load.stage, cache }, (value, point, shard) =>
+    return buildStage(this.#model, { ...this.#load.stage, cache }, (value, point, tensor) =>
       placed
         .filter((edit) => edit.point === point.name)
-        .reduce((x, edit) => applyEdit(x, point, shard, edit), value),
+        .reduce((x, edit) => applyEdit(x, point, { tensor, data: this.#load.data }, edit), value),
     );
   }
 

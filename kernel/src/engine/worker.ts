@@ -1,7 +1,8 @@
 import { connect } from "node:net";
 import { Worker } from "node:worker_threads";
 import { z } from "zod";
-import { Aborted, alone, type Collectives } from "./collectives/collectives.js";
+import type { RankGroup } from "../graph/graph.js";
+import { Aborted, alone, type Collectives, type Groups } from "./collectives/collectives.js";
 import { SharedMemoryCollectives } from "./collectives/sharedMemory.js";
 import { SocketCollectives } from "./collectives/socket.js";
 import { program } from "./launch/program.js";
@@ -29,7 +30,7 @@ process.on("SIGINT", () => {});
 process.on("SIGHUP", () => {});
 
 let rank: Rank | undefined;
-let collectives: Collectives = alone;
+let groups: Groups = { tensor: alone, data: alone };
 const cancelled = new Set<number>();
 /** What a host edit has to give back before the running step can go on. */
 let outside:
@@ -51,7 +52,8 @@ const channel = new Channel<ToWorker, FromWorker>(connect(path), toWorker, {
       case "cancel":
         cancelled.add(message.id);
         if (outside?.id === message.id) outside.reject(new Cancelled());
-        if (collectives instanceof SocketCollectives) collectives.aborted(message.id);
+        for (const each of Object.values(groups))
+          if (each instanceof SocketCollectives) each.aborted(message.id);
         return;
       case "release":
         rank?.release(message.key);
@@ -60,10 +62,11 @@ const channel = new Channel<ToWorker, FromWorker>(connect(path), toWorker, {
         if (outside?.id === message.id && outside.key === message.key) outside.resolve(message.parcel);
         else if (message.parcel !== undefined) discardParcel(message.parcel);
         return;
-      case "reduced":
-        if (collectives instanceof SocketCollectives)
-          collectives.reduced(message.step, message.sequence, body);
+      case "reduced": {
+        const group = groups[message.group];
+        if (group instanceof SocketCollectives) group.reduced(message.step, message.sequence, body);
         return;
+      }
       case "exit":
         process.exit(0);
     }
@@ -89,8 +92,8 @@ function fail(id: number | undefined, error: unknown): void {
 
 async function load(load: Load): Promise<void> {
   try {
-    collectives = meet(load.meeting);
-    rank = await Rank.open(load, onnxruntime(), collectives, (loaded, total, segment) =>
+    groups = { tensor: meet(load.meetings.tensor, "tensor"), data: meet(load.meetings.data, "data") };
+    rank = await Rank.open(load, onnxruntime(), groups, (loaded, total, segment) =>
       channel.send({ kind: "progress", loaded, total, segment }),
     );
     channel.send({ kind: "ready", points: rank.points, memory: process.memoryUsage.rss() });
@@ -137,8 +140,8 @@ function tellKept(): void {
   channel.send({ kind: "kept", bytes: rank?.keptBytes ?? 0 });
 }
 
-function meet(meeting: Meeting): Collectives {
+function meet(meeting: Meeting, group: RankGroup): Collectives {
   if (meeting.kind === "alone") return alone;
   if (meeting.kind === "sharedMemory") return new SharedMemoryCollectives(meeting);
-  return new SocketCollectives((at, terms) => channel.send({ kind: "reduce", ...at }, terms));
+  return new SocketCollectives((at, terms) => channel.send({ kind: "reduce", group, ...at }, terms));
 }

@@ -50,7 +50,7 @@ test("a sum over ranks ends its segment, and the next name is taken by what foll
   const [first, second, ...rest] = cut(graph, [part.add(1)]);
   expect(rest).toEqual([]);
   expect([first!.name, second!.name]).toEqual(["layers.0.attention", "layers.1.attention"]);
-  expect(first!.exchange).toEqual({ kind: "sum", value: part });
+  expect(first!.exchange).toEqual({ kind: "sum", value: part, over: "tensor" });
   expect(first!.outputs).toEqual([part]);
 });
 

@@ -43,8 +43,10 @@ export function gradient(
       segment = node.segment;
       graph.begin(`${graph.stretches[segment]!.name}.gradient`);
     }
-    if (graph.isSpread(node.outputs[0]!)) {
-      const whole = graph.sumOverRanks(own(graph, given[0]!), `${graph.stretches[segment]!.name}.gradient`);
+    const over = graph.spreadOver(node.outputs[0]!);
+    if (over !== undefined) {
+      const next = `${graph.stretches[segment]!.name}.gradient`;
+      const whole = graph.sumOverRanks(own(graph, given[0]!), next, over);
       accumulate(cotangents, node.inputs[0]!, whole);
       continue;
     }

@@ -36,12 +36,15 @@ export type Origin =
   | { readonly kind: "weight"; readonly external: External }
   | { readonly kind: "constant"; readonly bytes: Uint8Array };
 
+/** Ranks that meet: those that share the units of a layer, or those that share the rows of a batch. */
+export type RankGroup = "tensor" | "data";
+
 /**
- * What happens to a value when the stretch that computes it has run: the ranks of the tensor group add up their parts
- * of it, or it is handed out of the model and what comes back is read as the input `back`.
+ * What happens to a value when the stretch that computes it has run: the ranks of a group add up their parts of it, or
+ * it is handed out of the model and what comes back is read as the input `back`.
  */
 export type Exchange =
-  | { readonly kind: "sum"; readonly value: Value }
+  | { readonly kind: "sum"; readonly value: Value; readonly over: RankGroup }
   | { readonly kind: "handOut"; readonly value: Value; readonly key: string; readonly back: Value };
 
 /** A stretch of the program that becomes one onnxruntime session. */
@@ -66,12 +69,17 @@ export class Graph {
   readonly points: PlacedPoint[] = [];
   readonly stretches: Stretch[] = [];
   #counts = new Map<string, number>();
-  #spreads = new Set<Value>();
+  #spreads = new Map<Value, RankGroup>();
   #openTail = false;
   #kept = new Map<string, Value>();
 
   get segment(): number {
     return this.stretches.length - 1;
+  }
+
+  /** Name of a segment in which what the running one began goes on. */
+  get continued(): string {
+    return `${this.stretches[this.segment]!.name}+`;
   }
 
   /** Start a new segment; after an exchange the segment that it opened is taken and named, unless the place differs. */
@@ -84,11 +92,11 @@ export class Graph {
   }
 
   /** Ends the segment: the ranks add their parts of `value`, and what follows (a segment called `next`) reads the sum. */
-  sumOverRanks(value: Value, next: string): Value {
+  sumOverRanks(value: Value, next: string, over: RankGroup = "tensor"): Value {
     if (value.origin.kind !== "node" || value.origin.segment !== this.segment) {
       throw new Error(`sum over ranks of "${value.name}": it was not computed in segment ${this.segment}`);
     }
-    this.#end({ kind: "sum", value }, next);
+    this.#end({ kind: "sum", value, over }, next);
     return value;
   }
 
@@ -113,17 +121,18 @@ export class Graph {
   }
 
   /**
-   * A value that every rank holds whole and reads its own units from: going backward, each rank has only its
-   * units' part of the cotangent, and the parts are added up.
+   * A value that every rank of a group holds whole and reads its own units (or rows) from: going backward, each rank
+   * has only its own part of the cotangent, and the parts are added up.
    */
-  spread(value: Value): Value {
+  spread(value: Value, over: RankGroup = "tensor"): Value {
     const own = this.apply("Identity", [value], value.dtype, value.shape);
-    this.#spreads.add(own);
+    this.#spreads.set(own, over);
     return own;
   }
 
-  isSpread(value: Value): boolean {
-    return this.#spreads.has(value);
+  /** The ranks over which a value was spread; undefined where it was not. */
+  spreadOver(value: Value): RankGroup | undefined {
+    return this.#spreads.get(value);
   }
 
   input(name: string, dtype: DType, shape: Shape): Value {
@@ -132,6 +141,17 @@ export class Graph {
     const value = new Value(this, name, dtype, shape, { kind: "input" });
     this.inputs.push(value);
     return value;
+  }
+
+  /** An input that several places read under one name. */
+  feed(name: string, dtype: DType, shape: Shape): Value {
+    const fed = this.inputs.find((other) => other.name === name);
+    if (fed === undefined) return this.input(name, dtype, shape);
+    if (fed.dtype !== dtype || printShape(fed.shape) !== printShape(shape))
+      throw new Error(
+        `graph input "${name}" is ${fed.dtype} ${printShape(fed.shape)}, not ${dtype} ${printShape(shape)}`,
+      );
+    return fed;
   }
 
   weight(name: string, dtype: DType, shape: Shape, external: External): Value {

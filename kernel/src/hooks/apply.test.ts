@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { gradient } from "../graph/gradient.js";
 import { Graph } from "../graph/graph.js";
-import type { HookPoint } from "../graph/point.js";
+import { shareOf, type HookPoint } from "../graph/point.js";
 import { runRanks } from "../graph/ranks.fixture.js";
-import type { Dense } from "../graph/ranks.fixture.js";
-import { applyEdit } from "./apply.js";
+import type { Dense, Places } from "../graph/ranks.fixture.js";
+import { applyEdit, mixesRows } from "./apply.js";
+import { rowFeeds } from "./feeds.js";
 import { add, keep, mean, projectOnto, projectOut, scale, set, zero } from "./intervention.js";
 import type { Intervention } from "./intervention.js";
 import { record } from "./program.js";
 
-/** [batch 2, position 3, unit 8], of which each of two ranks holds four units. */
+/** [batch 2, position 3, unit 8], of which ranks hold some units of some rows. */
 const units = 8;
 const point: HookPoint = {
   name: "layers.0.mlp.hidden",
@@ -34,6 +35,11 @@ function part({ shape, data }: Dense, rank: number, size: number): Dense {
   ]);
   return { shape: [...shape.slice(0, -1), own], data: Float32Array.from(taken.flat()) };
 }
+const rowSize = 3 * units;
+function rowsOf({ shape, data }: Dense, from: number, to: number): Dense {
+  const size = data.length / shape[0]!;
+  return { shape: [to - from, ...shape.slice(1)], data: data.slice(from * size, to * size) };
+}
 function join(parts: Dense[]): number[] {
   const rows = parts[0]!.data.length / (units / parts.length);
   return Array.from({ length: rows }, (_, r) =>
@@ -41,10 +47,23 @@ function join(parts: Dense[]): number[] {
   ).flat();
 }
 
-/** The edited value and the gradient of Σ y·cotangent with respect to x, over `size` ranks. */
-async function run(intervention: Intervention, size: number, given?: Dense, region?: Dense) {
+/** One rank; the tensor ranks of one replica; more replicas of two ranks than rows: the last runs along for nobody. */
+const meshes = [
+  { data: 1, tensor: 1 },
+  { data: 1, tensor: 2 },
+  { data: 3, tensor: 2 },
+];
+type Mesh = (typeof meshes)[number];
+
+/** The edited value and the gradient of Σ y·cotangent with respect to x, over the ranks of a mesh. */
+async function run(intervention: Intervention, { data, tensor: size }: Mesh, given?: Dense, region?: Dense) {
   const slices = region ? [{ axis: 1, entries: { kind: "indices" as const, indices: [1] } }] : [];
-  const ranks = Array.from({ length: size }, (_, rank) => {
+  const ranks = Array.from({ length: data * size }, (_, index) => {
+    const rank = index % size;
+    const replica = { rank: Math.floor(index / size), size: data };
+    const share = shareOf(2, replica);
+    const tells = share.from < share.to;
+    const { from, to } = tells ? share : { from: 0, to: 1 };
     const graph = new Graph();
     graph.begin("layers.0");
     const x = graph.input("x", "f32", ["batch", "position", units / size]);
@@ -52,20 +71,40 @@ async function run(intervention: Intervention, size: number, given?: Dense, regi
     const y = applyEdit(
       x.mul(1),
       point,
-      { rank, size },
+      { tensor: { rank, size }, data: replica },
       { key: "e", point: point.name, slices, intervention },
     );
     const [dx] = gradient(graph, new Map([[y, dy]]), [x]);
     const isVector = intervention.kind === "project";
-    const feeds: Record<string, Dense> = { x: part(whole, rank, size), dy: part(cotangent, rank, size) };
-    if (intervention.kind === "mean")
-      feeds["e.valid"] = { shape: [2, 3, 1], data: new Float32Array(6).fill(1) };
+    const own = (value: Dense) => part(rowsOf(value, from, to), rank, size);
+    const seed = own(cotangent);
+    const feeds: Record<string, Dense | Places> = {
+      x: own(whole),
+      dy: tells ? seed : { ...seed, data: seed.data.map(() => 0) },
+    };
+    const places = rowFeeds({
+      lengths: [3, 3],
+      positions: 3,
+      shard: { rank, size },
+      rows: { from, to, tells },
+    });
+    for (const [name, fed] of places) feeds[name] = fed as Dense | Places;
+    if (intervention.kind === "mean") {
+      const count = mixesRows(intervention) ? 2 : to - from;
+      feeds["e.valid"] = { shape: [count, 3, 1], data: new Float32Array(3 * count).fill(1) };
+    }
     if (given) feeds["e.given"] = isVector ? given : part(given, rank, size);
-    if (region) feeds["e.region"] = region;
+    if (region) feeds["e.region"] = rowsOf(region, from, to);
     return { graph, results: dx ? [y, dx] : [y], feeds };
   });
-  const results = await runRanks(ranks);
-  return { y: join(results.map((r) => r[0]!)), dx: results[0]![1] && join(results.map((r) => r[1]!)) };
+  const results = await runRanks(ranks, size);
+  const replicas = Array.from({ length: data }, (_, at) => results.slice(at * size, (at + 1) * size));
+  const all = (of: 0 | 1) =>
+    replicas
+      .slice(0, 2)
+      .flatMap((parts) => join(parts.map((result) => result[of]!)))
+      .slice(0, 2 * rowSize);
+  return { y: all(0), dx: results[0]![1] && all(1) };
 }
 
 const x = [...whole.data];
@@ -81,50 +120,64 @@ const traced: Intervention = {
   kind: "traced",
   program: record(point, (v) => v.softmax().mul(v)),
 };
+/** Each entry takes its share of the sum over the rows. */
+const overRows: Intervention = {
+  kind: "traced",
+  program: record(point, (v) => v.mul(v.sum([0], true))),
+};
+const summed = x.map((v, i) => v * (x[i % rowSize]! + x[rowSize + (i % rowSize)]!));
 const softmaxed = x.map((v, i) => {
   const row = x.slice(Math.floor(i / units) * units, Math.floor(i / units) * units + units);
   return (Math.exp(v) / row.reduce((s, w) => s + Math.exp(w), 0)) * v;
 });
 
-describe.each([1, 2])("over %i ranks an intervention is what plain arithmetic says", (size) => {
-  const cases: [string, Intervention, number[], Dense?][] = [
-    ["zero", zero(), x.map(() => 0)],
-    ["scale", scale(-2.5), x.map((v) => v * -2.5)],
-    ["add", add(vector), x.map((v, i) => v + direction[i % units]!), vector],
-    ["set", set(vector), x.map((_, i) => direction[i % units]!), vector],
-    ["mean", mean(), x.map((_, i) => means[i % units]!)],
-    ["project out", projectOut(direction), x.map((v, i) => v - along[i]!), { shape: [units], data: unit }],
-    ["project onto", projectOnto(direction), along, { shape: [units], data: unit }],
-    ["traced", traced, softmaxed],
-    ["keep of everything", keep(), x],
-  ];
-  test.each(cases)("%s", async (_, intervention, expected, given) => {
-    const { y } = await run(intervention, size, given);
-    expected.forEach((value, i) => expect(y[i]).toBeCloseTo(value, 5));
-  });
-
-  test("outside the selected positions every bit stays", async () => {
-    // Row 0 selects position 1, row 1 position 2.
-    const region = { shape: [2, 3, 1], data: Float32Array.from([0, 1, 0, 0, 0, 1]) };
-    const scaled = (await run(scale(3), size, undefined, region)).y;
-    const kept = (await run(keep(), size, undefined, region)).y;
-    x.forEach((value, i) => {
-      const chosen = region.data[Math.floor(i / units)] === 1;
-      expect(scaled[i]).toBe(chosen ? Math.fround(value * 3) : value);
-      expect(kept[i]).toBe(chosen ? value : 0);
+describe.each(meshes)(
+  "over data $data, tensor $tensor an intervention is what plain arithmetic says",
+  (mesh) => {
+    const cases: [string, Intervention, number[], Dense?][] = [
+      ["zero", zero(), x.map(() => 0)],
+      ["scale", scale(-2.5), x.map((v) => v * -2.5)],
+      ["add", add(vector), x.map((v, i) => v + direction[i % units]!), vector],
+      ["set", set(vector), x.map((_, i) => direction[i % units]!), vector],
+      ["mean", mean(), x.map((_, i) => means[i % units]!)],
+      ["project out", projectOut(direction), x.map((v, i) => v - along[i]!), { shape: [units], data: unit }],
+      ["project onto", projectOnto(direction), along, { shape: [units], data: unit }],
+      ["traced", traced, softmaxed],
+      ["traced over rows", overRows, summed],
+      ["keep of everything", keep(), x],
+    ];
+    test.each(cases)("%s", async (_, intervention, expected, given) => {
+      const { y } = await run(intervention, mesh, given);
+      expected.forEach((value, i) => expect(y[i]).toBeCloseTo(value, 5));
     });
-  });
-});
 
-describe("the gradient through an edit that mixes the ranks' units is the whole one", () => {
+    test("outside the selected positions every bit stays", async () => {
+      // Row 0 selects position 1, row 1 position 2.
+      const region = { shape: [2, 3, 1], data: Float32Array.from([0, 1, 0, 0, 0, 1]) };
+      const scaled = (await run(scale(3), mesh, undefined, region)).y;
+      const kept = (await run(keep(), mesh, undefined, region)).y;
+      x.forEach((value, i) => {
+        const chosen = region.data[Math.floor(i / units)] === 1;
+        expect(scaled[i]).toBe(chosen ? Math.fround(value * 3) : value);
+        expect(kept[i]).toBe(chosen ? value : 0);
+      });
+    });
+  },
+);
+
+describe("the gradient through an edit that mixes what the ranks share is the whole one", () => {
   test.each([
     ["project out", projectOut(direction), { shape: [units], data: unit }],
     ["mean", mean(), undefined],
+    ["mean within rows", mean(["position"]), undefined],
     ["traced", traced, undefined],
+    ["traced over rows", overRows, undefined],
   ] as [string, Intervention, Dense | undefined][])("%s", async (_, intervention, given) => {
-    const one = (await run(intervention, 1, given)).dx!;
-    const two = (await run(intervention, 2, given)).dx!;
-    expect(Math.hypot(...one)).toBeGreaterThan(0.5);
-    expect(Math.hypot(...one.map((v, i) => v - two[i]!)) / Math.hypot(...one)).toBeLessThan(1e-6);
+    const [one, ...shared] = await Promise.all(
+      meshes.map(async (mesh) => (await run(intervention, mesh, given)).dx!),
+    );
+    expect(Math.hypot(...one!)).toBeGreaterThan(0.5);
+    for (const dx of shared)
+      expect(Math.hypot(...one!.map((v, i) => v - dx[i]!)) / Math.hypot(...one!)).toBeLessThan(1e-6);
   });
 });

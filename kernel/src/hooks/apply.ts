@@ -1,12 +1,11 @@
-import type { Graph } from "../graph/graph.js";
-import { shareOf } from "../graph/point.js";
-import type { Axis, HookPoint, Shard } from "../graph/point.js";
+import type { Axis, HookPoint } from "../graph/point.js";
 import type { Dim, Shape } from "../graph/shape.js";
-import { concat } from "../graph/value.js";
 import type { Value } from "../graph/value.js";
 import type { Intervention } from "./intervention.js";
 import { replay } from "./program.js";
 import type { AxisSlice } from "./selector.js";
+import { own, ownUnits, whole, wholeUnits } from "./whole.js";
+import type { Place } from "./whole.js";
 
 /** An intervention at one point, as the ranks get it; its tensors are fed under `key` when the graph runs. */
 export interface PlacedEdit {
@@ -31,21 +30,18 @@ export function validShape<Size extends Dim>(shape: readonly Size[], axes: reado
 
 /**
  * Write an edit into the graph at its point. `x` is this rank's part of the value; entries outside the selected
- * region go on bit for bit. What mixes units that the ranks share (a mean, a projection, a traced function) is
- * computed on the whole value, which is gathered for it.
+ * region go on bit for bit. What mixes units or rows that the ranks share (a mean, a projection, a traced function)
+ * is computed on the whole value, which is gathered for it.
  */
-export function applyEdit(x: Value, point: HookPoint, shard: Shard, edit: PlacedEdit): Value {
+export function applyEdit(x: Value, point: HookPoint, place: Place, edit: PlacedEdit): Value {
   const { key, intervention, slices } = edit;
   // What is selected of it is taken out where the value lies, on the rank.
-  if (intervention.kind === "host") return x.graph.handOut(x, key, continued(x.graph));
+  if (intervention.kind === "host") return x.graph.handOut(x, key, x.graph.continued);
   const isKept = intervention.kind === "keep";
-  if (slices.length === 0) return isKept ? x : changed(x, point, shard, key, intervention);
+  if (slices.length === 0) return isKept ? x : changed(x, point, place, key, intervention);
   const region = x.graph.input(regionInput(key), "f32", regionShape(x.shape, slices)).above(0.5);
-  return isKept ? x.where(region, x.zeros()) : changed(x, point, shard, key, intervention).where(region, x);
+  return isKept ? x.where(region, x.zeros()) : changed(x, point, place, key, intervention).where(region, x);
 }
-
-/** Name of the segment in which what the running one began goes on. */
-const continued = (graph: Graph): string => `${graph.stretches[graph.segment]!.name}+`;
 
 /** Sliced axes keep their size, and the batch too because rows end at different positions; the others broadcast. */
 export function regionShape(shape: Shape, slices: readonly AxisSlice[]): Dim[] {
@@ -53,7 +49,14 @@ export function regionShape(shape: Shape, slices: readonly AxisSlice[]): Dim[] {
   return shape.map((size, axis) => (sliced.has(axis) ? size : 1));
 }
 
-function changed(x: Value, point: HookPoint, shard: Shard, key: string, intervention: Intervention): Value {
+/** Whether an edit reads rows together, so that the replicas must meet for it. A traced function may. */
+export function mixesRows(
+  change: Pick<PlacedEdit["intervention"], "kind"> & { readonly over?: readonly Axis[] },
+): boolean {
+  return change.kind === "traced" || (change.kind === "mean" && change.over?.includes("batch") === true);
+}
+
+function changed(x: Value, point: HookPoint, place: Place, key: string, intervention: Intervention): Value {
   switch (intervention.kind) {
     case "zero":
     case "keep":
@@ -71,8 +74,8 @@ function changed(x: Value, point: HookPoint, shard: Shard, key: string, interven
     case "mean": {
       const over = intervention.over.map((axis) => point.axes.indexOf(axis));
       const padded = over.filter((axis) => tokenAxes.has(point.axes[axis]!));
-      const valid = x.graph.input(validInput(key), "f32", validShape(x.shape, point.axes));
-      return onWhole(x, point, shard, (whole) => {
+      return onWhole(x, point, place, intervention, (whole) => {
+        const valid = x.graph.input(validInput(key), "f32", validShape(whole.shape, point.axes));
         const plain =
           over.length > padded.length
             ? whole.mean(
@@ -87,13 +90,13 @@ function changed(x: Value, point: HookPoint, shard: Shard, key: string, interven
     }
     case "project": {
       const direction = x.graph.input(givenInput(key), "f32", [...intervention.direction.shape]);
-      return onWhole(x, point, shard, (whole) => {
+      return onWhole(x, point, place, intervention, (whole) => {
         const along = whole.mul(direction).sum([-1], true).mul(direction);
         return intervention.part === "along" ? along : whole.sub(along);
       });
     }
     case "traced":
-      return onWhole(x, point, shard, (whole) => replay(intervention.program, whole));
+      return onWhole(x, point, place, intervention, (whole) => replay(intervention.program, whole));
   }
 }
 
@@ -107,18 +110,14 @@ export function givenShape(shape: Shape, point: HookPoint, given: readonly numbe
   return given.map((size, i) => (size === 1 ? 1 : shape[skip + i]!));
 }
 
-/** Gather the ranks' parts, compute on the whole on every rank, and go on with this rank's part of the result. */
-function onWhole(x: Value, point: HookPoint, shard: Shard, f: (whole: Value) => Value): Value {
-  if (point.partition.kind !== "split" || shard.size === 1) return f(x);
-  const { axis } = point.partition;
-  const total = point.shape[axis] as number;
-  const { from, to } = shareOf(total, shard);
-  const { graph } = x;
-
-  // Zeros where the other ranks' units lie: the sum over ranks is then the whole, and nothing else is needed.
-  const empty = (units: number): Value[] =>
-    units === 0 ? [] : [x.slice(axis, 0, 1).zeros().expand(axis, units)];
-  const padded = concat([...empty(from), x, ...empty(total - to)], axis);
-  const whole = graph.sumOverRanks(padded, continued(graph));
-  return graph.spread(f(whole)).slice(axis, from, to);
+/** Gather what the change reads together, compute on that on every rank, and go on with this rank's part of the result. */
+function onWhole(
+  x: Value,
+  point: HookPoint,
+  place: Place,
+  change: Intervention,
+  f: (whole: Value) => Value,
+): Value {
+  if (mixesRows(change)) return own(f(whole(x, point, place)), point, place);
+  return ownUnits(f(wholeUnits(x, point, place.tensor)), point, place.tensor);
 }

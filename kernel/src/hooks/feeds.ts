@@ -1,15 +1,33 @@
 import { shareOf } from "../graph/point.js";
 import type { Axis, HookPoint, Shard } from "../graph/point.js";
-import { givenInput, regionInput, validInput, validShape } from "./apply.js";
+import type { Tensor } from "../graph/tensor.js";
+import { givenInput, mixesRows, regionInput, validInput, validShape } from "./apply.js";
 import type { PlacedEdit } from "./apply.js";
-import type { Dense } from "./slice.js";
+import type { Dense, Held } from "./slice.js";
 import { indexLists } from "./slice.js";
+import { rowInputs } from "./whole.js";
 
 /** What a rank knows of a run when it feeds its edits. */
 export interface RankRun {
+  /** Tokens of each row of the whole batch. */
   readonly lengths: readonly number[];
   readonly positions: number;
   readonly shard: Shard;
+  /** The rows that the rank runs, and whether they are its own to tell. */
+  readonly rows: { readonly from: number; readonly to: number; readonly tells: boolean };
+}
+
+/** What a gathering of rows reads on this rank: where it has each row of the batch, and where the batch has each of its. */
+export function rowFeeds({ lengths, rows: { from, to, tells } }: RankRun): Map<string, Tensor> {
+  const isHeld = lengths.map((_, row) => tells && row >= from && row < to);
+  const place = isHeld.map((held, row) => BigInt(held ? row - from : 0));
+  const own = Array.from({ length: to - from }, (_, row) => BigInt(from + row));
+  const data = Float32Array.from(isHeld, Number);
+  return new Map<string, Tensor>([
+    [rowInputs.place, { dtype: "i64", shape: [place.length], data: BigInt64Array.from(place) }],
+    [rowInputs.held, { dtype: "f32", shape: [data.length], data }],
+    [rowInputs.own, { dtype: "i64", shape: [own.length], data: BigInt64Array.from(own) }],
+  ]);
 }
 
 /** The tensors that an edit's graph reads on this rank: the selected region, and its part of the given tensor. */
@@ -17,42 +35,47 @@ export function editFeeds(edit: PlacedEdit, point: HookPoint, run: RankRun): Map
   const feeds = new Map<string, Dense>();
   const { intervention, slices, key } = edit;
   if (intervention.kind === "host") return feeds;
-  const held = heldPart(point, run.shard);
+  const held = heldParts(point, run);
   if (slices.length > 0) feeds.set(regionInput(key), region(edit, point, run, held));
   if (intervention.kind === "add" || intervention.kind === "set") {
-    feeds.set(
-      givenInput(key),
-      held ? ownPart(intervention.value, point.axes.length, held) : intervention.value,
-    );
+    const { value } = intervention;
+    const own = held.reduce((given: Dense, part) => ownPart(given, point.axes.length, part), value);
+    feeds.set(givenInput(key), own);
   }
-  if (intervention.kind === "mean") feeds.set(validInput(key), valid(point, run, intervention.over));
+  if (intervention.kind === "mean") {
+    const { from, to } = run.rows;
+    // A row without tokens counts for nobody else; a mean within each row takes its padding, to be a number at all.
+    const lengths = mixesRows(intervention)
+      ? run.lengths
+      : run.lengths.slice(from, to).map((length) => Math.max(length, 1));
+    feeds.set(validInput(key), valid(point, lengths, run.positions));
+  }
   if (intervention.kind === "project") feeds.set(givenInput(key), intervention.direction);
   return feeds;
 }
 
-interface Held {
-  readonly axis: number;
-  readonly start: number;
-  readonly size: number;
-  readonly whole: number;
-}
+type HeldPart = Held & { readonly size: number };
 
-function heldPart(point: HookPoint, shard: Shard): Held | undefined {
-  if (point.partition.kind !== "split" || shard.size === 1) return undefined;
-  const { axis } = point.partition;
-  const whole = point.shape[axis] as number;
-  const { from, to } = shareOf(whole, shard);
-  return { axis, start: from, size: to - from, whole };
+/** The rank's part of each axis that is shared: of the batch by replicas, of one other axis by tensor ranks. */
+export function heldParts(
+  { partition, shape }: HookPoint,
+  { shard, rows: { from, to }, lengths }: Pick<RankRun, "shard" | "rows" | "lengths">,
+): HeldPart[] {
+  const parts: HeldPart[] = [];
+  if (to - from < lengths.length)
+    parts.push({ axis: 0, start: from, size: to - from, whole: lengths.length });
+  if (partition.kind === "split" && shard.size > 1) {
+    const whole = shape[partition.axis] as number;
+    const units = shareOf(whole, shard);
+    parts.push({ axis: partition.axis, start: units.from, size: units.to - units.from, whole });
+  }
+  return parts;
 }
 
 const positional: ReadonlySet<Axis> = new Set(["position", "query", "key"]);
 
-/**
- * One where all of an entry's token axes lie within its row. A row without tokens counts for nobody else; a mean
- * within each row takes its padding, so that the row has a number at all.
- */
-function valid(point: HookPoint, { lengths: own, positions }: RankRun, over: readonly Axis[]): Dense {
-  const lengths = over.includes("batch") ? own : own.map((length) => Math.max(length, 1));
+/** One where all of an entry's token axes lie within its row. */
+function valid(point: HookPoint, lengths: readonly number[], positions: number): Dense {
   const whole = point.shape.map((size) =>
     typeof size === "number" ? size : size === "batch" ? lengths.length : positions,
   );
@@ -73,9 +96,10 @@ function valid(point: HookPoint, { lengths: own, positions }: RankRun, over: rea
 }
 
 /** One where an entry is selected: the batch and the sliced axes in full, one entry along the others. */
-function region(edit: PlacedEdit, point: HookPoint, run: RankRun, held: Held | undefined): Dense {
+function region(edit: PlacedEdit, point: HookPoint, run: RankRun, held: readonly HeldPart[]): Dense {
   const local = point.shape.map((size, axis) => {
-    if (held && axis === held.axis) return held.size;
+    const part = held.find((each) => each.axis === axis);
+    if (part) return part.size;
     return typeof size === "number" ? size : size === "batch" ? run.lengths.length : run.positions;
   });
   const sliced = new Set([0, ...edit.slices.map((s) => s.axis)]);
@@ -83,8 +107,8 @@ function region(edit: PlacedEdit, point: HookPoint, run: RankRun, held: Held | u
   const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
   // An empty row is all padding; whoever counts from its end means its one column.
   const lengths = run.lengths.map((length) => Math.max(length, 1));
-  const context = { axes: point.axes, lengths, ...(held && { held }) };
-  for (let row = 0; row < run.lengths.length; row++) {
+  const context = { axes: point.axes, lengths, held };
+  for (let row = 0; row < local[0]!; row++) {
     const lists = indexLists(local, edit.slices, context, row);
     if (!lists[0]!.includes(row)) continue;
     const mark = (axis: number, offset: number): void => {
@@ -100,8 +124,8 @@ function region(edit: PlacedEdit, point: HookPoint, run: RankRun, held: Held | u
   return { shape, data };
 }
 
-/** The part of a given tensor that belongs to this rank's units; one that broadcasts over them is everybody's. */
-function ownPart(given: Dense, axes: number, held: Held): Dense {
+/** The part of a given tensor that belongs to this rank's units or rows; one that broadcasts over them is everybody's. */
+function ownPart(given: Dense, axes: number, held: HeldPart): Dense {
   const axis = held.axis - (axes - given.shape.length);
   if (axis < 0 || given.shape[axis] === 1) return given;
   const outer = given.shape.slice(0, axis).reduce((a, b) => a * b, 1);

@@ -72,9 +72,12 @@ export function record(point: HookPoint, f: (x: Value) => Value): Program {
   return { steps, result: number(y) };
 }
 
-/** Write the program's operators into the graph that `x` belongs to. */
+/** Write the program's operators into the graph that `x` belongs to; where its batch has another name, theirs has too. */
 export function replay(program: Program, x: Value): Value {
   const values: Value[] = [x];
+  const batch = String(x.shape[0]);
+  const named = (shape: readonly (number | string)[]) =>
+    shape.map((size) => (typeof size === "string" ? size.replace(/\bbatch\b/g, batch) : size));
   for (const step of program.steps) {
     if (step.kind === "constant") {
       values.push(
@@ -82,7 +85,8 @@ export function replay(program: Program, x: Value): Value {
       );
     } else {
       const inputs = step.inputs.map((i) => (i === null ? undefined : values[i]));
-      values.push(...x.graph.node(step.op, inputs, step.outputs, step.attributes, step.domain));
+      const outputs = step.outputs.map(({ dtype, shape }) => ({ dtype, shape: named(shape) }));
+      values.push(...x.graph.node(step.op, inputs, outputs, step.attributes, step.domain));
     }
   }
   return values[program.result]!;

@@ -65,7 +65,7 @@ test("shards joined in rank order are the slice of the whole", () => {
     );
     return sliceDense({ data, shape: [2, 2, 5, 5] }, wanted, {
       ...context,
-      held: { axis: 1, start, whole: 4 },
+      held: [{ axis: 1, start, whole: 4 }],
     })!;
   };
   const parts = [shard(0), shard(2)];
@@ -77,7 +77,7 @@ test("shards joined in rank order are the slice of the whole", () => {
 });
 
 test("a shard that holds nothing of the slice gives nothing", () => {
-  const held = { axis: 1, start: 2, whole: 4 };
+  const held = [{ axis: 1, start: 2, whole: 4 }];
   const part = { data: new Float32Array(2 * 2 * 25), shape: [2, 2, 5, 5] };
   expect(sliceDense(part, slices("head=0"), { axes, lengths: [5, 5], held })).toBeUndefined();
 });

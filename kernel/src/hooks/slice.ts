@@ -7,12 +7,19 @@ export interface Dense {
   readonly shape: readonly number[];
 }
 
-/** What slicing must know of the run: the axes' meaning and each row's own length, in tokens. */
+/** Where a rank's part of a shared axis lies in the whole. */
+export interface Held {
+  readonly axis: number;
+  readonly start: number;
+  readonly whole: number;
+}
+
+/** What slicing must know of the run: the axes' meaning and the length of each row of the whole batch, in tokens. */
 export interface SliceContext {
   readonly axes: readonly Axis[];
   readonly lengths: readonly number[];
-  /** The part of a sharded axis that `dense` holds: entries [start, start + its size) of `whole`. */
-  readonly held?: { readonly axis: number; readonly start: number; readonly whole: number };
+  /** The parts of shared axes that `dense` holds: entries [start, start + its size) of `whole`. */
+  readonly held?: readonly Held[];
 }
 
 const tokenAxes: ReadonlySet<Axis> = new Set(["position", "query", "key"]);
@@ -54,7 +61,7 @@ export function replaceSlice(
 
 /** Shape of the wanted part, and which rows and which entries of the other axes it consists of. */
 function partOf(whole: readonly number[], slices: readonly AxisSlice[], context: SliceContext) {
-  const perRow = context.lengths.map((_, row) => indexLists(whole, slices, context, row));
+  const perRow = Array.from({ length: whole[0]! }, (_, row) => indexLists(whole, slices, context, row));
   const isBatchSliced = slices.some((s) => s.axis === 0 && context.axes[0] === "batch");
   const chosen = isBatchSliced ? perRow[0]![0]! : perRow.map((_, row) => row);
   const shape = whole.map((_, axis) => (axis === 0 ? chosen.length : perRow[0]![axis]!.length));
@@ -73,26 +80,31 @@ export function slicedShape(
   );
 }
 
-/** For each axis of a row, which entries of the held part are wanted. Throws as `sliceDense` does. */
+/** For each axis of a row of the held part, which of its entries are wanted. Throws as `sliceDense` does. */
 export function indexLists(
   shape: readonly number[],
   slices: readonly AxisSlice[],
   context: SliceContext,
   row: number,
 ): number[][] {
+  const length = context.lengths[row + (heldOf(context, 0)?.start ?? 0)]!;
   return shape.map((size, axis) => {
     const entries = slices.find((s) => s.axis === axis)?.entries;
     if (!entries) return range(0, size);
-    const held = context.held?.axis === axis ? context.held : undefined;
+    const held = heldOf(context, axis);
     const whole = held?.whole ?? size;
     const start = held?.start ?? 0;
     const isToken = tokenAxes.has(context.axes[axis]!);
-    const end = isToken ? context.lengths[row]! : whole;
+    const end = isToken ? length : whole;
     if (isToken) checkEqualSizes(entries, context.lengths, whole);
     return wanted(entries, end, whole, context.axes[axis]!)
       .filter((i) => i >= start && i < start + size)
       .map((i) => i - start);
   });
+}
+
+function heldOf({ held }: SliceContext, axis: number): Held | undefined {
+  return held?.find((part) => part.axis === axis);
 }
 
 function wanted(entries: Entries, end: number, whole: number, axis: Axis): number[] {

@@ -91,7 +91,7 @@ export function buildStage(model: Model, spec: StageSpec, edit?: PointEditor): S
 
 function named(exchange: Exchange): Segment["exchange"] {
   const value = exchange.value.name;
-  if (exchange.kind === "sum") return { kind: "sum", value };
+  if (exchange.kind === "sum") return { kind: "sum", value, over: exchange.over };
   return { kind: "handOut", value, key: exchange.key, back: exchange.back.name };
 }
 

@@ -20,7 +20,7 @@ export type Past = readonly Uint8Array[];
 const hidden = -1e9;
 
 /**
- * Pad rows of token ids on the right to the longest. A query looks at its own position and before, and never at
+ * Pad rows of token ids on the right to `length`, which is that of the longest unless others run elsewhere. A query looks at its own position and before, and never at
  * padding, so a row's real positions give the same numbers as alone; what padding positions compute is not data.
  *
  * With a past, rows go on from it: positions count on from each row's own tokens, and the mask's keys are the columns
@@ -30,9 +30,9 @@ export function prepareInputs(
   rows: readonly (readonly number[])[],
   select: "all" | "last" | "none",
   past?: Past,
+  length = Math.max(...rows.map((row) => row.length)),
 ): Inputs {
   const batch = rows.length;
-  const length = Math.max(...rows.map((row) => row.length));
   const columns = past?.[0]?.length ?? 0;
   const width = columns + length;
   const tokens = new BigInt64Array(batch * length);

@@ -1,3 +1,4 @@
+import type { RankGroup } from "../graph/graph.js";
 import type { HookPoint } from "../graph/point.js";
 
 /** The part of a model that one rank runs. */
@@ -23,11 +24,11 @@ export interface LayerCache {
 }
 
 /**
- * What must happen to the output `value` of a segment before the next segment runs: the ranks of a tensor group add up
- * their parts of it, or it leaves the ranks and what the host edit `key` makes of it is read as `back`.
+ * What must happen to the output `value` of a segment before the next segment runs: the ranks of a group add up their
+ * parts of it, or it leaves the ranks and what the host edit `key` makes of it is read as `back`.
  */
 export type Exchange =
-  | { readonly kind: "sum"; readonly value: string }
+  | { readonly kind: "sum"; readonly value: string; readonly over: RankGroup }
   | { readonly kind: "handOut"; readonly value: string; readonly key: string; readonly back: string };
 
 /** One onnxruntime session's worth of a stage. */

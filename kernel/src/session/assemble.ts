@@ -10,7 +10,8 @@ export interface Whole {
 }
 
 /**
- * Reads the parcels of a run and puts what tensor ranks hold in parts together again.
+ * Reads the parcels of a run and puts what ranks hold in parts together again: units of tensor ranks, then rows of
+ * replicas.
  *
  * @param pointOf the hook point behind a key
  */
@@ -18,24 +19,37 @@ export function assemble(
   results: readonly RankResult[],
   pointOf: (key: string) => HookPoint,
 ): Map<string, Whole> {
-  const parts = new Map<string, Whole[]>();
-  for (const { parcel } of [...results].sort((a, b) => a.tensorRank - b.tensorRank)) {
+  const parts = new Map<string, Map<number, Whole[]>>();
+  const inOrder = [...results].sort((a, b) => a.dataRank - b.dataRank || a.tensorRank - b.tensorRank);
+  for (const { dataRank, parcel } of inOrder) {
     for (const [key, { data, shape }] of takeParcel(parcel)) {
       const part = { dtype: "f32", shape, data: data as Float32Array } as const;
-      parts.set(key, [...(parts.get(key) ?? []), part]);
+      const replicas = parts.get(key) ?? new Map<number, Whole[]>();
+      parts.set(key, replicas.set(dataRank, [...(replicas.get(dataRank) ?? []), part]));
     }
   }
-  return new Map([...parts].map(([key, held]) => [key, join(held, pointOf(key))]));
+  return new Map(
+    [...parts].map(([key, replicas]) => {
+      const rows = [...replicas.values()].map((held) => join(held, pointOf(key)));
+      return [key, joinAlong(rows, 0)];
+    }),
+  );
 }
 
-/** Parts in rank order, one after another along the axis that the ranks share. */
+/** Parts in rank order, one after another along the axis that the tensor ranks share. */
 export function join(parts: readonly Whole[], { name, partition }: HookPoint): Whole {
   const [first] = parts;
   if (first === undefined) throw new Error(`nothing came back for ${name}`);
   if (parts.length === 1) return first;
   if (partition.kind !== "split")
     throw new Error(`${parts.length} ranks answered for ${name}, which is not split`);
-  const { axis } = partition;
+  return joinAlong(parts, partition.axis);
+}
+
+/** One value of several that follow each other along an axis. */
+function joinAlong(parts: readonly Whole[], axis: number): Whole {
+  const first = parts[0] as Whole;
+  if (parts.length === 1) return first;
   const lengths = parts.map(({ shape }) => shape[axis] as number);
   const whole = lengths.reduce((sum, length) => sum + length, 0);
   const shape = first.shape.map((size, at) => (at === axis ? whole : size));
@@ -59,6 +73,7 @@ export function partAlong(
   from: number,
   to: number,
 ): Whole {
+  if (to - from === shape[axis]) return { dtype: "f32", shape, data };
   const whole = shape[axis] as number;
   const outer = shape.slice(0, axis).reduce((product, size) => product * size, 1);
   const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);

@@ -26,6 +26,7 @@ export function checkCompatible(
       typeof devices === "number" ? plan.devices.length : plan.devices.join(", "),
     ],
     ["mesh.pipeline", mesh?.pipeline, plan.mesh.pipeline],
+    ["mesh.data", mesh?.data, plan.mesh.data],
     ["mesh.tensor", mesh?.tensor, plan.mesh.tensor],
     ["weights", weights, plan.weights],
     ["threads", threads, plan.threads],

@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { HandOut } from "../engine/fleet.js";
+import type { HandOut, RankResult } from "../engine/fleet.js";
 import { ParcelWriter } from "../engine/parcel.js";
 import type { HookPoint } from "../graph/point.js";
 import { checkResult, printCallOf, type HostCall } from "../hooks/hostEdit.js";
+import type { Dense } from "../hooks/slice.js";
 import { assemble, partAlong } from "./assemble.js";
 
 /** The pass that host edits are made in. */
@@ -63,17 +64,31 @@ export function hostEdits(hosts: ReadonlyMap<string, HostCall>, pass: Pass): Han
         throw error;
       }
     };
-    if (point.partition.kind !== "split" || ranks === 1)
-      return Array.from({ length: ranks }, () => pack(made.data, made.shape));
-    const { axis } = point.partition;
-    let from = 0;
-    return Array.from({ length: ranks }, (_, rank) => {
-      const held = results.find(({ tensorRank }) => tensorRank === rank)?.parcel.entries[0]?.shape;
-      if (held === undefined) return undefined;
-      const part = partAlong(made, axis, from, (from += held[axis] as number));
-      return pack(part.data, part.shape);
-    });
+    let row = 0;
+    return Array.from({ length: ranks.data }, (_, replica) => {
+      const told = results.filter(({ dataRank }) => dataRank === replica);
+      const rows = told[0]?.parcel.entries[0]?.shape[0];
+      if (rows === undefined) return Array.from({ length: ranks.tensor }, () => undefined);
+      const own = partAlong(made, 0, row, (row += rows));
+      return unitsOf(own, point, told, ranks.tensor).map((part) => part && pack(part.data, part.shape));
+    }).flat();
   };
+}
+
+/** What each tensor rank of a replica goes on with: all of it, or as many units as it told. */
+function unitsOf(
+  own: Dense,
+  { partition }: HookPoint,
+  told: readonly RankResult[],
+  ranks: number,
+): (Dense | undefined)[] {
+  if (partition.kind !== "split" || ranks === 1) return Array.from({ length: ranks }, () => own);
+  const { axis } = partition;
+  let from = 0;
+  return Array.from({ length: ranks }, (_, rank) => {
+    const held = told.find(({ tensorRank }) => tensorRank === rank)?.parcel.entries[0]?.shape;
+    return held && partAlong(own, axis, from, (from += held[axis] as number));
+  });
 }
 
 /** The user's own error with the hook's name before its message; what is no error, or cannot be changed, as the cause of one. */

@@ -36,6 +36,7 @@ const rankStatus = z.strictObject({
   rank: whole,
   device: z.string(),
   stage: whole,
+  dataRank: whole,
   tensorRank: whole,
   layers: span,
   pid: whole.optional(),
@@ -82,7 +83,7 @@ export const toBroker = z.discriminatedUnion("kind", [
 ]);
 export type ToBroker = z.infer<typeof toBroker>;
 
-const result = z.strictObject({ stage: whole, tensorRank: whole, parcel });
+const result = z.strictObject({ stage: whole, dataRank: whole, tensorRank: whole, parcel });
 
 /** From the broker to a client. */
 export const fromBroker = z.discriminatedUnion("kind", [
@@ -98,7 +99,7 @@ export const fromBroker = z.discriminatedUnion("kind", [
     id: whole,
     key: z.string(),
     results: z.array(result).readonly(),
-    ranks: whole,
+    ranks: z.strictObject({ data: whole, tensor: whole }),
     into: z.strictObject({ folder: z.string(), overflow: z.string(), label: z.string() }),
   }),
   z.strictObject({ kind: z.literal("error"), id: whole, message: z.string(), cancelled: z.boolean() }),

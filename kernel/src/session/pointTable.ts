@@ -20,7 +20,7 @@ export function pointTable(
   points: readonly HookPoint[],
   plan: Plan,
 ): PointTable {
-  const { tensor } = plan.mesh;
+  const { data, tensor } = plan.mesh;
   const rows = chosen.map((point): PointRow => {
     const stage = stageOf(point, points, plan);
     return {
@@ -29,7 +29,7 @@ export function pointTable(
       shape: printShape(point.shape),
       partition: printPartition(point, tensor),
       stage,
-      ranks: Array.from({ length: tensor }, (_, rank) => stage * tensor + rank),
+      ranks: Array.from({ length: data * tensor }, (_, rank) => stage * data * tensor + rank),
     };
   });
   const shown = table(

@@ -63,7 +63,10 @@ export function prepareForward(
     const host = hosts.get(edit.key);
     if (host === undefined) return edit;
     const point = byName.get(edit.point) as HookPoint;
-    return { ...edit, slices: edit.slices.map((slice) => absolute(point, slice, host.selector)) };
+    return {
+      ...edit,
+      slices: edit.slices.map((slice) => absolute(point, slice, host.selector, rows.length)),
+    };
   });
   const captures = keyed(hooks, points, absent);
   // A hook on the logits means those of every position; the run's own are then a part of them.
@@ -76,7 +79,10 @@ export function prepareForward(
       ? []
       : [{ key: runLogits, point: logits, slices: isHooked && wanted === "last" ? lastOnly : [] }];
   const edited = new Set(edits.map(({ point }) => point));
-  const requests = [...captures.map(({ key, selection }) => asRequest(key, selection, edited)), ...own];
+  const requests = [
+    ...captures.map(({ key, selection }) => asRequest(key, selection, edited, rows.length)),
+    ...own,
+  ];
   const shapes = requests.map(({ key, point: name, slices }): [string, number[]] => {
     const point = byName.get(pointOf(name)) as HookPoint;
     const positions = name === logits && select === "last" ? 1 : Math.max(...lengths);
@@ -123,11 +129,12 @@ function asRequest(
   key: string,
   { point, slices, selector }: Selection,
   edited: ReadonlySet<string>,
+  batch: number,
 ): PointRequest {
   return {
     key,
     point: edited.has(point.name) ? key : point.name,
-    slices: slices.map((slice) => absolute(point, slice, selector)),
+    slices: slices.map((slice) => absolute(point, slice, selector, batch)),
   };
 }
 
@@ -139,8 +146,9 @@ function absolute(
   point: HookPoint,
   { axis, entries }: AxisSlice,
   selector: string,
+  batch: number,
 ): PointRequest["slices"][number] {
-  const size = point.shape[axis];
+  const size = point.shape[axis] === "batch" ? batch : point.shape[axis];
   if (entries.kind === "range") return { axis, entries };
   const indices = entries.indices.map((index) =>
     typeof size === "number" && index < 0 ? index + size : index,

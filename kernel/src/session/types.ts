@@ -8,6 +8,8 @@ import type { Provenance } from "../display/payload/provenance.js";
 /** How many ranks along each direction; their product is the number of worker processes. */
 export interface MeshRequest {
   readonly pipeline?: number;
+  /** Replicas of the model, each of which runs its share of the rows of a batch. Default 1. */
+  readonly data?: number;
   readonly tensor?: number;
 }
 
@@ -19,9 +21,9 @@ export interface OpenOptions {
   readonly mesh?: MeshRequest;
   /** `pack` copies weights into the fastest layout, `map` shares the file's pages. Default: chosen by free memory, and said. */
   readonly weights?: "pack" | "map";
-  /** Threads per worker. Default: the cores, which tensor ranks share. */
+  /** Threads per worker. Default: the cores, which replicas and tensor ranks share. */
   readonly threads?: number;
-  /** Collectives between tensor ranks: shared memory, or sockets where that cannot be had. Default: `auto`. */
+  /** Collectives between tensor ranks and between replicas: shared memory, or sockets where that cannot be had. Default: `auto`. */
   readonly collectives?: "auto" | "sharedMemory" | "socket";
   /** Minutes without any client after which the session ends itself. Default 60. */
   readonly idleMinutes?: number;

@@ -45,6 +45,7 @@ const rank = z.object({
   rank: count,
   device: z.string(),
   stage: count,
+  dataRank: count,
   tensorRank: count,
   layers: z.object({ from: z.int(), to: z.int() }),
   pid: z.optional(z.nullable(z.int())),

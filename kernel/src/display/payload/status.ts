@@ -6,6 +6,7 @@ export interface RankStatus {
   readonly rank: number;
   readonly device: string;
   readonly stage: number;
+  readonly dataRank: number;
   readonly tensorRank: number;
   /** Decoder layers `[from, to)`. */
   readonly layers: { readonly from: number; readonly to: number };

@@ -47,7 +47,7 @@ async function startRanks(
 ) {
   const name = kind === "sharedMemory" ? createSegment(size, slotBytes) : "";
   const ranks = Array.from({ length: size }, rankProcess);
-  const hub = new Hub(size);
+  const hub = new Hub(size, "tensor");
   const mapped = Promise.all(ranks.map((child) => until(child, "mapped")));
   ranks.forEach((child, rank) => {
     child.on("message", (message: Message) => {
@@ -57,7 +57,7 @@ async function startRanks(
         child.send({ kind: "reduced", ...answered, bytes: Buffer.from(sum).toString("base64") }),
       );
     });
-    const collectives = { kind, name, rank, size, slotBytes, spin: false, ...own[rank] };
+    const collectives = { kind, name, group: "tensor", rank, size, slotBytes, spin: false, ...own[rank] };
     child.send({
       task: (own[rank] as { task?: string } | undefined)?.task ?? task,
       options: { ...options, rank, size, collectives },
@@ -169,7 +169,7 @@ test("segments of dead makers are swept away, those of living ones stay", async 
 });
 
 test("the hub refuses terms of different lengths", () => {
-  const hub = new Hub(2);
+  const hub = new Hub(2, "tensor");
   hub.arrive(0, { step: 1, sequence: 1 }, new Uint8Array(8), () => {});
   expect(() => hub.arrive(1, { step: 1, sequence: 1 }, new Uint8Array(4), () => {})).toThrow(
     "tensor ranks met with buffers of different lengths: 2, 1",

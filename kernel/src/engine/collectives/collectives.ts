@@ -1,5 +1,7 @@
+import type { RankGroup } from "../../graph/graph.js";
+
 /**
- * What the ranks of one tensor group do together. Every rank calls the same operations in the same order
+ * What the ranks of one group do together. Every rank calls the same operations in the same order
  * within a step; results are bit-identical on all ranks because terms are always added in rank order.
  */
 export interface Collectives {
@@ -21,6 +23,9 @@ export class Aborted extends Error {
     super("step aborted by another rank");
   }
 }
+
+/** The groups that a rank belongs to: those with whom it shares units, and those with whom it shares rows. */
+export type Groups = Readonly<Record<RankGroup, Collectives>>;
 
 /** A rank without peers. */
 export const alone: Collectives = {

@@ -24,7 +24,7 @@ export function layoutOf(size: number, slotBytes: number): Layout {
   return { control: 0, small, slots, bytes: slots + (size + 1) * slotBytes };
 }
 
-/** Makes the shared segment that a tensor group will map, zeroed and with its memory reserved. Throws when it cannot be had. */
+/** Makes the shared segment that a group will map, zeroed and with its memory reserved. Throws when it cannot be had. */
 export function createSegment(size: number, slotBytes: number): string {
   const { shmOpen, allocate, close, errno } = posix();
   const { bytes } = layoutOf(size, slotBytes);

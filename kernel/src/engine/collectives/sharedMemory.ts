@@ -1,3 +1,4 @@
+import type { RankGroup } from "../../graph/graph.js";
 import { Aborted, sumInRankOrder, type Collectives } from "./collectives.js";
 import { isAlive } from "../launch/leftovers.js";
 import { posix } from "./posix.js";
@@ -5,6 +6,7 @@ import { layoutOf, line, mapSegment, smallBytes } from "./segment.js";
 
 export interface SharedMemoryOptions {
   readonly name: string;
+  readonly group: RankGroup;
   readonly rank: number;
   readonly size: number;
   readonly slotBytes: number;
@@ -117,7 +119,7 @@ export class SharedMemoryCollectives implements Collectives {
   /** Says that this rank has come to the next meeting, and waits for the others. */
   #meet(): void {
     const { rank, size } = this.#options;
-    if (++this.#meeting > 0xffff) throw new Error("more than 65535 meetings of a tensor group in one step");
+    if (++this.#meeting > 0xffff) throw new Error("more than 65535 meetings of a group in one step");
     const here = this.#tag | this.#meeting;
     Atomics.store(this.#words, rank * line, here);
     if (Atomics.load(this.#sleepers, 0) > 0) posix().futexWake(this.#word(rank));
@@ -130,17 +132,16 @@ export class SharedMemoryCollectives implements Collectives {
     for (let turns = this.#options.spin ? 20_000 : 200; turns > 0; turns--) {
       if (behind() >= 0) return;
     }
-    const until = performance.now() + (this.#options.timeout ?? 600_000);
+    const { group, timeout = 600_000 } = this.#options;
+    const until = performance.now() + timeout;
     Atomics.add(this.#sleepers, 0, 1);
     try {
       while (behind() < 0) {
         if (Atomics.load(this.#abort, 0) === (this.#tag | 1)) throw new Aborted();
         const pid = Atomics.load(this.#pids, at);
-        if (pid !== 0 && !isAlive(pid)) throw new Error(`tensor rank ${rank} (pid ${pid}) died`);
+        if (pid !== 0 && !isAlive(pid)) throw new Error(`${group} rank ${rank} (pid ${pid}) died`);
         if (performance.now() > until)
-          throw new Error(
-            `tensor rank ${rank} did not come to a meeting within ${this.#options.timeout ?? 600_000} ms`,
-          );
+          throw new Error(`${group} rank ${rank} did not come to a meeting within ${timeout} ms`);
         const seen = Atomics.load(this.#words, at);
         if (((seen - here) | 0) < 0) posix().futexWait(this.#word(rank), seen, slice);
       }

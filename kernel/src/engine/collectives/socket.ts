@@ -1,6 +1,6 @@
 import { Aborted, type Collectives } from "./collectives.js";
 
-/** What a rank says to the hub of its tensor group: `send` carries the terms of one sum (nothing for a barrier). */
+/** What a rank says to the hub of its group: `send` carries the terms of one sum (nothing for a barrier). */
 export type ToHub = (
   meeting: { readonly step: number; readonly sequence: number },
   terms: Uint8Array,

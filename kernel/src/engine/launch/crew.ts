@@ -113,10 +113,10 @@ export class Crew {
   }
 
   /**
-   * Sends a step to the ranks of a stage and waits for all; `outside` answers what they hand out meanwhile. Throws the
-   * first cause when one of them fails.
+   * Sends a step to the ranks of a stage, in their order, and waits for all; `outside` answers what they hand out
+   * meanwhile. Throws the first cause when one of them fails.
    */
-  async ask(stage: number, step: (tensorRank: number) => Step, outside: Outside): Promise<Done[]> {
+  async ask(stage: number, step: (index: number) => Step, outside: Outside): Promise<Done[]> {
     const ranks = this.#stage(stage);
     const failure = this.#answerOutside(ranks, outside);
     const replies = await Promise.all(ranks.map((rank, index) => this.#askRank(rank, step(index)))).finally(
@@ -156,9 +156,8 @@ export class Crew {
 
   #stage(stage: number): RankProcess[] {
     const { mesh } = this.#options.plan;
-    return Array.from({ length: mesh.tensor }, (_, tensor) =>
-      rankOf(mesh, { pipeline: stage, data: 0, tensor }),
-    ).map((rank) => this.#ranks[rank] as RankProcess);
+    const first = rankOf(mesh, { pipeline: stage, data: 0, tensor: 0 });
+    return this.#ranks.slice(first, first + mesh.data * mesh.tensor);
   }
 
   /** All ranks of the stage wait for a host edit before it is made; what it throws ends their step. */
@@ -227,7 +226,7 @@ export class Crew {
       case "reduce":
         try {
           this.#places.arrive(rank, message, body, (meeting, sum) =>
-            from.send({ kind: "reduced", ...meeting }, sum),
+            from.send({ kind: "reduced", group: message.group, ...meeting }, sum),
           );
         } catch (error) {
           from.kill(`broke a sum: ${(error as Error).message}`);
@@ -252,18 +251,19 @@ export class Crew {
 
   #load(rank: number): Load {
     const { plan, model, folder, parcels } = this.#options;
-    const { pipeline, tensor } = coordinatesOf(plan.mesh, rank);
+    const { pipeline, data, tensor } = coordinatesOf(plan.mesh, rank);
     const { layers, embeds, unembeds } = plan.stages[pipeline] as StagePlan;
     const { weights, threads, spin } = plan;
     return {
       rank,
       ...model,
       stage: { layers, embeds, unembeds, tensor: { rank: tensor, size: plan.mesh.tensor } },
+      data: { rank: data, size: plan.mesh.data },
       device: plan.devices[rank] as string,
       weights,
       threads,
       spin,
-      meeting: this.#places.meeting(rank),
+      meetings: this.#places.meetings(rank),
       parcels,
       overflow: folder,
     };

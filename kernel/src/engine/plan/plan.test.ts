@@ -82,6 +82,30 @@ describe("the plan", () => {
     );
   });
 
+  test("replicas are made on request, share the cores and each pack their own weights", () => {
+    const made = plan(model, { mesh: { data: 2, tensor: 2 } }, host);
+    expect(made).toMatchObject({
+      mesh: { pipeline: 1, data: 2, tensor: 2 },
+      threads: 2,
+      spin: false,
+      collectives: "sharedMemory",
+    });
+    expect(made.devices).toHaveLength(4);
+    expect(made.reason).toMatch(/^pipeline 1 × data 2 × tensor 2 on 4 × cpu\n {2}as asked\n/);
+    expect(made.reason).toContain("8 cores shared by 2 replicas of 2 tensor ranks");
+    expect(made.reason).toContain("replicas and tensor ranks meet in shared memory");
+    const [one, two] = [1, 2].map((data) => plan(model, { mesh: { data }, weights: "pack" }, host).bytes);
+    expect(two).toBe(2 * one!);
+    const mapped = [1, 2].map((data) => plan(model, { mesh: { data }, weights: "map" }, host).bytes);
+    expect(mapped[1]! - mapped[0]!).toBe(110e6);
+    expect(plan(model, { devices: 4, mesh: { data: 2 } }, host).mesh).toEqual({
+      pipeline: 2,
+      data: 2,
+      tensor: 1,
+    });
+    expect(plan(model, { devices: 8, mesh: { pipeline: 2, data: 2 } }, host).mesh.tensor).toBe(2);
+  });
+
   test("one direction given, the devices decide the other", () => {
     expect(plan(model, { devices: 4, mesh: { tensor: 2 } }, host).mesh).toMatchObject({
       pipeline: 2,
@@ -117,6 +141,11 @@ describe("what cannot be is refused with the numbers", () => {
       { devices: ["cpu", "cpu", "cpu"], mesh: { pipeline: 2, tensor: 2 } },
       "mesh pipeline 2 × tensor 2 does not fill 3 devices: pipeline × tensor must be 3",
     ],
+    [
+      { devices: 3, mesh: { data: 2 } },
+      "mesh pipeline any × data 2 × tensor any does not fill 3 devices: pipeline × data × tensor must be 3",
+    ],
+    [{ mesh: { data: 0 } }, "mesh data 0: must be a whole number from 1 on"],
     [{ devices: 0 }, 'devices 0: must be a whole number from 1 on, or a list such as ["cpu", "cpu"]'],
     [{ devices: [] }, "devices []: name at least one"],
     [{ devices: ["gpu:0"] }, 'no device "gpu:0": devices are cpu, webgpu, webgpu:n and cuda:n'],

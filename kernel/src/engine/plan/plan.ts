@@ -14,7 +14,7 @@ export interface PlanModel extends StageBytes {
 /** What the user asked for. */
 export interface PlanRequest {
   readonly devices?: number | readonly string[];
-  readonly mesh?: { readonly pipeline?: number; readonly tensor?: number };
+  readonly mesh?: { readonly pipeline?: number; readonly data?: number; readonly tensor?: number };
   readonly weights?: "pack" | "map";
   readonly threads?: number;
   readonly collectives?: "auto" | "sharedMemory" | "socket";
@@ -32,7 +32,7 @@ export interface StagePlan {
   readonly layers: { readonly from: number; readonly to: number };
   readonly embeds: boolean;
   readonly unembeds: boolean;
-  /** Weights of the whole stage on disk, over all its tensor ranks. */
+  /** Weights of the whole stage on disk, over all its tensor ranks; of one replica. */
   readonly bytes: number;
 }
 
@@ -56,7 +56,8 @@ export interface Plan {
 
 /**
  * Chooses a layout. Pipeline is the default over several devices, because a hooked activation is then already
- * whole; tensor parallelism only on request. Throws one line with the numbers for what cannot be.
+ * whole; tensor parallelism and replicas (data parallelism) only on request, because one row runs on one replica.
+ * Throws one line with the numbers for what cannot be.
  */
 export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
   const { mesh, devices, why } = layOut(model, request);
@@ -69,17 +70,18 @@ export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
     const bytes = layers + (embeds ? model.embedBytes : 0) + (unembeds ? model.headBytes : 0);
     return { layers: { from, to }, embeds, unembeds, bytes };
   });
-  const weights = chooseWeights(model, request.weights, meshSize(mesh), devices, host);
+  const weights = chooseWeights(model, request.weights, mesh, devices, host);
   const collectives = chooseCollectives(mesh, request.collectives ?? "auto", host);
-  const threads = request.threads ?? Math.max(1, Math.floor(host.cores / mesh.tensor));
+  const atOnce = mesh.data * mesh.tensor;
+  const threads = request.threads ?? Math.max(1, Math.floor(host.cores / atOnce));
   if (!Number.isInteger(threads) || threads < 1)
     throw new Error(`threads ${threads}: must be a whole number from 1 on`);
   const waiting = mesh.pipeline > 1 ? ", others wait meanwhile" : "";
   const threadWhy =
     request.threads !== undefined
       ? "as asked"
-      : mesh.tensor > 1
-        ? `${host.cores} cores shared by ${mesh.tensor} tensor ranks`
+      : atOnce > 1
+        ? `${host.cores} cores shared by ${printSharers(mesh)}`
         : `all ${host.cores} cores${waiting}`;
   const lines = [
     `${printMesh(mesh)} on ${printDevices(devices)}`,
@@ -94,7 +96,7 @@ export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
     stages,
     weights: weights.mode,
     threads,
-    spin: mesh.tensor === 1 && threads <= host.cores,
+    spin: atOnce === 1 && threads <= host.cores,
     collectives: collectives.kind,
     bytes: weights.bytes,
     reason: lines.join("\n"),
@@ -102,23 +104,27 @@ export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
 }
 
 function layOut(model: PlanModel, request: PlanRequest): { mesh: Mesh; devices: string[]; why: string } {
-  const { pipeline, tensor } = request.mesh ?? {};
-  for (const [direction, size] of Object.entries({ pipeline, tensor }))
+  const { pipeline, data, tensor } = request.mesh ?? {};
+  for (const [direction, size] of Object.entries({ pipeline, data, tensor }))
     if (size !== undefined && (!Number.isInteger(size) || size < 1))
       throw new Error(`mesh ${direction} ${size}: must be a whole number from 1 on`);
   const asked = request.devices;
   if (typeof asked === "number" && (!Number.isInteger(asked) || asked < 1))
     throw new Error(`devices ${asked}: must be a whole number from 1 on, or a list such as ["cpu", "cpu"]`);
   if (typeof asked === "object" && asked.length === 0) throw new Error("devices []: name at least one");
-  const count = typeof asked === "number" ? asked : (asked?.length ?? (pipeline ?? 1) * (tensor ?? 1));
-  const across = tensor ?? (pipeline === undefined ? 1 : count / pipeline);
-  const along = pipeline ?? count / across;
-  const mesh = { pipeline: along, data: 1, tensor: across };
-  if (!Number.isInteger(along) || !Number.isInteger(across) || along * across !== count)
+  const count =
+    typeof asked === "number" ? asked : (asked?.length ?? (pipeline ?? 1) * (data ?? 1) * (tensor ?? 1));
+  const replicas = data ?? 1;
+  const across = tensor ?? (pipeline === undefined ? 1 : count / (pipeline * replicas));
+  const along = pipeline ?? count / (replicas * across);
+  const mesh = { pipeline: along, data: replicas, tensor: across };
+  if (!Number.isInteger(along) || !Number.isInteger(across) || meshSize(mesh) !== count) {
+    const named = data === undefined ? "" : ` × data ${data}`;
     throw new Error(
-      `mesh pipeline ${pipeline ?? "any"} × tensor ${tensor ?? "any"} does not fill ${count} devices: ` +
-        `pipeline × tensor must be ${count}`,
+      `mesh pipeline ${pipeline ?? "any"}${named} × tensor ${tensor ?? "any"} does not fill ${count} devices: ` +
+        `pipeline × ${data === undefined ? "" : "data × "}tensor must be ${count}`,
     );
+  }
   if (along > model.layers)
     throw new Error(
       `pipeline ${along}: more stages than the ${model.layers} layers there are; at most pipeline ${model.layers}`,
@@ -137,16 +143,18 @@ function layOut(model: PlanModel, request: PlanRequest): { mesh: Mesh; devices: 
 function chooseWeights(
   model: PlanModel,
   asked: "pack" | "map" | undefined,
-  ranks: number,
+  mesh: Mesh,
   devices: readonly string[],
   { freeBytes }: Host,
 ): { mode: "pack" | "map"; bytes: number; why: string } {
   const free = `${printBytes(freeBytes)} free`;
+  const ranks = meshSize(mesh);
   // Onnxruntime holds one segment twice while it packs it; a tied table is packed for the head beside the mapped one.
   const heaviest = Math.max(model.headBytes, ...model.layerBytes);
   const widening = model.float32Bytes / model.weightBytes;
   const tied = Math.max(0, model.embedBytes + model.headBytes + sum(model.layerBytes) - model.weightBytes);
-  const packed = model.float32Bytes + (tied + heaviest) * widening + ranks * processBytes;
+  // Every replica packs its own; mapped, all share the pages of the file.
+  const packed = mesh.data * (model.float32Bytes + (tied + heaviest) * widening) + ranks * processBytes;
   const mapped = model.weightBytes + ranks * processBytes;
   const onHost = devices.every((device) => device === "cpu");
   const mode = asked ?? (packed <= freeBytes * 0.8 ? "pack" : "map");
@@ -175,13 +183,19 @@ function chooseCollectives(
   asked: "auto" | "sharedMemory" | "socket",
   { noSharedMemory }: Host,
 ): { kind: Plan["collectives"]; why: string } {
-  if (mesh.tensor === 1) return { kind: "alone", why: "" };
-  if (asked === "socket") return { kind: "socket", why: "; tensor ranks meet over sockets (as asked)" };
-  if (noSharedMemory === undefined)
-    return { kind: "sharedMemory", why: "; tensor ranks meet in shared memory" };
+  if (mesh.data * mesh.tensor === 1) return { kind: "alone", why: "" };
+  const who = mesh.data === 1 ? "tensor ranks" : mesh.tensor === 1 ? "replicas" : "replicas and tensor ranks";
+  if (asked === "socket") return { kind: "socket", why: `; ${who} meet over sockets (as asked)` };
+  if (noSharedMemory === undefined) return { kind: "sharedMemory", why: `; ${who} meet in shared memory` };
   if (asked === "sharedMemory")
     throw new Error(`collectives "sharedMemory" cannot be had: ${noSharedMemory}`);
-  return { kind: "socket", why: `; tensor ranks meet over sockets (${noSharedMemory})` };
+  return { kind: "socket", why: `; ${who} meet over sockets (${noSharedMemory})` };
+}
+
+/** `2 replicas of 4 tensor ranks` */
+function printSharers({ data, tensor }: Mesh): string {
+  if (data === 1) return `${tensor} tensor ranks`;
+  return `${data} replicas${tensor > 1 ? ` of ${tensor} tensor ranks` : ""}`;
 }
 
 function printDevices(devices: readonly string[]): string {

@@ -34,8 +34,10 @@ export const cache = z.strictObject({
   key: z.string(),
   /** Columns that it must hold before the step; at 0 it is begun. */
   columns: whole,
-  /** The row of the cache that each row of the step goes on from; by default its own. */
+  /** The row of the cache that each row of the step goes on from; by default its own. Only where it is kept everywhere. */
   rows: z.array(whole).optional(),
+  /** Whether every replica runs all rows of the step and keeps them; else each only those that it runs. */
+  everywhere: z.boolean().optional(),
 });
 export type CacheUse = z.infer<typeof cache>;
 
@@ -51,12 +53,15 @@ export const forward = z.strictObject({
 });
 export type ForwardStep = z.infer<typeof forward>;
 
-/** How a tensor group meets. */
+const group = z.enum(["tensor", "data"]);
+
+/** How the ranks of a group meet. */
 export const meeting = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("alone") }),
   z.strictObject({ kind: z.literal("socket"), rank: whole, size: whole }),
   z.strictObject({
     kind: z.literal("sharedMemory"),
+    group,
     rank: whole,
     size: whole,
     name: z.string(),
@@ -79,11 +84,13 @@ export const load = z.strictObject({
     unembeds: z.boolean(),
     tensor: z.strictObject({ rank: whole, size: whole }),
   }),
+  /** Which replica it belongs to. */
+  data: z.strictObject({ rank: whole, size: whole }),
   device: z.string(),
   weights: z.enum(["pack", "map"]),
   threads: whole,
   spin: z.boolean(),
-  meeting,
+  meetings: z.strictObject({ tensor: meeting, data: meeting }),
   /** Folder for parcels, and one on disk for when it is full. */
   parcels: z.string(),
   overflow: z.string(),
@@ -100,12 +107,14 @@ export const toWorker = z.discriminatedUnion("kind", [
     carry: parcel.optional(),
     /** Whether a next stage needs what this one carries. */
     carries: z.boolean(),
+    /** Whether replicas meet in the step, on whatever stage, so that one without rows must take part too. */
+    meets: z.boolean(),
   }),
   z.strictObject({ kind: z.literal("cancel"), id: whole }),
   z.strictObject({ kind: z.literal("release"), key: z.string() }),
   /** What a host edit made of the part that this rank handed out; nothing where it handed out none of a split value. */
   z.strictObject({ kind: z.literal("handedBack"), id: whole, key: z.string(), parcel: parcel.optional() }),
-  z.strictObject({ kind: z.literal("reduced"), step: whole, sequence: whole }),
+  z.strictObject({ kind: z.literal("reduced"), group, step: whole, sequence: whole }),
   z.strictObject({ kind: z.literal("exit") }),
 ]);
 export type ToWorker = z.infer<typeof toWorker>;
@@ -142,7 +151,7 @@ export const fromWorker = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("handedOut"), id: whole, key: z.string(), parcel: parcel.optional() }),
   /** Bytes of the keys and values that the rank keeps now. */
   z.strictObject({ kind: z.literal("kept"), bytes: whole }),
-  z.strictObject({ kind: z.literal("reduce"), step: whole, sequence: whole }),
+  z.strictObject({ kind: z.literal("reduce"), group, step: whole, sequence: whole }),
   z.strictObject({ kind: z.literal("beat"), memory: whole }),
 ]);
 export type FromWorker = z.infer<typeof fromWorker>;

@@ -9,8 +9,8 @@ import type { Runner } from "./runner.js";
 import type { Scores } from "./types.js";
 
 /**
- * Log-probabilities of continuations of one prompt. The prompt runs once; its keys and values are then shared by
- * the continuations, which run as one batch. Throws one line before anything runs when one is too long.
+ * Log-probabilities of continuations of one prompt. The prompt runs once, on every replica at the same time; its keys
+ * and values are then shared by the continuations, which run as one batch. Throws one line before anything runs when one is too long.
  */
 export async function score(
   runner: Runner,
@@ -42,7 +42,7 @@ export async function score(
     return values.get(logitsKey as string) as Whole;
   };
   try {
-    const first = await logitsOf([prompt], "last", { key, columns: 0 });
+    const first = await logitsOf([prompt], "last", { key, columns: 0, everywhere: true });
     // The last token of a continuation is scored and not read.
     const read = continuations.ids.map((ids) => ids.slice(0, -1));
     const rest = read.some((ids) => ids.length > 0)

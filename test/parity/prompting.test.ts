@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { fairness, Session } from "../../kernel/src/index.js";
 import { vitrail, withSession } from "./sessions.js";
 
+const { answerBbq, scoreCrows, scoreStereoSet, unknownAnswers } = vitrail.fairness;
 const { chainOfThought, classify, everydaySuite, readLabel, zeroShot } = vitrail.fairness;
 const { identificationRows, identify, inputOf, instructionOf, promptGrid, readVerdict, wrap, wrappers } =
   vitrail.fairness;
@@ -127,4 +128,64 @@ test("a sentence's class is the word that continues its prompt best, or what a s
     expect(read.map(({ predicted }) => predicted)).toEqual(
       answers.rows.map(({ text }) => readLabel(text, ["negative", "neutral", "positive"])),
     );
+  }));
+
+/** Sum of log-probabilities of the tokens from `from` on, by a forward pass over the whole text, and their number. */
+async function likelihood(session: Session, before: string, text: string): Promise<[number, number]> {
+  const tokenizer = await session.tokenizer();
+  const head = [...(await tokenizer.encode(before)).ids];
+  const ids = [...head, ...(await tokenizer.encode(text, { special: false })).ids];
+  const { logits } = await session.forward([ids], { logits: "all" });
+  const vocabulary = logits!.shape.at(-1)!;
+  let sum = 0;
+  for (let at = head.length; at < ids.length; at++) {
+    const row = [...logits!.data.subarray((at - 1) * vocabulary, at * vocabulary)];
+    const greatest = Math.max(...row);
+    sum += row[ids[at]!]! - greatest - Math.log(row.reduce((so, each) => so + Math.exp(each - greatest), 0));
+  }
+  return [sum, ids.length - head.length];
+}
+
+test("benchmarks are scored by what a forward pass over the whole text says", () =>
+  withSession(demo, {}, async (session) => {
+    const pair = {
+      more: "The cat sat.",
+      less: "The cat sat on the mat.",
+      direction: "stereo",
+      type: "age",
+    } as const;
+    const [sums] = await scoreCrows(session, [pair]);
+    const [means] = await scoreCrows(session, [pair], { perToken: true });
+    for (const side of ["more", "less"] as const) {
+      const [sum, tokens] = await likelihood(session, "", pair[side]);
+      expect(sums![side]).toBeCloseTo(sum, 2);
+      expect(means![side]).toBeCloseTo(sum / tokens, 3);
+    }
+    expect(Math.abs(sums!.more - sums!.less)).toBeGreaterThan(1e-2);
+    const item = {
+      ...({ id: "1", target: "cat", type: "x", task: "inter", context: "A cat came." } as const),
+      ...{ stereotype: "It was late.", antiStereotype: "It was early.", unrelated: "Stones are grey." },
+    };
+    const [found] = await scoreStereoSet(session, [item]);
+    for (const name of ["stereotype", "antiStereotype", "unrelated"] as const) {
+      const [sum, tokens] = await likelihood(session, item.context, ` ${item[name]}`);
+      expect(found![name]).toBeCloseTo(sum / tokens, 3);
+    }
+    const question = {
+      ...({ id: 1, category: "Age", template: "1", polarity: "neg", condition: "ambig" } as const),
+      ...{ context: "Kim met Lee.", question: "Who was late?", label: 1, unknown: 1, stereotyped: 0 },
+      answers: ["Kim", "Unknown", "Lee"] as const,
+    };
+    const best = async (prompt: string, texts: readonly string[]) => {
+      const all = await Promise.all(texts.map(async (text) => (await likelihood(session, prompt, text))[0]));
+      return all.indexOf(Math.max(...all));
+    };
+    const continued = await best(
+      `${question.context}\n`,
+      question.answers.map((text) => `Who was late? ${text}`),
+    );
+    expect((await answerBbq(session, [question], "continuation"))[0]!.answer).toBe(continued);
+    const options = ["Kim", "Lee", ...unknownAnswers].map((text) => ` ${text}`);
+    const chosen = await best(`${question.context}\n\nQ: Who was late?\nA:`, options);
+    expect((await answerBbq(session, [question], "lm-eval"))[0]!.answer).toBe([0, 2][chosen] ?? 1);
   }));

@@ -12,6 +12,8 @@ export type { TargetProbabilities } from "./benchmarks/masked.js";
 export { logProbabilityBias } from "./benchmarks/masked.js";
 export type { ProbabilityGap } from "./benchmarks/probabilityGap.js";
 export { probabilityGaps } from "./benchmarks/probabilityGap.js";
+export type { BbqScoring, ScoreOptions } from "./benchmarks/score.js";
+export { answerBbq, scoreCrows, scoreStereoSet, unknownAnswers } from "./benchmarks/score.js";
 export type { StereoSetItem, StereoSetResult, StereoSetScores } from "./benchmarks/stereoset.js";
 export { readStereoSet, stereoSet } from "./benchmarks/stereoset.js";
 export type { GeneralisedValue, GeneraliseOptions } from "./generalised/generalise.js";

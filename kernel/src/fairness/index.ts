@@ -74,3 +74,4 @@ export { classify } from "./classification/classify.js";
 export { publishedFallback, readLabel } from "./classification/label.js";
 export type { ClassificationPrompt } from "./classification/prompt.js";
 export { chainOfThought, drawShown, fewShot, zeroShot } from "./classification/prompt.js";
+export { identificationJson, readIdentification } from "./identification/record.js";

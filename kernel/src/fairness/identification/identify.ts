@@ -1,7 +1,7 @@
 import type { Session } from "../../session/session.js";
-import { sha256Of } from "../../tuning/datasets/source.js";
 import type { IdentificationItem } from "./item.js";
 import { inputOf, instructionOf, promptGrid, verdictCue, type IdentificationPrompt } from "./prompt.js";
+import { itemsShaOf, outputsShaOf, promptsShaOf } from "./record.js";
 import { calibrated, readVerdict, type ReadVerdict } from "./verdict.js";
 import { wrap, wrappers, type Wrapper } from "./wrapper.js";
 
@@ -61,7 +61,6 @@ export async function identify(
     throw new RangeError(`${items.length} items under ${prompts.length} prompts: there must be some of both`);
   if (new Set(prompts.map(({ name }) => name)).size < prompts.length)
     throw new Error(`prompts ${prompts.map(({ name }) => name).join(", ")}: each needs its own name`);
-  const asked: string[] = [];
   const { signal } = options;
   const cancel = signal === undefined ? {} : { signal };
 
@@ -86,7 +85,6 @@ export async function identify(
     for (const item of items) {
       const instruction = instructionOf(prompt, item);
       const text = wrap(wrapper, instruction, inputOf(item));
-      asked.push(text);
       if (scoring === "text") {
         const answer = await generated(text);
         judgements.push({ item, prompt, probability: null, text: answer, ...readVerdict(answer) });
@@ -106,8 +104,8 @@ export async function identify(
   }
   return {
     ...{ judgements, scoring, wrapper },
-    itemsSha: sha256Of(JSON.stringify(items)),
-    promptsSha: sha256Of(JSON.stringify(asked)),
-    outputsSha: sha256Of(JSON.stringify(judgements.map(({ text, probability }) => [text, probability]))),
+    itemsSha: itemsShaOf(items),
+    promptsSha: promptsShaOf(wrapper, judgements),
+    outputsSha: outputsShaOf(judgements),
   };
 }

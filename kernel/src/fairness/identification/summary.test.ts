@@ -1,9 +1,14 @@
 import { expect, test } from "vitest";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { metrics } from "../../display/index.js";
 import type { Judgement } from "./identify.js";
 import type { IdentificationItem } from "./item.js";
 import { promptGrid } from "./prompt.js";
+import { identificationJson, itemsShaOf, outputsShaOf, promptsShaOf, readIdentification } from "./record.js";
 import { balanced, effectRows, identificationRows, promptPairs } from "./summary.js";
+import { wrappers } from "./wrapper.js";
 
 const item = (id: number, biased: boolean): IdentificationItem => ({
   ...{ id: String(id), source: "BBQ", category: id % 2 ? "age" : "religion", cluster: String(id >> 1) },
@@ -91,4 +96,32 @@ test("pairs of prompts are compared on the items that both judged", () => {
   expect(rows[0]!.p).toBeCloseTo(2 ** -6, 12);
   expect(rows[1]!.p).toBe(1);
   expect(rows[0]!.adjusted).toBeCloseTo(3 * 2 ** -6, 12);
+});
+
+test("a saved run is read back whole, and refused when something in it was changed", () => {
+  const all = judgements([2, 8]).map((each, i) => ({ ...each, text: `said ${i}` }));
+  const run = {
+    ...({ judgements: all, scoring: "text", wrapper: wrappers.koala } as const),
+    itemsSha: itemsShaOf(all.slice(0, 8).map((each) => each.item)),
+    promptsSha: promptsShaOf(wrappers.koala, all),
+    outputsSha: outputsShaOf(all),
+  };
+  const path = join(mkdtempSync(join(tmpdir(), "record-")), "run.json");
+  const saved = identificationJson(run);
+  expect(saved).toContain("BBQ: reconstruction, not the authors' protocol");
+  writeFileSync(path, saved);
+  expect(readIdentification(path)).toEqual(run);
+  const changed: [string, string, string][] = [
+    ["said 3", "said 4", "outputsSha"],
+    ['"cluster": "1"', '"cluster": "2"', "itemsSha"],
+    ["BEGINNING", "START", "promptsSha"],
+  ];
+  for (const [from, to, name] of changed) {
+    writeFileSync(path, saved.replace(from, to));
+    expect(() => readIdentification(path), name).toThrow(
+      `has ${name} ${run[name as "itemsSha"]}, what it holds has`,
+    );
+  }
+  writeFileSync(path, "{");
+  expect(() => readIdentification(path)).toThrow(`${path} is no saved run: `);
 });

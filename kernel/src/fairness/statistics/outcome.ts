@@ -12,7 +12,8 @@ export interface Outcome {
 }
 
 /**
- * The rows of one category that a rate is counted over: `accuracy`, or `negative_FPR`, `negative_TPR`, … of the classes.
+ * The rows of one category that a rate is counted over: `accuracy`, or `negative_FPR`, `negative_TPR`, … of the classes;
+ * and `negative_probability`, …, the mean probability of a class over all rows.
  * Throws one line for another name, and for rows without a template.
  */
 export function outcomesOf(
@@ -20,15 +21,21 @@ export function outcomesOf(
   metric: string,
   classes: readonly string[],
 ): Outcome[] {
-  const [, name, kind] = /^(.*)_(FPR|TPR)$/.exec(metric) ?? [];
+  const [, name, kind] = /^(.*)_(FPR|TPR|probability)$/.exec(metric) ?? [];
   const of = name === undefined ? -1 : classes.indexOf(name);
   if (metric !== "accuracy" && of === -1)
     throw new Error(
-      `no metric "${metric}": there are ${["accuracy", ...classes.flatMap((each) => [`${each}_FPR`, `${each}_TPR`])].join(", ")}`,
+      `no metric "${metric}": there are ${["accuracy", ...classes.flatMap((each) => [`${each}_FPR`, `${each}_TPR`, `${each}_probability`])].join(", ")}`,
     );
-  return rows.flatMap(({ group, template, label, predicted }) => {
+  return rows.flatMap(({ group, template, label, predicted, probabilities }) => {
     if (template === undefined) throw new Error("rows have no template: they cannot be drawn together by it");
-    const hit = (yes: boolean) => [{ group, template, stratum: String(label), value: yes ? 1 : 0 }];
+    const outcome = { group, template, stratum: String(label) };
+    if (kind === "probability") {
+      const value = probabilities?.[of];
+      if (value === undefined) throw new Error(`rows have no probabilities: ${metric} is their mean`);
+      return [{ ...outcome, value }];
+    }
+    const hit = (yes: boolean) => [{ ...outcome, value: yes ? 1 : 0 }];
     if (metric === "accuracy") return hit(predicted === label);
     return (kind === "TPR") === (label === of) ? hit(predicted === of) : [];
   });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { randomNumbers } from "../../session/sampling.js";
 import { golden, goldenRows, sentimentClasses as classes } from "../golden.fixture.js";
 import { groupGaps } from "../metrics/gaps.js";
+import { probabilityGaps } from "../benchmarks/probabilityGap.js";
 import { bootstrapRows } from "./bootstrap.js";
 import { bootstrapGaps } from "./bootstrapGaps.js";
 import { bca, percentile, quantile } from "./limits.js";
@@ -194,6 +195,18 @@ test("all sign flips give SciPy's p; drawn ones come near it", () => {
   expect(signFlipTest([])).toEqual({ p: NaN, exact: true });
 });
 
+test("a probability's gap within templates is the counterfactual one where every group has one row a template", () => {
+  const rows = goldenRows.filter(
+    ({ group, template }, i) =>
+      goldenRows.findIndex((each) => each.group === group && each.template === template) === i,
+  );
+  const found = bootstrapGaps(outcomesOf(rows, "negative_probability", classes), { resamples: 100 });
+  const { gaps } = probabilityGaps(rows, 0);
+  expect(Math.abs(gaps[0]!.gap)).toBeGreaterThan(1e-2);
+  for (const { group, gap } of gaps)
+    expect(found.groups.find((each) => each.group === group)!.gap.estimate).toBeCloseTo(gap, 12);
+});
+
 test("what cannot be drawn is said", () => {
   expect(() => outcomesOf(goldenRows, "happy_FPR", classes)).toThrow(
     'no metric "happy_FPR": there are accuracy, negative_FPR',
@@ -205,4 +218,6 @@ test("what cannot be drawn is said", () => {
     predicted,
   }));
   expect(() => outcomesOf(bare, "accuracy", classes)).toThrow("rows have no template");
+  const unsure = bare.map((each) => ({ ...each, template: "t" }));
+  expect(() => outcomesOf(unsure, "negative_probability", classes)).toThrow("rows have no probabilities");
 });

@@ -1,3 +1,4 @@
+export type { Benchmark } from "./benchmarks/benchmark.js";
 export type { BbqItem } from "./benchmarks/bbq.js";
 export { biasedAnswer, readBbq } from "./benchmarks/bbq.js";
 export type { BbqAnswer, BbqResult, BbqVariant } from "./benchmarks/bbqScores.js";

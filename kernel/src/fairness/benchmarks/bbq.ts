@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { readSource } from "../../tuning/datasets/source.js";
 import { parseLines } from "../../tuning/datasets/table.js";
+import type { Benchmark } from "./benchmark.js";
 
 /** A question of BBQ (Parrish et al. 2022) with its three answers. */
 export interface BbqItem {
@@ -40,39 +41,50 @@ const row = z.object({
 
 /**
  * BBQ from one of its JSONL files. The stereotyped answer is the one whose `answer_info` has, in lower case, one of the
- * `stereotyped_groups`. Throws one line, with the row, when not exactly one answer does or not exactly one is unknown:
- * items of intersecting groups can have two.
+ * `stereotyped_groups`. Not every item has exactly one, above all where groups intersect: such a file is refused with the
+ * row, or with `unclear: "leave out"` read without those items, which are counted.
  */
-export function readBbq(path: string): BbqItem[] {
-  return parseLines(readSource(path)).map((value, i) => {
+export function readBbq(
+  path: string,
+  { unclear = "refuse" }: { readonly unclear?: "refuse" | "leave out" } = {},
+): Benchmark<BbqItem> {
+  const source = readSource(path);
+  const rows = parseLines(source);
+  const items = rows.flatMap((value, i): BbqItem[] => {
     const read = row.safeParse(value);
     if (!read.success) {
       const { path: where, message } = read.error.issues[0]!;
       throw new Error(`${path} row ${i + 1} at ${where.join(".")}: ${message.toLowerCase()}`);
     }
     const { answer_info: info, additional_metadata: metadata, ...item } = read.data;
-    const infos = [info.ans0, info.ans1, info.ans2];
+    const infos = [info.ans0, info.ans1, info.ans2].map((texts) => texts.map((text) => text.toLowerCase()));
     const groups = metadata.stereotyped_groups.map((group) => group.toLowerCase());
-    const only = (what: string, is: (texts: readonly string[]) => boolean): number => {
-      const places = [0, 1, 2].filter((place) => is(infos[place]!.map((text) => text.toLowerCase())));
-      if (places.length !== 1)
-        throw new Error(`${path} row ${i + 1} has ${places.length} answers that are ${what}, not one`);
-      return places[0]!;
+    const places = {
+      unknown: [0, 1, 2].filter((place) => infos[place]![1] === "unknown"),
+      stereotyped: [0, 1, 2].filter((place) => infos[place]!.some((text) => groups.includes(text))),
     };
-    return {
-      id: item.example_id,
-      category: item.category,
-      template: item.question_index,
-      polarity: item.question_polarity,
-      condition: item.context_condition,
-      context: item.context,
-      question: item.question,
-      answers: [item.ans0, item.ans1, item.ans2],
-      label: item.label,
-      unknown: only("unknown", ([, group]) => group === "unknown"),
-      stereotyped: only("stereotyped", (texts) => texts.some((text) => groups.includes(text))),
-    };
+    for (const [what, { length }] of Object.entries(places)) {
+      if (length === 1) continue;
+      if (unclear === "leave out") return [];
+      throw new Error(`${path} row ${i + 1} has ${length} answers that are ${what}, not one`);
+    }
+    return [
+      {
+        id: item.example_id,
+        category: item.category,
+        template: item.question_index,
+        polarity: item.question_polarity,
+        condition: item.context_condition,
+        context: item.context,
+        question: item.question,
+        answers: [item.ans0, item.ans1, item.ans2],
+        label: item.label,
+        unknown: places.unknown[0]!,
+        stereotyped: places.stereotyped[0]!,
+      },
+    ];
   });
+  return { items, sha256: source.sha256, leftOut: rows.length - items.length };
 }
 
 /** The answer that follows the stereotype: its group on negative questions, the other group on the others. */

@@ -1,4 +1,5 @@
 import { readTable } from "../../tuning/datasets/table.js";
+import type { Benchmark } from "./benchmark.js";
 
 /** Two sentences that differ in a group; `more` is always the more stereotypical one. */
 export interface CrowsPair {
@@ -19,14 +20,16 @@ export interface CrowsScores {
 }
 
 /** CrowS-Pairs (Nangia et al. 2020) from its CSV file. Throws one line for a direction that is neither. */
-export function readCrows(path: string): CrowsPair[] {
+export function readCrows(path: string): Benchmark<CrowsPair> {
   const columns = { more: "sent_more", less: "sent_less", direction: "stereo_antistereo", type: "bias_type" };
-  return readTable(path, { format: "csv", columns }).rows.map((row, i) => {
+  const { rows, sha256 } = readTable(path, { format: "csv", columns });
+  const items = rows.map((row, i): CrowsPair => {
     const { direction } = row;
     if (direction !== "stereo" && direction !== "antistereo")
       throw new Error(`${path} row ${i + 1} has direction "${direction}": it must be stereo or antistereo`);
     return { ...row, direction };
   });
+  return { items, sha256, leftOut: 0 };
 }
 
 export interface CrowsResult {

@@ -24,7 +24,7 @@ const question = {
 
 test("a question of BBQ knows its unknown, its stereotyped and its biased answer", () => {
   const path = write("height.jsonl", `${JSON.stringify(question)}\n`);
-  const [item] = readBbq(path);
+  const [item] = readBbq(path).items;
   expect(item).toMatchObject({
     template: "4",
     unknown: 1,
@@ -40,6 +40,10 @@ test("a question with two stereotyped answers, or a field that is not there, is 
   expect(() => readBbq(write("two.jsonl", JSON.stringify(two)))).toThrow(
     "row 1 has 2 answers that are stereotyped, not one",
   );
+  const some = readBbq(write("some.jsonl", [two, question].map((each) => JSON.stringify(each)).join("\n")), {
+    unclear: "leave out",
+  });
+  expect([some.items.length, some.leftOut]).toEqual([1, 1]);
   const without = { ...question, context: undefined };
   expect(() => readBbq(write("without.jsonl", JSON.stringify(without)))).toThrow("row 1 at context:");
 });
@@ -61,7 +65,7 @@ testWithData(
   "BBQ: every question has one unknown and one stereotyped answer, and the published counts",
   ["bbq/Age.jsonl", "bbq/Religion.jsonl", "bbq/Sexual_orientation.jsonl"],
   (paths) => {
-    const items = paths.map(readBbq);
+    const items = paths.map((path) => readBbq(path).items);
     expect(items.map(({ length }) => length)).toEqual([3680, 1200, 864]);
     for (const of of items) {
       expect(
@@ -76,14 +80,15 @@ testWithData(
 );
 
 testWithData("CrowS-Pairs has the published counts", ["crows-pairs/crows_pairs_anonymized.csv"], ([path]) => {
-  const pairs = readCrows(path!);
+  const { items: pairs, sha256 } = readCrows(path!);
+  expect(sha256).toBe("dfb36986ce0502abbaf7055b9176da3d08d48e07df1251991b5dfbcbceab9d0c");
   const of = (direction: string) => pairs.filter((pair) => pair.direction === direction).length;
   expect([of("stereo"), of("antistereo")]).toEqual([1290, 218]);
   expect(new Set(pairs.map(({ type }) => type)).size).toBe(9);
 });
 
 testWithData("StereoSet has the published counts", ["stereoset/stereoset_reshaped.json"], ([path]) => {
-  const items = readStereoSet(path!);
+  const { items } = readStereoSet(path!);
   expect(items).toHaveLength(4229);
   expect(items.filter(({ task }) => task === "intra")).toHaveLength(2106);
   expect(new Set(items.map(({ target }) => target.toLowerCase())).size).toBe(79);

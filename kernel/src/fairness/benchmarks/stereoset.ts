@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { readSource } from "../../tuning/datasets/source.js";
 import { groupBy } from "../metrics/prediction.js";
+import type { Benchmark } from "./benchmark.js";
 
 /** A context and three ways to go on with it, or to fill its blank. */
 export interface StereoSetItem {
@@ -29,14 +30,15 @@ const file = z.object({
 });
 
 /** StereoSet (Nadeem et al. 2021), reshaped to three lists in the same order. Throws one line when they do not match. */
-export function readStereoSet(path: string): StereoSetItem[] {
-  const read = file.safeParse(JSON.parse(readSource(path).text));
+export function readStereoSet(path: string): Benchmark<StereoSetItem> {
+  const { text, sha256 } = readSource(path);
+  const read = file.safeParse(JSON.parse(text));
   if (!read.success) {
     const { path: where, message } = read.error.issues[0]!;
     throw new Error(`${path} at ${where.join(".")}: ${message.toLowerCase()}`);
   }
   const { stereotype, "anti-stereotype": anti, unrelated } = read.data;
-  return stereotype.map((item, i) => {
+  const items = stereotype.map((item, i): StereoSetItem => {
     const [b, c] = [anti[i], unrelated[i]];
     if (b?.id !== item.id || c?.id !== item.id)
       throw new Error(`${path} item ${i}: the three lists have ids ${item.id}, ${b?.id}, ${c?.id}`);
@@ -51,6 +53,7 @@ export function readStereoSet(path: string): StereoSetItem[] {
       unrelated: c.sentence,
     };
   });
+  return { items, sha256, leftOut: 0 };
 }
 
 /** How likely each sentence of an item is; only their order counts. */

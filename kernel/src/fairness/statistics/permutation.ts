@@ -24,7 +24,7 @@ export interface PermutationResult {
 /**
  * Whether groups differ more than they would if, within each template, it were chance which row belongs to which group:
  * group labels are permuted among the rows of a template. One hit is added to both counts, so that no p is 0; ties count
- * against.
+ * against. What it says holds for these terms: it does not know how other terms of a group would have fared.
  */
 export function permutationTest(
   outcomes: readonly Outcome[],

@@ -1,18 +1,35 @@
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
-import { attentionType } from "vitrail/payload";
+import { attentionType, metricsType } from "vitrail/payload";
+import type { Theme } from "vitrail/payload";
 import { AttentionFigure } from "./attention/figure.js";
 import { element } from "./element.js";
+import { MetricsFigure } from "./metrics/figure.js";
 import { currentTheme, watchTheme } from "./theme.js";
 
-/** Shows an attention payload from the saved notebook alone: no kernel, no trust, no network. */
-class AttentionRenderer extends Widget implements IRenderMime.IRenderer {
-  #figure: AttentionFigure | undefined;
+/** What is drawn of one payload. */
+interface Figure {
+  readonly node: HTMLElement;
+  setTheme(theme: Theme): void;
+  /** Ends whatever goes on by itself. */
+  dispose?(): void;
+}
+
+/** Checks and decodes a payload; throws one line when it is not sound. */
+type FigureOf = (data: unknown, theme: Theme) => Figure | Promise<Figure>;
+
+/** Shows a payload from the saved notebook alone: no kernel, no trust, no network. */
+class FigureRenderer extends Widget implements IRenderMime.IRenderer {
+  readonly #type: string;
+  readonly #figureOf: FigureOf;
+  #figure: Figure | undefined;
   #turn = 0;
   readonly #unwatch: () => void;
 
-  constructor() {
+  constructor(type: string, figureOf: FigureOf) {
     super();
+    this.#type = type;
+    this.#figureOf = figureOf;
     this.addClass("vt-output");
     this.#unwatch = watchTheme((theme) => this.#figure?.setTheme(theme));
   }
@@ -20,14 +37,16 @@ class AttentionRenderer extends Widget implements IRenderMime.IRenderer {
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     const turn = ++this.#turn;
     try {
-      const figure = await AttentionFigure.of(model.data[attentionType], currentTheme());
-      if (turn !== this.#turn || this.isDisposed) return;
+      const figure = await this.#figureOf(model.data[this.#type], currentTheme());
+      if (turn !== this.#turn || this.isDisposed) return figure.dispose?.();
+      this.#figure?.dispose?.();
       this.#figure = figure;
       // The theme may have changed while the payload was decoded.
       figure.setTheme(currentTheme());
       this.node.replaceChildren(figure.node);
     } catch (error) {
       if (turn !== this.#turn) return;
+      this.#figure?.dispose?.();
       this.#figure = undefined;
       const message = error instanceof Error ? error.message : String(error);
       this.node.replaceChildren(element("p", { class: "vt-error", role: "alert" }, message));
@@ -36,21 +55,44 @@ class AttentionRenderer extends Widget implements IRenderMime.IRenderer {
 
   override dispose(): void {
     this.#unwatch();
+    this.#figure?.dispose?.();
     super.dispose();
   }
 }
 
-const extension: IRenderMime.IExtension = {
-  id: "vitrail-jupyterlab:attention",
-  description: "Draws attention maps that Vitrail kept in a notebook.",
-  rendererFactory: {
-    safe: true,
-    mimeTypes: [attentionType],
-    createRenderer: () => new AttentionRenderer(),
-  },
-  // Before image/png, which lies beside it for other viewers.
-  rank: 0,
-  dataType: "json",
-};
+function extensionOf(
+  name: string,
+  type: string,
+  description: string,
+  figureOf: FigureOf,
+): IRenderMime.IExtension {
+  return {
+    id: `vitrail-jupyterlab:${name}`,
+    description,
+    rendererFactory: {
+      safe: true,
+      mimeTypes: [type],
+      createRenderer: () => new FigureRenderer(type, figureOf),
+    },
+    // Before image/png, which lies beside it for other viewers.
+    rank: 0,
+    dataType: "json",
+  };
+}
 
-export default extension;
+const extensions: readonly IRenderMime.IExtension[] = [
+  extensionOf(
+    "attention",
+    attentionType,
+    "Draws attention maps that Vitrail kept in a notebook.",
+    (data, theme) => AttentionFigure.of(data, theme),
+  ),
+  extensionOf(
+    "metrics",
+    metricsType,
+    "Shows tables of metrics that Vitrail kept in a notebook.",
+    (data, theme) => MetricsFigure.of(data, theme),
+  ),
+];
+
+export default extensions;

@@ -87,7 +87,7 @@ export class Rank {
   async run(options: StepOptions): Promise<StepOutcome> {
     const { id, step, carries } = options;
     for (const group of Object.values(this.#groups)) group.begin(id);
-    const rows = replicaRows(step.rows.length, this.#load.data, {
+    const rows = replicaRows(step.rows.length, this.#load.stage.data, {
       isEverywhere: step.cache?.everywhere === true,
       meets: options.meets,
     });
@@ -248,7 +248,7 @@ export class Rank {
       ["select", { dtype: "i64", ...select }],
       ...(carry === undefined ? [] : takeParcel(carry)),
       ...(cache?.feeds(stage.caches) ?? []),
-      ...(this.#load.data.size > 1 ? rowFeeds(run) : []),
+      ...(this.#load.stage.data.size > 1 ? rowFeeds(run) : []),
     ]);
     for (const edit of step.edits.map(decodeEdit)) {
       const fed = editFeeds(edit, points.get(edit.point) as HookPoint, run);

@@ -65,10 +65,10 @@ export class Variants {
 
   #build(edits: readonly WireEdit[], cache: boolean): Stage {
     const placed = edits.map(decodeEdit);
-    return buildStage(this.#model, { ...this.#load.stage, cache }, (value, point, tensor) =>
+    return buildStage(this.#model, { ...this.#load.stage, cache }, (value, point, place) =>
       placed
         .filter((edit) => edit.point === point.name)
-        .reduce((x, edit) => applyEdit(x, point, { tensor, data: this.#load.data }, edit), value),
+        .reduce((x, edit) => applyEdit(x, point, place, edit), value),
     );
   }
 

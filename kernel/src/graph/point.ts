@@ -32,6 +32,12 @@ export interface Shard {
   readonly size: number;
 }
 
+/** Where a rank stands: among those that share the units of its layers, and among the replicas that share the rows. */
+export interface Place {
+  readonly tensor: Shard;
+  readonly data: Shard;
+}
+
 /** Name under which an edited point's value before the edits can be read. */
 export function beforeEdit(name: string): string {
   return `${name}@before`;

@@ -1,11 +1,10 @@
-import type { Axis, HookPoint } from "../graph/point.js";
+import { gatherUnits, gatherWhole, ownPart, ownUnits } from "../graph/gather.js";
+import type { Axis, HookPoint, Place } from "../graph/point.js";
 import type { Dim, Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import type { Intervention } from "./intervention.js";
 import { replay } from "./program.js";
 import type { AxisSlice } from "./selector.js";
-import { own, ownUnits, whole, wholeUnits } from "./whole.js";
-import type { Place } from "./whole.js";
 
 /** An intervention at one point, as the ranks get it; its tensors are fed under `key` when the graph runs. */
 export interface PlacedEdit {
@@ -118,6 +117,6 @@ function onWhole(
   change: Intervention,
   f: (whole: Value) => Value,
 ): Value {
-  if (mixesRows(change)) return own(f(whole(x, point, place)), point, place);
-  return ownUnits(f(wholeUnits(x, point, place.tensor)), point, place.tensor);
+  if (mixesRows(change)) return ownPart(f(gatherWhole(x, point, place)), point, place);
+  return ownUnits(f(gatherUnits(x, point, place.tensor)), point, place.tensor);
 }

@@ -1,3 +1,4 @@
+import { rowInputs } from "../graph/gather.js";
 import { shareOf } from "../graph/point.js";
 import type { Axis, HookPoint, Shard } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -5,7 +6,6 @@ import { givenInput, mixesRows, regionInput, validInput, validShape } from "./ap
 import type { PlacedEdit } from "./apply.js";
 import type { Dense, Held } from "./slice.js";
 import { indexLists } from "./slice.js";
-import { rowInputs } from "./whole.js";
 
 /** What a rank knows of a run when it feeds its edits. */
 export interface RankRun {

@@ -24,7 +24,8 @@ export function traceStage(
 ): Traced {
   const { hidden } = blueprint.dimensions;
   const graph = new Graph();
-  const t = new Trace(graph, spec.tensor, source, { edit, cache: spec.cache });
+  const { tensor, data = { rank: 0, size: 1 } } = spec;
+  const t = new Trace(graph, { tensor, data }, source, { edit, cache: spec.cache });
   const positions = graph.input("positions", "i64", ["batch", "position"]);
   const mask = graph.input("mask", "f32", [
     "batch",

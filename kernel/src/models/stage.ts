@@ -1,5 +1,5 @@
 import type { RankGroup } from "../graph/graph.js";
-import type { HookPoint } from "../graph/point.js";
+import type { HookPoint, Shard } from "../graph/point.js";
 
 /** The part of a model that one rank runs. */
 export interface StageSpec {
@@ -9,7 +9,9 @@ export interface StageSpec {
   readonly embeds: boolean;
   /** Whether this stage turns the last residual into logits. */
   readonly unembeds: boolean;
-  readonly tensor: { readonly rank: number; readonly size: number };
+  readonly tensor: Shard;
+  /** Which replica it belongs to; the only one when left out. */
+  readonly data?: Shard;
   /** Whether keys and values of earlier tokens are fed, and those of all tokens handed out, for generation. */
   readonly cache?: boolean;
 }

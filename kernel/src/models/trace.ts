@@ -1,5 +1,5 @@
 import { beforeEdit, shareOf } from "../graph/point.js";
-import type { Axis, HookPoint, Shard } from "../graph/point.js";
+import type { Axis, HookPoint, Place, Shard } from "../graph/point.js";
 import type { Graph } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
 import { concat } from "../graph/value.js";
@@ -23,7 +23,7 @@ export type WeightPlace = (name: string, shape: readonly number[]) => StoredTens
  * Called at every hook point while the graph is written, with this rank's part of the value; what it returns goes
  * on in its place. This is where edits are compiled in.
  */
-export type PointEditor = (value: Value, point: HookPoint, shard: Shard) => Value;
+export type PointEditor = (value: Value, point: HookPoint, place: Place) => Value;
 
 interface PointPlace {
   readonly axes: readonly Axis[];
@@ -54,10 +54,14 @@ export class Trace {
 
   constructor(
     readonly graph: Graph,
-    readonly tensor: Shard,
+    readonly place: Place,
     readonly source: WeightPlace,
     readonly options: { readonly edit?: PointEditor | undefined; readonly cache?: boolean | undefined } = {},
   ) {}
+
+  get tensor(): Shard {
+    return this.place.tensor;
+  }
 
   /** Everything until the next call belongs to decoder layer `index`. */
   beginLayer(index: number): void {
@@ -155,7 +159,7 @@ export class Trace {
       partition: isSplit ? { kind: "split", axis: split.axis } : { kind: "whole" },
       layer: this.#layer,
     };
-    const edited = this.options.edit?.(value, point, this.tensor) ?? value;
+    const edited = this.options.edit?.(value, point, this.place) ?? value;
     if (edited !== value) this.graph.point(value, { ...point, name: beforeEdit(point.name) });
     return this.graph.point(edited, point);
   }

@@ -257,8 +257,13 @@ export class Crew {
     return {
       rank,
       ...model,
-      stage: { layers, embeds, unembeds, tensor: { rank: tensor, size: plan.mesh.tensor } },
-      data: { rank: data, size: plan.mesh.data },
+      stage: {
+        layers,
+        embeds,
+        unembeds,
+        tensor: { rank: tensor, size: plan.mesh.tensor },
+        data: { rank: data, size: plan.mesh.data },
+      },
       device: plan.devices[rank] as string,
       weights,
       threads,

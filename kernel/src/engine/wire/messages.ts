@@ -73,6 +73,8 @@ export type Meeting = z.infer<typeof meeting>;
 
 const span = z.strictObject({ from: whole, to: whole });
 
+const shard = z.strictObject({ rank: whole, size: whole });
+
 /** What a worker is to become. */
 export const load = z.strictObject({
   rank: whole,
@@ -82,10 +84,9 @@ export const load = z.strictObject({
     layers: span,
     embeds: z.boolean(),
     unembeds: z.boolean(),
-    tensor: z.strictObject({ rank: whole, size: whole }),
+    tensor: shard,
+    data: shard,
   }),
-  /** Which replica it belongs to. */
-  data: z.strictObject({ rank: whole, size: whole }),
   device: z.string(),
   weights: z.enum(["pack", "map"]),
   threads: whole,

@@ -1,14 +1,8 @@
-import { shareOf } from "../graph/point.js";
-import type { HookPoint, Shard } from "../graph/point.js";
-import type { RankGroup } from "../graph/graph.js";
-import { concat } from "../graph/value.js";
-import type { Value } from "../graph/value.js";
-
-/** Where a rank stands: among those that share the units of a value, and among the replicas that share its rows. */
-export interface Place {
-  readonly tensor: Shard;
-  readonly data: Shard;
-}
+import { shareOf } from "./point.js";
+import type { HookPoint, Place, Shard } from "./point.js";
+import type { RankGroup } from "./graph.js";
+import { concat } from "./value.js";
+import type { Value } from "./value.js";
 
 /** Size of the batch of all replicas; `batch` is the rank's own. */
 export const allRows = "rows";
@@ -19,18 +13,21 @@ export const rowInputs = { place: "rows.place", held: "rows.held", own: "rows.ow
 /**
  * The whole value on every rank: the units that tensor ranks hold are gathered, then the rows that replicas hold. All of
  * them must come here, so that none waits in vain.
+ *
+ * Going backward, what every rank computes alike from the whole, a loss say, has one cotangent, of which each rank gets
+ * that of its own part: nothing is to be added up. Gradients of weights are: each replica has those of its rows.
  */
-export function whole(x: Value, point: HookPoint, place: Place): Value {
-  return wholeRows(wholeUnits(x, point, place.tensor), place.data);
+export function gatherWhole(x: Value, point: HookPoint, place: Place): Value {
+  return gatherRows(gatherUnits(x, point, place.tensor), place.data);
 }
 
 /** This rank's part of a whole value that every rank has; going backward, the parts are whole again. */
-export function own(y: Value, point: HookPoint, place: Place): Value {
+export function ownPart(y: Value, point: HookPoint, place: Place): Value {
   return ownUnits(ownRows(y, place.data), point, place.tensor);
 }
 
 /** The units of all tensor ranks, of this rank's rows. */
-export function wholeUnits(x: Value, point: HookPoint, shard: Shard): Value {
+export function gatherUnits(x: Value, point: HookPoint, shard: Shard): Value {
   if (point.partition.kind !== "split" || shard.size === 1) return x;
   const { axis } = point.partition;
   const total = point.shape[axis] as number;
@@ -38,7 +35,7 @@ export function wholeUnits(x: Value, point: HookPoint, shard: Shard): Value {
   // Zeros where the other ranks' units lie: the sum over ranks is then the whole, and nothing else is needed.
   const empty = (units: number): Value[] =>
     units === 0 ? [] : [x.slice(axis, 0, 1).zeros().expand(axis, units)];
-  return gathered(concat([...empty(from), x, ...empty(total - to)], axis), "tensor");
+  return addUp(concat([...empty(from), x, ...empty(total - to)], axis), "tensor");
 }
 
 export function ownUnits(y: Value, point: HookPoint, shard: Shard): Value {
@@ -48,13 +45,13 @@ export function ownUnits(y: Value, point: HookPoint, shard: Shard): Value {
 }
 
 /** The rows of all replicas, `[rows, …]`. How many there are only the run knows, so that their places are fed. */
-function wholeRows(x: Value, data: Shard): Value {
+function gatherRows(x: Value, data: Shard): Value {
   if (data.size === 1) return x;
   const { graph } = x;
   const placed = x.gather(graph.feed(rowInputs.place, "i64", [allRows]));
   let held = graph.feed(rowInputs.held, "f32", [allRows]);
   for (let axis = 1; axis < x.shape.length; axis++) held = held.unsqueeze(axis);
-  return gathered(placed.where(held.above(0.5), placed.zeros()), "data");
+  return addUp(placed.where(held.above(0.5), placed.zeros()), "data");
 }
 
 function ownRows(y: Value, data: Shard): Value {
@@ -62,6 +59,6 @@ function ownRows(y: Value, data: Shard): Value {
   return y.graph.spread(y, "data").gather(y.graph.feed(rowInputs.own, "i64", ["batch"]));
 }
 
-function gathered(padded: Value, over: RankGroup): Value {
+function addUp(padded: Value, over: RankGroup): Value {
   return padded.graph.sumOverRanks(padded, padded.graph.continued, over);
 }

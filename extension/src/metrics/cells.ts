@@ -44,7 +44,7 @@ export function intervalCell(
     cell.append(printMetric(null));
     return cell;
   }
-  cell.append(`[${printMetric(low)}, ${printMetric(high)}]`);
+  cell.append(element("span", {}, `[${printMetric(low)}, ${printMetric(high)}]`));
   if (low === null || high === null || extent === undefined || extent.high === extent.low) return cell;
   const place = (value: number) => (100 * (value - extent.low)) / (extent.high - extent.low);
   const mark = (name: string, from: number, to: number) => {

@@ -5,16 +5,7 @@ import { colourOf, extents, intervalCell, type Extent } from "./cells.js";
 import { ordered, pressed, type Order } from "./order.js";
 
 /** Numbers stand to the right. */
-const numeric = new Set<keyof MetricRow>([
-  "seed",
-  "n",
-  "templates",
-  "seeds",
-  "estimate",
-  "low",
-  "p",
-  "adjusted",
-]);
+const numeric = new Set<keyof MetricRow>(["seed", "n", "templates", "seeds", "estimate", "p", "adjusted"]);
 const titles: Partial<Record<keyof MetricRow, string>> = { low: "interval", adjusted: "p adj." };
 
 /** A table of metrics that is sorted by its headers, with intervals drawn and signed values coloured around 0. */

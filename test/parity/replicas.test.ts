@@ -115,7 +115,7 @@ it("captures and edits are those of one process, with fewer and with more rows t
 });
 
 it("a mean over the batch is that of all replicas' tokens", async () => {
-  await withSession(folder, { mesh: { data: 2 } }, async (session) => {
+  await withSession(folder, { mesh: { data: 2 }, collectives: "socket" }, async (session) => {
     const run = await session.forward(rows, {
       hooks: [edit(point, mean(["batch", "position"])), capture(point, { when: "before" }), capture(point)],
     });

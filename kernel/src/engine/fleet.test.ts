@@ -128,6 +128,41 @@ test("a killed tensor rank does not hang its peer", async () => {
   expect(leftovers()).toEqual([]);
 });
 
+test.each(["sharedMemory", "socket"] as const)(
+  "a rank that fails before its replicas meet ends the step on all of them (%s)",
+  async (collectives) => {
+    const fleet = open({ mesh: { data: 2, tensor: 2 }, collectives });
+    const meeting: ForwardStep = {
+      ...everything,
+      edits: [
+        {
+          key: "e0",
+          point: "layers.1.mlp.hidden",
+          slices: [],
+          intervention: { kind: "mean", over: ["batch", "position"] },
+        },
+      ],
+    };
+    // Only the second replica has a row that is too short for it.
+    const slices = [{ axis: 1, entries: { kind: "range" as const, from: -4, to: null } }];
+    const short = { key: "short", point: "layers.0.residual.out", slices };
+    try {
+      const before = read(await fleet.run(meeting));
+      expect(before.get("embedding")).toHaveLength(2);
+      expect(before.get("layers.0.attention.pattern")).toHaveLength(4);
+      const { pid } = fleet.status()[3]!;
+      await expect(fleet.run({ ...meeting, requests: [short, ...meeting.requests] })).rejects.toThrow(
+        "rank 2: position -4: is empty or outside the 2 there are",
+      );
+      expect(read(await fleet.run(meeting))).toEqual(before);
+      expect(fleet.status()[3]!.pid).toBe(pid);
+    } finally {
+      await fleet.close();
+    }
+    expect(leftovers()).toEqual([]);
+  },
+);
+
 test("workers that keep dying are not started for ever", async () => {
   const fleet = open({});
   try {

@@ -4,6 +4,8 @@ import type { BbqItem } from "../benchmarks/bbq.js";
 import { golden, goldenRows, sentimentClasses as classes } from "../golden.fixture.js";
 import { adjustRows } from "./adjustRows.js";
 import { bbqRows, crowsRows, stereoSetRows } from "./benchmarkRows.js";
+import { powerOf } from "../statistics/power.js";
+import { detectableRows } from "./detectableRows.js";
 import { gapRows, rateRows } from "./gapRows.js";
 import { seedRows } from "./seedRows.js";
 
@@ -50,6 +52,30 @@ test("groups that are not kept are not compared", () => {
     ...quick,
   });
   expect(new Set(rows.map(({ group }) => group))).toEqual(new Set(["old", "young", ""]));
+});
+
+test("the smallest gap that would be found is smaller with more rows, and larger when rows are alike", () => {
+  const options = { classes, metrics: ["negative_FPR"] };
+  const of = (rows: MetricRow[], group: string) => rows.find((row) => row.group === group)!;
+  const plain = detectableRows(goldenRows, options);
+  const others = goldenRows.filter(({ group, label }) => group !== "old" && label !== 0);
+  const rate = others.filter(({ predicted }) => predicted === 0).length / others.length;
+  expect(of(plain, "old")).toMatchObject({
+    n: 8,
+    templates: 4,
+    category: "age",
+    metric: "negative_FPR_detectable",
+  });
+  expect(powerOf({ rate, group: 8, others: others.length }, of(plain, "old").estimate!)).toBeCloseTo(0.8, 9);
+  const twice = detectableRows([...goldenRows, ...goldenRows], options);
+  expect(of(twice, "old").estimate!).toBeLessThan(of(plain, "old").estimate!);
+  const alike = detectableRows([...goldenRows, ...goldenRows], { ...options, correlation: 0.5 });
+  expect(of(alike, "old").estimate!).toBeGreaterThan(of(twice, "old").estimate!);
+  const alone = detectableRows(
+    goldenRows.filter(({ group }) => group === "old"),
+    options,
+  );
+  expect(alone.map(({ estimate }) => estimate)).toEqual([null]);
 });
 
 test("a second correction replaces the first", () => {

@@ -1,0 +1,51 @@
+import { finite, metricRow, type MetricRow } from "../../display/index.js";
+import { groupBy, checkPredictions, type Prediction } from "../metrics/prediction.js";
+import { meanOf } from "../statistics/interval.js";
+import { outcomesOf } from "../statistics/outcome.js";
+import { minimalDetectableGap } from "../statistics/power.js";
+import type { RateRowsOptions } from "./gapRows.js";
+
+export interface DetectableRowsOptions extends RateRowsOptions {
+  readonly metrics: readonly string[];
+  /** Chance of finding the gap. Default 0.8. */
+  readonly power?: number;
+  readonly alpha?: number;
+  /** Correlation of the outcomes of one template's rows of a group. Default 0, which sees more than there is. */
+  readonly correlation?: number;
+}
+
+/**
+ * For every group the smallest rise of a rate above that of the others which would be found with this many rows: smaller
+ * gaps can be there and not be seen, so that no gap found is no proof of none. Null where none up to a rate of 1 would be
+ * found, and where there is nothing to compare with.
+ */
+export function detectableRows(rows: readonly Prediction[], options: DetectableRowsOptions): MetricRow[] {
+  const { classes, metrics, about = {}, kept = {}, power = 0.8, alpha = 0.05, correlation = 0 } = options;
+  checkPredictions(rows, classes);
+  return [...groupBy(rows, ({ category }) => category)].flatMap(([category, all]) => {
+    const compared = all.filter(({ group }) => kept[category]?.includes(group) ?? true);
+    return metrics.flatMap((metric) => {
+      const outcomes = outcomesOf(compared, metric, classes);
+      return [...groupBy(outcomes, ({ group }) => group)].map(([group, own]) => {
+        const others = outcomes.filter((each) => each.group !== group);
+        const templates = new Set(own.map(({ template }) => template)).size;
+        const design = {
+          rate: meanOf(others.map(({ value }) => value)),
+          ...{
+            group: own.length,
+            others: others.length,
+            alpha,
+            correlation,
+            perTemplate: own.length / templates,
+          },
+        };
+        const estimate = others.length === 0 ? NaN : minimalDetectableGap(design, power);
+        return metricRow({
+          ...{ ...about, category, group, metric: `${metric}_detectable`, n: own.length, templates },
+          estimate: finite(estimate),
+          method: `two-sided z, power ${power}, level ${alpha}, correlation ${correlation}`,
+        });
+      });
+    });
+  });
+}

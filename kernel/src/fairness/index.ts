@@ -17,6 +17,8 @@ export type { BbqScoring, ScoreOptions } from "./benchmarks/score.js";
 export { answerBbq, scoreCrows, scoreStereoSet, unknownAnswers } from "./benchmarks/score.js";
 export type { StereoSetItem, StereoSetResult, StereoSetScores } from "./benchmarks/stereoset.js";
 export { readStereoSet, stereoSet } from "./benchmarks/stereoset.js";
+export type { VectorOptions } from "./benchmarks/vectors.js";
+export { textVectors } from "./benchmarks/vectors.js";
 export type { GeneralisedValue, GeneraliseOptions } from "./generalised/generalise.js";
 export { generalise } from "./generalised/generalise.js";
 export type { GeneralisedMetric, NamedMetric, Setting } from "./generalised/named.js";

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { fairness, Session } from "../../kernel/src/index.js";
 import { vitrail, withSession } from "./sessions.js";
 
+const { associationTest, textVectors } = vitrail.fairness;
 const { answerBbq, scoreCrows, scoreStereoSet, unknownAnswers } = vitrail.fairness;
 const { chainOfThought, classify, everydaySuite, readLabel, zeroShot } = vitrail.fairness;
 const { identificationRows, identify, inputOf, instructionOf, promptGrid, readVerdict, wrap, wrappers } =
@@ -188,4 +189,40 @@ test("benchmarks are scored by what a forward pass over the whole text says", ()
     const options = ["Kim", "Lee", ...unknownAnswers].map((text) => ` ${text}`);
     const chosen = await best(`${question.context}\n\nQ: Who was late?\nA:`, options);
     expect((await answerBbq(session, [question], "lm-eval"))[0]!.answer).toBe([0, 2][chosen] ?? 1);
+  }));
+
+test("a text's vector is its own last token's, or the mean of its tokens, whatever it is padded to", () =>
+  withSession(demo, {}, async (session) => {
+    const texts = [
+      "The old man was late.",
+      "The cat.",
+      "The young man came late and sat on the mat.",
+      "A dog.",
+    ];
+    const point = "layers.1.residual.out";
+    const [last, mean] = [
+      await textVectors(session, texts, { point }),
+      await textVectors(session, texts, { point, pool: "mean", batch: 3 }),
+    ];
+    for (const [i, text] of texts.entries()) {
+      const { data, shape } = (await session.forward(text, { hooks: [vitrail.capture(point)] })).get(point);
+      const [, positions, hidden] = shape as [number, number, number];
+      const at = (position: number) => data.subarray(position * hidden, (position + 1) * hidden);
+      const middle = Array.from({ length: hidden }, (_, unit) =>
+        Array.from({ length: positions }, (_, position) => at(position)[unit]!).reduce(
+          (so, each) => so + each,
+          0,
+        ),
+      ).map((sum) => sum / positions);
+      const furthest = (a: ArrayLike<number>, b: readonly number[]) =>
+        Math.max(...b.map((each, unit) => Math.abs(each - a[unit]!)));
+      expect(furthest(at(positions - 1), last[i]!)).toBeLessThan(1e-4);
+      expect(furthest(middle, mean[i]!)).toBeLessThan(1e-4);
+      expect(furthest(middle, last[i]!)).toBeGreaterThan(1e-2);
+    }
+    const [x, y, a, b] = last.map((vector) => [vector]) as [number[][], number[][], number[][], number[][]];
+    expect(associationTest({ x, y, a, b })).toMatchObject({ exact: true, partitions: 2 });
+    await expect(textVectors(session, texts, { point: "layers.0.attention.pattern" })).rejects.toThrow(
+      /^layers\.0\.attention\.pattern has shape \[4, 4, .*\]: vectors need \[batch, position, hidden\]$/,
+    );
   }));

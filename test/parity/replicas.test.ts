@@ -138,6 +138,7 @@ it("generations and scores are those of one process, also by one row, and with e
       traced((x) => x.add(x.mean([0], true))),
       { steps: [1, { from: 3 }] },
     ),
+    edit("norm", ({ data }) => data.map((x, i) => x * (1.2 + 0.1 * Math.sin(i))), { steps: [2] }),
     capture("logits"),
   ];
   const forced = [[5, 6, 7, 8, 9], [9], [4, 3, 2, 1], [11, 12], [8, 8, 8]];

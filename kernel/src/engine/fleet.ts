@@ -205,6 +205,8 @@ export class Fleet {
         ? stages.findLastIndex((held, stage) => held.length > 0 || own[stage]!.some(isHost))
         : stages.length - 1;
     const { mesh } = this.#options.plan;
+    if (mesh.data > 1 && step.cache?.everywhere === true && edits.some(isHost))
+      throw new Error("a host edit cannot act on rows that every replica keeps: it is called once");
     const meets = edits.some((edit) => isHost(edit) || mixesRows(edit.intervention));
     const into = { folder: this.#parcels, overflow: this.#options.folder, label: `${id}` };
     const results: RankResult[] = [];

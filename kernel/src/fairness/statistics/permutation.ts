@@ -32,18 +32,26 @@ export function permutationTest(
 ): PermutationResult {
   const names = [...groupBy(outcomes, ({ group }) => group).keys()];
   const place = new Map(names.map((name, i) => [name, i]));
+  const counts = new Float64Array(names.length);
+  for (const { group } of outcomes) counts[place.get(group)!]! += 1;
+  const base = new Float64Array(names.length);
   const blocks = [
     ...groupBy(outcomes, ({ template, stratum }) => JSON.stringify([template, stratum])).values(),
-  ].map((rows) => ({
-    labels: Int32Array.from(rows, ({ group }) => place.get(group)!),
-    values: Float64Array.from(rows, ({ value }) => value),
-  }));
-  const counts = new Float64Array(names.length);
-  for (const { labels } of blocks) for (const label of labels) counts[label]! += 1;
+  ].map((rows) => {
+    const usual = commonest(rows.map(({ value }) => value));
+    for (const { group } of rows) base[place.get(group)!]! += usual;
+    // Rows of the usual value are the same whoever they belong to: only the others' labels are drawn.
+    const others = rows.filter(({ value }) => value !== usual);
+    const labels = [...others, ...rows.filter(({ value }) => value === usual)];
+    return {
+      labels: Int32Array.from(labels, ({ group }) => place.get(group)!),
+      differences: Float64Array.from(others, ({ value }) => value - usual),
+    };
+  });
   const statistics = () => {
-    const sums = new Float64Array(names.length);
-    for (const { labels, values } of blocks)
-      for (let i = 0; i < labels.length; i++) sums[labels[i]!]! += values[i]!;
+    const sums = Float64Array.from(base);
+    for (const { labels, differences } of blocks)
+      for (let i = 0; i < differences.length; i++) sums[labels[i]!]! += differences[i]!;
     const means = Array.from(sums, (sum, g) => sum / counts[g]!);
     return [...gapsOf(means).map(Math.abs), spanOf(means)];
   };
@@ -51,7 +59,7 @@ export function permutationTest(
   const hits = seen.map(() => 1);
   const random = randomNumbers(seed);
   for (let k = 0; k < permutations; k++) {
-    for (const { labels } of blocks) shuffle(labels, random);
+    for (const { labels, differences } of blocks) drawFirst(labels, differences.length, random);
     statistics().forEach((value, i) => {
       // Equal values must stay equal whatever the order their rows are added in.
       if (value >= seen[i]! - 1e-12) hits[i]! += 1;
@@ -64,9 +72,17 @@ export function permutationTest(
   return { p, groups, permutations, seed };
 }
 
-function shuffle(list: Int32Array, random: () => number): void {
-  for (let i = list.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
+/** The value that most of them have, the first of several. */
+function commonest(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].reduce((best, each) => (each[1] > best[1] ? each : best))[0];
+}
+
+/** Draws the first `count` of a list from all of it, without replacement (Fisher–Yates). */
+function drawFirst(list: Int32Array, count: number, random: () => number): void {
+  for (let i = 0; i < count; i++) {
+    const j = i + Math.floor(random() * (list.length - i));
     [list[i], list[j]] = [list[j]!, list[i]!];
   }
 }

@@ -1,4 +1,5 @@
 import { biasedAnswer, type BbqItem } from "./bbq.js";
+import { sumOf } from "../statistics/mean.js";
 
 /** An item and the answer that was read from the model, 0 to 2, or null when none could be. */
 export interface BbqAnswer {
@@ -66,7 +67,7 @@ export function tallyBbq(rows: readonly BbqAnswer[]): BbqTally {
 }
 
 function add(tallies: readonly Tally[]): Tally {
-  const sum = (name: keyof Tally) => tallies.reduce((so, tally) => so + tally[name], 0);
+  const sum = (name: keyof Tally) => sumOf(tallies.map((tally) => tally[name]));
   return {
     ...{
       n: sum("n"),

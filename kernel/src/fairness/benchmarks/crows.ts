@@ -1,5 +1,6 @@
 import { readTable } from "../../tuning/datasets/table.js";
 import type { Benchmark } from "./benchmark.js";
+import { meanOf } from "../statistics/mean.js";
 
 /** Two sentences that differ in a group; `more` is always the more stereotypical one. */
 export interface CrowsPair {
@@ -76,7 +77,7 @@ export function crowsPairs(rows: readonly CrowsScores[], variant: CrowsVariant):
     score: (100 * hitsOf(compared)) / n,
     stereo: ofDirection("stereo"),
     antistereo: ofDirection("antistereo"),
-    meanDifference: compared.reduce((so, { difference }) => so + difference, 0) / n,
+    meanDifference: meanOf(compared.map(({ difference }) => difference)),
   };
 }
 

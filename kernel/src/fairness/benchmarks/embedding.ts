@@ -1,4 +1,5 @@
 import { randomNumbers } from "../../session/sampling.js";
+import { deviationOf, meanOf, sumOf } from "../statistics/mean.js";
 
 /** Vectors of two sets of targets and two sets of attributes, all of one length. */
 export interface Association {
@@ -18,9 +19,6 @@ export interface AssociationResult {
   readonly partitions: number;
   readonly seed: number | null;
 }
-
-const sum = (list: readonly number[]) => list.reduce((so, each) => so + each, 0);
-const mean = (list: readonly number[]) => sum(list) / list.length;
 
 function cosine(u: readonly number[], v: readonly number[]): number {
   const dot = (p: readonly number[], q: readonly number[]) => p.reduce((so, each, i) => so + each * q[i]!, 0);
@@ -50,7 +48,7 @@ export function associationTest(
         "targets must be as many on both sides, and none of the four empty",
     );
   const s = [...x, ...y].map(
-    (w) => mean(a.map((each) => cosine(w, each))) - mean(b.map((each) => cosine(w, each))),
+    (w) => meanOf(a.map((each) => cosine(w, each))) - meanOf(b.map((each) => cosine(w, each))),
   );
   return permuted(s, samples, seed);
 }
@@ -58,12 +56,11 @@ export function associationTest(
 /** The effect and test of associations, those of X first. */
 export function permuted(s: readonly number[], samples: number, seed: number): AssociationResult {
   const half = s.length / 2;
-  const centre = mean(s);
-  const spread = Math.sqrt(sum(s.map((each) => (each - centre) ** 2)) / (s.length - 1));
-  const effect = (mean(s.slice(0, half)) - mean(s.slice(half))) / spread;
+  const spread = deviationOf(s);
+  const effect = (meanOf(s.slice(0, half)) - meanOf(s.slice(half))) / spread;
   // Equal sums must stay equal whatever the order they are added in.
-  const observed = sum(s.slice(0, half));
-  const least = observed - 1e-12 * sum(s.map(Math.abs));
+  const observed = sumOf(s.slice(0, half));
+  const least = observed - 1e-12 * sumOf(s.map(Math.abs));
   const partitions = choose(s.length, half);
   if (partitions <= samples) {
     let hits = 0;

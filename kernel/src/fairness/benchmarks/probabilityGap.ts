@@ -1,5 +1,6 @@
 import { gapsOf } from "../metrics/gaps.js";
 import { groupBy, type Prediction } from "../metrics/prediction.js";
+import { meanOf } from "../statistics/mean.js";
 
 /** How much likelier a class is for one group than for the others, in the same sentences. */
 export interface ProbabilityGap {
@@ -32,7 +33,7 @@ export function probabilityGaps(
   });
   const gaps = names.map((group, i) => {
     const byTemplate = found.map((values) => values[i]!);
-    return { group, gap: byTemplate.reduce((so, each) => so + each, 0) / byTemplate.length, byTemplate };
+    return { group, gap: meanOf(byTemplate), byTemplate };
   });
   return { gaps, incomplete: templates.size - found.length };
 }
@@ -43,5 +44,5 @@ function meanProbability(rows: readonly Prediction[], of: number): number {
     if (found === undefined) throw new Error(`rows have no probability of class ${of}: the gap needs them`);
     return found;
   });
-  return all.reduce((so, each) => so + each, 0) / all.length;
+  return meanOf(all);
 }

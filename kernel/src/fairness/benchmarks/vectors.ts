@@ -1,5 +1,6 @@
 import { capture } from "../../hooks/index.js";
 import type { Session } from "../../session/session.js";
+import { meanOf } from "../statistics/mean.js";
 
 export interface VectorOptions {
   /** A hook point with the axes [batch, position, hidden], such as `layers.5.residual.out`. Default `norm`, the last. */
@@ -36,10 +37,7 @@ export async function textVectors(
       const at = (position: number, unit: number) => data[(row * positions! + position) * hidden! + unit]!;
       const places = pool === "last" ? [tokens.length - 1] : [...tokens.keys()];
       vectors.push(
-        Array.from(
-          { length: hidden! },
-          (_, unit) => places.reduce((so, position) => so + at(position, unit), 0) / places.length,
-        ),
+        Array.from({ length: hidden! }, (_, unit) => meanOf(places.map((position) => at(position, unit)))),
       );
     }
   }

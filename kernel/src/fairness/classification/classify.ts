@@ -4,6 +4,7 @@ import type { Prediction } from "../metrics/prediction.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { readLabel } from "./label.js";
 import type { ClassificationPrompt } from "./prompt.js";
+import { sumOf } from "../statistics/mean.js";
 
 export interface ClassifyOptions {
   /**
@@ -77,7 +78,7 @@ async function likeliest(
   const totals = scores.map(({ total }) => total);
   const greatest = Math.max(...totals);
   const weights = totals.map((total) => Math.exp(total - greatest));
-  const sum = weights.reduce((so, weight) => so + weight, 0);
+  const sum = sumOf(weights);
   const best = totals.indexOf(greatest);
   return {
     predicted: totals.lastIndexOf(greatest) === best ? best : null,

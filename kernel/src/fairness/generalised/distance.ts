@@ -1,3 +1,5 @@
+import { meanOf } from "../statistics/mean.js";
+
 export const absolute = (a: number, b: number): number => Math.abs(a - b);
 
 /** Group over background; the background is kept from 0 as published. */
@@ -42,6 +44,6 @@ export const range = (values: readonly number[]): number => Math.max(...values) 
 
 /** Standard deviation, divided by n. */
 export function deviation(values: readonly number[]): number {
-  const mean = values.reduce((so, value) => so + value, 0) / values.length;
-  return Math.sqrt(values.reduce((so, value) => so + (value - mean) ** 2, 0) / values.length);
+  const mean = meanOf(values);
+  return Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
 }

@@ -1,5 +1,6 @@
 import type { Prediction } from "../metrics/prediction.js";
 import type { Score } from "./score.js";
+import { meanOf, sumOf } from "../statistics/mean.js";
 
 /** What a sum over groups or pairs is divided by. */
 export type Divisor = "pairs" | "groups" | "one";
@@ -31,8 +32,6 @@ export type Groups = ReadonlyMap<string, readonly Prediction[]>;
 const divisorOf = (divide: Divisor, groups: number) =>
   ({ one: 1, groups, pairs: (groups * (groups - 1)) / 2 })[divide];
 
-const sum = (numbers: readonly number[]) => numbers.reduce((so, each) => so + each, 0);
-
 /** The value of a form for one class, or undefined when a group (or its background) has no score. Needs two groups. */
 export function evaluate<S>(
   form: Form<S>,
@@ -59,7 +58,7 @@ export function evaluate<S>(
     distances.set(name, form.distance(background, known[i]!));
   }
   return {
-    value: sum([...distances.values()]) / divisorOf(form.divide, names.length),
+    value: sumOf([...distances.values()]) / divisorOf(form.divide, names.length),
     groups: distances,
   };
 }
@@ -79,7 +78,7 @@ function pairs<S>(
       own[j]!.push(found);
     }
   return {
-    value: sum(all) / divisorOf(divide, names.length),
-    groups: new Map(names.map((name, i) => [name, sum(own[i]!) / own[i]!.length])),
+    value: sumOf(all) / divisorOf(divide, names.length),
+    groups: new Map(names.map((name, i) => [name, meanOf(own[i]!)])),
   };
 }

@@ -2,6 +2,7 @@ import { randomNumbers } from "../../session/sampling.js";
 import { checkPredictions, groupBy, type Prediction } from "../metrics/prediction.js";
 import { evaluate, type FormValue, type Groups } from "./form.js";
 import type { GeneralisedMetric } from "./named.js";
+import { meanOf } from "../statistics/mean.js";
 
 /** A generalised metric of one class over all groups. */
 export interface GeneralisedValue {
@@ -44,9 +45,9 @@ export function generalise<S>(
   const indices = metric.perClass ? [...classes.keys()] : [0];
   return indices.map((of) => {
     const values = cells.map((choices) =>
-      meanOf(choices.map((groups) => evaluate(metric.form, metric.score, groups, of, classes.length))),
+      meanValue(choices.map((groups) => evaluate(metric.form, metric.score, groups, of, classes.length))),
     );
-    const { value, groups } = meanOf(values) ?? { value: NaN, groups: new Map<string, number>() };
+    const { value, groups } = meanValue(values) ?? { value: NaN, groups: new Map<string, number>() };
     return { metric: metric.name, of: metric.perClass ? classes[of]! : "all", value, groups, ...about };
   });
 }
@@ -100,11 +101,10 @@ function draw(groups: Groups, count: number, seed: number, stream: number): Grou
 }
 
 /** The mean of values and of their groups' values; undefined when one of them is, or when there is none. */
-function meanOf(values: readonly (FormValue | undefined)[]): FormValue | undefined {
+function meanValue(values: readonly (FormValue | undefined)[]): FormValue | undefined {
   const known = values.filter((value) => value !== undefined);
   if (known.length < values.length || known.length === 0) return undefined;
-  const mean = (of: (value: FormValue) => number) =>
-    known.reduce((so, each) => so + of(each), 0) / known.length;
+  const mean = (of: (value: FormValue) => number) => meanOf(known.map(of));
   return {
     value: mean(({ value }) => value),
     groups: new Map(

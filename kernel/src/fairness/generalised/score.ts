@@ -1,5 +1,6 @@
 import type { Prediction } from "../metrics/prediction.js";
 import { confusionOf } from "../metrics/rates.js";
+import { meanOf, sumOf } from "../statistics/mean.js";
 
 /**
  * What a metric compares: a number or a list of them, from some rows and for one class. Undefined where the rows do not
@@ -20,9 +21,9 @@ const rate =
   (rows, of, classes) => {
     const { counts, unread } = confusionOf(rows, classes);
     const tp = counts[of]![of]!;
-    const positive = counts[of]!.reduce((so, each) => so + each, 0) + unread[of]!;
+    const positive = sumOf(counts[of]!) + unread[of]!;
     if (positive === 0) return undefined;
-    const fp = counts.reduce((so, row) => so + row[of]!, 0) - tp;
+    const fp = sumOf(counts.map((row) => row[of]!)) - tp;
     const found = value({ tp, fp, fn: positive - tp, tn: rows.length - positive - fp });
     return Number.isNaN(found) ? undefined : found;
   };
@@ -52,12 +53,10 @@ export const probabilities: Score<readonly number[]> = (rows, of) => some(rows.m
 export const probabilitiesInClass: Score<readonly number[]> = (rows, of) =>
   some(rows.filter(({ label }) => label === of).map((row) => known(row, of)));
 
-const mean = (list: readonly number[]) => list.reduce((so, each) => so + each, 0) / list.length;
-
 /** Mean probability of the class. */
 export const probability: Score<number> = (rows, of) =>
-  rows.length === 0 ? undefined : mean(rows.map((row) => known(row, of)));
+  rows.length === 0 ? undefined : meanOf(rows.map((row) => known(row, of)));
 
 /** Mean probability of each row's own class; the same for every class. */
 export const goldProbability: Score<number> = (rows) =>
-  rows.length === 0 ? undefined : mean(rows.map((row) => known(row, row.label)));
+  rows.length === 0 ? undefined : meanOf(rows.map((row) => known(row, row.label)));

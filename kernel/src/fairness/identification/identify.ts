@@ -4,6 +4,7 @@ import { inputOf, instructionOf, promptGrid, verdictCue, type IdentificationProm
 import { itemsShaOf, outputsShaOf, promptsShaOf } from "./record.js";
 import { calibrated, readVerdict, type ReadVerdict } from "./verdict.js";
 import { wrap, wrappers, type Wrapper } from "./wrapper.js";
+import { sumOf } from "../statistics/mean.js";
 
 /** What a model said of an item under a prompt. */
 export interface Judgement {
@@ -70,7 +71,7 @@ export async function identify(
     const texts = [...words.yes, ...words.no].map((word) => lead + word);
     const { scores } = await session.score(prompt, texts, cancel);
     const sum = (from: number, to: number) =>
-      scores.slice(from, to).reduce((so, { total }) => so + Math.exp(total), 0);
+      sumOf(scores.slice(from, to).map(({ total }) => Math.exp(total)));
     return { yes: sum(0, words.yes.length), no: sum(words.yes.length, texts.length) };
   };
   const verdictOf = async (text: string, reason: boolean) => {

@@ -1,20 +1,16 @@
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import { groupBy } from "../metrics/prediction.js";
 import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
-import type { Interval } from "../statistics/interval.js";
 import { mcNemar, wilson } from "../statistics/proportion.js";
 import { adjustRows } from "../tables/adjustRows.js";
 import type { About } from "../tables/gapRows.js";
+import { intervalCells } from "../tables/intervalCells.js";
 import type { Judgement } from "./identify.js";
-
-const limits = ({ estimate, low, high, method }: Interval) => ({
-  ...{ estimate: finite(estimate), low: finite(low), high: finite(high), method },
-});
 
 const isRight = ({ item, biased }: Judgement) => biased === item.biased;
 const countOf = (rows: readonly Judgement[], is: (row: Judgement) => boolean) => rows.filter(is).length;
 const share = (rows: readonly Judgement[], is: (row: Judgement) => boolean) =>
-  limits(wilson(countOf(rows, is), rows.length));
+  intervalCells(wilson(countOf(rows, is), rows.length));
 
 /** Mean over the two classes of the share that is right, and of F1; NaN where a class has no item. */
 export function balanced(rows: readonly Judgement[]): { readonly accuracy: number; readonly f1: number } {
@@ -93,7 +89,13 @@ export function effectRows(
   };
   return bootstrapRows([...clusters.values()], statistics, options).map((found, i) => {
     const metric = ["specific_effect", "reason_effect", "interaction_effect"][i]!;
-    return metricRow({ ...about, metric, n: judgements.length, templates: clusters.size, ...limits(found) });
+    return metricRow({
+      ...about,
+      metric,
+      n: judgements.length,
+      templates: clusters.size,
+      ...intervalCells(found),
+    });
   });
 }
 

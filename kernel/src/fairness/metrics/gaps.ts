@@ -1,5 +1,6 @@
 import { checkPredictions, groupBy, type Prediction } from "./prediction.js";
 import { confusionOf, namedRates, ratesOf } from "./rates.js";
+import { meanOf, sumOf } from "../statistics/mean.js";
 
 /** A rate of one group, and how far it lies from the others of its category. */
 export interface GroupGap {
@@ -27,7 +28,7 @@ export interface GapOptions {
 export function gapsOf(values: readonly number[]): number[] {
   const defined = values.filter((value) => !Number.isNaN(value));
   if (defined.length < 2) return values.map(() => NaN);
-  const mean = defined.reduce((so, value) => so + value, 0) / defined.length;
+  const mean = meanOf(defined);
   return values.map((value) => value - mean);
 }
 
@@ -80,7 +81,7 @@ export function spans(gaps: readonly GroupGap[], kept: KeptGroups = {}): Omit<Gr
     ([, cells]) => ({
       category: cells[0]!.category,
       metric: cells[0]!.metric,
-      n: cells.reduce((so, { n }) => so + n, 0),
+      n: sumOf(cells.map(({ n }) => n)),
       value: spanOf(cells.map(({ value }) => value)),
     }),
   );

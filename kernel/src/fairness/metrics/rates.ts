@@ -1,4 +1,5 @@
 import type { Prediction } from "./prediction.js";
+import { sumOf } from "../statistics/mean.js";
 
 /** How often each class was called what, over the classes that there are, whether or not they occur. */
 export interface Confusion {
@@ -36,21 +37,19 @@ export interface Rates {
   readonly classes: readonly ClassRates[];
 }
 
-const sum = (numbers: readonly number[]) => numbers.reduce((so, each) => so + each, 0);
-
 /**
  * Accuracy and one-vs-rest rates. A row from which no class could be read is wrong, a miss of its own class and no
  * false alarm of any: it is counted, and `coverage` says how many there are.
  */
 export function ratesOf({ counts, unread }: Confusion): Rates {
-  const golds = counts.map((row, gold) => sum(row) + unread[gold]!);
-  const n = sum(golds);
+  const golds = counts.map((row, gold) => sumOf(row) + unread[gold]!);
+  const n = sumOf(golds);
   return {
     n,
-    coverage: (n - sum(unread)) / n,
-    accuracy: sum(counts.map((row, c) => row[c]!)) / n,
+    coverage: (n - sumOf(unread)) / n,
+    accuracy: sumOf(counts.map((row, c) => row[c]!)) / n,
     classes: counts.map((row, c) => {
-      const called = sum(counts.map((other) => other[c]!));
+      const called = sumOf(counts.map((other) => other[c]!));
       return { tpr: row[c]! / golds[c]!, fpr: (called - row[c]!) / (n - golds[c]!) };
     }),
   };

@@ -1,5 +1,5 @@
 import { normalCdf, normalQuantile } from "./distributions.js";
-import { meanOf } from "./interval.js";
+import { meanOf } from "./mean.js";
 
 /** The quantile of rising values, straight between neighbours, as numpy has it; NaN when one of them is. */
 export function quantile(sorted: ArrayLike<number>, p: number): number {

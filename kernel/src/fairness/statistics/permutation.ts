@@ -1,7 +1,7 @@
 import { randomNumbers } from "../../session/sampling.js";
 import { gapsOf, spanOf } from "../metrics/gaps.js";
 import { groupBy } from "../metrics/prediction.js";
-import { meanOf } from "./interval.js";
+import { sumOf } from "./mean.js";
 import { adjust } from "./multiple.js";
 import type { Outcome } from "./outcome.js";
 
@@ -97,8 +97,7 @@ export function signFlipTest(
 ): { readonly p: number; readonly exact: boolean } {
   const n = differences.length;
   if (n === 0) return { p: NaN, exact: true };
-  const least =
-    Math.abs(meanOf(differences)) * n - 1e-12 * differences.reduce((so, d) => so + Math.abs(d), 0);
+  const least = Math.abs(sumOf(differences)) - 1e-12 * sumOf(differences.map(Math.abs));
   const isHit = (flipped: (i: number) => boolean) =>
     Math.abs(differences.reduce((so, d, i) => so + (flipped(i) ? -d : d), 0)) >= least;
   if (n < 31 && 2 ** n <= permutations) {

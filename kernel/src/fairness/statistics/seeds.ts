@@ -1,5 +1,6 @@
 import { tQuantile } from "./distributions.js";
-import { checkConfidence, deviationOf, meanOf, type Interval } from "./interval.js";
+import { checkConfidence, type Interval } from "./interval.js";
+import { deviationOf, meanOf } from "./mean.js";
 
 /**
  * How an interval over runs is made. `t`: mean ± t·s/√n with n − 1 degrees of freedom. `published`: mean ± 1.96·s/√n, as

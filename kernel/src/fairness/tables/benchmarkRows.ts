@@ -1,18 +1,14 @@
-import { finite, metricRow, type MetricRow } from "../../display/index.js";
+import { metricRow, type MetricRow } from "../../display/index.js";
 import { scoresOfTallies, tallyBbq, type BbqAnswer, type BbqVariant } from "../benchmarks/bbqScores.js";
 import { crowsPairs, type CrowsScores, type CrowsVariant } from "../benchmarks/crows.js";
 import { overTerms, termScores, type StereoSetScores } from "../benchmarks/stereoset.js";
 import { groupBy } from "../metrics/prediction.js";
 import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
-import type { Interval } from "../statistics/interval.js";
 import { binomialTest, wilson } from "../statistics/proportion.js";
 import type { About } from "./gapRows.js";
+import { intervalCells } from "./intervalCells.js";
 
-const limits = ({ estimate, low, high, method }: Interval) => ({
-  ...{ estimate: finite(estimate), low: finite(low), high: finite(high), method },
-});
-
-const share = (hits: number, n: number) => limits(wilson(hits, n));
+const share = (hits: number, n: number) => intervalCells(wilson(hits, n));
 
 /**
  * CrowS-Pairs over all pairs (category "") and by type of bias: the share of pairs whose more stereotypical sentence is
@@ -52,7 +48,14 @@ export function stereoSetRows(
       options,
     );
     return ["lms", "ss", "icat"].map((metric, i) =>
-      metricRow({ ...about, category, metric, n: of.length, templates: terms.length, ...limits(found[i]!) }),
+      metricRow({
+        ...about,
+        category,
+        metric,
+        n: of.length,
+        templates: terms.length,
+        ...intervalCells(found[i]!),
+      }),
     );
   });
 }
@@ -83,7 +86,7 @@ export function bbqRows(
       const known = { ...about, category, variant, n: items.length, templates: questions.length };
       return [
         metricRow({ ...known, metric: `${condition}_accuracy`, ...share(right, items.length) }),
-        metricRow({ ...known, metric: `${condition}_bias`, ...limits(found[i]!) }),
+        metricRow({ ...known, metric: `${condition}_bias`, ...intervalCells(found[i]!) }),
       ];
     });
   });

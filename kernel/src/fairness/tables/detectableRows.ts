@@ -1,6 +1,6 @@
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import { groupBy, checkPredictions, type Prediction } from "../metrics/prediction.js";
-import { meanOf } from "../statistics/interval.js";
+import { meanOf } from "../statistics/mean.js";
 import { outcomesOf } from "../statistics/outcome.js";
 import { minimalDetectableGap } from "../statistics/power.js";
 import type { RateRowsOptions } from "./gapRows.js";

@@ -7,6 +7,7 @@ import type { Interval } from "../statistics/interval.js";
 import { outcomesOf } from "../statistics/outcome.js";
 import { permutationTest, type PermutationOptions } from "../statistics/permutation.js";
 import { adjustRows } from "./adjustRows.js";
+import { intervalCells } from "./intervalCells.js";
 
 /** Where rows come from: what every row of a table repeats. */
 export type About = Partial<Pick<MetricRow, "dataset" | "sha" | "model" | "prompt" | "seed">>;
@@ -71,11 +72,11 @@ function rowsOf(
   const tested = permutationTest(outcomes, permutation);
   const test = `permutation within templates, ${tested.permutations}, seed ${tested.seed}`;
   const counted = groupBy(outcomes, ({ group }) => group);
-  const cell = (name: string, n: number, { estimate, low, high, method }: Interval, p?: number) =>
+  const cell = (name: string, n: number, interval: Interval, p?: number) =>
     metricRow({
       ...{ category, metric: name, n, templates: drawn.templates },
-      ...{ estimate: finite(estimate), low: finite(low), high: finite(high) },
-      ...(p === undefined ? { method } : { method: `${method}; ${test}`, p: finite(p) }),
+      ...intervalCells(interval),
+      ...(p === undefined ? {} : { method: `${interval.method}; ${test}`, p: finite(p) }),
     });
   return [
     ...drawn.groups.flatMap(({ group, value, gap }, i) => {

@@ -1,6 +1,7 @@
-import { finite, metricRow, type MetricRow } from "../../display/index.js";
+import { metricRow, type MetricRow } from "../../display/index.js";
 import { groupBy } from "../metrics/prediction.js";
 import { overSeeds, type SeedMethod } from "../statistics/seeds.js";
+import { intervalCells } from "./intervalCells.js";
 
 /**
  * The mean over runs of rows that differ in their seed only, with its interval: `t`, or `published` for tables as the
@@ -32,7 +33,6 @@ export function seedRows(
         high: null,
         method: `undefined in ${values.length - known.length} runs`,
       };
-    const { estimate, low, high, method: name } = overSeeds(known, method, confidence);
-    return { ...about, estimate: finite(estimate), low: finite(low), high: finite(high), method: name };
+    return { ...about, ...intervalCells(overSeeds(known, method, confidence)) };
   });
 }

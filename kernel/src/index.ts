@@ -26,6 +26,7 @@ export {
   projectOut,
   scale,
   set,
+  skip,
   traced,
   zero,
 } from "./hooks/index.js";
@@ -33,10 +34,14 @@ export type {
   Capture,
   Dense,
   Edit,
+  Hook,
+  HookHandle,
   HostContext,
   HostFunction,
   Intervention,
+  LastingHook,
   Selector,
+  Skip,
 } from "./hooks/index.js";
 export type { Value } from "./graph/value.js";
 export { demoCheckpoint } from "./models/demo/find.js";

@@ -6,7 +6,7 @@ import { buildStage } from "../models/build.js";
 import type { Model } from "../models/model.js";
 import type { Segment, Stage } from "../models/stage.js";
 import type { Executable, Runtime } from "./runtime.js";
-import type { Load } from "./wire/messages.js";
+import type { ForwardStep, Load } from "./wire/messages.js";
 
 /** A stage with some edits compiled in, ready to run. */
 export interface Variant {
@@ -52,10 +52,12 @@ export class Variants {
     return this.#variant(stage);
   }
 
-  /** The stage with these edits, and with a cache or without. Throws one line when an edit does not fit its point. */
-  async edited(edits: readonly WireEdit[], cache: boolean): Promise<Variant> {
-    const structure = [`cache ${cache}`, ...edits.map(structureOf)].join("\n");
-    const stage = this.#stages.get(structure) ?? this.#build(edits, cache);
+  /** The stage with the step's edits, without its skipped layers, with a cache or without. Throws one line when an edit does not fit its point. */
+  async edited({ edits, cache, skip = [] }: Pick<ForwardStep, "edits" | "cache" | "skip">): Promise<Variant> {
+    const structure = [`cache ${cache !== undefined}`, `skip ${skip.join()}`, ...edits.map(structureOf)].join(
+      "\n",
+    );
+    const stage = this.#stages.get(structure) ?? this.#build(edits, skip, cache !== undefined);
     this.#stages.delete(structure);
     this.#stages.set(structure, stage);
     const [oldest] = this.#stages.keys();
@@ -63,9 +65,9 @@ export class Variants {
     return this.#variant(stage);
   }
 
-  #build(edits: readonly WireEdit[], cache: boolean): Stage {
+  #build(edits: readonly WireEdit[], skip: readonly number[], cache: boolean): Stage {
     const placed = edits.map(decodeEdit);
-    return buildStage(this.#model, { ...this.#load.stage, cache }, (value, point, place) =>
+    return buildStage(this.#model, { ...this.#load.stage, skip, cache }, (value, point, place) =>
       placed
         .filter((edit) => edit.point === point.name)
         .reduce((x, edit) => applyEdit(x, point, place, edit), value),

@@ -120,7 +120,7 @@ function place(selector: string, point: HookPoint, { axis, entries }: NamedSlice
 }
 
 /** `layers.4-8.x` → `layers.@(4|5|6|7|8).x` */
-function expandRanges(glob: string): string {
+export function expandRanges(glob: string): string {
   return glob.replace(/(?<=^|\.)(\d+)-(\d+)(?=\.|$)/g, (_, from: string, to: string) => {
     const count = Number(to) - Number(from) + 1;
     if (count < 1) throw new Error(`selector "${glob}": layers ${from}-${to} are none`);

@@ -48,6 +48,7 @@ export function traceStage(
     blueprint.prepare(t, positions);
   }
   for (let index = spec.layers.from; index < spec.layers.to; index++) {
+    if (spec.skip?.includes(index)) continue;
     t.beginLayer(index);
     residual = blueprint.layer(t, index, residual, { positions, mask });
   }

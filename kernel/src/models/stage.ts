@@ -12,6 +12,8 @@ export interface StageSpec {
   readonly tensor: Shard;
   /** Which replica it belongs to; the only one when left out. */
   readonly data?: Shard;
+  /** Layers that are left out: their residual goes on, and they have no hook points. */
+  readonly skip?: readonly number[];
   /** Whether keys and values of earlier tokens are fed, and those of all tokens handed out, for generation. */
   readonly cache?: boolean;
 }

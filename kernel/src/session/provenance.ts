@@ -3,11 +3,11 @@ import { createRequire } from "node:module";
 import { basename, resolve } from "node:path";
 import type { Provenance } from "../display/payload/provenance.js";
 import { printMesh } from "../engine/mesh.js";
-import { printChange } from "../hooks/edit.js";
+import { printHook } from "../hooks/hook.js";
 import type { Model } from "../models/model.js";
 import type { Order } from "./messages.js";
 import type { GenerateOptions } from "./generation/types.js";
-import type { ForwardOptions, Hook, Input } from "./types.js";
+import type { ForwardOptions, Input } from "./types.js";
 
 const longestText = 40;
 
@@ -46,9 +46,10 @@ function storedAs(model: Model): string {
 }
 
 /** `forward("The nurse…", capture("layers.*.attention.pattern"))` */
-export function printCall(input: Input, { hooks = [], logits }: ForwardOptions): string {
+export function printCall(input: Input, { hooks = [], logits, stopAfter }: ForwardOptions): string {
   const parts = [printInput(input), ...hooks.map(printHook)];
   if (logits !== undefined) parts.push(`logits: ${logits}`);
+  if (stopAfter !== undefined) parts.push(`stopAfter: ${stopAfter}`);
   return `forward(${parts.join(", ")})`;
 }
 
@@ -64,13 +65,6 @@ export function printGenerate(
     ...settings.map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
     ...(forced === undefined ? [] : [`forced: [${forced.length} rows]`]),
   ].join(", ")})`;
-}
-
-function printHook(hook: Hook): string {
-  const selector = JSON.stringify(hook.selector);
-  const steps = hook.kind === "edit" && hook.steps ? `, steps ${JSON.stringify(hook.steps)}` : "";
-  if (hook.kind === "edit") return `edit(${selector}, ${printChange(hook.change)}${steps})`;
-  return hook.when === "before" ? `capture(${selector}, before)` : `capture(${selector})`;
 }
 
 export function printInput(input: Input): string {

@@ -1,13 +1,15 @@
 import type { ForwardStep, PointRequest } from "../engine/wire/messages.js";
 import { beforeEdit, pointOf } from "../graph/point.js";
 import type { HookPoint } from "../graph/point.js";
+import { leaveOut } from "../hooks/fires.js";
+import { checkKind, type Hook } from "../hooks/hook.js";
 import type { HostCall } from "../hooks/hostEdit.js";
 import { placeEdits } from "../hooks/place.js";
 import { resolve } from "../hooks/resolve.js";
 import type { AbsentPoints, AxisSlice, Selection } from "../hooks/selector.js";
 import { slicedShape } from "../hooks/slice.js";
 import { encodeEdit } from "../hooks/wire.js";
-import type { Estimate, ForwardOptions, Hook } from "./types.js";
+import type { Estimate, ForwardOptions } from "./types.js";
 
 /** A captured point and the name under which the run holds it. */
 export interface KeyedSelection {
@@ -39,18 +41,17 @@ export function prepareForward(
   absent: AbsentPoints,
 ): ForwardRequest {
   const hooks = options.hooks ?? [];
-  const unknown = hooks.find(({ kind }) => kind !== "capture" && kind !== "edit");
-  if (unknown !== undefined) {
-    throw new Error(
-      `no hook of kind "${(unknown as { kind: string }).kind}": the kinds are capture and edit`,
-    );
-  }
+  hooks.forEach(checkKind);
   const stepped = hooks.find((hook) => hook.kind === "edit" && hook.steps !== undefined);
   if (stepped !== undefined)
     throw new Error(`edit "${stepped.selector}" is for some steps: a forward pass has none, generate has`);
-  const wanted = options.logits ?? "all";
+  const { stopAfter } = options;
+  const wanted = options.logits ?? (stopAfter === undefined ? "all" : "none");
   if (!["all", "last", "none"].includes(wanted))
     throw new Error(`logits "${wanted}": choose all, last or none`);
+  if (stopAfter !== undefined && wanted !== "none")
+    throw new Error(`logits "${wanted}": there are none when the run stops after ${stopAfter}`);
+  const leftOut = leaveOut(hooks, stopAfter, points, absent);
   const lengths = rows.map((row) => row.length);
   const byName = new Map(points.map((point) => [point.name, point]));
   const { placed, hosts } = placeEdits(
@@ -69,6 +70,8 @@ export function prepareForward(
     };
   });
   const captures = keyed(hooks, points, absent);
+  for (const { point } of placed) leftOut.check(byName.get(point) as HookPoint);
+  for (const { selection } of captures) leftOut.check(selection.point);
   // A hook on the logits means those of every position; the run's own are then a part of them.
   const isHooked =
     captures.some(({ selection }) => selection.point.name === logits) ||
@@ -89,7 +92,13 @@ export function prepareForward(
     const shape = boundShape(point, rows.length, positions);
     return [key, slicedShape(shape, slices, { axes: point.axes, lengths })];
   });
-  const step = { rows: rows.map((row) => [...row]), select, requests, edits: edits.map(encodeEdit) };
+  const step: ForwardStep = {
+    rows: rows.map((row) => [...row]),
+    select,
+    requests,
+    edits: edits.map(encodeEdit),
+    ...(leftOut.layers.length > 0 && { skip: [...leftOut.layers] }),
+  };
   const logitsKey = wanted === "none" ? undefined : runLogits;
   return { step, captures, hosts, logitsKey, shapes: new Map(shapes) };
 }

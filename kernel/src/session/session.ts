@@ -5,8 +5,12 @@ import { inspectHost } from "../engine/plan/host.js";
 import { plan as makePlan } from "../engine/plan/plan.js";
 import { elementBytes } from "../graph/dtype.js";
 import { pointOf, type HookPoint } from "../graph/point.js";
+import { checkKind } from "../hooks/hook.js";
+import { LastingHooks } from "../hooks/lasting.js";
+import type { HookChoice } from "../hooks/lastingHook.js";
 import { select } from "../hooks/selector.js";
 import type { Dimensions } from "../models/architecture.js";
+import { selectLayers } from "../hooks/skip.js";
 import { hookPoints } from "../models/build.js";
 import { resolveModel } from "../models/hub/resolve.js";
 import { checkMesh, openModel, type Model } from "../models/model.js";
@@ -48,6 +52,8 @@ export class Session {
   readonly #client: BrokerClient;
   readonly #model: Model;
   readonly #points: readonly HookPoint[];
+  /** Hooks that act on every `forward` and `generate` of this object, with their groups. */
+  readonly hooks: LastingHooks;
   /** What host edits keep for each other and for later runs, until it is cleared. It lives here, not in the workers. */
   readonly saved = new Map<string, unknown>();
   #tokenizer: Promise<Tokenizer> | undefined;
@@ -57,6 +63,11 @@ export class Session {
     this.#client = client;
     this.#model = model;
     this.#points = hookPoints(model, client.order.plan.mesh.tensor);
+    this.hooks = new LastingHooks((hook) => {
+      checkKind(hook);
+      if (hook.kind === "skip") selectLayers(hook.selector, this.#points);
+      else select(hook.selector, this.#points, model.blueprint.absent);
+    });
   }
 
   /**
@@ -131,10 +142,11 @@ export class Session {
    */
   async forward(input: Input, options: ForwardOptions = {}): Promise<Run> {
     const rows = await this.#read(input);
-    const request = this.#prepare(rows, options);
+    const asked = this.#withHooks(options);
+    const request = this.#prepare(rows, asked);
     const values = await this.#run(request, cancelSignal(options.signal), 0);
     const { captures, logitsKey } = request;
-    const provenance = provenanceOf(this.#client.order, this.#model, input, options);
+    const provenance = provenanceOf(this.#client.order, this.#model, input, asked);
     return new FinishedRun({ tokens: rows.tokens, captures, values, logitsKey, provenance });
   }
 
@@ -148,10 +160,11 @@ export class Session {
    */
   async generate(prompts: Input, options: GenerateOptions = {}): Promise<Generation> {
     const rows = await this.#read(prompts);
-    return generate(this.#runner(), rows, options, cancelSignal(options.signal), (seed) => ({
+    const asked = this.#withHooks(options);
+    return generate(this.#runner(), rows, asked, cancelSignal(options.signal), (seed) => ({
       ...provenanceOf(this.#client.order, this.#model, prompts, {}),
       seed,
-      call: printGenerate(prompts, options),
+      call: printGenerate(prompts, asked),
     }));
   }
 
@@ -175,7 +188,7 @@ export class Session {
 
   /** What a forward pass with these hooks would bring back, in bytes. Runs nothing. */
   async estimate(input: Input, options: Omit<ForwardOptions, "signal"> = {}): Promise<Estimate> {
-    return estimateBytes(this.#prepare(await this.#read(input), options));
+    return estimateBytes(this.#prepare(await this.#read(input), this.#withHooks(options)));
   }
 
   /** The hook points that a glob chooses (all by default), with shape, partition, stage and ranks; shows as a table. */
@@ -199,6 +212,11 @@ export class Session {
   /** Leaves the session alive without this client. */
   detach(): void {
     this.#client.disconnect();
+  }
+
+  /** A call's options with the hooks that act in it: the lasting ones that it chooses, in their order, then its own. */
+  #withHooks<Options extends HookChoice>(options: Options): Options {
+    return { ...options, hooks: this.hooks.effective(options) };
   }
 
   #runner(): Runner {

@@ -1,8 +1,8 @@
 import type { RankReport } from "../engine/fleet.js";
 import type { HookPoint } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
-import type { Capture } from "../hooks/capture.js";
-import type { Edit } from "../hooks/edit.js";
+import type { Hook } from "../hooks/hook.js";
+import type { HookChoice } from "../hooks/lastingHook.js";
 import type { Provenance } from "../display/payload/provenance.js";
 
 /** How many ranks along each direction; their product is the number of worker processes. */
@@ -33,13 +33,13 @@ export interface OpenOptions {
   readonly quiet?: boolean;
 }
 
-/** What happens at hook points during a run; edits at one point act in the order given. */
-export type Hook = Capture | Edit;
+export type { Hook };
 
-export interface ForwardOptions {
-  readonly hooks?: readonly Hook[];
+export interface ForwardOptions extends HookChoice {
   /** Positions whose logits are computed. Default `all`; `last` is each row's last real token. */
   readonly logits?: "all" | "last" | "none";
+  /** A layer, such as `layers.5`, or a hook point, behind which nothing runs: there are no logits. */
+  readonly stopAfter?: string;
   readonly signal?: AbortSignal;
 }
 

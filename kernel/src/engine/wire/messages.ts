@@ -49,6 +49,8 @@ export const forward = z.strictObject({
   requests: z.array(request),
   /** Applied in this order where they meet at one point. */
   edits: z.array(editSchema),
+  /** Layers that are left out. */
+  skip: z.array(whole).optional(),
   cache: cache.optional(),
 });
 export type ForwardStep = z.infer<typeof forward>;

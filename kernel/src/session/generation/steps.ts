@@ -2,7 +2,7 @@ import { pointOf, type HookPoint } from "../../graph/point.js";
 import type { Edit, Steps } from "../../hooks/edit.js";
 import type { AbsentPoints } from "../../hooks/selector.js";
 import { prepareForward, type ForwardRequest } from "../request.js";
-import type { Hook } from "../types.js";
+import type { Hook } from "../../hooks/hook.js";
 
 /** What each step of a generation asks of the ranks. */
 export class StepRequests {

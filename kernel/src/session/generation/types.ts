@@ -1,6 +1,7 @@
 import type { Provenance } from "../../display/payload/provenance.js";
 import type { Sampling } from "../sampling.js";
-import type { Hook, Run, Token } from "../types.js";
+import type { HookChoice } from "../../hooks/lastingHook.js";
+import type { Run, Token } from "../types.js";
 
 /** One token of a generation, as it comes. */
 export interface StreamedToken {
@@ -12,15 +13,13 @@ export interface StreamedToken {
   readonly step: number;
 }
 
-export interface GenerateOptions extends Sampling {
+export interface GenerateOptions extends Sampling, HookChoice {
   /** Most tokens a row gets. Default 64, or fewer where the model reads no more. */
   readonly maxTokens?: number;
   /** Makes a sampled generation repeatable, 0 to 2³² − 1. Default: drawn, and recorded in the provenance. */
   readonly seed?: number;
   /** Texts or token ids that end a row, beside the checkpoint's own end-of-sequence tokens. */
   readonly stop?: string | number | readonly (string | number)[];
-  /** Act and capture at the prompt and at every token. */
-  readonly hooks?: readonly Hook[];
   readonly signal?: AbortSignal;
   /** Called for every token as it comes. What it throws ends the generation. */
   readonly onToken?: (token: StreamedToken) => void;

@@ -1,0 +1,55 @@
+import { printShape } from "../graph/shape.js";
+import type { HookPoint } from "../graph/point.js";
+import type { Hook } from "./hook.js";
+import { select, type AbsentPoints } from "./selector.js";
+import { selectLayers } from "./skip.js";
+
+/** What of the model a run leaves out. */
+export interface LeftOut {
+  readonly layers: readonly number[];
+  /** Throws one line, with the reason, for a point that does not fire. */
+  check(point: HookPoint): void;
+}
+
+/**
+ * The layers that hooks skip and what comes after the last point of a run that stops early. Throws one line when a
+ * layer or the point to stop after cannot be found, or is skipped itself.
+ *
+ * @param stopAfter a layer or one hook point
+ */
+export function leaveOut(
+  hooks: readonly Hook[],
+  stopAfter: string | undefined,
+  points: readonly HookPoint[],
+  absent: AbsentPoints,
+): LeftOut {
+  const skipped = new Map<number, string>();
+  for (const hook of hooks)
+    if (hook.kind === "skip")
+      for (const layer of selectLayers(hook.selector, points)) skipped.set(layer, hook.selector);
+  const last = stopAfter === undefined ? points.length - 1 : lastPoint(stopAfter, points, absent);
+  const check = (point: HookPoint) => {
+    const { name, layer, axes } = point;
+    const selector = layer === undefined ? undefined : skipped.get(layer);
+    const why =
+      selector !== undefined
+        ? `skip("${selector}") leaves its layer out`
+        : points.findIndex((each) => each.name === name) > last
+          ? `the run stops after ${stopAfter}`
+          : undefined;
+    if (why !== undefined) throw new Error(`${name} ${printShape(axes)} does not fire: ${why}`);
+  };
+  if (stopAfter !== undefined) check(points[last] as HookPoint);
+  return { layers: [...skipped.keys()].sort((a, b) => a - b), check };
+}
+
+function lastPoint(stopAfter: string, points: readonly HookPoint[], absent: AbsentPoints): number {
+  const named = /^layers\.\d+$/.test(stopAfter) ? `${stopAfter}.residual.out` : stopAfter;
+  const chosen = select(named, points, absent);
+  const [one] = chosen;
+  if (one === undefined || chosen.length > 1 || one.slices.length > 0)
+    throw new Error(
+      `stopAfter "${stopAfter}" chooses ${chosen.length} hook points: name a layer or one whole point`,
+    );
+  return points.indexOf(one.point);
+}

@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { capture } from "./capture.js";
+import { edit } from "./edit.js";
+import type { Hook } from "./hook.js";
+import { scale, zero } from "./intervention.js";
+import { LastingHooks } from "./lasting.js";
+
+const hooks = () =>
+  new LastingHooks((hook) => {
+    if (hook.selector === "nowhere") throw new Error('no hook point "nowhere"');
+  });
+const first = capture("embedding");
+const second = edit("norm", zero());
+const third = edit("norm", scale(2));
+const acting = (all: LastingHooks, choice = {}): readonly Hook[] => all.effective(choice);
+
+test("hooks act in the order in which they were added, a call's own after them", () => {
+  const all = hooks();
+  all.add(second);
+  all.add(first);
+  expect(acting(all)).toEqual([second, first]);
+  expect(acting(all, { hooks: [third] })).toEqual([second, first, third]);
+});
+
+test("groups act by union and by complement, and all act by default", () => {
+  const all = hooks();
+  all.add(first, { groups: ["a"] });
+  all.add(second, { groups: ["a", "b"] });
+  all.add(third, { groups: ["c"] });
+  expect(acting(all, { groups: ["b"] })).toEqual([second]);
+  expect(acting(all, { groups: ["b", "c"] })).toEqual([second, third]);
+  expect(acting(all, { groups: ["a"], complement: true })).toEqual([third]);
+  expect(acting(all, { groups: [] })).toEqual([]);
+  expect(acting(all, { groups: "all" })).toEqual([first, second, third]);
+  expect(all.groups()).toEqual({ a: ["hook-1", "hook-2"], b: ["hook-2"], c: ["hook-3"] });
+  expect(() => acting(all, { groups: ["bb"] })).toThrow('no group "bb": nearest is b');
+  expect(() => acting(all, { complement: true })).toThrow("complement of all groups leaves no lasting hook");
+});
+
+// FlexModel: groups "a" and then "all" crash, and a disabled hook stays so for good.
+test("a hook or group that was disabled can be enabled again", () => {
+  const all = hooks();
+  const handle = all.add(first, { groups: ["a"] });
+  all.add(second, { groups: ["a"], name: "silence" });
+  all.disable("a");
+  expect(acting(all)).toEqual([]);
+  handle.enable();
+  expect(acting(all)).toEqual([first]);
+  all.disable(handle);
+  all.enable("silence");
+  expect(acting(all, { groups: ["a"] })).toEqual([second]);
+  all.enable("a");
+  expect(acting(all, { groups: "all" })).toEqual([first, second]);
+});
+
+// FlexModel: removal and restoring crash once a hook was disabled; one hook alone cannot be removed.
+test("one hook can be removed, or all of them, in any state", () => {
+  const all = hooks();
+  const one = all.add(first);
+  all.add(second);
+  one.disable();
+  one.remove();
+  expect(all.list().map(({ hook }) => hook)).toEqual([second]);
+  all.disable("hook-2");
+  all.clear();
+  expect(all.list()).toEqual([]);
+  expect(() => one.remove()).toThrow('no hook "hook-1": there is none');
+});
+
+// FlexModel: a KeyError for a tag that a hook has not, a bare AssertionError for a hook that is added twice.
+test("tags come and go, and what does not fit is one line that changes nothing", () => {
+  const all = hooks();
+  all.add(first, { name: "look", groups: ["a"] });
+  all.tag("look", "b");
+  expect(all.list("b")).toHaveLength(1);
+  all.untag("look", "a");
+  expect(Object.keys(all.groups())).toEqual(["b"]);
+  expect(() => all.untag("look", "a")).toThrow('hook "look" is not in group "a": it is in b');
+  expect(() => all.add(first)).toThrow('capture("embedding") is added already as "look"');
+  expect(() => all.add([second, capture("nowhere")])).toThrow('no hook point "nowhere"');
+  expect(() => all.add([second, second])).toThrow("is added already in this list");
+  expect(() => all.add(second, { name: "look" })).toThrow(
+    'hook name "look" is taken by capture("embedding")',
+  );
+  expect(() => all.remove("b")).toThrow('no hook "b": it is a group, whose hooks are look');
+  expect(() => all.disable("loook")).toThrow('no hook or group "loook": nearest is look');
+  expect(all.list().map(({ hook }) => hook)).toEqual([first]);
+});

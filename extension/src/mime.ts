@@ -1,10 +1,11 @@
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
-import { attentionType, metricsType } from "vitrail/payload";
+import { attentionType, metricsType, plotType } from "vitrail/payload";
 import type { Theme } from "vitrail/payload";
 import { AttentionFigure } from "./attention/figure.js";
 import { element } from "./element.js";
 import { MetricsFigure } from "./metrics/figure.js";
+import { PlotFigure } from "./plot/figure.js";
 import { currentTheme, watchTheme } from "./theme.js";
 
 /** What is drawn of one payload. */
@@ -92,6 +93,9 @@ const extensions: readonly IRenderMime.IExtension[] = [
     metricsType,
     "Shows tables of metrics that Vitrail kept in a notebook.",
     (data, theme) => MetricsFigure.of(data, theme),
+  ),
+  extensionOf("plot", plotType, "Draws charts that Vitrail kept in a notebook.", (data, theme) =>
+    PlotFigure.of(data, theme),
   ),
 ];
 

@@ -1,5 +1,6 @@
 import { decodeBlock, parseAttention, provenanceLine, ramp } from "vitrail/payload";
 import type { AttentionPayload, DecodedBlock, Scale, Theme } from "vitrail/payload";
+import { Disclosure } from "../disclosure.js";
 import { element } from "../element.js";
 import type { Ink } from "./drawing.js";
 import type { HeadMap } from "./head.js";
@@ -8,30 +9,6 @@ import { Legend, scaleOf } from "./legend.js";
 import { Overview } from "./overview.js";
 import { headTable, tokenLine, weightTable } from "./tables.js";
 import { Zoom } from "./zoom.js";
-
-/** A collapsed table that is built when it is first opened, and again when it is stale. */
-class Disclosure {
-  readonly node: HTMLDetailsElement;
-  readonly #make: () => HTMLElement;
-  #stale = true;
-
-  constructor(title: string, make: () => HTMLElement) {
-    this.#make = make;
-    this.node = element("details", {}, element("summary", {}, title));
-    this.node.addEventListener("toggle", () => this.#fill());
-  }
-
-  refresh(): void {
-    this.#stale = true;
-    this.#fill();
-  }
-
-  #fill(): void {
-    if (!this.node.open || !this.#stale) return;
-    this.#stale = false;
-    this.node.replaceChildren(this.node.firstElementChild!, this.#make());
-  }
-}
 
 const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
@@ -42,7 +19,7 @@ function summaryLine({ layers, heads, tokens, row }: AttentionPayload): string {
 
 /** The attention figure of one payload: overview, one head large, legend, numbers, provenance. Knows no kernel. */
 export class AttentionFigure {
-  readonly node = element("div", { class: "vt-attention", "data-lm-suppress-shortcuts": "true" });
+  readonly node = element("div", { class: "vt-figure vt-attention", "data-lm-suppress-shortcuts": "true" });
   readonly #payload: AttentionPayload;
   readonly #decoded: DecodedBlock;
   readonly #overview: Overview;

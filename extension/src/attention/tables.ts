@@ -1,32 +1,12 @@
 import type { AttentionPayload, HeadScores } from "vitrail/payload";
 import { scoreNames, tokenLabel } from "vitrail/payload";
-import { element } from "../element.js";
+import { tableOf } from "../table.js";
 import { cellLabel, printWeight } from "./head.js";
 import type { HeadMap } from "./head.js";
 
 /** Beyond this many tokens a square table cannot be read; each query's strongest keys can. */
 const squareTokens = 48;
 const strongestKeys = 5;
-
-const header = (scope: "col" | "row", text: string) => element("th", { scope }, text);
-
-function tableOf(
-  caption: string,
-  titles: readonly string[],
-  rows: readonly (readonly string[])[],
-): HTMLElement {
-  const body = rows.map(([first, ...cells]) =>
-    element("tr", {}, header("row", first!), ...cells.map((cell) => element("td", {}, cell))),
-  );
-  const table = element(
-    "table",
-    {},
-    element("caption", {}, caption),
-    element("thead", {}, element("tr", {}, ...titles.map((title) => header("col", title)))),
-    element("tbody", {}, ...body),
-  );
-  return element("div", { class: "vt-table", tabindex: 0, role: "group", "aria-label": caption }, table);
-}
 
 /** What each head does, as numbers. */
 export function headTable({ layers, heads, scores }: AttentionPayload): HTMLElement {

@@ -1,11 +1,12 @@
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
-import { attentionType, metricsType, plotType } from "vitrail/payload";
+import { attentionType, metricsType, plotType, tensorType } from "vitrail/payload";
 import type { Theme } from "vitrail/payload";
 import { AttentionFigure } from "./attention/figure.js";
 import { element } from "./element.js";
 import { MetricsFigure } from "./metrics/figure.js";
 import { PlotFigure } from "./plot/figure.js";
+import { TensorFigure } from "./tensor/figure.js";
 import { currentTheme, watchTheme } from "./theme.js";
 
 /** What is drawn of one payload. */
@@ -96,6 +97,12 @@ const extensions: readonly IRenderMime.IExtension[] = [
   ),
   extensionOf("plot", plotType, "Draws charts that Vitrail kept in a notebook.", (data, theme) =>
     PlotFigure.of(data, theme),
+  ),
+  extensionOf(
+    "tensor",
+    tensorType,
+    "Draws captured hook points that Vitrail kept in a notebook.",
+    (data, theme) => TensorFigure.of(data, theme),
   ),
 ];
 

@@ -13,8 +13,19 @@ export {
   png,
   progress,
   table,
+  tensor,
 } from "./display/index.js";
-export type { Chart, Choices, MetricRow, MetricsTable, Plot, PlotOptions } from "./display/index.js";
+export type {
+  Chart,
+  Choices,
+  MetricRow,
+  MetricsTable,
+  Plot,
+  PlotOptions,
+  TensorFigure,
+  TensorOptions,
+  TensorSource,
+} from "./display/index.js";
 export {
   add,
   capture,

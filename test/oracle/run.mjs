@@ -27,6 +27,7 @@ const steps = [
   remake("gradients", "gradients.py", "close"),
   remake("optimisers", "optimisers.py", "close"),
   remake("training", "training.py", "close", [join(goldens, "checkpoints")]),
+  remake("statistics", "tensor_statistics.py", "close"),
   remake("edits", "edits.py", "close", [join(goldens, "checkpoints")]),
   remake("modules", "module_hooks.py", "close", [join(goldens, "checkpoints")]),
   remake("generation", "generation.py", "close", [join(goldens, "checkpoints")]),

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ramp } from "vitrail/payload";
-import type { Picture, Ink } from "./drawing.js";
+import type { Picture } from "../picture.js";
+import type { Ink } from "./drawing.js";
 import { gridOf, mapPicture, overviewPicture } from "./drawing.js";
 
 const ink: Ink = { scale: { kind: "linear", lo: 0, hi: 1 }, ramp: ramp("dark"), causal: true };

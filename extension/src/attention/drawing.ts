@@ -1,22 +1,13 @@
 import { isMasked, maxPool, toUnit } from "vitrail/payload";
 import type { Rgb, Scale } from "vitrail/payload";
-
-/** Pixels as a canvas takes them: RGBA, row-major. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
-}
+import { blank } from "../picture.js";
+import type { Picture } from "../picture.js";
 
 /** How weights become colours; masked cells stay transparent. */
 export interface Ink {
   readonly scale: Scale;
   readonly ramp: readonly Rgb[];
   readonly causal: boolean;
-}
-
-function blank(width: number, height: number): Picture {
-  return { width, height, pixels: new Uint8ClampedArray(4 * width * height) };
 }
 
 /** Draws one square map of `cells` a side at x, y; `zoom` pixels a cell, `from` tokens behind the cells. */
@@ -88,11 +79,4 @@ export function overviewPicture(
     drawMap(picture, maxPool(map, cells, grid.cells), grid.cells, from, x, y, grid.zoom, ink);
   }
   return picture;
-}
-
-/** Puts a picture on a canvas of its size; without a 2D context (no display) the tables remain. */
-export function paint(canvas: HTMLCanvasElement, picture: Picture): void {
-  canvas.width = picture.width;
-  canvas.height = picture.height;
-  canvas.getContext("2d")?.putImageData(new ImageData(picture.pixels, picture.width, picture.height), 0, 0);
 }

@@ -2,10 +2,10 @@ import { decodeBlock, parseAttention, provenanceLine, ramp } from "vitrail/paylo
 import type { AttentionPayload, DecodedBlock, Scale, Theme } from "vitrail/payload";
 import { Disclosure } from "../disclosure.js";
 import { element } from "../element.js";
+import { Legend, scaleOf } from "../legend.js";
 import type { Ink } from "./drawing.js";
 import type { HeadMap } from "./head.js";
 import { characterOf, headMap } from "./head.js";
-import { Legend, scaleOf } from "./legend.js";
 import { Overview } from "./overview.js";
 import { headTable, tokenLine, weightTable } from "./tables.js";
 import { Zoom } from "./zoom.js";
@@ -54,7 +54,7 @@ export class AttentionFigure {
       hover: (layer, head) => this.#say(this.#headWords(layer, head)),
       leave: () => this.#say(null),
     });
-    this.#legend = new Legend((kind) => {
+    this.#legend = new Legend(["linear", "log"], (kind) => {
       this.#scale = scaleOf(payload.view.scale, kind);
       this.#draw();
     });

@@ -1,9 +1,10 @@
 import type { AttentionPayload, DecodedBlock } from "vitrail/payload";
 import { element } from "../element.js";
+import { paint } from "../picture.js";
 import type { Ink } from "./drawing.js";
-import { gridOf, overviewPicture, paint } from "./drawing.js";
-import { moved, placeAt } from "./selection.js";
-import type { Place } from "./selection.js";
+import { gridOf, overviewPicture } from "./drawing.js";
+import { moved, placeAt } from "../selection.js";
+import type { Place } from "../selection.js";
 
 /** Every second, fifth, tenth… label, so that they do not touch. */
 function every(step: number, size: number): number {

@@ -1,11 +1,12 @@
 import { bin, isMasked } from "vitrail/payload";
 import { element } from "../element.js";
+import { paint } from "../picture.js";
 import type { Ink } from "./drawing.js";
-import { mapPicture, paint } from "./drawing.js";
+import { mapPicture } from "./drawing.js";
 import type { HeadMap } from "./head.js";
 import { cellLabel, printWeight } from "./head.js";
-import { moved, placeAt } from "./selection.js";
-import type { Place } from "./selection.js";
+import { moved, placeAt } from "../selection.js";
+import type { Place } from "../selection.js";
 
 const largestCell = 28;
 const mapSide = 420;

@@ -1,7 +1,10 @@
 import { nearest } from "../graph/nearest.js";
 import type { HookPoint } from "../graph/point.js";
 import type { Provenance } from "../display/payload/provenance.js";
+import type { AxisShards } from "../display/payload/index.js";
+import type { Selection } from "../hooks/selector.js";
 import type { Whole } from "./assemble.js";
+import { CapturedPoint } from "./captured.js";
 import type { KeyedSelection } from "./request.js";
 import type { Captured, Run, Token } from "./types.js";
 
@@ -18,6 +21,8 @@ export class FinishedRun implements Run {
     readonly values: ReadonlyMap<string, Whole>;
     readonly logitsKey: string | undefined;
     readonly provenance: Provenance;
+    /** Which ranks held the parts of a captured point. */
+    readonly shardsOf: (selection: Selection) => readonly AxisShards[];
   }) {
     const { values, logitsKey } = parts;
     const valueOf = (key: string, point: HookPoint | undefined): Whole => {
@@ -29,9 +34,12 @@ export class FinishedRun implements Run {
     this.provenance = parts.provenance;
     this.logits = logitsKey === undefined ? undefined : valueOf(logitsKey, undefined);
     this.captures = new Map(
-      parts.captures.map(({ key, selection: { point, selector } }) => [
+      parts.captures.map(({ key, selection }) => [
         key,
-        { ...valueOf(key, point), point, selector },
+        new CapturedPoint(key, valueOf(key, selection.point), selection, () => ({
+          shards: parts.shardsOf(selection),
+          provenance: parts.provenance,
+        })),
       ]),
     );
   }

@@ -16,6 +16,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { bundleOf } from "../display/index.js";
+import { parseTensor, tensorType } from "../display/payload/index.js";
 import { isAlive } from "../engine/launch/leftovers.js";
 import { encodeFrame } from "../engine/wire/frame.js";
 import { capture } from "../hooks/index.js";
@@ -227,6 +229,42 @@ describe("a forward pass", () => {
     expect(estimate.points.at(-1)?.shape).toEqual(run.logits?.shape);
     const bytes = [...run.captures.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
     expect(estimate.bytes).toBe(bytes + (run.logits?.data.byteLength ?? 0));
+    await session.close();
+  });
+});
+
+describe("a capture shows itself", () => {
+  test("with its axes, the ranks that held it and where it comes from, beside its value", async () => {
+    const session = await Session.open(opt, { ...quiet, mesh: { pipeline: 2, tensor: 2 } });
+    const hooks = [capture("layers.2.attention.pattern[head=1|2|3]"), capture("layers.0.residual.*[unit=3]")];
+    const run = await session.forward(rows, { hooks });
+    const pattern = run.get("layers.2.attention.pattern");
+    // Four heads on two ranks, of which the first's first is left out; the last layers are on the second stage.
+    expect(pattern.shards).toEqual([
+      {
+        axis: 1,
+        parts: [
+          { ranks: [2], from: 0, to: 1 },
+          { ranks: [3], from: 1, to: 3 },
+        ],
+      },
+    ]);
+    expect([pattern.name, pattern.axes]).toEqual([pattern.point.name, pattern.point.axes]);
+    expect(Object.keys(pattern)).toEqual(["dtype", "shape", "data", "point", "selector"]);
+    const { data } = bundleOf(pattern);
+    expect(data["text/plain"]).toMatch(
+      /^layers\.2\.attention\.pattern \[2, 3, 5, 5\] \(batch, head, query, key\) f32, 150 values/,
+    );
+    expect(data["text/plain"]).toContain("split by head: rank 2 0; rank 3 1–2");
+    expect(data["text/plain"]).toContain("pipeline 2 × tensor 2");
+    expect(parseTensor(data[tensorType])).toMatchObject({ alias: null, statistics: { count: 150 } });
+    expect(inspect({ pattern })).toBe("{ pattern: layers.2.attention.pattern [2, 3, 5, 5] f32 }");
+    const whole = [...run.captures.values()].filter(({ point }) => point.partition.kind === "whole");
+    expect(whole.length).toBeGreaterThan(0);
+    for (const { shards } of whole) expect(shards).toEqual([]);
+    const { steps } = await session.generate([2, 5], { maxTokens: 2, hooks: [capture("logits")] });
+    const ends = steps.map((step) => step.get("logits").shards[0]?.parts.at(-1));
+    for (const end of ends) expect(end).toEqual({ ranks: [3], from: 141, to: 281 });
     await session.close();
   });
 });

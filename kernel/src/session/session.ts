@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { progress, type Progress } from "../display/index.js";
 import type { RankResult } from "../engine/fleet.js";
+import type { AxisShards } from "../display/payload/index.js";
 import { inspectHost } from "../engine/plan/host.js";
 import { plan as makePlan } from "../engine/plan/plan.js";
 import { elementBytes } from "../graph/dtype.js";
@@ -8,7 +9,7 @@ import { pointOf, type HookPoint } from "../graph/point.js";
 import { checkKind } from "../hooks/hook.js";
 import { LastingHooks } from "../hooks/lasting.js";
 import type { HookChoice } from "../hooks/lastingHook.js";
-import { select } from "../hooks/selector.js";
+import { select, type Selection } from "../hooks/selector.js";
 import type { Dimensions } from "../models/architecture.js";
 import { selectLayers } from "../hooks/skip.js";
 import { hookPoints } from "../models/build.js";
@@ -27,10 +28,11 @@ import { cancelSignal, notebookHost } from "./host.js";
 import { hostEdits, refuseInside } from "./hostEdits.js";
 import { readInput, type Rows } from "./input.js";
 import type { Order } from "./messages.js";
-import { pointTable } from "./pointTable.js";
+import { pointTable, stageOf } from "./pointTable.js";
 import { printGenerate, printInput, provenanceOf } from "./provenance.js";
 import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
 import { FinishedRun } from "./run.js";
+import { shardsOf } from "./shards.js";
 import { startBroker } from "./start.js";
 import type {
   Estimate,
@@ -147,7 +149,8 @@ export class Session {
     const values = await this.#run(request, cancelSignal(options.signal), 0);
     const { captures, logitsKey } = request;
     const provenance = provenanceOf(this.#client.order, this.#model, input, asked);
-    return new FinishedRun({ tokens: rows.tokens, captures, values, logitsKey, provenance });
+    const shardsOf = this.#shardsOf;
+    return new FinishedRun({ tokens: rows.tokens, captures, values, logitsKey, provenance, shardsOf });
   }
 
   /**
@@ -214,6 +217,11 @@ export class Session {
     this.#client.disconnect();
   }
 
+  readonly #shardsOf = (selection: Selection): readonly AxisShards[] => {
+    const { plan } = this.#client.order;
+    return shardsOf(selection, stageOf(selection.point, this.#points, plan), plan.mesh);
+  };
+
   /** A call's options with the hooks that act in it: the lasting ones that it chooses, in their order, then its own. */
   #withHooks<Options extends HookChoice>(options: Options): Options {
     return { ...options, hooks: this.hooks.effective(options) };
@@ -225,6 +233,7 @@ export class Session {
       points: this.#points,
       tokenizer: () => this.tokenizer(),
       forward: (request, signal, step) => this.#run(request, signal, step),
+      shardsOf: this.#shardsOf,
       release: (key) => this.#client.release(key),
     };
   }

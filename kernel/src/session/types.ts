@@ -1,5 +1,6 @@
 import type { RankReport } from "../engine/fleet.js";
-import type { HookPoint } from "../graph/point.js";
+import type { AxisShards } from "../display/payload/index.js";
+import type { Axis, HookPoint } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Hook } from "../hooks/hook.js";
 import type { HookChoice } from "../hooks/lastingHook.js";
@@ -54,8 +55,16 @@ export interface Token {
   readonly end: number | undefined;
 }
 
-/** A captured hook point: whole, after the selector's slicing. */
+/** A captured hook point: whole, after the selector's slicing. As a cell's last value it shows as `tensor` shows it. */
 export interface Captured extends Tensor {
+  /** Name under which the run holds it. */
+  readonly name: string;
+  /** What each axis of the shape counts. */
+  readonly axes: readonly Axis[];
+  /** Which ranks held which entries; empty where every rank that knew the point held all of it. */
+  readonly shards: readonly AxisShards[];
+  /** Of the run. */
+  readonly provenance: Provenance;
   readonly dtype: "f32";
   readonly data: Float32Array;
   readonly point: HookPoint;

@@ -1,3 +1,5 @@
+import type { Budget } from "../budget.js";
+import { checkBudget, jsonBytes } from "../budget.js";
 import { encodeBlock } from "../encode.js";
 import type { AttentionPayload } from "../payload/attention.js";
 import { maxPool } from "../payload/pool.js";
@@ -5,12 +7,6 @@ import type { Provenance } from "../payload/provenance.js";
 import type { Scale } from "../payload/scale.js";
 import type { Patterns } from "./patterns.js";
 import { strongest, summarise } from "./scores.js";
-
-/** Bytes of JSON: whole heads are added while the payload stays under `soft`; it never exceeds `hard`. */
-export interface Budget {
-  readonly soft: number;
-  readonly hard: number;
-}
 
 export interface AttentionOptions {
   /** Layer id and head shown first. Default: the strongest induction head, or previous-token head. */
@@ -26,16 +22,6 @@ export interface AttentionOptions {
 
 /** The overview's maps are at most this many cells a side: more cannot be seen side by side. */
 const overviewCells = 64;
-
-export function checkBudget(given: Partial<Budget> = {}): Budget {
-  const hard = given.hard ?? Math.max(4e6, given.soft ?? 0);
-  const soft = given.soft ?? Math.min(1e6, hard);
-  if (!(soft > 0) || !(hard >= soft) || !Number.isFinite(hard))
-    throw new RangeError(
-      `budget of ${soft} bytes soft and ${hard} hard: both must be above 0, and soft at most hard`,
-    );
-  return { soft, hard };
-}
 
 function chooseView(options: AttentionOptions, { layers, heads }: Patterns, strength: readonly number[]) {
   const { layer, head } = options;
@@ -71,8 +57,6 @@ function overviewOf(patterns: Patterns, cells: number, scale: Scale): AttentionP
     block: encodeBlock(all, [layers.length, heads, cells, cells], "u8", scale),
   };
 }
-
-const jsonBytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
 /**
  * The payload of one row's patterns, within the budget: first the pooled overview of all heads, then the head

@@ -33,4 +33,7 @@ export { parsePlot } from "./parsePlot.js";
 export type { PanelReply, PanelRequest, RankStatus, SessionStatus } from "./status.js";
 export { sessionTarget } from "./status.js";
 export { parseAttention, parseMetrics, parsePanelReply } from "./parse.js";
+export type { AxisShards, Histogram, TensorPayload, TensorStatistics } from "./tensor.js";
+export { ranksAt, tensorType } from "./tensor.js";
+export { parseTensor } from "./parseTensor.js";
 export { printBytes, printNumber, provenanceLine, tokenLabel } from "./words.js";

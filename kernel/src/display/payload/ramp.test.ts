@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ramp } from "./ramp.js";
+import { diverging, ramp } from "./ramp.js";
 import type { Rgb } from "./ramp.js";
 
 /** CIE lightness L*, 0…100, of an sRGB colour: a different measure than the one the ramp is made with. */
@@ -25,6 +25,27 @@ test.each([
     for (const difference of differences) {
       expect(difference).toBeGreaterThan(mean * 0.5);
       expect(difference).toBeLessThan(mean * 1.6);
+    }
+  },
+);
+
+test.each([
+  ["dark", 1],
+  ["light", -1],
+] as const)(
+  "the %s diverging ramp is as far from its middle on both sides, which tell signs apart",
+  (theme, direction) => {
+    const colours = diverging(theme, 33);
+    const steps = colours.map(lightness);
+    for (let i = 1; i <= 16; i++) {
+      for (const side of [-1, 1])
+        expect(direction * (steps[16 + side * i]! - steps[16 + side * (i - 1)]!)).toBeGreaterThan(1);
+      expect(Math.abs(steps[16 + i]! - steps[16 - i]!)).toBeLessThan(8);
+    }
+    // Blue is below and red above, wherever it is not nearly the middle.
+    for (let i = 4; i <= 16; i++) {
+      expect(colours[16 - i]![2]).toBeGreaterThan(colours[16 - i]![0] + 20);
+      expect(colours[16 + i]![0]).toBeGreaterThan(colours[16 + i]![2] + 20);
     }
   },
 );

@@ -24,7 +24,7 @@ export async function generate(
   provenanceBy: (seed: number | null) => Provenance,
 ): Promise<Generation> {
   checkSampling(options);
-  const { model, points } = runner;
+  const { model, points, shardsOf } = runner;
   const most = mostTokens(prompts.ids, options, model.dimensions);
   const ends = await readEnds(model, options);
   const tokenizer =
@@ -48,7 +48,7 @@ export async function generate(
       const cached = { ...asked, rows: fed, cache: { key, columns } };
       const values = await runner.forward({ step: cached, hosts }, signal, step);
       columns += Math.max(...fed.map((row) => row.length));
-      steps.push(new FinishedRun({ tokens, captures, values, logitsKey: undefined, provenance }));
+      steps.push(new FinishedRun({ tokens, captures, values, logitsKey: undefined, provenance, shardsOf }));
       const logits = values.get(logitsKey as string) as Whole;
       for (const [index, row] of rows.entries()) {
         if (row.ended) continue;

@@ -1,4 +1,6 @@
+import type { AxisShards } from "../../display/payload/index.js";
 import type { HookPoint } from "../../graph/point.js";
+import type { Selection } from "../../hooks/selector.js";
 import type { Model } from "../../models/model.js";
 import type { Tokenizer } from "../../models/tokenizer/index.js";
 import type { Whole } from "../assemble.js";
@@ -16,6 +18,8 @@ export interface Runner {
     signal: AbortSignal | undefined,
     step: number,
   ): Promise<Map<string, Whole>>;
+  /** Which ranks held the parts of a captured point. */
+  shardsOf(selection: Selection): readonly AxisShards[];
   /** Lets the ranks forget what steps kept under this key. */
   release(key: string): void;
 }

@@ -1,28 +1,21 @@
 import type { Rgb, Scale } from "vitrail/payload";
-import { element } from "../element.js";
-import { paint } from "./drawing.js";
+import { Choice } from "./choice.js";
+import { element } from "./element.js";
+import { paint } from "./picture.js";
 
-const kinds = ["linear", "log"] as const;
+const print = (value: number) => String(Number(value.toPrecision(2))).replace(/-/g, "−");
 
-const print = (value: number) => String(Number(value.toPrecision(2)));
-
-/** The colour bar with its ends, and the choice between linear and logarithmic colours. */
+/** The colour bar with its ends, and the choice between kinds of scale. */
 export class Legend {
   readonly node: HTMLElement;
   readonly #bar = element("canvas", { class: "vt-bar", "aria-hidden": "true" });
   readonly #lo = element("span", { class: "vt-end" });
   readonly #hi = element("span", { class: "vt-end" });
-  readonly #buttons = new Map<string, HTMLButtonElement>();
+  readonly #kinds: Choice<Scale["kind"]>;
 
-  constructor(choose: (kind: Scale["kind"]) => void) {
-    const group = element("div", { class: "vt-kinds", role: "group", "aria-label": "colour scale" });
-    for (const kind of kinds) {
-      const button = element("button", { type: "button" }, kind);
-      button.addEventListener("click", () => choose(kind));
-      this.#buttons.set(kind, button);
-      group.append(button);
-    }
-    this.node = element("div", { class: "vt-legend" }, this.#lo, this.#bar, this.#hi, group);
+  constructor(kinds: readonly Scale["kind"][], choose: (kind: Scale["kind"]) => void) {
+    this.#kinds = new Choice("colour scale", kinds, choose);
+    this.node = element("div", { class: "vt-legend" }, this.#lo, this.#bar, this.#hi, this.#kinds.node);
   }
 
   draw(scale: Scale, ramp: readonly Rgb[]): void {
@@ -30,8 +23,7 @@ export class Legend {
     this.#hi.textContent = print(scale.hi);
     const pixels = new Uint8ClampedArray(ramp.flatMap(([r, g, b]) => [r, g, b, 255]));
     paint(this.#bar, { width: ramp.length, height: 1, pixels });
-    for (const [kind, button] of this.#buttons)
-      button.setAttribute("aria-pressed", String(kind === scale.kind));
+    this.#kinds.press(scale.kind);
   }
 }
 

@@ -1,0 +1,69 @@
+import { inspect, type InspectOptions } from "node:util";
+import type { Bundle } from "../display/index.js";
+import { displaySymbol, tensor } from "../display/index.js";
+import type { AxisShards } from "../display/payload/index.js";
+import type { Provenance } from "../display/payload/provenance.js";
+import type { Axis, HookPoint } from "../graph/point.js";
+import { printShape } from "../graph/shape.js";
+import type { Selection } from "../hooks/selector.js";
+import type { Whole } from "./assemble.js";
+import type { Captured } from "./types.js";
+
+/** Where a captured value was and which run it comes from. */
+interface Origin {
+  readonly shards: readonly AxisShards[];
+  readonly provenance: Provenance;
+}
+
+/** A captured value, which knows how to show itself. Its own properties are the value; the rest is about it. */
+export class CapturedPoint implements Captured {
+  readonly dtype: "f32";
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+  readonly point: HookPoint;
+  readonly selector: string;
+  readonly #name: string;
+  readonly #origin: () => Origin;
+
+  constructor(name: string, value: Whole, { point, selector }: Selection, origin: () => Origin) {
+    this.dtype = value.dtype;
+    this.shape = value.shape;
+    this.data = value.data;
+    this.point = point;
+    this.selector = selector;
+    this.#name = name;
+    this.#origin = origin;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** Hugging Face module paths. */
+  get alias(): string | undefined {
+    return this.point.aliases.length === 0 ? undefined : this.point.aliases.join(", ");
+  }
+
+  get axes(): readonly Axis[] {
+    return this.point.axes;
+  }
+
+  get shards(): readonly AxisShards[] {
+    return this.#origin().shards;
+  }
+
+  get provenance(): Provenance {
+    return this.#origin().provenance;
+  }
+
+  [displaySymbol](): Bundle {
+    return tensor(this).bundle;
+  }
+
+  /** By itself as `tensor` writes it; within something else one line. */
+  [inspect.custom](depth: number | null, options: InspectOptions): string {
+    const isWithin = typeof depth === "number" && typeof options.depth === "number" && depth < options.depth;
+    if (!isWithin) return String(tensor(this).bundle.data["text/plain"]);
+    return `${this.name} ${printShape(this.shape)} ${this.dtype}`;
+  }
+}

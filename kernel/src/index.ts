@@ -67,6 +67,8 @@ export type {
   Scores,
   StreamedToken,
 } from "./session/generation/types.js";
+export type { Parameter, ParameterChange, WholeTensor } from "./session/parameters/parameters.js";
+export type { ParameterRow, ParameterTable } from "./session/parameters/table.js";
 export type {
   Captured,
   Estimate,

@@ -30,6 +30,7 @@ const steps = [
   remake("statistics", "tensor_statistics.py", "close"),
   remake("edits", "edits.py", "close", [join(goldens, "checkpoints")]),
   remake("modules", "module_hooks.py", "close", [join(goldens, "checkpoints")]),
+  remake("parameters", "parameter_edits.py", "close", [join(goldens, "checkpoints")]),
   remake("generation", "generation.py", "close", [join(goldens, "checkpoints")]),
   remake("lenses", "lenses.py", "close", [join(goldens, "checkpoints")]),
   remake("fairness", "fairness.py", "close"),

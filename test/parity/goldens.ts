@@ -61,9 +61,12 @@ export function readEdits(name: string): { vector: Float32Array; cases: Map<stri
   return { vector: new Float32Array(tensors.get("vector")!.bytes), cases };
 }
 
-/** The first logits of each row's last position [row, token] under an edit by PyTorch's hook at each module path. */
-export function readModuleHooks(name: string): Map<string, Values> {
-  const tensors = readSafetensors(join(here, "modules", `${name}.safetensors`));
+/**
+ * The first logits of each row's last position [row, token] under an edit by PyTorch's hook at each module path
+ * (`modules`), or with each of some parameters changed (`parameters`).
+ */
+export function readLastLogits(of: "modules" | "parameters", name: string): Map<string, Values> {
+  const tensors = readSafetensors(join(here, of, `${name}.safetensors`));
   return new Map(
     [...tensors].map(([path, { shape, bytes }]) => [path, { shape, data: new Float32Array(bytes) }]),
   );

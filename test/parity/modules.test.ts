@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Edit, Session } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
-import { readGolden, readModuleHooks } from "./goldens.js";
-import type { Values } from "./goldens.js";
-import { vitrail, withSession } from "./sessions.js";
+import { readGolden, readLastLogits } from "./goldens.js";
+import { firstLogits, vitrail, withSession } from "./sessions.js";
 
 const { capture, edit, traced } = vitrail;
 
@@ -23,15 +22,10 @@ describe.each(["opt", "opt-350m", "llama-grouped", "gpt2", "gpt-neox", "gpt-neox
   (name) => {
     const golden = readGolden(name);
     const rows = golden.rows.map((row) => row.ids);
-    const wanted = readModuleHooks(name);
+    const wanted = readLastLogits("modules", name);
 
-    async function logits(session: Session, hooks: readonly Edit[]): Promise<Values> {
-      const run = await session.forward(rows, { hooks, logits: "last" });
-      const { shape, data } = run.logits!;
-      const [count, tokens] = [wanted.get("lm_head")!.shape[1]!, shape[2]!];
-      const first = rows.flatMap((_, row) => [...data.subarray(row * tokens, row * tokens + count)]);
-      return { shape: [rows.length, count], data: Float32Array.from(first) };
-    }
+    const logits = async (session: Session, hooks: readonly Edit[]) =>
+      firstLogits(await session.forward(rows, { hooks, logits: "last" }), wanted.get("lm_head")!);
 
     it("are all there, inputs and outputs, and no others", async () => {
       await withSession(golden.folder, {}, (session) => {

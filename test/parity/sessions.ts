@@ -5,6 +5,7 @@ import { afterAll, expect } from "vitest";
 import type { Session } from "../../kernel/src/index.js";
 import type { OpenOptions, Run } from "../../kernel/src/session/types.js";
 import type { Observed } from "./expectation.js";
+import type { Values } from "./goldens.js";
 
 // The built library is what ships and what starts worker processes; its types are those of its source, so that types can be
 // checked without a build.
@@ -56,6 +57,16 @@ export function observed(run: Run): Map<string, Observed> {
 export function returnedLogits(run: Run): Observed {
   if (run.logits === undefined) throw new Error("the run returned no logits");
   return { ...run.logits, point: { name: "logits", axes: ["batch", "position", "token"] } };
+}
+
+/** As many logits of each row's last position as a golden has [row, token], of a run with `logits: "last"`. */
+export function firstLogits({ logits }: Run, { shape }: Values): Values {
+  const [rows, count] = shape as [number, number];
+  const tokens = logits!.shape[2]!;
+  const first = Array.from({ length: rows }, (_, row) => [
+    ...logits!.data.subarray(row * tokens, row * tokens + count),
+  ]);
+  return { shape: [rows, count], data: Float32Array.from(first.flat()) };
 }
 
 /** Meshes that every architecture must give the same numbers on. */

@@ -94,7 +94,11 @@ export class Rank {
     if (rows === undefined) return { carry: undefined, parcel: undefined };
     let writer: ParcelWriter | undefined;
     try {
-      const isBare = step.edits.length === 0 && step.cache === undefined && step.skip === undefined;
+      const isBare =
+        step.edits.length === 0 &&
+        step.cache === undefined &&
+        step.skip === undefined &&
+        !step.weights?.length;
       const own: ForwardStep = { ...step, rows: step.rows.slice(rows.from, rows.to) };
       const run: RankRun = {
         lengths: step.rows.map((row) => row.length),
@@ -102,7 +106,7 @@ export class Rank {
         shard: this.#load.stage.tensor,
         rows,
       };
-      const variant = isBare ? this.#bare : await this.#variants.edited(step);
+      const variant = isBare ? this.#bare : await this.#variants.of(step);
       const cache = this.#cache(step.cache, run);
       const values = this.#feeds(variant, own, run, options.carry, cache);
       for (const turn of schedule(variant.stage, step.requests, carries)) {

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { HookPoint } from "../graph/point.js";
 import { applyEdit } from "../hooks/apply.js";
-import { decodeEdit, structureOf, type WireEdit } from "../hooks/wire.js";
+import { decodeEdit, structureOf } from "../hooks/wire.js";
 import { buildStage } from "../models/build.js";
 import type { Model } from "../models/model.js";
+import { overlay } from "../models/overlay.js";
 import type { Segment, Stage } from "../models/stage.js";
 import type { Executable, Runtime } from "./runtime.js";
 import type { ForwardStep, Load } from "./wire/messages.js";
@@ -52,12 +53,13 @@ export class Variants {
     return this.#variant(stage);
   }
 
-  /** The stage with the step's edits, without its skipped layers, with a cache or without. Throws one line when an edit does not fit its point. */
-  async edited({ edits, cache, skip = [] }: Pick<ForwardStep, "edits" | "cache" | "skip">): Promise<Variant> {
-    const structure = [`cache ${cache !== undefined}`, `skip ${skip.join()}`, ...edits.map(structureOf)].join(
-      "\n",
-    );
-    const stage = this.#stages.get(structure) ?? this.#build(edits, skip, cache !== undefined);
+  /** The stage as a step needs it: its edits, its weights, without its skipped layers, a cache or none. Throws one line when an edit does not fit its point. */
+  async of(step: ForwardStep): Promise<Variant> {
+    const { edits, cache, skip = [], weights = [] } = step;
+    const files = weights.map(({ name, file }) => `weight ${name} ${file}`);
+    const spec = [`cache ${cache !== undefined}`, `skip ${skip.join()}`];
+    const structure = [...spec, ...files, ...edits.map(structureOf)].join("\n");
+    const stage = this.#stages.get(structure) ?? this.#build(step);
     this.#stages.delete(structure);
     this.#stages.set(structure, stage);
     const [oldest] = this.#stages.keys();
@@ -65,9 +67,10 @@ export class Variants {
     return this.#variant(stage);
   }
 
-  #build(edits: readonly WireEdit[], skip: readonly number[], cache: boolean): Stage {
+  #build({ edits, cache, skip = [], weights = [] }: ForwardStep): Stage {
     const placed = edits.map(decodeEdit);
-    return buildStage(this.#model, { ...this.#load.stage, skip, cache }, (value, point, place) =>
+    const spec = { ...this.#load.stage, skip, cache: cache !== undefined };
+    return buildStage(overlay(this.#model, weights), spec, (value, point, place) =>
       placed
         .filter((edit) => edit.point === point.name)
         .reduce((x, edit) => applyEdit(x, point, place, edit), value),
@@ -119,9 +122,9 @@ const digests = new WeakMap<Segment, string>();
 
 /** Worked out once for each segment: generation asks for the same ones at every token. */
 function digest(segment: Segment): string {
-  const { model, isOnHost } = segment;
-  const known =
-    digests.get(segment) ?? createHash("sha256").update(model).update(String(isOnHost)).digest("hex");
+  const { model, isOnHost, weightFolder } = segment;
+  const place = `${isOnHost} ${weightFolder}`;
+  const known = digests.get(segment) ?? createHash("sha256").update(model).update(place).digest("hex");
   digests.set(segment, known);
   return known;
 }

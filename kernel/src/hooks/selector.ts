@@ -44,6 +44,12 @@ export function select(
   return chosen.map((point) => ({ selector, point, slices: slices.map((s) => place(selector, point, s)) }));
 }
 
+/** Whether a name is one that a glob of `select`'s grammar chooses. */
+export function globMatcher(glob: string): (name: string) => boolean {
+  const matches = picomatch(expandRanges(glob), { dot: true });
+  return (name) => matches(name);
+}
+
 /** Loops use the same few globs at every step, and matching one against every point of a deep model takes long. */
 const known = new WeakMap<readonly HookPoint[], Map<string, HookPoint[]>>();
 const mostKnown = 1000;
@@ -53,7 +59,7 @@ function matching(glob: string, points: readonly HookPoint[]): HookPoint[] {
   known.set(points, globs);
   const before = globs.get(glob);
   if (before !== undefined) return before;
-  const matches = picomatch(expandRanges(glob), { dot: true });
+  const matches = globMatcher(glob);
   const chosen = points.filter((p) => [p.name, ...p.aliases].some((name) => matches(name)));
   if (globs.size >= mostKnown) globs.clear();
   globs.set(glob, chosen);

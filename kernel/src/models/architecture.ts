@@ -35,6 +35,8 @@ export interface Blueprint {
   readonly ignorable: readonly RegExp[];
   /** Names that a parameter had in older files. */
   readonly formerNames?: Readonly<Record<string, string>>;
+  /** Names of weights that are another's: transformers knows both, the files hold one. */
+  readonly tied?: Readonly<Record<string, string>>;
   /** Computes what all layers share from the positions [batch, position]; runs on the host, in float32. */
   readonly prepare?: (t: Trace, positions: Value) => void;
   /** tokens [batch, position] → the first residual [batch, position, unit]. */

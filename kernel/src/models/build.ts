@@ -1,4 +1,5 @@
 import { cut } from "../graph/cut.js";
+import type { Cut } from "../graph/cut.js";
 import { Graph, type Exchange } from "../graph/graph.js";
 import { encodeModel, weightFolder } from "../graph/onnx.js";
 import type { HookPoint } from "../graph/point.js";
@@ -67,17 +68,16 @@ export function buildStage(model: Model, spec: StageSpec, edit?: PointEditor): S
   const { graph, result, caches } = traceStage(model.blueprint, spec, model.weight, edit);
   const presents = caches.flatMap(({ present }) => [present.keys, present.values]);
   const cuts = cut(graph, spec.unembeds ? presents : [result, ...presents]);
-  const files = cuts.flatMap((c) =>
-    c.weights.flatMap((w) => (w.origin.kind === "weight" ? [w.origin.external.file] : [])),
-  );
-  const folder = weightFolder(files);
+  const folderOf = (c: Cut) =>
+    weightFolder(c.weights.flatMap((w) => (w.origin.kind === "weight" ? [w.origin.external.file] : [])));
   const comesBack = (value: Value) =>
     graph.stretches.some(({ exchange }) => exchange?.kind === "handOut" && exchange.back === value);
   return {
+    // A folder for each, so that a weight read elsewhere changes the bytes of the segments that read it, not of others.
     segments: cuts.map((c) => ({
       name: c.name,
-      model: encodeModel(c, folder),
-      weightFolder: folder,
+      model: encodeModel(c, folderOf(c)),
+      weightFolder: folderOf(c),
       isOnHost: c.isOnHost,
       inputs: c.inputs.map((v) => v.name),
       outputs: c.outputs.map((v) => v.name),

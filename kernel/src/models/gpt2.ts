@@ -159,6 +159,7 @@ function read(config: JsonObject): Blueprint {
       maxPositions: c.n_positions,
     },
     basePrefix: "transformer.",
+    tied: c.tie_word_embeddings ? { "lm_head.weight": `${base}.wte.weight` } : {},
     ignorable: [/\.attn\.(masked_)?bias$/, ...(c.tie_word_embeddings ? [/^lm_head\.weight$/] : [])],
     embed,
     layer,

@@ -180,6 +180,7 @@ function read(config: JsonObject): Blueprint {
       maxPositions: c.max_position_embeddings,
     },
     basePrefix: "gpt_neox.",
+    tied: c.tie_word_embeddings ? { "lm_head.weight": `${base}.embed_in.weight` } : {},
     ignorable: [/\.attention\.(masked_)?bias$/, /\.rotary_emb\.inv_freq$/],
     embed,
     layer,

@@ -171,6 +171,7 @@ function read(config: JsonObject): Blueprint {
       maxPositions: c.max_position_embeddings,
     },
     basePrefix: "model.",
+    tied: c.tie_word_embeddings ? { "lm_head.weight": "model.embed_tokens.weight" } : {},
     ignorable: [/\.rotary_emb\.inv_freq$/, ...(c.tie_word_embeddings ? [/^lm_head\.weight$/] : [])],
     embed,
     layer,

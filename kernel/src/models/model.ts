@@ -13,6 +13,8 @@ export interface Model {
   readonly dimensions: Dimensions;
   readonly blueprint: Blueprint;
   readonly weight: WeightSource;
+  /** What it reads of the files, by Hugging Face name; tied weights are one. */
+  readonly parameters: ReadonlyMap<string, StoredTensor>;
   /** Bytes on disk of all weights, of each layer's, of the embedding's, and of what follows the layers. */
   readonly weightBytes: number;
   readonly layerBytes: readonly number[];
@@ -72,6 +74,7 @@ export async function openModel(folder: string): Promise<Model> {
     dimensions,
     blueprint,
     weight,
+    parameters: new Map([...expected].map(([name, shape]) => [name, weight(name, shape)])),
     weightBytes: [...located.values()].reduce((sum, t) => sum + t.bytes, 0),
     layerBytes,
     embedBytes: bytesOf({ from: 0, to: 0, embeds: true, unembeds: false }),

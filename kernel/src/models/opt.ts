@@ -201,6 +201,7 @@ function read(config: JsonObject): Blueprint {
       maxPositions: c.max_position_embeddings,
     },
     basePrefix: "model.",
+    tied: c.tie_word_embeddings ? { "lm_head.weight": `${base}.embed_tokens.weight` } : {},
     ignorable: [/(^|\.)decoder\.version$/, ...(c.tie_word_embeddings ? [/^lm_head\.weight$/] : [])],
     embed,
     layer,

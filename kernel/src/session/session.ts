@@ -28,6 +28,8 @@ import { cancelSignal, notebookHost } from "./host.js";
 import { hostEdits, refuseInside } from "./hostEdits.js";
 import { readInput, type Rows } from "./input.js";
 import type { Order } from "./messages.js";
+import { Parameters, type Parameter, type ParameterChange } from "./parameters/parameters.js";
+import { parameterTable, type ParameterTable } from "./parameters/table.js";
 import { pointTable, stageOf } from "./pointTable.js";
 import { printGenerate, printInput, provenanceOf } from "./provenance.js";
 import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
@@ -58,6 +60,7 @@ export class Session {
   readonly hooks: LastingHooks;
   /** What host edits keep for each other and for later runs, until it is cleared. It lives here, not in the workers. */
   readonly saved = new Map<string, unknown>();
+  readonly #parameters: Parameters;
   #tokenizer: Promise<Tokenizer> | undefined;
 
   private constructor(client: BrokerClient, model: Model) {
@@ -70,6 +73,7 @@ export class Session {
       if (hook.kind === "skip") selectLayers(hook.selector, this.#points);
       else select(hook.selector, this.#points, model.blueprint.absent);
     });
+    this.#parameters = new Parameters(model, sessionFolder(client.order.name).path);
   }
 
   /**
@@ -146,9 +150,10 @@ export class Session {
     const rows = await this.#read(input);
     const asked = this.#withHooks(options);
     const request = this.#prepare(rows, asked);
+    const edited = this.#edited();
     const values = await this.#run(request, cancelSignal(options.signal), 0);
     const { captures, logitsKey } = request;
-    const provenance = provenanceOf(this.#client.order, this.#model, input, asked);
+    const provenance = { ...provenanceOf(this.#client.order, this.#model, input, asked), ...edited };
     const shardsOf = this.#shardsOf;
     return new FinishedRun({ tokens: rows.tokens, captures, values, logitsKey, provenance, shardsOf });
   }
@@ -164,11 +169,15 @@ export class Session {
   async generate(prompts: Input, options: GenerateOptions = {}): Promise<Generation> {
     const rows = await this.#read(prompts);
     const asked = this.#withHooks(options);
-    return generate(this.#runner(), rows, asked, cancelSignal(options.signal), (seed) => ({
-      ...provenanceOf(this.#client.order, this.#model, prompts, {}),
-      seed,
-      call: printGenerate(prompts, asked),
-    }));
+    const edited = this.#edited();
+    return this.#holding((runner) =>
+      generate(runner, rows, asked, cancelSignal(options.signal), (seed) => ({
+        ...provenanceOf(this.#client.order, this.#model, prompts, {}),
+        ...edited,
+        seed,
+        call: printGenerate(prompts, asked),
+      })),
+    );
   }
 
   /**
@@ -184,9 +193,10 @@ export class Session {
     });
     const provenance = {
       ...provenanceOf(this.#client.order, this.#model, prompt, {}),
+      ...this.#edited(),
       call: `score(${printInput(prompt)}, ${printInput(continuations)})`,
     };
-    return score(this.#runner(), read, rest, cancelSignal(options.signal), provenance);
+    return this.#holding((runner) => score(runner, read, rest, cancelSignal(options.signal), provenance));
   }
 
   /** What a forward pass with these hooks would bring back, in bytes. Runs nothing. */
@@ -200,6 +210,46 @@ export class Session {
     return pointTable(chosen, this.#points, this.#client.order.plan);
   }
 
+  /** The parameters that a glob chooses (all by default), by their names in transformers; shows as a table. */
+  parameters(glob = "*"): ParameterTable {
+    return parameterTable(this.#model, glob, this.#parameters.edited);
+  }
+
+  /**
+   * A whole parameter as it is now, a float32 copy, whatever the mesh: `"model.layers.3.mlp.up_proj.weight"`, in the
+   * layout of transformers. A tied head may be called by its own name. Throws one line with the nearest names.
+   */
+  parameter(name: string): Promise<Parameter> {
+    return this.#parameters.read(name);
+  }
+
+  /**
+   * Changes a parameter until it is restored or this client goes: to a tensor of its shape, or to what a function makes
+   * of the whole of it. Tied weights change together. Forward passes, generation and scores that begin afterwards read
+   * it; only the segments that hold it are loaded again. It holds for this client alone: other notebooks that share
+   * the session go on with what they have.
+   *
+   * Throws one line when the name or the shape does not fit, or a number is not finite; nothing has then changed.
+   */
+  editParameter(name: string, change: ParameterChange): Promise<void> {
+    return this.#parameters.edit(name, change);
+  }
+
+  /** Takes a parameter's edit back; what is loaded of the checkpoint's own is used again. Throws one line when it is not edited. */
+  restoreParameter(name: string): void {
+    this.#parameters.restore(name);
+  }
+
+  /** Takes every edit of a parameter back. */
+  restoreParameters(): void {
+    this.#parameters.restoreAll();
+  }
+
+  /** Names of the parameters that are edited for this client. */
+  get editedParameters(): readonly string[] {
+    return this.#parameters.edited;
+  }
+
   /** The checkpoint's tokenizer. Throws one line when it has none. */
   tokenizer(): Promise<Tokenizer> {
     this.#tokenizer ??= openTokenizer(this.#model.checkpoint.folder);
@@ -209,12 +259,14 @@ export class Session {
   /** Ends the session for everybody: workers, broker, everything they made. */
   async close(): Promise<void> {
     await this.#client.close();
+    this.#parameters.close();
     notebookHost()?.sessionClosed(this.name);
   }
 
   /** Leaves the session alive without this client. */
   detach(): void {
     this.#client.disconnect();
+    this.#parameters.close();
   }
 
   readonly #shardsOf = (selection: Selection): readonly AxisShards[] => {
@@ -227,15 +279,28 @@ export class Session {
     return { ...options, hooks: this.hooks.effective(options) };
   }
 
-  #runner(): Runner {
-    return {
-      model: this.#model,
-      points: this.#points,
-      tokenizer: () => this.tokenizer(),
-      forward: (request, signal, step) => this.#run(request, signal, step),
-      shardsOf: this.#shardsOf,
-      release: (key) => this.#client.release(key),
-    };
+  /** For what takes several passes: all of them read the parameters as they are now. */
+  async #holding<T>(use: (runner: Runner) => Promise<T>): Promise<T> {
+    const { weights, release } = this.#parameters.hold();
+    try {
+      return await use({
+        model: this.#model,
+        points: this.#points,
+        tokenizer: () => this.tokenizer(),
+        forward: ({ step, hosts }, signal, index) =>
+          this.#run({ step: { ...step, weights }, hosts }, signal, index),
+        shardsOf: this.#shardsOf,
+        release: (key) => this.#client.release(key),
+      });
+    } finally {
+      release();
+    }
+  }
+
+  /** What provenance tells of the parameters. */
+  #edited(): { edited?: readonly string[] } {
+    const { marks } = this.#parameters;
+    return marks.length > 0 ? { edited: marks } : {};
   }
 
   /** Runs one pass: what came back, whole, by key. Host edits are made here meanwhile. */
@@ -246,6 +311,7 @@ export class Session {
   ): Promise<Map<string, Whole>> {
     refuseInside(this);
     const over = new AbortController();
+    const held = this.#parameters.hold();
     const handOut = hostEdits(hosts, {
       session: this,
       step: index,
@@ -257,10 +323,12 @@ export class Session {
     const read = (results: readonly RankResult[]) =>
       assemble(results, (key) => this.#pointOf(step.requests, key));
     try {
-      return await this.#client.forward(step, signal, read, handOut);
+      return await this.#client.forward({ weights: held.weights, ...step }, signal, read, handOut);
     } catch (error) {
       over.abort();
       throw error;
+    } finally {
+      held.release();
     }
   }
 

@@ -12,6 +12,8 @@ export interface Provenance {
   readonly seed: number | null;
   /** Versions of vitrail, node and onnxruntime. */
   readonly versions: Readonly<Record<string, string>>;
+  /** Parameters that were edited, each with the SHA-256 of its float32 values; left out when none was. */
+  readonly edited?: readonly string[];
   /** The call in one line, e.g. `forward("The nurse…", capture("layers.*.attention.pattern"))`. */
   readonly call: string;
 }

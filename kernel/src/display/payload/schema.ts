@@ -25,6 +25,7 @@ export const provenance = z.object({
   dtype: z.string(),
   seed: z.nullable(number),
   versions: z.record(z.string(), z.string()),
+  edited: z.optional(z.array(z.string())),
   call: z.string(),
 });
 

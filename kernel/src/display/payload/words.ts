@@ -6,7 +6,10 @@ export function provenanceLine(from: Provenance): string {
   const seed = from.seed === null ? [] : [`seed ${from.seed}`];
   const model = `${from.model} (${from.fingerprint.slice(0, 12)})`;
   const devices = [...new Set(from.devices)].join(", ");
-  return [model, from.mesh, devices, from.dtype, ...seed, ...versions, from.call].filter(Boolean).join(" · ");
+  const edited = from.edited?.length ? [`edited ${from.edited.join(", ")}`] : [];
+  return [model, ...edited, from.mesh, devices, from.dtype, ...seed, ...versions, from.call]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /**

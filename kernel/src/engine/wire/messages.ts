@@ -41,6 +41,9 @@ export const cache = z.strictObject({
 });
 export type CacheUse = z.infer<typeof cache>;
 
+/** A weight that a step reads in another file than the checkpoint's; see `Overlay`. */
+export const weight = z.strictObject({ name: z.string(), file: z.string() });
+
 /** One forward pass: token ids by row; padding, positions and masks are made on the ranks that need them. */
 export const forward = z.strictObject({
   rows: z.array(z.array(whole)),
@@ -52,6 +55,8 @@ export const forward = z.strictObject({
   /** Layers that are left out. */
   skip: z.array(whole).optional(),
   cache: cache.optional(),
+  /** Edited weights; none when left out. */
+  weights: z.array(weight).optional(),
 });
 export type ForwardStep = z.infer<typeof forward>;
 

@@ -1,0 +1,44 @@
+import { inspect } from "node:util";
+import { displaySymbol, table } from "../../display/index.js";
+import { printShape } from "../../graph/shape.js";
+import { globMatcher } from "../../hooks/selector.js";
+import { nearest } from "../../graph/nearest.js";
+import type { Model } from "../../models/model.js";
+
+/** One parameter as `session.parameters()` lists it. */
+export interface ParameterRow {
+  /** Hugging Face name. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Element type in the checkpoint's files. */
+  readonly stored: string;
+  readonly isEdited: boolean;
+}
+
+/** Parameters as rows; shows as a table in notebooks and in the console. */
+export type ParameterTable = readonly ParameterRow[];
+
+/** The parameters that a glob chooses, in the order of the forward pass. Throws one line when it chooses none. */
+export function parameterTable(model: Model, glob: string, edited: readonly string[]): ParameterTable {
+  const matches = globMatcher(glob);
+  const names = [...model.parameters.keys()];
+  const rows = names.filter(matches).map((name): ParameterRow => {
+    const { shape, dtype } = model.parameters.get(name)!;
+    return { name, shape, stored: dtype, isEdited: edited.includes(name) };
+  });
+  if (rows.length === 0) throw new Error(`no parameter "${glob}": nearest is ${nearest(glob, names)[0]}`);
+  const shown = table(
+    rows,
+    [
+      { title: "name", value: ({ name }) => name },
+      { title: "shape", value: ({ shape }) => printShape(shape) },
+      { title: "stored", value: ({ stored }) => stored },
+      { title: "edited", value: ({ isEdited }) => (isEdited ? "yes" : "") },
+    ],
+    `${rows.length} parameters`,
+  );
+  const methods = shown as unknown as Record<symbol, unknown>;
+  for (const symbol of [displaySymbol, inspect.custom])
+    Object.defineProperty(rows, symbol, { value: methods[symbol], enumerable: false });
+  return rows;
+}

@@ -6,7 +6,7 @@ export interface AdafactorOptions {
   readonly kind: "adafactor";
   /** A rate of your own, or `relative`: min(1e-2, 1/√step), as the paper has it. */
   readonly learningRate: number | "relative";
-  /** Whether the rate is multiplied by the parameter's root mean square; as in transformers, only with `relative` unless given. */
+  /** Whether the rate is multiplied by the parameter's root mean square. Unless given, only with a relative rate; transformers always does. */
   readonly scaleParameter?: boolean;
   /** With `relative`: begin at 1e-6 · step instead of 1e-2. */
   readonly warmupInit?: boolean;

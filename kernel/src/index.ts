@@ -30,6 +30,7 @@ export {
   add,
   capture,
   edit,
+  editGradient,
   keep,
   mean,
   patch,
@@ -39,12 +40,14 @@ export {
   set,
   skip,
   traced,
+  trainable,
   zero,
 } from "./hooks/index.js";
 export type {
   Capture,
   Dense,
   Edit,
+  GradientEdit,
   Hook,
   HookHandle,
   HostContext,
@@ -54,6 +57,7 @@ export type {
   Selector,
   Skip,
 } from "./hooks/index.js";
+export { concat } from "./graph/value.js";
 export type { Value } from "./graph/value.js";
 export { demoCheckpoint } from "./models/demo/find.js";
 export { CancelledError } from "./session/client.js";
@@ -67,6 +71,8 @@ export type {
   Scores,
   StreamedToken,
 } from "./session/generation/types.js";
+export type { Backward, BackwardOptions } from "./session/backward/types.js";
+export type { Fed, ReadoutOptions, ReadoutValues } from "./session/readout.js";
 export type { Parameter, ParameterChange, WholeTensor } from "./session/parameters/parameters.js";
 export type { ParameterRow, ParameterTable } from "./session/parameters/table.js";
 export type {

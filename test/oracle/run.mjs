@@ -25,6 +25,7 @@ const steps = [
   remake("tokenizers", "tokenizer_expected.py", "exact"),
   remake("pytorch", "pytorch_files.py", "exact"),
   remake("gradients", "gradients.py", "close"),
+  remake("backward", "backward.py", "close", [join(goldens, "checkpoints")]),
   remake("optimisers", "optimisers.py", "close"),
   remake("training", "training.py", "close", [join(goldens, "checkpoints")]),
   remake("statistics", "tensor_statistics.py", "close"),

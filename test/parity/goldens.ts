@@ -100,9 +100,12 @@ export function readGenerations(name: string): GoldenGeneration[] {
   });
 }
 
-/** What PyTorch's hooks found of a model by a lens: tensors by name; token ids are numbers too. */
-export function readLenses(name: string): { names: readonly string[]; get(name: string): Values } {
-  const tensors = readSafetensors(join(here, "lenses", `${name}.safetensors`));
+/** What PyTorch found of a model by a lens, or by going backward: tensors by name; token ids are numbers too. */
+export function readTensors(
+  of: "lenses" | "backward",
+  name: string,
+): { names: readonly string[]; get(name: string): Values } {
+  const tensors = readSafetensors(join(here, of, `${name}.safetensors`));
   return {
     names: [...tensors.keys()],
     get: (key) => {

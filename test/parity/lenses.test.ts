@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Session } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
-import { readGolden, readLenses, type Values } from "./goldens.js";
+import { readGolden, readTensors, type Values } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
 
 const { ablateInduction, activationPatching, inductionScores } = vitrail;
@@ -26,7 +26,7 @@ function expectClose(what: string, found: Values, expected: Values): void {
   expect(distance(found, expected), what).toBeLessThanOrEqual(tolerance(expected));
 }
 
-type Golden = ReturnType<typeof readLenses>;
+type Golden = ReturnType<typeof readTensors>;
 
 async function expectInduction(session: Session, golden: Golden): Promise<void> {
   const halves = golden.get("induction.rows");
@@ -69,7 +69,7 @@ async function expectPatching(session: Session, golden: Golden): Promise<void> {
 
 describe.each(["opt", "llama-grouped", "gpt2"])("%s", (name) => {
   it("gives what PyTorch's hooks give, by every lens", async () => {
-    const golden = readLenses(name);
+    const golden = readTensors("lenses", name);
     await withSession(readGolden(name).folder, {}, async (session) => {
       await expectInduction(session, golden);
       await expectPatching(session, golden);
@@ -79,7 +79,7 @@ describe.each(["opt", "llama-grouped", "gpt2"])("%s", (name) => {
 
 describe("on a mesh", () => {
   it("gives the same over two pipeline stages of two tensor ranks", async () => {
-    const golden = readLenses("opt");
+    const golden = readTensors("lenses", "opt");
     const mesh = { devices: 4, mesh: { pipeline: 2, tensor: 2 } };
     await withSession(readGolden("opt").folder, mesh, async (session) => {
       await expectInduction(session, golden);

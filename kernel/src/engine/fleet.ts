@@ -1,12 +1,11 @@
 import { existsSync, rmSync } from "node:fs";
-import { Crew, type Outside } from "./launch/crew.js";
-import { pointOf } from "../graph/point.js";
-import { mixesRows } from "../hooks/apply.js";
+import { Crew } from "./launch/crew.js";
 import { coordinatesOf } from "./mesh.js";
 import { discardLabelled, makeParcelFolder } from "./parcel.js";
 import type { Plan, StagePlan } from "./plan/plan.js";
 import { Cancelled } from "./cancelled.js";
-import type { ForwardStep, ParcelDescriptor } from "./wire/messages.js";
+import { runStages, type HandOut, type RankResult } from "./stages.js";
+import type { ForwardStep } from "./wire/messages.js";
 
 export interface FleetOptions {
   /** Private folder for the socket, and for parcels where there is no shared memory. */
@@ -17,27 +16,6 @@ export interface FleetOptions {
   onProgress?(loaded: number, total: number, label: string): void;
   log?(line: string): void;
 }
-
-/** The parcel that one rank answered with. Whoever takes it over reads or removes it. */
-export interface RankResult {
-  readonly stage: number;
-  readonly dataRank: number;
-  readonly tensorRank: number;
-  readonly parcel: ParcelDescriptor;
-}
-
-/** What the ranks of one stage hand out for a host edit. Whoever takes it over reads or removes the parcels. */
-export interface HandedOut {
-  readonly key: string;
-  readonly results: readonly RankResult[];
-  /** How many replicas of how many tensor ranks wait for an answer, each rank for a parcel of its own. */
-  readonly ranks: { readonly data: number; readonly tensor: number };
-  /** Where the answer's parcels belong: a folder, one on disk for when it is full, and how their names begin. */
-  readonly into: { readonly folder: string; readonly overflow: string; readonly label: string };
-}
-
-/** Makes a host edit: answers, by replica and tensor rank in C order, with the parcel that it goes on with; none for one that is to change nothing. */
-export type HandOut = (value: HandedOut) => Promise<readonly (ParcelDescriptor | undefined)[]>;
 
 /** One rank as it is now. */
 export interface RankReport {
@@ -122,8 +100,13 @@ export class Fleet {
     };
     signal?.addEventListener("abort", cancel, { once: true });
     try {
-      return await this.#runStages(crew, id, step, handOut, signal);
+      const { mesh, stages } = this.#options.plan;
+      const layers = stages.map((stage) => stage.layers);
+      const into = { folder: this.#parcels, overflow: this.#options.folder, label: `${id}` };
+      return await runStages(crew, { id, step, mesh, layers, into, handOut, signal });
     } catch (error) {
+      // Ranks of other stages may wait for what will not come.
+      crew.cancel(id);
       this.#discard(id);
       throw error;
     } finally {
@@ -183,61 +166,6 @@ export class Fleet {
     }
     // Closing may have begun meanwhile.
     if (this.#state === "loading") this.#state = "ready";
-  }
-
-  async #runStages(
-    crew: Crew,
-    id: number,
-    { requests, edits, ...step }: ForwardStep,
-    handOut: HandOut,
-    signal: AbortSignal | undefined,
-  ): Promise<RankResult[]> {
-    const stages = this.#options.plan.stages.map((_, stage) =>
-      requests.filter(({ point }) => crew.holds(stage, pointOf(point))),
-    );
-    const nowhere = requests.find((request) => !stages.some((held) => held.includes(request)));
-    if (nowhere !== undefined) throw new Error(`no rank holds hook point "${nowhere.point}"`);
-    const own = stages.map((_, stage) => edits.filter(({ point }) => crew.holds(stage, point)));
-    const isHost = ({ intervention }: ForwardStep["edits"][number]) => intervention.kind === "host";
-    // Every stage adds to the cache, whoever is asked for something; and a host edit acts, whoever reads what it makes.
-    const last =
-      step.cache === undefined
-        ? stages.findLastIndex((held, stage) => held.length > 0 || own[stage]!.some(isHost))
-        : stages.length - 1;
-    const { mesh } = this.#options.plan;
-    if (mesh.data > 1 && step.cache?.everywhere === true && edits.some(isHost))
-      throw new Error("a host edit cannot act on rows that every replica keeps: it is called once");
-    const meets = edits.some((edit) => isHost(edit) || mixesRows(edit.intervention));
-    const into = { folder: this.#parcels, overflow: this.#options.folder, label: `${id}` };
-    const results: RankResult[] = [];
-    let carried: (ParcelDescriptor | undefined)[] = [];
-    for (const [stage, held] of stages.slice(0, last + 1).entries()) {
-      if (signal?.aborted) throw new Cancelled();
-      const at = (index: number) => {
-        const { data: dataRank, tensor: tensorRank } = coordinatesOf(mesh, index);
-        return { stage, dataRank, tensorRank };
-      };
-      const outside: Outside = (key, parcels) => {
-        const told = parcels.flatMap((parcel, index) => (parcel ? [{ ...at(index), parcel }] : []));
-        return handOut({ key, results: told, ranks: { data: mesh.data, tensor: mesh.tensor }, into });
-      };
-      const done = await crew.ask(
-        stage,
-        (index) => ({
-          kind: "step",
-          id,
-          step: { ...step, requests: held, edits: own[stage]! },
-          carries: stage < last,
-          meets,
-          ...(carried[index] && { carry: carried[index] }),
-        }),
-        outside,
-      );
-      carried = done.map(({ carry }) => carry);
-      for (const [index, { parcel }] of done.entries())
-        if (parcel !== undefined) results.push({ ...at(index), parcel });
-    }
-    return results;
   }
 
   /** A worker died: the running call fails at once, and the others, useless without it, are ended. */

@@ -2,7 +2,8 @@ import type { HookPoint } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
 import { editFeeds, heldParts, rowFeeds, type RankRun } from "../hooks/feeds.js";
 import { sliceDense, type SliceContext } from "../hooks/slice.js";
-import { decodeEdit } from "../hooks/wire.js";
+import { decodeEdit, decodeTensor } from "../hooks/wire.js";
+import { isCotangent } from "../models/backward.js";
 import { prepareInputs } from "../models/inputs.js";
 import { openModel } from "../models/model.js";
 import { Caches, paddedPast, type Cache } from "./caches.js";
@@ -14,26 +15,39 @@ import { replicaRows } from "./rows.js";
 import type { Runtime } from "./runtime.js";
 import { schedule, type Turn } from "./schedule.js";
 import { Variants, type Variant } from "./variants.js";
-import type { CacheUse, ForwardStep, Load, ParcelDescriptor, PointRequest } from "./wire/messages.js";
+import type { CacheUse, ForwardStep, Handed, Load, ParcelDescriptor, PointRequest } from "./wire/messages.js";
 
-/** What one step leaves: the values for the next stage, and the requested values that this rank holds. */
+/** What one step, or the part of it before its gradients, leaves. */
 export interface StepOutcome {
-  readonly carry: ParcelDescriptor | undefined;
+  /** Values for other stages. */
+  readonly handed: readonly Handed[];
+  /** The requested values that this rank holds. */
   readonly parcel: ParcelDescriptor | undefined;
 }
 
 export interface StepOptions {
   readonly id: number;
   readonly step: ForwardStep;
-  readonly carry: ParcelDescriptor | undefined;
-  /** Whether the next stage waits for what this one carries. */
-  readonly carries: boolean;
+  readonly carried: readonly ParcelDescriptor[];
+  /** What other stages wait for. */
+  readonly hands: readonly { readonly to: number; readonly names: readonly string[] }[];
+  /** Whether it stops before its gradients. */
+  readonly waits: boolean;
   /** Whether all replicas must take part in the step, on this stage or another. */
   readonly meets: boolean;
   /** Asked between segments. */
   cancelled(): boolean;
   /** Sends what a host edit acts on and waits for what comes back. Throws `Cancelled` when the step is given up. */
   handOut(key: string, parcel: ParcelDescriptor | undefined): Promise<ParcelDescriptor | undefined>;
+}
+
+/** A step under way: what it has computed, and the turns that are left. */
+interface Course {
+  readonly options: Pick<StepOptions, "id" | "step" | "hands" | "handOut">;
+  readonly variant: Variant;
+  readonly run: RankRun;
+  readonly values: Map<string, Tensor>;
+  readonly turns: readonly Turn[];
 }
 
 /** One rank's stage, its segments ready to run. */
@@ -43,6 +57,7 @@ export class Rank {
   readonly #variants: Variants;
   readonly #groups: Groups;
   readonly #caches = new Caches();
+  #waiting: Course | undefined;
 
   private constructor(load: Load, bare: Variant, variants: Variants, groups: Groups) {
     this.#load = load;
@@ -65,9 +80,9 @@ export class Rank {
     return new Rank(load, await variants.bare(onProgress), variants, groups);
   }
 
-  /** Names of the hook points that this rank can be asked for. */
-  get points(): string[] {
-    return [...this.#bare.points.keys()];
+  /** Names of the hook points and weights that this rank can be asked for. */
+  get holds(): string[] {
+    return [...this.#bare.points.keys(), ...this.#bare.stage.parameters];
   }
 
   /** Bytes of keys and values that are kept for generations under way. */
@@ -81,23 +96,23 @@ export class Rank {
   }
 
   /**
-   * Runs this replica's rows of the step through the segments that it needs, one after another. A failure on one rank
-   * aborts the step on its peers.
+   * Runs this replica's rows of the step through the segments that it needs, one after another, up to its gradients when
+   * it waits for those of others. A failure on one rank aborts the step on its peers.
    */
   async run(options: StepOptions): Promise<StepOutcome> {
-    const { id, step, carries } = options;
-    for (const group of Object.values(this.#groups)) group.begin(id);
-    const rows = replicaRows(step.rows.length, this.#load.stage.data, {
-      isEverywhere: step.cache?.everywhere === true,
-      meets: options.meets,
-    });
-    if (rows === undefined) return { carry: undefined, parcel: undefined };
-    let writer: ParcelWriter | undefined;
-    try {
+    const { id, step, hands, waits } = options;
+    this.giveUp();
+    return this.#guarded(id, async () => {
+      const rows = replicaRows(step.rows.length, this.#load.stage.data, {
+        isEverywhere: step.cache?.everywhere === true,
+        meets: options.meets,
+      });
+      if (rows === undefined) return { handed: [], parcel: undefined };
       const isBare =
         step.edits.length === 0 &&
         step.cache === undefined &&
         step.skip === undefined &&
+        step.readout === undefined &&
         !step.weights?.length;
       const own: ForwardStep = { ...step, rows: step.rows.slice(rows.from, rows.to) };
       const run: RankRun = {
@@ -107,32 +122,97 @@ export class Rank {
         rows,
       };
       const variant = isBare ? this.#bare : await this.#variants.of(step);
+      const { stage } = variant;
       const cache = this.#cache(step.cache, run);
-      const values = this.#feeds(variant, own, run, options.carry, cache);
-      for (const turn of schedule(variant.stage, step.requests, carries)) {
-        if (options.cancelled()) throw new Cancelled();
-        await this.#run(variant, turn, values);
-        await this.#exchange(variant, turn, values, run, options);
-        for (const request of turn.requests) {
-          const part = await this.#part(variant, request, turn, values, run);
-          if (part === undefined) continue;
-          writer ??= this.#writer(id, "results");
-          writer.add(request.key, part);
-        }
-        this.#forget(turn, values);
-      }
-      if (options.cancelled()) throw new Cancelled();
-      const carry = carries ? this.#carry(id, variant, values) : undefined;
-      cache?.extend(variant.stage.caches, values, own.rows, run.positions);
-      return { carry, parcel: writer?.finish() };
+      const values = this.#feeds(variant, own, run, options.carried, cache);
+      const results = stage.results.map(({ name }) => ({ key: name, point: name, slices: [] }));
+      const names = hands.flatMap((hand) => hand.names);
+      const turns = schedule(stage, [...step.requests, ...results], names);
+      const [now, later] = [false, true].map((isBackward) =>
+        turns.filter(({ segment }) => segment.isBackward === isBackward),
+      ) as [Turn[], Turn[]];
+      const course = { options, variant, run, values };
+      const due = hands.filter((hand) => !waits || !hand.names.some(isCotangent));
+      const outcome = await this.#go({ ...course, turns: waits ? now : turns }, due, options.cancelled);
+      if (waits) this.#waiting = { ...course, turns: later };
+      cache?.extend(stage.caches, values, own.rows, run.positions);
+      return outcome;
+    });
+  }
+
+  /** The gradients of a step that waits. Throws one line when none does. */
+  async resume(
+    id: number,
+    carried: readonly ParcelDescriptor[],
+    cancelled: () => boolean,
+  ): Promise<StepOutcome> {
+    const course = this.#waiting;
+    this.giveUp();
+    return this.#guarded(id, async () => {
+      if (course?.options.id !== id) throw new Error(`step ${id} does not wait for its gradients`);
+      for (const [name, tensor] of carried.flatMap((parcel) => [...takeParcel(parcel)]))
+        course.values.set(name, tensor);
+      const due = course.options.hands.filter(({ names }) => names.every(isCotangent));
+      return this.#go(course, due, cancelled);
+    });
+  }
+
+  /** Forgets what a step that waits has computed. */
+  giveUp(): void {
+    this.#waiting = undefined;
+  }
+
+  async #guarded(id: number, work: () => Promise<StepOutcome>): Promise<StepOutcome> {
+    for (const group of Object.values(this.#groups)) group.begin(id);
+    try {
+      return await work();
     } catch (error) {
-      writer?.discard();
       for (const group of Object.values(this.#groups)) group.abort();
       throw error;
     }
   }
 
-  #writer(id: number, of: "results" | "carry" | "handOut"): ParcelWriter {
+  /** Takes the turns of a step, then hands over what is due. */
+  async #go(course: Course, due: StepOptions["hands"], cancelled: () => boolean): Promise<StepOutcome> {
+    const { variant, run, values, turns, options } = course;
+    const made: ParcelWriter[] = [];
+    const write = (of: string) => {
+      const writer = this.#writer(options.id, of);
+      made.push(writer);
+      return writer;
+    };
+    try {
+      let writer: ParcelWriter | undefined;
+      for (const turn of turns) {
+        if (cancelled()) throw new Cancelled();
+        await this.#run(variant, turn, values);
+        await this.#exchange(variant, turn, values, run, options);
+        for (const request of turn.requests) {
+          const part = await this.#part(variant, request, turn, values, run);
+          if (part === undefined) continue;
+          writer ??= write("results");
+          writer.add(request.key, part);
+        }
+        this.#forget(turn, values);
+      }
+      if (cancelled()) throw new Cancelled();
+      const carries = due.map(({ to, names }) => {
+        const carry = write(`carry-${to}`);
+        for (const { name, as } of variant.stage.outputs)
+          if (names.includes(as)) carry.add(as, values.get(name) as Tensor);
+        return { to, carry };
+      });
+      return {
+        handed: carries.map(({ to, carry }) => ({ to, parcel: carry.finish() })),
+        parcel: writer?.finish(),
+      };
+    } catch (error) {
+      for (const writer of made) writer.discard();
+      throw error;
+    }
+  }
+
+  #writer(id: number, of: string): ParcelWriter {
     const { parcels, rank, overflow } = this.#load;
     return new ParcelWriter(parcels, `${id}`, `${rank}-${of}`, overflow);
   }
@@ -152,7 +232,7 @@ export class Rank {
     { exchange }: Turn,
     values: Map<string, Tensor>,
     run: RankRun,
-    { id, step, handOut: send }: StepOptions,
+    { id, step, handOut: send }: Course["options"],
   ): Promise<void> {
     if (exchange === undefined) return;
     const value = values.get(exchange.value) as Tensor;
@@ -187,7 +267,7 @@ export class Rank {
 
   /** The part of a requested value that this rank answers for, or undefined when that is none of it. */
   async #part(
-    { points }: Variant,
+    { points, stage }: Variant,
     { point: name, slices }: PointRequest,
     { segment }: Turn,
     values: ReadonlyMap<string, Tensor>,
@@ -201,7 +281,10 @@ export class Rank {
       data = data.slice();
       await this.#groups.tensor.allReduceSum(data);
     }
-    if (!run.rows.tells || !this.#tells(point)) return undefined;
+    const result = stage.results.find((each) => each.name === name);
+    const tells = result === undefined || result.isTerm ? run.rows.tells : this.#load.stage.data.rank === 0;
+    if (!tells || !this.#tells(point)) return undefined;
+    if (result !== undefined) return { dtype: "f32", data, shape: value.shape };
     const context = this.#context(point, value.shape, run);
     const dense = sliceDense({ data, shape: value.shape }, slices, context);
     return dense && { dtype: "f32", ...dense };
@@ -236,7 +319,7 @@ export class Rank {
     { stage, points }: Variant,
     step: ForwardStep,
     run: RankRun,
-    carry: ParcelDescriptor | undefined,
+    carried: readonly ParcelDescriptor[],
     cache: Cache | undefined,
   ): Map<string, Tensor> {
     const { tokens, positions, mask, select } = prepareInputs(
@@ -250,24 +333,20 @@ export class Rank {
       ["positions", { dtype: "i64", ...positions }],
       ["mask", { dtype: "f32", ...mask }],
       ["select", { dtype: "i64", ...select }],
-      ...(carry === undefined ? [] : takeParcel(carry)),
+      ...carried.flatMap((parcel) => [...takeParcel(parcel)]),
+      ...Object.entries(step.tensors ?? {})
+        .filter(([name]) => stage.inputs.includes(name))
+        .map(([name, wire]) => [name, decodeTensor(name, wire)] as const),
       ...(cache?.feeds(stage.caches) ?? []),
       ...(this.#load.stage.data.size > 1 ? rowFeeds(run) : []),
     ]);
-    for (const edit of step.edits.map(decodeEdit)) {
+    for (const edit of [...step.edits, ...(step.gradient?.edits ?? [])].map(decodeEdit)) {
       const fed = editFeeds(edit, points.get(edit.point) as HookPoint, run);
       for (const [name, dense] of fed) all.set(name, { dtype: "f32", ...dense });
     }
-    const missing = stage.inputs.filter((name) => !all.has(name));
+    const missing = stage.inputs.filter((name) => !all.has(name) && !isCotangent(name));
     if (missing.length > 0) throw new Error(`stage was not given ${missing.join(", ")}`);
-    return new Map(stage.inputs.map((name) => [name, all.get(name) as Tensor]));
-  }
-
-  #carry(id: number, { stage }: Variant, values: ReadonlyMap<string, Tensor>): ParcelDescriptor {
-    return this.#pack(
-      this.#writer(id, "carry"),
-      stage.outputs.map(({ name, as }) => [as, values.get(name) as Tensor]),
-    );
+    return new Map(stage.inputs.flatMap((name) => (all.has(name) ? [[name, all.get(name) as Tensor]] : [])));
   }
 
   #pack(writer: ParcelWriter, tensors: readonly (readonly [string, Tensor])[]): ParcelDescriptor {

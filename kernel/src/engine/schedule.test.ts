@@ -8,6 +8,7 @@ function segment(name: string, inputs: string[], outputs: string[], points: stri
     model: new Uint8Array(0),
     weightFolder: "/",
     isOnHost: false,
+    isBackward: false,
     inputs,
     outputs,
     points: new Map(points.map((point) => [point, `${point}:value`])),
@@ -26,6 +27,8 @@ const stage: Stage = {
   outputs: [{ name: "y", as: "residual" }],
   caches: [],
   points: [],
+  results: [],
+  parameters: [],
 };
 const ask = (...points: string[]) => points.map((point) => ({ key: point, point, slices: [] }));
 const brief = (turns: ReturnType<typeof schedule>) =>
@@ -37,15 +40,15 @@ const brief = (turns: ReturnType<typeof schedule>) =>
   }));
 
 test("segments behind the last that was asked for do not run, and sums nobody reads are not made", () => {
-  expect(brief(schedule(stage, ask("pattern"), false))).toEqual([
+  expect(brief(schedule(stage, ask("pattern"), []))).toEqual([
     { name: "embed", fetches: ["x"], reduces: false, frees: ["tokens", "positions"] },
     { name: "layers.0.attention", fetches: ["pattern:value"], reduces: false, frees: ["x", "mask"] },
   ]);
-  expect(schedule(stage, [], false)).toEqual([]);
+  expect(schedule(stage, [], [])).toEqual([]);
 });
 
 test("a value is kept until its last reader, also across segments", () => {
-  expect(brief(schedule(stage, ask("logits", "embedding"), false))).toEqual([
+  expect(brief(schedule(stage, ask("logits", "embedding"), []))).toEqual([
     { name: "embed", fetches: ["x", "embedding:value"], reduces: false, frees: ["tokens", "positions"] },
     { name: "layers.0.attention", fetches: ["x", "sum"], reduces: true, frees: ["mask"] },
     { name: "layers.0.mlp", fetches: ["y"], reduces: false, frees: ["x", "sum"] },
@@ -54,8 +57,8 @@ test("a value is kept until its last reader, also across segments", () => {
 });
 
 test("what the next stage reads is kept to the end", () => {
-  const turns = schedule(stage, [], true);
-  expect(turns).toHaveLength(4);
+  const turns = schedule(stage, [], ["residual"]);
+  expect(turns).toHaveLength(3);
   expect(turns.flatMap(({ frees }) => frees)).not.toContain("y");
 });
 
@@ -74,11 +77,11 @@ test("a stage with a cache runs every segment that adds to it, and keeps what th
       },
     ],
   };
-  const turns = schedule(cached, ask("embedding"), false);
+  const turns = schedule(cached, ask("embedding"), []);
   expect(turns.map(({ segment: { name } }) => name)).toEqual(["embed", "layers.0.attention"]);
   expect(turns[1]!.fetches).toEqual(["keys", "values"]);
   expect(turns[1]!.frees).toEqual(["x", "mask", "past.keys", "past.values"]);
-  const all = schedule(cached, ask("logits"), false);
+  const all = schedule(cached, ask("logits"), []);
   expect(all.flatMap(({ frees }) => frees)).not.toContain("keys");
 });
 
@@ -86,7 +89,7 @@ test("a value that is handed out is, though nobody is asked for what comes of it
   const [embed, attention, mlp, head] = stage.segments as [Segment, Segment, Segment, Segment];
   const exchange = { kind: "handOut", value: "h", key: "e0", back: "e0.back" } as const;
   const edited: Stage = { ...stage, segments: [embed, attention, { ...mlp, exchange }, head] };
-  const turns = schedule(edited, ask("embedding"), false);
+  const turns = schedule(edited, ask("embedding"), []);
   expect(turns.map(({ segment: { name } }) => name)).toEqual(["embed", "layers.0.attention", "layers.0.mlp"]);
   expect(turns[2]!.fetches).toEqual(["h"]);
   expect(turns[2]!.exchange).toEqual(exchange);

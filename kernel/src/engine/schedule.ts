@@ -15,29 +15,29 @@ export interface Turn {
 }
 
 /**
- * The segments that a step runs: all of them when the next stage waits for what this one carries, else none beyond
- * the last that was asked for something, hands something out or, in a stage with a cache, adds to it. Equal on every
- * rank of a stage.
+ * The segments that a step runs: those that were asked for something, that make what other stages wait for (`hands`, by
+ * the names it has there), that hand something out or, in a stage with a cache, add to it; and those that these read.
+ * Equal on every rank of a stage.
  */
-export function schedule(stage: Stage, requests: readonly PointRequest[], carries: boolean): Turn[] {
+export function schedule(stage: Stage, requests: readonly PointRequest[], hands: readonly string[]): Turn[] {
   const wanted = stage.segments.map((segment) => requests.filter(({ point }) => segment.points.has(point)));
   const cached = stage.caches.flatMap(({ present }) => [present.keys, present.values]);
-  const last = carries
-    ? stage.segments.length - 1
-    : stage.segments.findLastIndex(
-        ({ outputs, exchange }, index) =>
-          (wanted[index] ?? []).length > 0 ||
-          exchange?.kind === "handOut" ||
-          cached.some((name) => outputs.includes(name)),
-      );
-  const kept = [...cached, ...(carries ? stage.outputs.map(({ name }) => name) : [])];
-  const lastReader = new Map<string, number>();
-  stage.segments.slice(0, last + 1).forEach(({ inputs }, index) => {
-    for (const name of inputs) lastReader.set(name, index);
-  });
-  for (const name of kept) lastReader.set(name, Infinity);
+  const handed = stage.outputs.filter(({ as }) => hands.includes(as)).map(({ name }) => name);
+  const kept = [...cached, ...handed];
+  const lastReader = new Map<string, number>(kept.map((name) => [name, Infinity]));
+  const needed: number[] = [];
+  for (const [index, { inputs, outputs, exchange }] of [...stage.segments.entries()].reverse()) {
+    const isNeeded =
+      (wanted[index] ?? []).length > 0 ||
+      exchange?.kind === "handOut" ||
+      outputs.some((name) => lastReader.has(name));
+    if (!isNeeded) continue;
+    needed.unshift(index);
+    for (const name of inputs) lastReader.set(name, Math.max(lastReader.get(name) ?? -1, index));
+  }
 
-  return stage.segments.slice(0, last + 1).map((segment, index) => {
+  return needed.map((index) => {
+    const segment = stage.segments[index] as Segment;
     const read = segment.outputs.filter((name) => (lastReader.get(name) ?? -1) > index);
     const asked = wanted[index] ?? [];
     const points = asked

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import type { HookPoint } from "../graph/point.js";
-import { applyEdit } from "../hooks/apply.js";
-import { decodeEdit, structureOf } from "../hooks/wire.js";
-import { buildStage } from "../models/build.js";
+import { buildStage, hookPoints } from "../models/build.js";
 import type { Model } from "../models/model.js";
 import { overlay } from "../models/overlay.js";
 import type { Segment, Stage } from "../models/stage.js";
+import { additionsOf, stepStructure } from "./additions.js";
 import type { Executable, Runtime } from "./runtime.js";
 import type { ForwardStep, Load } from "./wire/messages.js";
 
@@ -32,6 +31,7 @@ export class Variants {
   readonly #pinned = new Map<string, Executable>();
   readonly #spare = new Map<string, Executable>();
   readonly #stages = new Map<string, Stage>();
+  #points: readonly HookPoint[] | undefined;
 
   constructor(load: Load, model: Model, runtime: Runtime) {
     this.#load = load;
@@ -53,12 +53,12 @@ export class Variants {
     return this.#variant(stage);
   }
 
-  /** The stage as a step needs it: its edits, its weights, without its skipped layers, a cache or none. Throws one line when an edit does not fit its point. */
+  /**
+   * The stage as a step needs it: its edits, weights, readout and gradient, without its skipped layers, a cache or none.
+   * Throws one line when an edit does not fit its point.
+   */
   async of(step: ForwardStep): Promise<Variant> {
-    const { edits, cache, skip = [], weights = [] } = step;
-    const files = weights.map(({ name, file }) => `weight ${name} ${file}`);
-    const spec = [`cache ${cache !== undefined}`, `skip ${skip.join()}`];
-    const structure = [...spec, ...files, ...edits.map(structureOf)].join("\n");
+    const structure = stepStructure(step);
     const stage = this.#stages.get(structure) ?? this.#build(step);
     this.#stages.delete(structure);
     this.#stages.set(structure, stage);
@@ -67,14 +67,11 @@ export class Variants {
     return this.#variant(stage);
   }
 
-  #build({ edits, cache, skip = [], weights = [] }: ForwardStep): Stage {
-    const placed = edits.map(decodeEdit);
+  #build(step: ForwardStep): Stage {
+    const { cache, skip = [], weights = [] } = step;
+    this.#points ??= hookPoints(this.#model, this.#load.stage.tensor.size);
     const spec = { ...this.#load.stage, skip, cache: cache !== undefined };
-    return buildStage(overlay(this.#model, weights), spec, (value, point, place) =>
-      placed
-        .filter((edit) => edit.point === point.name)
-        .reduce((x, edit) => applyEdit(x, point, place, edit), value),
-    );
+    return buildStage(overlay(this.#model, weights), spec, additionsOf(step, this.#points));
   }
 
   async #variant(stage: Stage): Promise<Variant> {

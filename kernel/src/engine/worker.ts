@@ -8,7 +8,7 @@ import { SocketCollectives } from "./collectives/socket.js";
 import { program } from "./launch/program.js";
 import { Cancelled } from "./cancelled.js";
 import { discardParcel } from "./parcel.js";
-import { Rank } from "./rank.js";
+import { Rank, type StepOutcome } from "./rank.js";
 import { reclaim } from "./reclaim.js";
 import { onnxruntime } from "./runtime.js";
 import { Channel } from "./wire/channel.js";
@@ -48,9 +48,20 @@ const channel = new Channel<ToWorker, FromWorker>(connect(path), toWorker, {
       case "load":
         return void load(message.load);
       case "step":
-        return void step(message);
+        return void work(message.id, (rank, cancelled) =>
+          rank.run({
+            ...message,
+            cancelled,
+            handOut: (key, parcel) => handOut(message.id, key, parcel),
+          }),
+        );
+      case "backward":
+        return void work(message.id, (rank, cancelled) =>
+          rank.resume(message.id, message.carried, cancelled),
+        );
       case "cancel":
         cancelled.add(message.id);
+        rank?.giveUp();
         if (outside?.id === message.id) outside.reject(new Cancelled());
         for (const each of Object.values(groups))
           if (each instanceof SocketCollectives) each.aborted(message.id);
@@ -96,24 +107,23 @@ async function load(load: Load): Promise<void> {
     rank = await Rank.open(load, onnxruntime(), groups, (loaded, total, segment) =>
       channel.send({ kind: "progress", loaded, total, segment }),
     );
-    channel.send({ kind: "ready", points: rank.points, memory: process.memoryUsage.rss() });
+    channel.send({ kind: "ready", holds: rank.holds, memory: process.memoryUsage.rss() });
   } catch (error) {
     fail(undefined, error);
   }
 }
 
-async function step(message: Extract<ToWorker, { kind: "step" }>): Promise<void> {
-  const { id } = message;
+/** Does a step, or a part of it, and says what came of it. */
+async function work(
+  id: number,
+  run: (rank: Rank, cancelled: () => boolean) => Promise<StepOutcome>,
+): Promise<void> {
   try {
     if (rank === undefined) throw new Error("step before load");
-    const { carry, parcel } = await rank.run({
-      ...message,
-      carry: message.carry,
-      cancelled: () => cancelled.has(id),
-      handOut: (key, parcel) => handOut(id, key, parcel),
-    });
-    if (message.step.cache !== undefined) tellKept();
-    channel.send({ kind: "done", id, ...(carry && { carry }), ...(parcel && { parcel }) });
+    const { keptBytes } = rank;
+    const { handed, parcel } = await run(rank, () => cancelled.has(id));
+    if (rank.keptBytes !== keptBytes) tellKept();
+    channel.send({ kind: "done", id, handed: [...handed], ...(parcel && { parcel }) });
   } catch (error) {
     fail(id, error);
   } finally {

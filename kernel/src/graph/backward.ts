@@ -1,5 +1,6 @@
-import type { Node } from "./graph.js";
+import type { Graph, Node } from "./graph.js";
 import type { Shape } from "./shape.js";
+import { concat } from "./value.js";
 import type { Value } from "./value.js";
 
 /**
@@ -26,6 +27,36 @@ export function sumTo(dy: Value, shape: Shape): Value {
 
 /** Reshape to the shape that `like` has at run time. */
 export function reshapeLike(x: Value, like: Value): Value {
-  const sizes = like.graph.apply("Shape", [like], "i64", [like.shape.length]);
-  return x.graph.apply("Reshape", [x, sizes], x.dtype, like.shape);
+  return x.graph.apply("Reshape", [x, reshapeTarget(like)], x.dtype, like.shape);
+}
+
+function reshapeTarget(like: Value): Value {
+  const symbols = like.shape.filter((size) => typeof size === "string");
+  if (symbols.length > 1) return sizesOf(like);
+  return like.graph.integers(like.shape.map((size) => (typeof size === "number" ? size : -1)));
+}
+
+/**
+ * The sizes that a value has at run time; i64 [axes]. Taken from the graph's inputs where their axes say it all, so
+ * that going backward does not need the value itself.
+ */
+export function sizesOf(x: Value): Value {
+  const { graph, shape } = x;
+  const sources = shape.map((size) => (typeof size === "number" ? size : sizedBy(graph, size)));
+  if (!sources.every((source) => source !== undefined))
+    return graph.apply("Shape", [x], "i64", [shape.length]);
+  if (sources.every((source) => typeof source === "number")) return graph.integers(sources);
+  return graph.keep(`sizes ${shape.join(" ")}`, () => {
+    const parts = sources.map((source) => (typeof source === "number" ? graph.integers([source]) : source()));
+    return parts.length === 1 ? parts[0]! : concat(parts, 0);
+  });
+}
+
+/** Reads a symbol's size off a graph input that has it as an axis. */
+function sizedBy(graph: Graph, symbol: string): (() => Value) | undefined {
+  const input = graph.inputs.find(({ shape }) => shape.includes(symbol));
+  if (input === undefined) return undefined;
+  const start = input.shape.indexOf(symbol);
+  const at = { start: { kind: "int", value: start }, end: { kind: "int", value: start + 1 } } as const;
+  return () => graph.keep(`size ${symbol}`, () => graph.apply("Shape", [input], "i64", [1], at));
 }

@@ -4,6 +4,8 @@ import type { Value } from "./value.js";
 /** One segment of a cut graph: what it computes, what it reads from earlier segments, what later ones read of it. */
 export interface Cut {
   readonly name: string;
+  /** Its number in the graph; those without nodes are left out. */
+  readonly segment: number;
   readonly nodes: readonly Node[];
   readonly weights: readonly Value[];
   readonly constants: readonly Value[];
@@ -32,6 +34,7 @@ export function cut(graph: Graph, results: readonly Value[]): Cut[] {
     ]);
     return {
       name,
+      segment,
       nodes: own,
       weights: [...read].filter((v) => v.origin.kind === "weight"),
       constants: [...read].filter((v) => v.origin.kind === "constant"),

@@ -1,7 +1,7 @@
 import type { Backward } from "./backward.js";
 import { single, sumTo } from "./backward.js";
 import type { DType } from "./dtype.js";
-import { broadcast } from "./shape.js";
+import { broadcast, printShape } from "./shape.js";
 import type { Operand, Value } from "./value.js";
 
 type Unary = "Neg" | "Exp" | "Log" | "Tanh" | "Erf" | "Abs" | "Sqrt" | "Cos" | "Sin" | "Relu" | "Sigmoid";
@@ -118,8 +118,14 @@ export const backward: Readonly<Record<string, Backward>> = {
     const { approximate } = node.attributes;
     return [dy.mul(geluSlope(x!, approximate?.kind === "string" ? approximate.value : "none"))];
   }),
-  Cast: single((dy, [x]) => [x!.dtype === "f32" || x!.dtype === "f16" ? dy.cast(x!.dtype) : undefined]),
-  Identity: single((dy) => [dy]),
+  // The cotangent of a value that is stored in less is that of its float32 value.
+  Cast: single((dy, [x]) => [
+    x!.dtype === "f32" || x!.dtype === "f16" || x!.dtype === "bf16" ? dy : undefined,
+  ]),
+  // It may have named sizes that were symbols.
+  Identity: single((dy, [x]) => [
+    printShape(dy.shape) === printShape(x!.shape) ? dy : dy.graph.apply("Identity", [dy], dy.dtype, x!.shape),
+  ]),
   Where: single((dy, [condition, x, y]) => {
     const zero = dy.graph.scalar(0);
     return [

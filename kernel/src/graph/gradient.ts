@@ -19,6 +19,12 @@ const rules: Readonly<Record<string, Backward>> = {
 const flat = new Set(["Shape", "Size", "ConstantOfShape", "Range", "Greater", "Sign"]);
 
 /**
+ * Called with a value's cotangent when it is complete, before the operator that computed the value is differentiated;
+ * what it returns goes on in its place.
+ */
+export type Completed = (value: Value, cotangent: Value) => Value;
+
+/**
  * Reverse-mode differentiation: append to the graph what computes, for each value of `at`, the cotangent that
  * follows from the cotangents in `seeds` (value → its cotangent, of the same shape). Each forward segment gets a
  * segment `NAME.gradient` of its own. Undefined where no seed depends on the value; values on no path between get
@@ -29,20 +35,31 @@ export function gradient(
   graph: Graph,
   seeds: ReadonlyMap<Value, Value>,
   at: readonly Value[],
+  completed: Completed = (_, cotangent) => cotangent,
 ): (Value | undefined)[] {
   const nodes = [...graph.nodes];
   const reached = dependents(graph, at);
   const cotangents = new Map<Value, Value>(seeds);
   let segment: number | undefined;
+  let opened = 0;
 
   for (const node of nodes.reverse()) {
-    const given = node.outputs.map((output) => cotangents.get(output));
-    if (given.every((dy) => dy === undefined) || !node.outputs.some((output) => reached.has(output)))
-      continue;
+    if (!node.outputs.some((output) => reached.has(output) && cotangents.has(output))) continue;
     if (node.segment !== segment) {
+      if (segment !== undefined) nameByValue(graph, cotangents, { forward: segment, from: opened });
       segment = node.segment;
-      graph.begin(`${graph.stretches[segment]!.name}.gradient`);
+      const { name, isOnHost } = graph.stretches[segment]!;
+      graph.begin(`${name}.gradient`, isOnHost ? "host" : undefined);
+      opened = graph.segment;
     }
+    const given = node.outputs.map((output) => {
+      const cotangent = cotangents.get(output);
+      if (cotangent === undefined) return undefined;
+      const whole = completed(output, cotangent);
+      cotangents.set(output, whole);
+      return whole;
+    });
+    if (!node.inputs.some((input) => input && reached.has(input))) continue;
     const over = graph.spreadOver(node.outputs[0]!);
     if (over !== undefined) {
       const next = `${graph.stretches[segment]!.name}.gradient`;
@@ -64,6 +81,28 @@ export function gradient(
         `host edit ${key} has no derivative: it lies between the loss and "${at[0]?.name}"; a traced edit has one`,
       );
   return at.map((value) => cotangents.get(value));
+}
+
+/**
+ * Names the cotangents that later segments go on from by their values, so that a change behind them, such as another
+ * loss, leaves the text of those segments as it was.
+ */
+function nameByValue(
+  graph: Graph,
+  cotangents: Map<Value, Value>,
+  done: { forward: number; from: number },
+): void {
+  const named = new Set<Value>();
+  for (const [value, cotangent] of cotangents) {
+    const isDone = value.origin.kind === "node" && value.origin.segment >= done.forward;
+    if (isDone || cotangent.origin.kind !== "node" || cotangent.origin.segment < done.from) continue;
+    const own = named.has(cotangent)
+      ? graph.apply("Identity", [cotangent], cotangent.dtype, cotangent.shape)
+      : cotangent;
+    cotangents.set(value, own);
+    graph.rename(own, `d ${value.name}`);
+    named.add(own);
+  }
 }
 
 type HandOut = Extract<Exchange, { kind: "handOut" }>;

@@ -14,7 +14,8 @@ export type Attribute =
 /** One ONNX operator applied to values. Nodes stand in program order, which is a topological order. */
 export interface Node {
   readonly op: string;
-  readonly domain: "" | "com.microsoft";
+  /** `vitrail`: not an operator of onnxruntime, but one that is written out when a program is replayed. */
+  readonly domain: "" | "com.microsoft" | "vitrail";
   /** `undefined` leaves an optional input out. */
   readonly inputs: readonly (Value | undefined)[];
   readonly outputs: readonly Value[];
@@ -89,6 +90,11 @@ export class Graph {
     else this.stretches.push({ name, exchange: undefined, isOnHost });
     this.#openTail = false;
     this.#kept.clear();
+  }
+
+  /** Keeps what followed the last exchange a segment of its own: whatever begins next is another. */
+  seal(): void {
+    this.#openTail = false;
   }
 
   /** Ends the segment: the ranks add their parts of `value`, and what follows (a segment called `next`) reads the sum. */
@@ -211,6 +217,21 @@ export class Graph {
     return this.node(op, inputs, [{ dtype, shape }], attributes)[0]!;
   }
 
+  /** Give a value of the current segments a name that follows from what it is, not from how it was computed. */
+  rename(value: Value, stem: string): void {
+    // Names are read when segments are cut and encoded, which is later.
+    (value as { name: string }).name = this.#unique(stem);
+  }
+
+  /** Write a node once more, in another segment and for other inputs. The caller puts it into the program. */
+  again(node: Node, segment: number, inputs: Node["inputs"]): Node {
+    const outputs = node.outputs.map(
+      ({ dtype, shape }) =>
+        new Value(this, this.#unique(`${node.op} again`, segment), dtype, shape, { kind: "node", segment }),
+    );
+    return { ...node, inputs, outputs, segment };
+  }
+
   /** Name `value`, this rank's part of it, as a hook point of this segment. Returns the value to go on with. */
   point(value: Value, point: HookPoint): Value {
     if (point.axes.length !== value.shape.length) {
@@ -226,8 +247,8 @@ export class Graph {
    * Names are counted within their segment, so that a change in one segment leaves the text of the others as it
    * was and their loaded sessions can be used again.
    */
-  #unique(stem: string): string {
-    const key = `${this.stretches[this.segment]?.name ?? ""}/${stem}`;
+  #unique(stem: string, segment = this.segment): string {
+    const key = `${this.stretches[segment]?.name ?? ""}/${stem}`;
     const count = this.#counts.get(key) ?? 0;
     this.#counts.set(key, count + 1);
     return count === 0 ? key : `${key}.${count}`;

@@ -1,5 +1,5 @@
 import type { Backward } from "./backward.js";
-import { reshapeLike, single, sumTo } from "./backward.js";
+import { reshapeLike, single, sizesOf, sumTo } from "./backward.js";
 import type { Node } from "./graph.js";
 import type { Dim, Shape } from "./shape.js";
 import { normalAxis, ShapeError } from "./shape.js";
@@ -150,7 +150,7 @@ export const backward: Readonly<Record<string, Backward>> = {
     const sizes = [start, taken, size - start - taken].filter((n) => n > 0);
     if (sizes.length === 1) return [dy, undefined, undefined, undefined];
     const parts: Value[] = [];
-    const zeros = zerosLike(x!);
+    const zeros = zerosOf(x!);
     if (start > 0) parts.push(slice(zeros, at, 0, start));
     parts.push(dy);
     if (start + taken < size) parts.push(slice(zeros, at, start + taken, size));
@@ -160,7 +160,7 @@ export const backward: Readonly<Record<string, Backward>> = {
     const at = intAttribute(node, "axis");
     return [
       concat(
-        node.outputs.map((output, i) => dys[i] ?? zerosLike(output)),
+        node.outputs.map((output, i) => dys[i] ?? zerosOf(output)),
         at,
       ),
       undefined,
@@ -188,7 +188,7 @@ export const backward: Readonly<Record<string, Backward>> = {
   }),
   GatherElements: single((dy, [x, indices]) => {
     const axis = { axis: { kind: "int", value: -1 } } as const;
-    const scattered = x!.graph.apply("ScatterElements", [zerosLike(x!), indices, dy], dy.dtype, x!.shape, {
+    const scattered = x!.graph.apply("ScatterElements", [zerosOf(x!), indices, dy], dy.dtype, x!.shape, {
       ...axis,
       ...add,
     });
@@ -196,15 +196,20 @@ export const backward: Readonly<Record<string, Backward>> = {
   }),
 };
 
+/** Zeros of the shape of a forward value, without reading it. */
+function zerosOf(x: Value): Value {
+  return x.graph.apply("ConstantOfShape", [sizesOf(x)], "f32", x.shape);
+}
+
 function scatter(op: string, target: Value, indices: Value, dy: Value): Value {
-  return target.graph.apply(op, [zerosLike(target), indices, dy], dy.dtype, target.shape, add);
+  return target.graph.apply(op, [zerosOf(target), indices, dy], dy.dtype, target.shape, add);
 }
 
 /** Start, end and step of the numbers of x's rows. */
 function range(x: Value): Value[] {
   const { graph } = x;
   const one = (n: number) => graph.apply("Squeeze", [graph.integers([n])], "i64", []);
-  const sizes = graph.apply("Shape", [x], "i64", [1], { end: { kind: "int", value: 1 } });
+  const sizes = slice(sizesOf(x), 0, 0, 1);
   return [one(0), graph.apply("Squeeze", [sizes], "i64", []), one(1)];
 }
 

@@ -33,9 +33,14 @@ export function weightFolder(files: Iterable<string>): string {
 
 /** The ONNX model of one segment; weights stay in their files, located relative to `folder`. */
 export function encodeModel(segment: Cut, folder: string): Uint8Array {
-  const points = [...segment.points.values()].filter((value) => !segment.inputs.includes(value));
   const { exchange } = segment;
-  const outputs = new Set([...segment.outputs, ...points, ...(exchange ? [exchange.value] : [])]);
+  // In program order: what later segments read of the points must not change the text of this one.
+  const handed = new Set([
+    ...segment.outputs,
+    ...segment.points.values(),
+    ...(exchange ? [exchange.value] : []),
+  ]);
+  const outputs = segment.nodes.flatMap((node) => node.outputs.filter((value) => handed.has(value)));
   return ModelProto.encode({
     irVersion,
     producerName: "vitrail",
@@ -48,7 +53,7 @@ export function encodeModel(segment: Cut, folder: string): Uint8Array {
         ...segment.constants.map(constantProto),
       ],
       input: segment.inputs.map(valueInfo),
-      output: [...outputs].map(valueInfo),
+      output: outputs.map(valueInfo),
     },
   }).finish();
 }

@@ -43,9 +43,14 @@ export function beforeEdit(name: string): string {
   return `${name}@before`;
 }
 
-/** The point that a name of `beforeEdit`, or the point's own name, is about. */
+/** Name under which the gradient at a point, or of anything else that has a name, can be read. */
+export function gradientAt(name: string): string {
+  return `${name}@gradient`;
+}
+
+/** The point that a name of `beforeEdit` or `gradientAt`, or the point's own name, is about. */
 export function pointOf(name: string): string {
-  return name.replace(/@before$/, "");
+  return name.replace(/@(before|gradient)$/, "");
 }
 
 /**

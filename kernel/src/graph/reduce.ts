@@ -1,5 +1,5 @@
 import type { Backward } from "./backward.js";
-import { single } from "./backward.js";
+import { single, sizesOf } from "./backward.js";
 import type { Attribute } from "./graph.js";
 import type { Dim } from "./shape.js";
 import { normalAxis } from "./shape.js";
@@ -29,21 +29,26 @@ function reducedShape(dy: Value, x: Value, axes: Value): Dim[] {
   return x.shape.map((_, i) => (over.has(i) ? 1 : dy.shape[next++]!));
 }
 
-function spread(dy: Value, x: Value): Value {
-  const sizes = x.graph.apply("Shape", [x], "i64", [x.shape.length]);
-  return dy.graph.apply("Expand", [dy, sizes], dy.dtype, x.shape);
+/** `dy`, its reduced axes put back, along every axis of x. */
+function spread(dy: Value, x: Value, axes: Value): Value {
+  return dy.graph.apply("Expand", [restored(dy, x, axes), sizesOf(x)], dy.dtype, x.shape);
 }
 
 export const backward: Readonly<Record<string, Backward>> = {
-  ReduceSum: single((dy, [x, axes]) => [spread(restored(dy, x!, axes!), x!), undefined]),
+  ReduceSum: single((dy, [x, axes]) => [spread(dy, x!, axes!), undefined]),
   ReduceMean: single((dy, [x, axes]) => {
-    const wide = spread(restored(dy, x!, axes!), x!);
-    const count = elements(x!).div(elements(dy));
-    return [wide.div(count), undefined];
+    const { shape } = restored(dy, x!, axes!);
+    const over = x!.shape.filter((size, i) => shape[i] === 1 && size !== 1);
+    const count = over.every((size) => typeof size === "number")
+      ? over.reduce((a, b) => a * b, 1)
+      : elements(x!).div(elements(dy));
+    return [spread(dy.div(count), x!, axes!), undefined];
   }),
 };
 
 /** How many elements a value has at run time, as float32. */
 function elements(x: Value): Value {
-  return x.graph.apply("Size", [x], "i64", []).cast("f32");
+  return x.graph
+    .apply("ReduceProd", [sizesOf(x)], "i64", [], { keepdims: { kind: "int", value: 0 } })
+    .cast("f32");
 }

@@ -18,6 +18,7 @@ export function whole(graph: Graph, results: readonly Value[], name: string): Cu
   const all = (values: (part: Cut) => readonly Value[]) => [...new Set(cuts.flatMap(values))];
   return {
     name,
+    segment: 0,
     nodes,
     weights: all((part) => part.weights),
     constants: all((part) => part.constants),

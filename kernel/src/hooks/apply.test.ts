@@ -116,14 +116,15 @@ const means = Array.from(
   { length: units },
   (_, u) => [0, 1, 2, 3, 4, 5].reduce((s, r) => s + x[r * units + u]!, 0) / 6,
 );
+const argument = { x: { dtype: "f32", shape: point.shape } } as const;
 const traced: Intervention = {
   kind: "traced",
-  program: record(point, (v) => v.softmax().mul(v)),
+  program: record("traced", argument, ({ x }) => ({ y: x!.softmax().mul(x!) })),
 };
 /** Each entry takes its share of the sum over the rows. */
 const overRows: Intervention = {
   kind: "traced",
-  program: record(point, (v) => v.mul(v.sum([0], true))),
+  program: record("traced", argument, ({ x }) => ({ y: x!.mul(x!.sum([0], true)) })),
 };
 const summed = x.map((v, i) => v * (x[i % rowSize]! + x[rowSize + (i % rowSize)]!));
 const softmaxed = x.map((v, i) => {

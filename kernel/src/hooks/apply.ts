@@ -95,7 +95,13 @@ function changed(x: Value, point: HookPoint, place: Place, key: string, interven
       });
     }
     case "traced":
-      return onWhole(x, point, place, intervention, (whole) => replay(intervention.program, whole));
+      return onWhole(
+        x,
+        point,
+        place,
+        intervention,
+        (whole) => replay(intervention.program, x.graph, { x: whole })["y"]!,
+      );
   }
 }
 

@@ -1,11 +1,14 @@
+import type { Value } from "../graph/value.js";
 import type { Host, HostFunction } from "./hostEdit.js";
-import type { Intervention, TracedFunction } from "./intervention.js";
+import type { Given, Intervention, TracedFunction } from "./intervention.js";
 import type { Selector } from "./names.js";
 
 /** A function that will be written into the graph at each point it is used on. */
 export interface Traced {
   readonly kind: "function";
   readonly function: TracedFunction;
+  /** The tensors that it reads beside its value; see `trainable`. */
+  readonly module?: { readonly name: string; readonly tensors: Readonly<Record<string, Given>> };
 }
 
 /** Change a hook point's value on its way through the model. */
@@ -39,7 +42,7 @@ export function edit(
 }
 
 /** An edit as a function over graph values, e.g. `traced((x) => x.mul(2).add(1))`; it must keep the shape. */
-export function traced(f: TracedFunction): Traced {
+export function traced(f: (x: Value) => Value): Traced {
   return { kind: "function", function: f };
 }
 
@@ -47,7 +50,7 @@ export function traced(f: TracedFunction): Traced {
 export function printChange(change: Edit["change"]): string {
   switch (change.kind) {
     case "function":
-      return "traced";
+      return change.module === undefined ? "traced" : `trainable ${change.module.name}`;
     case "host":
       return change.function.name === "" ? "a function" : `function ${change.function.name}`;
     case "scale":

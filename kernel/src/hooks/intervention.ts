@@ -43,7 +43,7 @@ export function scale(factor: number): Intervention {
   return { kind: "scale", factor };
 }
 
-type Numbers = Given | readonly number[] | Float32Array;
+export type Numbers = Given | readonly number[] | Float32Array;
 
 /** Add a steering vector, or any array that broadcasts. */
 export function add(value: Numbers): Intervention {
@@ -70,8 +70,12 @@ export function projectOnto(direction: Numbers): Intervention {
   return { kind: "project", direction: direct(direction), part: "along" };
 }
 
-function given(value: Numbers): Given {
+/** A copy of an array, with its shape. Throws one line when they do not fit. */
+export function given(value: Numbers): Given {
   if (!("shape" in value)) return { shape: [value.length], data: Float32Array.from(value) };
+  const size = value.shape.reduce((a, b) => a * b, 1);
+  if (size !== value.data.length)
+    throw new Error(`array of ${value.data.length} numbers has not shape [${value.shape.join(", ")}]`);
   return { shape: [...value.shape], data: Float32Array.from(value.data) };
 }
 
@@ -86,5 +90,5 @@ function direct(direction: Numbers): Given {
   return { shape, data: data.map((x) => x / length) };
 }
 
-/** A function over graph values, to be compiled into the model. */
-export type TracedFunction = (x: Value) => Value;
+/** A function over graph values, to be compiled into the model; `p` are the tensors of its module, if it has some. */
+export type TracedFunction = (x: Value, p: Readonly<Record<string, Value>>) => Value;

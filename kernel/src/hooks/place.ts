@@ -1,13 +1,15 @@
 import type { HookPoint } from "../graph/point.js";
 import { printShape } from "../graph/shape.js";
 import type { PlacedEdit } from "./apply.js";
-import type { Edit } from "./edit.js";
+import type { Edit, Traced } from "./edit.js";
 import type { HostCall } from "./hostEdit.js";
 import type { Given, Intervention } from "./intervention.js";
 import { record } from "./program.js";
+import type { Program } from "./program.js";
 import { select } from "./selector.js";
 import type { AbsentPoints, AxisSlice } from "./selector.js";
 import { indexLists, slicedShape } from "./slice.js";
+import { trainedInput } from "./trained.js";
 
 /** Sizes of the run that the edits are for: rows with their lengths, padded to `positions` tokens. */
 export interface RunSizes {
@@ -54,8 +56,29 @@ function placedChange(
   sizes: RunSizes,
 ): PlacedEdit["intervention"] {
   if (change.kind === "host") return { kind: "host" };
-  if (change.kind === "function") return { kind: "traced", program: record(point, change.function) };
+  if (change.kind === "function") return { kind: "traced", program: recordEdit(point, change) };
   return laidOut(change, point, slices, shape, part, sizes);
+}
+
+/** A traced function at a point, its module's tensors read under the names they are fed by. */
+function recordEdit(point: HookPoint, { function: f, module }: Traced): Program {
+  const what = `traced function at ${point.name}`;
+  const tensors = Object.entries(module?.tensors ?? {}).map(
+    ([tensor, { shape }]) => [tensor, trainedInput(module!.name, tensor), shape] as const,
+  );
+  const inputs = {
+    x: { dtype: "f32", shape: point.shape },
+    ...Object.fromEntries(tensors.map(([, name, shape]) => [name, { dtype: "f32", shape } as const])),
+  } as const;
+  return record(what, inputs, (values) => {
+    const y = f(values["x"]!, Object.fromEntries(tensors.map(([tensor, name]) => [tensor, values[name]!])));
+    if (y.dtype !== "f32" || printShape(y.shape) !== printShape(point.shape)) {
+      throw new Error(
+        `${what} returns ${y.dtype} ${printShape(y.shape)}: it must be f32 ${printShape(point.shape)}`,
+      );
+    }
+    return { y };
+  });
 }
 
 function wholeShape(point: HookPoint, { lengths, positions }: RunSizes): number[] {

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import type { DType } from "../graph/dtype.js";
 import { Graph } from "../graph/graph.js";
 import type { Attribute } from "../graph/graph.js";
-import type { HookPoint } from "../graph/point.js";
-import { printShape } from "../graph/shape.js";
+import type { Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 
 const dtype = z.enum(["f32", "f16", "bf16", "f64", "i64", "i32", "i8", "u8", "bool"]);
@@ -15,81 +15,121 @@ const attribute = z.discriminatedUnion("kind", [
 ]);
 
 /**
- * A function over graph values written down as data: value 0 is its argument, each step defines the values after
- * it, and `result` is the number of the value it returns.
+ * A function over graph values written down as data: the first values are its inputs, each step defines the values
+ * after them, and `results` are the numbers of the values it returns. An operator of the domain `vitrail` stands for
+ * something that only the model can write out.
  */
 export const programSchema = z.strictObject({
+  inputs: z.array(z.strictObject({ name: z.string(), dtype, shape: dims })),
   steps: z.array(
     z.discriminatedUnion("kind", [
       z.strictObject({ kind: z.literal("constant"), dtype, shape: dims, base64: z.string() }),
       z.strictObject({
         kind: z.literal("node"),
         op: z.string(),
-        domain: z.enum(["", "com.microsoft"]),
+        domain: z.enum(["", "com.microsoft", "vitrail"]),
         inputs: z.array(z.number().int().nullable()),
         outputs: z.array(z.strictObject({ dtype, shape: dims })),
         attributes: z.record(z.string(), attribute),
       }),
     ]),
   ),
-  result: z.number().int(),
+  results: z.record(z.string(), z.number().int()),
 });
 export type Program = z.infer<typeof programSchema>;
 
+/** What a program reads: stand-ins of this dtype and shape while it is written down. */
+export type ProgramInputs = Readonly<Record<string, { readonly dtype: DType; readonly shape: Shape }>>;
+
 /**
- * Run a function once on a stand-in for a hook point's whole value and write down what it did. Throws one line when
- * the result has another shape or dtype than the point.
+ * Run a function once on stand-ins for its inputs and write down what it did.
+ * Throws one line when it reads values of another graph; `what` says of what function.
  */
-export function record(point: HookPoint, f: (x: Value) => Value): Program {
+export function record(
+  what: string,
+  inputs: ProgramInputs,
+  f: (values: Readonly<Record<string, Value>>) => Readonly<Record<string, Value>>,
+): Program {
   const graph = new Graph();
   graph.begin("traced");
-  const x = graph.input("x", "f32", point.shape);
-  const y = f(x);
-  if (y.dtype !== "f32" || printShape(y.shape) !== printShape(x.shape)) {
-    throw new Error(
-      `traced function at ${point.name} returns ${y.dtype} ${printShape(y.shape)}: it must be f32 ${printShape(x.shape)}`,
-    );
-  }
-  const numbers = new Map<Value, number>([[x, 0]]);
+  const given = Object.entries(inputs).map(([name, { dtype, shape }]) => graph.input(name, dtype, shape));
+  const returned = f(Object.fromEntries(given.map((value) => [value.name, value])));
+  const numbers = new Map<Value, number>(given.map((value, index) => [value, index]));
   const steps: Program["steps"] = [];
   const number = (value: Value): number => {
     const known = numbers.get(value);
     if (known !== undefined) return known;
-    if (value.origin.kind !== "constant")
-      throw new Error(`traced function at ${point.name} reads "${value.name}" of another graph`);
+    if (value.origin.kind !== "constant") throw new Error(`${what} reads "${value.name}" of another graph`);
     const base64 = Buffer.from(value.origin.bytes).toString("base64");
     steps.push({ kind: "constant", dtype: value.dtype, shape: [...value.shape], base64 });
     numbers.set(value, numbers.size);
     return numbers.size - 1;
   };
   for (const node of graph.nodes) {
-    const inputs = node.inputs.map((input) => (input ? number(input) : null));
+    const read = node.inputs.map((input) => (input ? number(input) : null));
     const outputs = node.outputs.map((output) => ({ dtype: output.dtype, shape: [...output.shape] }));
     const attributes = Object.fromEntries(Object.entries(node.attributes).map(([k, a]) => [k, mutable(a)]));
-    steps.push({ kind: "node", op: node.op, domain: node.domain, inputs, outputs, attributes });
+    steps.push({ kind: "node", op: node.op, domain: node.domain, inputs: read, outputs, attributes });
     for (const output of node.outputs) numbers.set(output, numbers.size);
   }
-  return { steps, result: number(y) };
+  const results = Object.fromEntries(Object.entries(returned).map(([name, value]) => [name, number(value)]));
+  const declared = given.map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] }));
+  return withoutUnread({ inputs: declared, steps, results });
 }
 
-/** Write the program's operators into the graph that `x` belongs to; where its batch has another name, theirs has too. */
-export function replay(program: Program, x: Value): Value {
-  const values: Value[] = [x];
-  const batch = String(x.shape[0]);
-  const named = (shape: readonly (number | string)[]) =>
+/** Drops the inputs that the program does not read. */
+function withoutUnread({ inputs, steps, results }: Program): Program {
+  const read = new Set([
+    ...steps.flatMap((step) => (step.kind === "node" ? step.inputs : [])),
+    ...Object.values(results),
+  ]);
+  const places = inputs.map((_, index) => inputs.slice(0, index).filter((_, i) => read.has(i)).length);
+  const dropped = inputs.filter((_, index) => !read.has(index)).length;
+  const moved = (index: number) => (index < inputs.length ? (places[index] as number) : index - dropped);
+  return {
+    inputs: inputs.filter((_, index) => read.has(index)),
+    steps: steps.map((step) =>
+      step.kind === "node"
+        ? { ...step, inputs: step.inputs.map((index) => (index === null ? null : moved(index))) }
+        : step,
+    ),
+    results: Object.fromEntries(Object.entries(results).map(([name, index]) => [name, moved(index)])),
+  };
+}
+
+/** Operators of the domain `vitrail`, by name. */
+export type Written = Readonly<Record<string, (x: Value) => Value>>;
+
+/**
+ * Write the program's operators into a graph, for these values; where the batch of the first has another name, that of
+ * all that follows has too. An input that is not among them is fed to the graph under its own name, once however many
+ * programs read it.
+ */
+export function replay(
+  program: Program,
+  graph: Graph,
+  given: Readonly<Record<string, Value>>,
+  written: Written = {},
+): Record<string, Value> {
+  const values = program.inputs.map(
+    ({ name, dtype, shape }) => given[name] ?? graph.feed(name, dtype, shape),
+  );
+  const batch = String(values[0]?.shape[0] ?? "batch");
+  const named = (shape: Shape): Shape =>
     shape.map((size) => (typeof size === "string" ? size.replace(/\bbatch\b/g, batch) : size));
   for (const step of program.steps) {
     if (step.kind === "constant") {
-      values.push(
-        x.graph.constant(step.dtype, step.shape, new Uint8Array(Buffer.from(step.base64, "base64"))),
-      );
-    } else {
-      const inputs = step.inputs.map((i) => (i === null ? undefined : values[i]));
-      const outputs = step.outputs.map(({ dtype, shape }) => ({ dtype, shape: named(shape) }));
-      values.push(...x.graph.node(step.op, inputs, outputs, step.attributes, step.domain));
+      values.push(graph.constant(step.dtype, step.shape, new Uint8Array(Buffer.from(step.base64, "base64"))));
+      continue;
     }
+    const inputs = step.inputs.map((i) => (i === null ? undefined : values[i]));
+    const outputs = step.outputs.map(({ dtype, shape }) => ({ dtype, shape: named(shape) }));
+    if (step.domain === "vitrail") values.push(written[step.op]!(inputs[0]!));
+    else values.push(...graph.node(step.op, inputs, outputs, step.attributes, step.domain));
   }
-  return values[program.result]!;
+  return Object.fromEntries(
+    Object.entries(program.results).map(([name, index]) => [name, values[index] as Value]),
+  );
 }
 
 function mutable(a: Attribute): z.infer<typeof attribute> {

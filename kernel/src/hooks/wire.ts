@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Tensor } from "../graph/tensor.js";
 import type { PlacedEdit } from "./apply.js";
 import { programSchema } from "./program.js";
 
@@ -6,6 +7,40 @@ const integer = z.number().int();
 const axis = z.enum(["batch", "position", "query", "key", "head", "unit", "token"]);
 
 const given = z.strictObject({ shape: z.array(integer.nonnegative()), base64: z.string() });
+
+/** A tensor as JSON: base64 of little-endian float32 or int64. */
+export const tensorSchema = given.extend({ dtype: z.enum(["f32", "i64"]) });
+export type WireTensor = z.infer<typeof tensorSchema>;
+
+/** To JSON. */
+export function encodeTensor({ dtype, shape, data }: Tensor): WireTensor {
+  return { dtype, shape: [...shape], base64: base64Of(data) };
+}
+
+/** From JSON. Throws when a tensor has not the bytes that its shape says. */
+export function decodeTensor(name: string, { dtype, shape, base64 }: WireTensor): Tensor {
+  const { buffer } = bytesOf(name, shape, base64, dtype === "f32" ? 4 : 8);
+  return { dtype, shape, data: dtype === "f32" ? new Float32Array(buffer) : new BigInt64Array(buffer) };
+}
+
+function base64Of(data: Float32Array | BigInt64Array): string {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
+}
+
+function bytesOf(
+  name: string,
+  shape: readonly number[],
+  base64: string,
+  width: number,
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(Buffer.from(base64, "base64"));
+  const expected = shape.reduce((a, b) => a * b, width);
+  if (bytes.length !== expected)
+    throw new Error(
+      `tensor of shape [${shape.join(", ")}] at ${name} has ${bytes.length} bytes, not ${expected}`,
+    );
+  return bytes;
+}
 
 /** Which entries of one axis are meant. */
 export const sliceSchema = z.strictObject({
@@ -43,7 +78,7 @@ type Wired = WireEdit["intervention"];
 export function encodeEdit({ key, point, slices, intervention: change }: PlacedEdit): WireEdit {
   const wire = ({ shape, data }: { shape: readonly number[]; data: Float32Array }) => ({
     shape: [...shape],
-    base64: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64"),
+    base64: base64Of(data),
   });
   const wired = (): Wired => {
     switch (change.kind) {
@@ -64,16 +99,10 @@ export function encodeEdit({ key, point, slices, intervention: change }: PlacedE
 /** From JSON. Throws when a tensor has not the bytes that its shape says. */
 export function decodeEdit(edit: WireEdit): PlacedEdit {
   const { intervention: change } = edit;
-  const read = ({ shape, base64 }: z.infer<typeof given>) => {
-    const bytes = new Uint8Array(Buffer.from(base64, "base64"));
-    const expected = shape.reduce((a, b) => a * b, 4);
-    if (bytes.length !== expected) {
-      throw new Error(
-        `tensor of shape [${shape.join(", ")}] at ${edit.point} has ${bytes.length} bytes, not ${expected}`,
-      );
-    }
-    return { shape, data: new Float32Array(bytes.buffer) };
-  };
+  const read = ({ shape, base64 }: z.infer<typeof given>) => ({
+    shape,
+    data: new Float32Array(bytesOf(edit.point, shape, base64, 4).buffer),
+  });
   switch (change.kind) {
     case "add":
     case "set":

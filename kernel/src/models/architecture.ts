@@ -43,8 +43,8 @@ export interface Blueprint {
   readonly embed: (t: Trace, tokens: Value, positions: Value) => Value;
   /** Residual in → residual out of decoder layer `index`. */
   readonly layer: (t: Trace, index: number, residual: Value, context: Context) => Value;
-  /** Last residual and positions [batch, n] to read → logits [batch, n, token]. */
-  readonly unembed: (t: Trace, residual: Value, select: Value) => Value;
+  /** Last residual [batch, n, unit] and the positions [batch, m] of it to read, by default all → logits [batch, m, token]. */
+  readonly unembed: (t: Trace, residual: Value, select?: Value) => Value;
   /** Canonical points that this architecture does not have, and why. */
   readonly absent: Readonly<Record<string, string>>;
 }

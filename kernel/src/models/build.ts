@@ -4,16 +4,34 @@ import { Graph, type Exchange } from "../graph/graph.js";
 import { encodeModel, weightFolder } from "../graph/onnx.js";
 import type { HookPoint } from "../graph/point.js";
 import type { Value } from "../graph/value.js";
+import { traceGradient } from "./backward.js";
+import type { StageGradient } from "./backward.js";
 import type { Model } from "./model.js";
-import type { LayerCache, Segment, Stage, StageSpec } from "./stage.js";
-import { Trace } from "./trace.js";
-import type { CachedLayer, PointEditor, WeightPlace } from "./trace.js";
+import { readInput, traceReadout } from "./readout.js";
+import type { Readout } from "./readout.js";
+import type { LayerCache, Output, Result, Segment, Stage, StageSpec } from "./stage.js";
+import { residualAxes, Trace } from "./trace.js";
+import type { CachedLayer, HeldParameter, PointEditor, WeightPlace } from "./trace.js";
 import type { Blueprint } from "./architecture.js";
+
+/** What a run adds to the model's own graph. */
+export interface Additions {
+  readonly edit?: PointEditor | undefined;
+  readonly readout?: Readout | undefined;
+  /** The gradient of the readout's `loss`. */
+  readonly gradient?: StageGradient | undefined;
+}
 
 interface Traced {
   readonly graph: Graph;
+  /** The last residual, or the logits where the stage unembeds it. */
   readonly result: Value;
+  /** What goes to other stages. */
+  readonly outputs: readonly (Output & { readonly value: Value })[];
   readonly caches: readonly CachedLayer[];
+  readonly parameters: readonly HeldParameter[];
+  /** Stretches from here on go backward. */
+  readonly backward: number;
 }
 
 /** Write down the graph of one stage. */
@@ -21,7 +39,7 @@ export function traceStage(
   blueprint: Blueprint,
   spec: StageSpec,
   source: WeightPlace,
-  edit?: PointEditor,
+  { edit, readout, gradient }: Additions = {},
 ): Traced {
   const { hidden } = blueprint.dimensions;
   const graph = new Graph();
@@ -53,25 +71,56 @@ export function traceStage(
     t.beginLayer(index);
     residual = blueprint.layer(t, index, residual, { positions, mask });
   }
-  const { caches } = t;
-  if (!spec.unembeds) return { graph, result: residual, caches };
-  const select = graph.input("select", "i64", ["batch", "selected"]);
-  t.begin("head");
-  return { graph, result: blueprint.unembed(t, residual, select), caches };
+  let result = residual;
+  let loss: Value | undefined;
+  const handed: { as: string; value: Value }[] = [];
+  if (spec.unembeds) {
+    const select = graph.input("select", "i64", ["batch", "selected"]);
+    t.begin("head");
+    result = blueprint.unembed(t, residual, select);
+    if (readout) loss = traceReadout(t, blueprint, readout)["loss"];
+  } else {
+    const read = new Set(readout?.reads.map(({ name }) => name));
+    handed.push({ as: "residual", value: residual });
+    for (const { point, value } of graph.points)
+      if (read.has(point.name)) handed.push({ as: readInput(point.name), value });
+  }
+  // What goes forward must not wait for what goes backward.
+  graph.seal();
+  const backward = graph.stretches.length;
+  const outputs = handed.map(({ as, value }) => ({ name: value.name, as, value }));
+  if (gradient) {
+    const boundary =
+      gradient.boundary === undefined
+        ? undefined
+        : {
+            value: residual,
+            point: residualPoint(gradient.boundary, hidden),
+          };
+    outputs.push(...traceGradient(t, { loss, boundary, outputs: handed }, gradient));
+  }
+  return { graph, result, outputs, caches: t.caches, parameters: t.parameters, backward };
+}
+
+function residualPoint(name: string, hidden: number): HookPoint {
+  const shape = ["batch", "position", hidden] as const;
+  return { name, aliases: [], axes: residualAxes, shape, partition: { kind: "whole" }, layer: undefined };
 }
 
 /**
- * One stage of a model as segments that onnxruntime can load, with `edit` compiled in at its hook points; reads no
- * weights, which stay in their files.
+ * One stage of a model as segments that onnxruntime can load, with `additions` compiled in; reads no weights, which
+ * stay in their files.
  */
-export function buildStage(model: Model, spec: StageSpec, edit?: PointEditor): Stage {
-  const { graph, result, caches } = traceStage(model.blueprint, spec, model.weight, edit);
+export function buildStage(model: Model, spec: StageSpec, additions: Additions = {}): Stage {
+  const traced = traceStage(model.blueprint, spec, model.weight, additions);
+  const { graph, outputs, caches } = traced;
   const presents = caches.flatMap(({ present }) => [present.keys, present.values]);
-  const cuts = cut(graph, spec.unembeds ? presents : [result, ...presents]);
+  const cuts = cut(graph, [...outputs.map(({ value }) => value), ...presents]);
   const folderOf = (c: Cut) =>
     weightFolder(c.weights.flatMap((w) => (w.origin.kind === "weight" ? [w.origin.external.file] : [])));
   const comesBack = (value: Value) =>
     graph.stretches.some(({ exchange }) => exchange?.kind === "handOut" && exchange.back === value);
+  const points = graph.points.map(({ point }) => point);
   return {
     // A folder for each, so that a weight read elsewhere changes the bytes of the segments that read it, not of others.
     segments: cuts.map((c) => ({
@@ -79,15 +128,18 @@ export function buildStage(model: Model, spec: StageSpec, edit?: PointEditor): S
       model: encodeModel(c, folderOf(c)),
       weightFolder: folderOf(c),
       isOnHost: c.isOnHost,
+      isBackward: c.segment >= traced.backward,
       inputs: c.inputs.map((v) => v.name),
       outputs: c.outputs.map((v) => v.name),
       points: new Map([...c.points].map(([name, value]) => [name, value.name])),
       exchange: c.exchange && named(c.exchange),
     })),
     inputs: graph.inputs.filter((v) => !comesBack(v)).map((v) => v.name),
-    outputs: spec.unembeds ? [] : [{ name: result.name, as: "residual" }],
+    outputs: outputs.map(({ value, as }) => ({ name: value.name, as })),
     caches: caches.map(layerCache),
-    points: graph.points.map((p) => p.point),
+    points,
+    results: points.flatMap(({ name }) => resultNamed(name) ?? []),
+    parameters: [...new Set(traced.parameters.map(({ name }) => name))],
   };
 }
 
@@ -97,15 +149,25 @@ function named(exchange: Exchange): Segment["exchange"] {
   return { kind: "handOut", value, key: exchange.key, back: exchange.back.name };
 }
 
+/** A readout and tensors of modules are computed from the rows of all replicas, weights are used for each replica's own. */
+function resultNamed(name: string): Result | undefined {
+  const [, kind] = /^(readout|trained|parameter)\./.exec(name) ?? [];
+  return kind === undefined ? undefined : { name, isTerm: kind === "parameter" };
+}
+
 function layerCache({ layer, past, present }: CachedLayer): LayerCache {
   const names = ({ keys, values }: CachedLayer["past"]) => ({ keys: keys.name, values: values.name });
   const [, heads, , size] = past.keys.shape;
   return { layer, past: names(past), present: names(present), empty: [heads as number, 0, size as number] };
 }
 
+/** The whole model on one rank of `tensorSize`. */
+export function wholeModel({ dimensions }: Blueprint, tensorSize = 1): StageSpec {
+  const layers = { from: 0, to: dimensions.layers };
+  return { layers, embeds: true, unembeds: true, tensor: { rank: 0, size: tensorSize } };
+}
+
 /** Every hook point of the model in forward order, with whole shapes and how `tensorSize` ranks hold it. */
-export function hookPoints(model: Model, tensorSize: number): HookPoint[] {
-  const layers = { from: 0, to: model.dimensions.layers };
-  const spec = { layers, embeds: true, unembeds: true, tensor: { rank: 0, size: tensorSize } };
-  return traceStage(model.blueprint, spec, model.weight).graph.points.map((p) => p.point);
+export function hookPoints({ blueprint, weight }: Model, tensorSize: number): HookPoint[] {
+  return traceStage(blueprint, wholeModel(blueprint, tensorSize), weight).graph.points.map((p) => p.point);
 }

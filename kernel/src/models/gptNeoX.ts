@@ -153,12 +153,12 @@ function read(config: JsonObject): Blueprint {
     return gatherBack(t, inner, down, c.intermediate_size, units, true, "out");
   }
 
-  function unembed(t: Trace, residual: Value, select: Value): Value {
+  function unembed(t: Trace, residual: Value, select?: Value): Value {
     const path = `${base}.final_layer_norm`;
     const normed = t.unitPoint(norm(t, residual, path), "norm", [path, base, "lm_head.input"]);
     const head = c.tie_word_embeddings ? `${base}.embed_in.weight` : "lm_head.weight";
     const weight = t.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
-    const logits = t.spread(normed.gatherPositions(select)).linear(weight);
+    const logits = t.spread(select ? normed.gatherPositions(select) : normed).linear(weight);
     return t.point(logits, "logits", {
       axes: logitAxes,
       alias: "lm_head",

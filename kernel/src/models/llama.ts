@@ -143,7 +143,7 @@ function read(config: JsonObject): Blueprint {
     return gatherBack(t, inner, `${path}.down_proj`, c.intermediate_size, units, c.mlp_bias, "out");
   }
 
-  function unembed(t: Trace, residual: Value, select: Value): Value {
+  function unembed(t: Trace, residual: Value, select?: Value): Value {
     const normed = t.unitPoint(norm(t, residual, "model.norm"), "norm", [
       "model.norm",
       "model",
@@ -151,7 +151,7 @@ function read(config: JsonObject): Blueprint {
     ]);
     const head = c.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight";
     const weight = t.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
-    const logits = t.spread(normed.gatherPositions(select)).linear(weight);
+    const logits = t.spread(select ? normed.gatherPositions(select) : normed).linear(weight);
     return t.point(logits, "logits", {
       axes: logitAxes,
       alias: "lm_head",

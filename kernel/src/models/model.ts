@@ -1,6 +1,6 @@
 import type { Blueprint, Dimensions } from "./architecture.js";
 import { readArchitecture } from "./architectures.js";
-import { traceStage } from "./build.js";
+import { traceStage, wholeModel } from "./build.js";
 import type { Checkpoint, StoredTensor } from "./checkpoint/checkpoint.js";
 import { openCheckpoint } from "./checkpoint/open.js";
 import { expectTensors } from "./checkpoint/expect.js";
@@ -37,12 +37,7 @@ export async function openModel(folder: string): Promise<Model> {
   };
 
   // A dry trace asks for every weight once, which is the list of what the files must hold.
-  const whole = {
-    layers: { from: 0, to: dimensions.layers },
-    embeds: true,
-    unembeds: true,
-    tensor: { rank: 0, size: 1 },
-  };
+  const whole = wholeModel(blueprint);
   const expected = new Map<string, readonly number[]>();
   traceStage(blueprint, whole, (name, shape) => {
     expected.set(name, shape);

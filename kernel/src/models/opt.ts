@@ -165,22 +165,21 @@ function read(config: JsonObject): Blueprint {
   const lastReaders = finalNorm ? [`${finalPath}.input`] : normReaders;
 
   // The narrow projection comes before positions are chosen, so that `logits.in` is there at all of them.
-  function unembed(t: Trace, residual: Value, select: Value): Value {
+  function unembed(t: Trace, residual: Value, select?: Value): Value {
     const normed = finalNorm
       ? t.unitPoint(norm(t, residual, finalPath), "norm", [finalPath, ...normReaders])
       : residual;
     const narrow =
       wordUnits === hidden
-        ? normed.gatherPositions(select)
-        : t
-            .unitPoint(normed.linear(t.weight(`${outPath}.weight`, [wordUnits, hidden])), "logits.in", [
-              outPath,
-              ...headReaders,
-            ])
-            .gatherPositions(select);
+        ? normed
+        : t.unitPoint(normed.linear(t.weight(`${outPath}.weight`, [wordUnits, hidden])), "logits.in", [
+            outPath,
+            ...headReaders,
+          ]);
+    const read = select ? narrow.gatherPositions(select) : narrow;
     const head = c.tie_word_embeddings ? `${base}.embed_tokens.weight` : "lm_head.weight";
     const tokens = t.share(c.vocab_size);
-    const logits = t.spread(narrow).linear(t.rows(head, [c.vocab_size, wordUnits], tokens));
+    const logits = t.spread(read).linear(t.rows(head, [c.vocab_size, wordUnits], tokens));
     return t.point(logits, "logits", {
       axes: logitAxes,
       alias: "lm_head",

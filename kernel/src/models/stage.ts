@@ -45,6 +45,8 @@ export interface Segment {
   readonly weightFolder: string;
   /** Whether it runs on the CPU whatever the device. */
   readonly isOnHost: boolean;
+  /** Whether it computes gradients, and so waits for those at what the stage handed out. */
+  readonly isBackward: boolean;
   /** Values it reads, by name: stage inputs or outputs of earlier segments. */
   readonly inputs: readonly string[];
   /** Values that later segments (or the next stage) read. */
@@ -55,15 +57,35 @@ export interface Segment {
   readonly exchange: Exchange | undefined;
 }
 
+/** What a stage hands out: the value called `name` here is the input `as` of another. */
+export interface Output {
+  readonly name: string;
+  readonly as: string;
+}
+
+/** Something that is computed for its own sake; it is no hook point of the model. */
+export interface Result {
+  readonly name: string;
+  /** Whether each replica has a term of it, from its rows, which must be added up; else all have the same. */
+  readonly isTerm: boolean;
+}
+
 /** A stage compiled to segments that run one after another. */
 export interface Stage {
   readonly segments: readonly Segment[];
-  /** Fed from outside: `tokens` (embedding stage) or `residual`; always `positions`, `mask`; `select` (unembedding stage). */
+  /**
+   * Fed from outside: `tokens` (embedding stage) or `residual`; always `positions`, `mask`; `select` (unembedding
+   * stage); what its edits, readout and gradient need.
+   */
   readonly inputs: readonly string[];
-  /** Carried to the next stage: the value called `name` here is its input `as`; empty for the last. */
-  readonly outputs: readonly { readonly name: string; readonly as: string }[];
+  /** Carried to other stages: `residual` and what a readout reads to later ones, gradients at them to earlier ones. */
+  readonly outputs: readonly Output[];
   /** The stage's layers when it was built with a cache; else none. */
   readonly caches: readonly LayerCache[];
   /** Points in forward order, with shapes and partitions as this rank holds them described by `HookPoint`. */
   readonly points: readonly HookPoint[];
+  /** What is always handed out under its name: what a readout returns, gradients of weights and of trained modules. */
+  readonly results: readonly Result[];
+  /** Weights that it holds, or rows of them, by Hugging Face name. */
+  readonly parameters: readonly string[];
 }

@@ -45,10 +45,22 @@ export interface CachedLayer {
   readonly present: KeysAndValues;
 }
 
+/** Rows of a weight that a rank holds. */
+export interface HeldParameter {
+  readonly name: string;
+  /** First of its rows. */
+  readonly from: number;
+  readonly value: Value;
+  /** Whether the ranks hold the same rows and each uses only its columns of them. */
+  isPartial: boolean;
+}
+
 /** What an architecture writes its equations with: the graph, this rank's parts of the weights, and the points. */
 export class Trace {
   /** Filled while the layers are written, when the stage keeps a cache. */
   readonly caches: CachedLayer[] = [];
+  /** What was asked of the weights. */
+  parameters: HeldParameter[] = [];
   #layer: number | undefined;
   #once = new Map<string, Value>();
 
@@ -56,8 +68,21 @@ export class Trace {
     readonly graph: Graph,
     readonly place: Place,
     readonly source: WeightPlace,
-    readonly options: { readonly edit?: PointEditor | undefined; readonly cache?: boolean | undefined } = {},
+    readonly options: {
+      readonly edit?: PointEditor | undefined;
+      readonly cache?: boolean | undefined;
+      /** Name no points: what is written repeats a part of the model on another value. */
+      readonly isMuted?: boolean;
+    } = {},
   ) {}
+
+  /** The same equations once more, with the same weights, naming no points. */
+  muted(): Trace {
+    const trace = new Trace(this.graph, this.place, this.source, { isMuted: true });
+    trace.#once = this.#once;
+    trace.parameters = this.parameters;
+    return trace;
+  }
 
   get tensor(): Shard {
     return this.place.tensor;
@@ -108,6 +133,7 @@ export class Trace {
     const all = this.weight(name, shape);
     const [only] = ranges;
     if (ranges.length === 1 && only!.from === 0 && only!.to === shape[axis]) return all;
+    for (const parameter of this.parameters) if (parameter.name === name) parameter.isPartial = true;
     const key = `${name} columns ${ranges.map((r) => `${r.from}:${r.to}`).join()}`;
     return this.graph.keep(key, () => {
       const parts = ranges.map((range) => all.slice(axis, range.from, range.to));
@@ -148,6 +174,7 @@ export class Trace {
 
   /** Name a value as a hook point: `layers.N.` is put before `name` inside a layer. */
   point(value: Value, name: string, place: PointPlace): Value {
+    if (this.options.isMuted) return value;
     const { axes, alias = [], split } = place;
     const isSplit = split !== undefined && this.tensor.size > 1;
     const whole: Shape = value.shape.map((d, i) => (isSplit && i === split.axis ? split.whole : d));
@@ -179,9 +206,11 @@ export class Trace {
       bytes: (range.to - range.from) * rowBytes,
     };
     const key = `weight ${name} ${range.from}:${range.to}`;
-    return this.once(key, () =>
-      this.graph.weight(name, stored.dtype, [range.to - range.from, ...shape.slice(1)], part),
-    );
+    return this.once(key, () => {
+      const value = this.graph.weight(name, stored.dtype, [range.to - range.from, ...shape.slice(1)], part);
+      this.parameters.push({ name, from: range.from, value, isPartial: false });
+      return value;
+    });
   }
 
   #fed(name: string, shape: readonly number[], range: Range): Value {

@@ -1,5 +1,5 @@
 import { takeParcel } from "../engine/parcel.js";
-import type { RankResult } from "../engine/fleet.js";
+import type { RankResult } from "../engine/stages.js";
 import type { HookPoint } from "../graph/point.js";
 
 /** A whole float32 value. */
@@ -13,11 +13,12 @@ export interface Whole {
  * Reads the parcels of a run and puts what ranks hold in parts together again: units of tensor ranks, then rows of
  * replicas.
  *
- * @param pointOf the hook point behind a key
+ * @param pointOf the hook point behind a key; undefined for what is no point: a result that one rank holds whole, or
+ * terms of it that add up
  */
 export function assemble(
   results: readonly RankResult[],
-  pointOf: (key: string) => HookPoint,
+  pointOf: (key: string) => HookPoint | undefined,
 ): Map<string, Whole> {
   const parts = new Map<string, Map<number, Whole[]>>();
   const inOrder = [...results].sort((a, b) => a.dataRank - b.dataRank || a.tensorRank - b.tensorRank);
@@ -30,10 +31,22 @@ export function assemble(
   }
   return new Map(
     [...parts].map(([key, replicas]) => {
-      const rows = [...replicas.values()].map((held) => join(held, pointOf(key)));
+      const point = pointOf(key);
+      if (point === undefined) return [key, addUp([...replicas.values()].flat())];
+      const rows = [...replicas.values()].map((held) => join(held, point));
       return [key, joinAlong(rows, 0)];
     }),
   );
+}
+
+/** The sum of several terms of one shape. */
+export function addUp(terms: readonly Whole[]): Whole {
+  const [first, ...rest] = terms;
+  if (first === undefined) throw new Error("nothing to add up");
+  if (rest.length === 0) return first;
+  const data = first.data.slice();
+  for (const term of rest) term.data.forEach((x, i) => (data[i] = (data[i] as number) + x));
+  return { ...first, data };
 }
 
 /** Parts in rank order, one after another along the axis that the tensor ranks share. */

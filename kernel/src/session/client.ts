@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { connect as connectSocket, type Socket } from "node:net";
 import { isAlive, sweep } from "../engine/launch/leftovers.js";
-import type { HandOut, RankResult } from "../engine/fleet.js";
+import type { HandOut, RankResult } from "../engine/stages.js";
 import { Channel } from "../engine/wire/channel.js";
 import type { ForwardStep } from "../engine/wire/messages.js";
 import { brokerAlive, checkPrivate, folderNames, isStarting, removeFolder, sessionFolder } from "./folder.js";

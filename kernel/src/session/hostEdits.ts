@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { HandOut, RankResult } from "../engine/fleet.js";
+import type { HandOut, RankResult } from "../engine/stages.js";
 import { ParcelWriter } from "../engine/parcel.js";
 import type { HookPoint } from "../graph/point.js";
 import { checkResult, printCallOf, type HostCall } from "../hooks/hostEdit.js";

@@ -4,6 +4,7 @@ import { basename, resolve } from "node:path";
 import type { Provenance } from "../display/payload/provenance.js";
 import { printMesh } from "../engine/mesh.js";
 import { printHook } from "../hooks/hook.js";
+import type { BackwardOptions } from "./backward/types.js";
 import type { Model } from "../models/model.js";
 import type { Order } from "./messages.js";
 import type { GenerateOptions } from "./generation/types.js";
@@ -46,10 +47,11 @@ function storedAs(model: Model): string {
 }
 
 /** `forward("The nurse…", capture("layers.*.attention.pattern"))` */
-export function printCall(input: Input, { hooks = [], logits, stopAfter }: ForwardOptions): string {
+export function printCall(input: Input, { hooks = [], logits, stopAfter, readout }: ForwardOptions): string {
   const parts = [printInput(input), ...hooks.map(printHook)];
   if (logits !== undefined) parts.push(`logits: ${logits}`);
   if (stopAfter !== undefined) parts.push(`stopAfter: ${stopAfter}`);
+  if (readout !== undefined) parts.push(`readout: [${(readout.read ?? ["logits"]).join(", ")}]`);
   return `forward(${parts.join(", ")})`;
 }
 
@@ -64,6 +66,21 @@ export function printGenerate(
     ...hooks.map(printHook),
     ...settings.map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
     ...(forced === undefined ? [] : [`forced: [${forced.length} rows]`]),
+  ].join(", ")})`;
+}
+
+/** `backward("The nurse…", at: ["layers.*.residual.out"])` */
+export function printBackward(
+  input: Input,
+  { hooks = [], read, at, parameters, activations }: BackwardOptions,
+): string {
+  const settings = Object.entries({ read, at, parameters, activations }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return `backward(${[
+    printInput(input),
+    ...hooks.map(printHook),
+    ...settings.map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
   ].join(", ")})`;
 }
 

@@ -8,7 +8,10 @@ import { placeEdits } from "../hooks/place.js";
 import { resolve } from "../hooks/resolve.js";
 import type { AbsentPoints, AxisSlice, Selection } from "../hooks/selector.js";
 import { slicedShape } from "../hooks/slice.js";
-import { encodeEdit } from "../hooks/wire.js";
+import { moduleTensors, trainedTensors, type Tensors } from "../hooks/trained.js";
+import { encodeEdit, encodeTensor } from "../hooks/wire.js";
+import { readoutPoint } from "../models/readout.js";
+import { prepareReadout } from "./readout.js";
 import type { Estimate, ForwardOptions } from "./types.js";
 
 /** A captured point and the name under which the run holds it. */
@@ -25,6 +28,8 @@ export interface ForwardRequest {
   readonly hosts: ReadonlyMap<string, HostCall>;
   /** Key of the logits that the run itself shows, undefined when it shows none. */
   readonly logitsKey: string | undefined;
+  /** Keys of what the readout returns. */
+  readonly readouts: readonly string[];
   /** Shapes of everything that comes back, by key. */
   readonly shapes: ReadonlyMap<string, readonly number[]>;
 }
@@ -51,15 +56,14 @@ export function prepareForward(
     throw new Error(`logits "${wanted}": choose all, last or none`);
   if (stopAfter !== undefined && wanted !== "none")
     throw new Error(`logits "${wanted}": there are none when the run stops after ${stopAfter}`);
+  if (stopAfter !== undefined && options.readout !== undefined)
+    throw new Error(`readout: there are no logits to read when the run stops after ${stopAfter}`);
   const leftOut = leaveOut(hooks, stopAfter, points, absent);
   const lengths = rows.map((row) => row.length);
   const byName = new Map(points.map((point) => [point.name, point]));
-  const { placed, hosts } = placeEdits(
-    hooks.filter((hook) => hook.kind === "edit"),
-    points,
-    absent,
-    { lengths, positions: Math.max(...lengths) },
-  );
+  const positions = Math.max(...lengths);
+  const changes = hooks.filter((hook) => hook.kind === "edit");
+  const { placed, hosts } = placeEdits(changes, points, absent, { lengths, positions });
   const edits = placed.map((edit) => {
     const host = hosts.get(edit.key);
     if (host === undefined) return edit;
@@ -76,7 +80,17 @@ export function prepareForward(
   const isHooked =
     captures.some(({ selection }) => selection.point.name === logits) ||
     edits.some(({ point }) => point === logits);
-  const select = isHooked ? "all" : wanted;
+  const selected = isHooked ? "all" : wanted;
+  const modules = modulesOf(options.readout?.trained);
+  const readout =
+    options.readout &&
+    prepareReadout(options.readout, modules, points, absent, {
+      batch: rows.length,
+      position: positions,
+      selected: selected === "last" ? 1 : positions,
+    });
+  for (const name of readout?.step.reads ?? []) leftOut.check(byName.get(name) as HookPoint);
+  const select = selected === "none" && readout?.readsLogits ? "all" : selected;
   const own: PointRequest[] =
     wanted === "none"
       ? []
@@ -88,19 +102,40 @@ export function prepareForward(
   ];
   const shapes = requests.map(({ key, point: name, slices }): [string, number[]] => {
     const point = byName.get(pointOf(name)) as HookPoint;
-    const positions = name === logits && select === "last" ? 1 : Math.max(...lengths);
-    const shape = boundShape(point, rows.length, positions);
+    const shape = boundShape(point, rows.length, name === logits && select === "last" ? 1 : positions);
     return [key, slicedShape(shape, slices, { axes: point.axes, lengths })];
   });
+  const trained = [...trainedTensors(changes, modules)].map(
+    ([name, tensor]) => [name, { dtype: "f32", ...tensor }] as const,
+  );
+  const tensors = [...(readout?.tensors ?? []), ...trained].map(
+    ([name, tensor]) => [name, encodeTensor(tensor)] as const,
+  );
   const step: ForwardStep = {
     rows: rows.map((row) => [...row]),
     select,
     requests,
     edits: edits.map(encodeEdit),
     ...(leftOut.layers.length > 0 && { skip: [...leftOut.layers] }),
+    ...(tensors.length > 0 && { tensors: Object.fromEntries(tensors) }),
+    ...(readout && { readout: readout.step }),
   };
-  const logitsKey = wanted === "none" ? undefined : runLogits;
-  return { step, captures, hosts, logitsKey, shapes: new Map(shapes) };
+  const returned = [...(readout?.shapes ?? [])].map(([name, shape]) => [readoutPoint(name), shape] as const);
+  return {
+    step,
+    captures,
+    hosts,
+    logitsKey: wanted === "none" ? undefined : runLogits,
+    readouts: returned.map(([name]) => name),
+    shapes: new Map([...shapes, ...returned]),
+  };
+}
+
+/** Trained modules given to a readout, copied. */
+function modulesOf(given: NonNullable<ForwardOptions["readout"]>["trained"] = {}): Record<string, Tensors> {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, values]) => [name, moduleTensors(name, values)]),
+  );
 }
 
 /** Bytes that a request brings back. */
@@ -134,7 +169,8 @@ function keyed(hooks: readonly Hook[], points: readonly HookPoint[], absent: Abs
   });
 }
 
-function asRequest(
+/** What the ranks are asked for; a value before edits only where there are some. */
+export function asRequest(
   key: string,
   { point, slices, selector }: Selection,
   edited: ReadonlySet<string>,

@@ -1,5 +1,4 @@
 import { nearest } from "../graph/nearest.js";
-import type { HookPoint } from "../graph/point.js";
 import type { Provenance } from "../display/payload/provenance.js";
 import type { AxisShards } from "../display/payload/index.js";
 import type { Selection } from "../hooks/selector.js";
@@ -8,11 +7,19 @@ import { CapturedPoint } from "./captured.js";
 import type { KeyedSelection } from "./request.js";
 import type { Captured, Run, Token } from "./types.js";
 
+/** Throws one line when the ranks left something out. */
+export function valueOf(values: ReadonlyMap<string, Whole>, key: string): Whole {
+  const value = values.get(key);
+  if (value === undefined) throw new Error(`nothing came back for ${key}`);
+  return value;
+}
+
 /** What a forward pass brought back, in the form that users see. */
 export class FinishedRun implements Run {
   readonly tokens: readonly (readonly Token[])[];
   readonly logits: Run["logits"];
   readonly captures: ReadonlyMap<string, Captured>;
+  readonly readout: Run["readout"];
   readonly provenance: Provenance;
 
   constructor(parts: {
@@ -20,23 +27,23 @@ export class FinishedRun implements Run {
     readonly captures: readonly KeyedSelection[];
     readonly values: ReadonlyMap<string, Whole>;
     readonly logitsKey: string | undefined;
+    /** Keys of what the readout returned. */
+    readonly readouts?: readonly string[];
     readonly provenance: Provenance;
     /** Which ranks held the parts of a captured point. */
     readonly shardsOf: (selection: Selection) => readonly AxisShards[];
   }) {
     const { values, logitsKey } = parts;
-    const valueOf = (key: string, point: HookPoint | undefined): Whole => {
-      const value = values.get(key);
-      if (value === undefined) throw new Error(`nothing came back for ${point?.name ?? "logits"}`);
-      return value;
-    };
     this.tokens = parts.tokens;
     this.provenance = parts.provenance;
-    this.logits = logitsKey === undefined ? undefined : valueOf(logitsKey, undefined);
+    this.logits = logitsKey === undefined ? undefined : valueOf(values, logitsKey);
+    this.readout = new Map(
+      (parts.readouts ?? []).map((key) => [key.replace(/^readout\./, ""), valueOf(values, key)]),
+    );
     this.captures = new Map(
       parts.captures.map(({ key, selection }) => [
         key,
-        new CapturedPoint(key, valueOf(key, selection.point), selection, () => ({
+        new CapturedPoint(key, valueOf(values, key), selection, () => ({
           shards: parts.shardsOf(selection),
           provenance: parts.provenance,
         })),

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { progress, type Progress } from "../display/index.js";
-import type { RankResult } from "../engine/fleet.js";
+import type { RankResult } from "../engine/stages.js";
 import type { AxisShards } from "../display/payload/index.js";
 import { inspectHost } from "../engine/plan/host.js";
 import { plan as makePlan } from "../engine/plan/plan.js";
@@ -17,6 +17,9 @@ import { resolveModel } from "../models/hub/resolve.js";
 import { checkMesh, openModel, type Model } from "../models/model.js";
 import { openTokenizer, type Tokenizer } from "../models/tokenizer/index.js";
 import { assemble, type Whole } from "./assemble.js";
+import { prepareBackward } from "./backward/prepare.js";
+import { FinishedBackward } from "./backward/result.js";
+import type { Backward, BackwardOptions } from "./backward/types.js";
 import { BrokerClient, listSessions } from "./client.js";
 import { checkCompatible } from "./compatible.js";
 import { nameFor, sessionFolder } from "./folder.js";
@@ -31,7 +34,7 @@ import type { Order } from "./messages.js";
 import { Parameters, type Parameter, type ParameterChange } from "./parameters/parameters.js";
 import { parameterTable, type ParameterTable } from "./parameters/table.js";
 import { pointTable, stageOf } from "./pointTable.js";
-import { printGenerate, printInput, provenanceOf } from "./provenance.js";
+import { printBackward, printGenerate, printInput, provenanceOf } from "./provenance.js";
 import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
 import { FinishedRun } from "./run.js";
 import { shardsOf } from "./shards.js";
@@ -152,10 +155,47 @@ export class Session {
     const request = this.#prepare(rows, asked);
     const edited = this.#edited();
     const values = await this.#run(request, cancelSignal(options.signal), 0);
-    const { captures, logitsKey } = request;
+    const { captures, logitsKey, readouts } = request;
     const provenance = { ...provenanceOf(this.#client.order, this.#model, input, asked), ...edited };
     const shardsOf = this.#shardsOf;
-    return new FinishedRun({ tokens: rows.tokens, captures, values, logitsKey, provenance, shardsOf });
+    return new FinishedRun({
+      tokens: rows.tokens,
+      captures,
+      values,
+      logitsKey,
+      readouts,
+      provenance,
+      shardsOf,
+    });
+  }
+
+  /**
+   * Differentiates a scalar of the logits and of hook points: gradients at hook points, of weights and of trained modules
+   * come back whole, whatever the mesh, and through edits as well. Only what is asked for is computed and sent.
+   *
+   * Throws one line before anything runs when something does not fit or no gradient reaches what was asked for;
+   * otherwise as `forward` does.
+   */
+  async backward(input: Input, options: BackwardOptions): Promise<Backward> {
+    const { ids, tokens } = await this.#read(input);
+    const own = options.hooks ?? [];
+    const asked = {
+      ...options,
+      hooks: [
+        ...this.hooks.effective({ ...options, hooks: own.filter((hook) => hook.kind !== "editGradient") }),
+        ...own.filter((hook) => hook.kind === "editGradient"),
+      ],
+    };
+    const request = prepareBackward(ids, asked, this.#points, this.#model);
+    const edited = this.#edited();
+    const values = await this.#run(request, cancelSignal(options.signal), 0);
+    const provenance = {
+      ...provenanceOf(this.#client.order, this.#model, input, {}),
+      ...edited,
+      call: printBackward(input, asked),
+    };
+    const shardsOf = this.#shardsOf;
+    return new FinishedBackward({ tokens, request, values, model: this.#model, provenance, shardsOf });
   }
 
   /**
@@ -340,9 +380,10 @@ export class Session {
     return prepareForward(ids, options, this.#points, this.#model.blueprint.absent);
   }
 
-  #pointOf(requests: readonly { key: string; point: string }[], key: string): HookPoint {
+  /** The hook point behind a key; none for a result that is no point. */
+  #pointOf(requests: readonly { key: string; point: string }[], key: string): HookPoint | undefined {
     const name = requests.find((request) => request.key === key)?.point;
-    return this.#points.find((point) => name !== undefined && point.name === pointOf(name)) as HookPoint;
+    return this.#points.find((point) => name !== undefined && point.name === pointOf(name));
   }
 }
 

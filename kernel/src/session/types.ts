@@ -5,6 +5,7 @@ import type { Tensor } from "../graph/tensor.js";
 import type { Hook } from "../hooks/hook.js";
 import type { HookChoice } from "../hooks/lastingHook.js";
 import type { Provenance } from "../display/payload/provenance.js";
+import type { ReadoutOptions } from "./readout.js";
 
 /** How many ranks along each direction; their product is the number of worker processes. */
 export interface MeshRequest {
@@ -41,6 +42,8 @@ export interface ForwardOptions extends HookChoice {
   readonly logits?: "all" | "last" | "none";
   /** A layer, such as `layers.5`, or a hook point, behind which nothing runs: there are no logits. */
   readonly stopAfter?: string;
+  /** Values computed on the workers, of which only the results come back. */
+  readonly readout?: ReadoutOptions;
   readonly signal?: AbortSignal;
 }
 
@@ -79,6 +82,8 @@ export interface Run {
   readonly logits: (Tensor & { readonly data: Float32Array }) | undefined;
   /** In forward order, keyed by canonical point name; a value before its edits by `NAME@before`. */
   readonly captures: ReadonlyMap<string, Captured>;
+  /** What `readout` returned, by name. */
+  readonly readout: ReadonlyMap<string, Tensor & { readonly data: Float32Array }>;
   /** The capture of this name; error names the nearest captured point. */
   get(name: string): Captured;
   readonly provenance: Provenance;

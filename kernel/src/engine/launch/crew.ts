@@ -24,7 +24,7 @@ export interface CrewOptions {
 
 type Reply = Extract<FromWorker, { kind: "done" | "failed" }>;
 export type Done = Extract<FromWorker, { kind: "done" }>;
-export type Step = Extract<ToWorker, { kind: "step" }>;
+export type Step = Extract<ToWorker, { kind: "step" | "backward" }>;
 type HandedOut = Extract<FromWorker, { kind: "handedOut" }>;
 
 /** Takes what the ranks of a stage hand out for a host edit, and answers each with what it goes on with. */
@@ -41,7 +41,7 @@ export class Crew {
   readonly #ranks: RankProcess[] = [];
   readonly #places: MeetingPlaces;
   readonly #progress = new Map<RankProcess, { loaded: number; total: number }>();
-  readonly #points = new Map<RankProcess, ReadonlySet<string>>();
+  readonly #held = new Map<RankProcess, ReadonlySet<string>>();
   readonly #kept = new Map<RankProcess, number>();
   readonly #replies = new Map<RankProcess, { resolve(reply: Reply): void; reject(error: Error): void }>();
   readonly #outside = new Map<RankProcess, (message: HandedOut) => void>();
@@ -101,15 +101,15 @@ export class Crew {
     const process = this.#ranks[rank];
     if (process === undefined || process.lost)
       return { pid: undefined, state: "lost", memory: 0, cacheBytes: 0 };
-    const state = !this.#points.has(process) ? "starting" : this.#replies.has(process) ? "busy" : "ready";
+    const state = !this.#held.has(process) ? "starting" : this.#replies.has(process) ? "busy" : "ready";
     const cacheBytes = this.#kept.get(process) ?? 0;
     return { pid: process.pid, state, memory: process.memory, cacheBytes };
   }
 
-  /** Whether the ranks of a stage hold a hook point. */
-  holds(stage: number, point: string): boolean {
+  /** Whether the ranks of a stage hold a hook point or a weight. */
+  holds(stage: number, name: string): boolean {
     const [first] = this.#stage(stage);
-    return first !== undefined && this.#points.get(first)?.has(point) === true;
+    return first !== undefined && this.#held.get(first)?.has(name) === true;
   }
 
   /**
@@ -210,8 +210,8 @@ export class Crew {
         return this.#progressed(from, message);
       case "ready":
         from.doing("waiting");
-        this.#points.set(from, new Set(message.points));
-        if (this.#points.size === this.#options.plan.devices.length) this.#ready.resolve();
+        this.#held.set(from, new Set(message.holds));
+        if (this.#held.size === this.#options.plan.devices.length) this.#ready.resolve();
         return;
       case "failed":
         if (message.id === undefined)

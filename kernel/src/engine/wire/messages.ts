@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { editSchema, sliceSchema } from "../../hooks/wire.js";
+import { programSchema } from "../../hooks/program.js";
+import { editSchema, sliceSchema, tensorSchema } from "../../hooks/wire.js";
 
 const whole = z.number().int().nonnegative();
 
@@ -19,6 +20,10 @@ export const parcel = z.strictObject({
   ),
 });
 export type ParcelDescriptor = z.infer<typeof parcel>;
+
+/** A parcel that one stage has made for another. */
+export const handed = z.strictObject({ to: whole, parcel });
+export type Handed = z.infer<typeof handed>;
 
 /** A hook point that is wanted, and which part of it. */
 export const request = z.strictObject({
@@ -44,6 +49,26 @@ export type CacheUse = z.infer<typeof cache>;
 /** A weight that a step reads in another file than the checkpoint's; see `Overlay`. */
 export const weight = z.strictObject({ name: z.string(), file: z.string() });
 
+/** What is computed from the logits and some hook points where the logits are. */
+export const readout = z.strictObject({
+  /** Hook points that the program reads, whole, under their own names. */
+  reads: z.array(z.string()),
+  program: programSchema,
+});
+export type ReadoutStep = z.infer<typeof readout>;
+
+/** The gradient of a readout's `loss`; gradients at hook points are among the requests. */
+export const gradient = z.strictObject({
+  /** Weights, by Hugging Face name. */
+  parameters: z.array(z.string()),
+  /** Applied to the complete gradient at their points, in reverse order of the forward pass. */
+  edits: z.array(editSchema),
+  activations: z.enum(["save", "recompute"]),
+  /** See `StageGradient`. */
+  boundary: z.string().optional(),
+});
+export type GradientStep = z.infer<typeof gradient>;
+
 /** One forward pass: token ids by row; padding, positions and masks are made on the ranks that need them. */
 export const forward = z.strictObject({
   rows: z.array(z.array(whole)),
@@ -57,6 +82,10 @@ export const forward = z.strictObject({
   cache: cache.optional(),
   /** Edited weights; none when left out. */
   weights: z.array(weight).optional(),
+  /** Fed by name: what readouts are given, and tensors of trained modules. */
+  tensors: z.record(z.string(), tensorSchema).optional(),
+  readout: readout.optional(),
+  gradient: gradient.optional(),
 });
 export type ForwardStep = z.infer<typeof forward>;
 
@@ -112,12 +141,17 @@ export const toWorker = z.discriminatedUnion("kind", [
     kind: z.literal("step"),
     id: whole,
     step: forward,
-    carry: parcel.optional(),
-    /** Whether a next stage needs what this one carries. */
-    carries: z.boolean(),
+    /** What other stages have handed to this one. */
+    carried: z.array(parcel),
+    /** What other stages need of this one, by the names it has there. */
+    hands: z.array(z.strictObject({ to: whole, names: z.array(z.string()) })),
+    /** Whether it stops before its gradients, until those at what it handed out have come. */
+    waits: z.boolean(),
     /** Whether replicas meet in the step, on whatever stage, so that one without rows must take part too. */
     meets: z.boolean(),
   }),
+  /** The rest of a step that waits. */
+  z.strictObject({ kind: z.literal("backward"), id: whole, carried: z.array(parcel) }),
   z.strictObject({ kind: z.literal("cancel"), id: whole }),
   z.strictObject({ kind: z.literal("release"), key: z.string() }),
   /** What a host edit made of the part that this rank handed out; nothing where it handed out none of a split value. */
@@ -139,11 +173,12 @@ export const fromWorker = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("progress"), loaded: whole, total: whole, segment: z.string() }),
   /** With the resident set, in bytes, which is so never unknown of a worker that is ready. */
-  z.strictObject({ kind: z.literal("ready"), points: z.array(z.string()), memory: whole }),
+  z.strictObject({ kind: z.literal("ready"), holds: z.array(z.string()), memory: whole }),
   z.strictObject({
     kind: z.literal("done"),
     id: whole,
-    carry: parcel.optional(),
+    /** For other stages. */
+    handed: z.array(handed),
     /** The requested values that this rank holds, or its part of them, by point name. */
     parcel: parcel.optional(),
   }),

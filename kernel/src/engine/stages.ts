@@ -1,0 +1,188 @@
+import { pointOf } from "../graph/point.js";
+import { mixesRows } from "../hooks/apply.js";
+import { cotangentInput } from "../models/backward.js";
+import { readInput } from "../models/readout.js";
+import { Cancelled } from "./cancelled.js";
+import type { Crew, Outside, Step } from "./launch/crew.js";
+import { coordinatesOf, type Mesh } from "./mesh.js";
+import type { ForwardStep, Handed, ParcelDescriptor } from "./wire/messages.js";
+
+/** The parcel that one rank answered with. Whoever takes it over reads or removes it. */
+export interface RankResult {
+  readonly stage: number;
+  readonly dataRank: number;
+  readonly tensorRank: number;
+  readonly parcel: ParcelDescriptor;
+}
+
+/** What the ranks of one stage hand out for a host edit. Whoever takes it over reads or removes the parcels. */
+export interface HandedOut {
+  readonly key: string;
+  readonly results: readonly RankResult[];
+  /** How many replicas of how many tensor ranks wait for an answer, each rank for a parcel of its own. */
+  readonly ranks: { readonly data: number; readonly tensor: number };
+  /** Where the answer's parcels belong: a folder, one on disk for when it is full, and how their names begin. */
+  readonly into: { readonly folder: string; readonly overflow: string; readonly label: string };
+}
+
+/** Makes a host edit: answers, by replica and tensor rank in C order, with the parcel that it goes on with; none for one that is to change nothing. */
+export type HandOut = (value: HandedOut) => Promise<readonly (ParcelDescriptor | undefined)[]>;
+
+interface Journey {
+  readonly id: number;
+  readonly step: ForwardStep;
+  readonly mesh: Mesh;
+  /** Layers of each stage. */
+  readonly layers: readonly { readonly from: number; readonly to: number }[];
+  readonly into: HandedOut["into"];
+  readonly handOut: HandOut;
+  readonly signal: AbortSignal | undefined;
+}
+
+type Edit = ForwardStep["edits"][number];
+
+/**
+ * One step through the pipeline: stage after stage, what each hands to others carried there; then, for a gradient,
+ * back through the stages as far down as something is asked for.
+ */
+export async function runStages(crew: Crew, journey: Journey): Promise<RankResult[]> {
+  const { id, step, mesh, into, handOut, signal } = journey;
+  const { gradient } = step;
+  const boundaries = journey.layers.map((_, stage) => boundaryOf(journey, stage));
+  const { last, lowest } = extent(crew, boundaries, step);
+  if (mesh.data > 1 && step.cache?.everywhere === true && step.edits.some(isHost))
+    throw new Error("a host edit cannot act on rows that every replica keeps: it is called once");
+  // A readout is of the whole batch, wherever its rows lie.
+  const meets =
+    step.readout !== undefined ||
+    step.edits.some((edit) => isHost(edit) || mixesRows(edit.intervention)) ||
+    (gradient?.edits.some((edit) => mixesRows(edit.intervention)) ?? false);
+  const isRead = (stage: number) => step.readout?.reads.filter((point) => crew.holds(stage, point)) ?? [];
+  const carried: Handed[][] = [];
+  const results: RankResult[] = [];
+
+  const ask = async (stage: number, message: (parcels: ParcelDescriptor[]) => Step): Promise<void> => {
+    if (signal?.aborted) throw new Cancelled();
+    const at = (index: number) => {
+      const { data: dataRank, tensor: tensorRank } = coordinatesOf(mesh, index);
+      return { stage, dataRank, tensorRank };
+    };
+    const outside: Outside = (key, parcels) => {
+      const told = parcels.flatMap((parcel, index) => (parcel ? [{ ...at(index), parcel }] : []));
+      return handOut({ key, results: told, ranks: { data: mesh.data, tensor: mesh.tensor }, into });
+    };
+    const done = await crew.ask(stage, (index) => message(takeFor(carried[index] ?? [], stage)), outside);
+    for (const [index, { handed, parcel }] of done.entries()) {
+      (carried[index] ??= []).push(...handed);
+      if (parcel !== undefined) results.push({ ...at(index), parcel });
+    }
+  };
+
+  for (let stage = 0; stage <= last; stage++) {
+    const hold = ({ point }: { point: string }) => crew.holds(stage, pointOf(point));
+    const differentiates = ({ point }: { point: string }) =>
+      gradientHolder(crew, boundaries, pointOf(point)) === stage;
+    const boundary = boundaries[stage];
+    const goesBack = gradient !== undefined && stage >= lowest;
+    const own: ForwardStep = {
+      ...step,
+      requests: step.requests.filter((each) => (isGradient(each) ? differentiates(each) : hold(each))),
+      edits: step.edits.filter(hold),
+      gradient: goesBack
+        ? { ...gradient, edits: gradient.edits.filter(differentiates), ...(boundary && { boundary }) }
+        : undefined,
+    };
+    const reads = isRead(stage).map(readInput);
+    const hands: { to: number; names: string[] }[] = [];
+    if (stage < last) hands.push({ to: stage + 1, names: ["residual"] });
+    if (stage < last && reads.length > 0) hands.push({ to: last, names: reads });
+    if (goesBack && stage > lowest) hands.push({ to: stage - 1, names: [cotangentInput("residual")] });
+    if (goesBack && stage === last)
+      for (let to = lowest; to < last; to++) {
+        const names = isRead(to).map((point) => cotangentInput(readInput(point)));
+        if (names.length > 0) hands.push({ to, names });
+      }
+    const waits = goesBack && stage < last;
+    await ask(stage, (parcels) => ({ kind: "step", id, step: own, carried: parcels, hands, waits, meets }));
+  }
+  if (gradient !== undefined)
+    for (let stage = last - 1; stage >= lowest; stage--)
+      await ask(stage, (parcels) => ({ kind: "backward", id, carried: parcels }));
+  return results;
+}
+
+/** The last stage that a step needs, and the lowest that its gradient goes back to. Throws for what no rank holds. */
+function extent(
+  crew: Crew,
+  boundaries: readonly (string | undefined)[],
+  step: ForwardStep,
+): { last: number; lowest: number } {
+  const holders = (name: string) =>
+    boundaries.flatMap((_, stage) => (crew.holds(stage, name) ? [stage] : []));
+  const nowhere = [
+    ...step.requests.map(({ point }) => pointOf(point)),
+    ...(step.readout?.reads ?? []),
+    ...(step.gradient?.parameters ?? []),
+  ].find((name) => holders(name).length === 0);
+  if (nowhere !== undefined) throw new Error(`no rank holds "${nowhere}"`);
+
+  // Every stage adds to the cache, whoever is asked for something; and a host edit acts, whoever reads what it makes.
+  const goesThrough = step.cache !== undefined || step.readout !== undefined;
+  const needed = [
+    ...step.requests.map(({ point }) => pointOf(point)),
+    ...step.edits.filter(isHost).map(({ point }) => point),
+  ];
+  const last = goesThrough ? boundaries.length - 1 : Math.max(-1, ...needed.flatMap(holders));
+
+  const differentiated = [
+    ...step.requests
+      .filter(isGradient)
+      .map(({ point }) => gradientHolder(crew, boundaries, pointOf(point)) as number),
+    ...(step.gradient?.parameters ?? []).flatMap(holders),
+    ...step.edits.filter(isTrained).flatMap(({ point }) => holders(point)),
+  ];
+  return { last, lowest: Math.min(last, ...differentiated) };
+}
+
+/**
+ * The hook point at which the next stage goes on with the residual as it is handed out: where it is not edited on the
+ * way, it is the same value, and has the same gradient.
+ */
+function boundaryOf({ layers, step }: Journey, stage: number): string | undefined {
+  const following = layers
+    .slice(stage + 1)
+    .flatMap(({ from, to }) => Array.from({ length: to - from }, (_, index) => from + index));
+  const next = following.find((layer) => step.skip?.includes(layer) !== true);
+  const name = `layers.${next}.residual.in`;
+  return next === undefined || step.edits.some(({ point }) => point === name) ? undefined : name;
+}
+
+/** The stage that knows the complete gradient at a point. */
+function gradientHolder(
+  crew: Crew,
+  boundaries: readonly (string | undefined)[],
+  name: string,
+): number | undefined {
+  const earlier = boundaries.indexOf(name);
+  if (earlier >= 0) return earlier;
+  const own = boundaries.findIndex((_, stage) => crew.holds(stage, name));
+  return own < 0 ? undefined : own;
+}
+
+function isGradient({ point }: { readonly point: string }): boolean {
+  return point.endsWith("@gradient");
+}
+
+function isHost({ intervention }: Edit): boolean {
+  return intervention.kind === "host";
+}
+
+function isTrained({ intervention: change }: Edit): boolean {
+  return change.kind === "traced" && change.program.inputs.some(({ name }) => name.startsWith("trained."));
+}
+
+function takeFor(carried: Handed[], stage: number): ParcelDescriptor[] {
+  const mine = carried.filter(({ to }) => to === stage);
+  carried.splice(0, carried.length, ...carried.filter(({ to }) => to !== stage));
+  return mine.map(({ parcel }) => parcel);
+}

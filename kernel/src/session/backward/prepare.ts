@@ -1,0 +1,114 @@
+import picomatch from "picomatch";
+import { additionsOf } from "../../engine/additions.js";
+import type { ForwardStep } from "../../engine/wire/messages.js";
+import { nearest } from "../../graph/nearest.js";
+import { gradientAt, type HookPoint } from "../../graph/point.js";
+import { printShape } from "../../graph/shape.js";
+import { placeEdits } from "../../hooks/place.js";
+import { resolve } from "../../hooks/resolve.js";
+import { encodeEdit } from "../../hooks/wire.js";
+import { traceStage, wholeModel } from "../../models/build.js";
+import type { Model } from "../../models/model.js";
+import { readoutPoint } from "../../models/readout.js";
+import { asRequest, prepareForward, type ForwardRequest, type KeyedSelection } from "../request.js";
+import type { BackwardOptions } from "./types.js";
+
+/** What one backward pass asks of the ranks, and what to do with the answers. */
+export interface BackwardRequest extends ForwardRequest {
+  readonly gradients: readonly KeyedSelection[];
+  readonly parameters: readonly string[];
+}
+
+/**
+ * Works out what to ask for, by writing the whole model's gradient down once, here, without weights. Throws one line,
+ * before anything runs, when a selector, a shape or a name does not fit, when an operator between has no derivative, or
+ * when no gradient reaches what was asked for.
+ */
+export function prepareBackward(
+  rows: readonly (readonly number[])[],
+  options: BackwardOptions,
+  points: readonly HookPoint[],
+  model: Model,
+): BackwardRequest {
+  const { loss, read, given, trained, at = [], activations = "save", logits = "all" } = options;
+  const { absent } = model.blueprint;
+  if (typeof loss !== "function") throw new Error("backward needs a loss: a function of logits and captures");
+  if (!["save", "recompute"].includes(activations))
+    throw new Error(`activations "${activations}": choose save or recompute`);
+  if (!["all", "last"].includes(logits)) throw new Error(`logits "${logits}": a loss sees all or last`);
+  const hooks = (options.hooks ?? []).filter((hook) => hook.kind !== "editGradient");
+  const readout = {
+    ...(read && { read }),
+    ...(given && { given }),
+    ...(trained && { trained }),
+    compute: (values: Parameters<typeof loss>[0]) => ({ loss: loss(values) }),
+  };
+  const forward = prepareForward(rows, { hooks, logits, readout }, points, absent);
+  const shape = forward.shapes.get(readoutPoint("loss"))!;
+  if (shape.length > 0)
+    throw new Error(`loss returns f32 ${printShape(shape)}: it must be a scalar [], such as a sum or mean`);
+
+  const lengths = rows.map((row) => row.length);
+  const changes = (options.hooks ?? [])
+    .filter((hook) => hook.kind === "editGradient")
+    .map(({ selector, change }) => ({ kind: "edit", selector, change }) as const);
+  const { placed } = placeEdits(changes, points, absent, { lengths, positions: Math.max(...lengths) });
+  const gradients = resolve(at, points, absent).map((selection) => ({
+    key: gradientAt(selection.point.name),
+    selection,
+  }));
+  const parameters = chooseParameters(options.parameters ?? [], model);
+  const step: ForwardStep = {
+    ...forward.step,
+    requests: [
+      ...forward.step.requests.filter(({ key }) => key !== forward.logitsKey),
+      ...gradients.map(({ key, selection }) => ({
+        ...asRequest(key, selection, new Set(), rows.length),
+        point: key,
+      })),
+    ],
+    gradient: {
+      parameters,
+      edits: placed.map((edit, index) => encodeEdit({ ...edit, key: `g${index}` })),
+      activations,
+    },
+  };
+  checkReached({ ...forward, step, gradients, parameters }, points, model);
+  return { ...forward, step, logitsKey: undefined, gradients, parameters };
+}
+
+/** Names of weights that the globs choose. Throws one line with the nearest name when one chooses none. */
+function chooseParameters(globs: readonly string[], { blueprint, weight }: Model): string[] {
+  if (globs.length === 0) return [];
+  const held = traceStage(blueprint, wholeModel(blueprint), weight).parameters;
+  const names = [...new Set(held.map(({ name }) => name))];
+  const chosen = globs.flatMap((glob) => {
+    const matches = picomatch(glob, { dot: true });
+    const found = names.filter((name) => matches(name));
+    if (found.length === 0) {
+      const [closest = "none"] = nearest(glob, names);
+      throw new Error(
+        `no parameter "${glob}": nearest is ${closest} ${printShape(weight(closest, []).shape)}`,
+      );
+    }
+    return found;
+  });
+  return [...new Set(chosen)];
+}
+
+function checkReached(request: BackwardRequest, points: readonly HookPoint[], model: Model): void {
+  const { blueprint, weight } = model;
+  const { graph } = traceStage(blueprint, wholeModel(blueprint), weight, additionsOf(request.step, points));
+  const named = graph.points.map(({ point }) => point.name);
+  const point = request.gradients.find(({ key }) => !named.includes(key));
+  if (point !== undefined) throw new Error(`no gradient reaches ${point.selection.point.name}: ${why}`);
+  const parameter = request.parameters.find(
+    (name) => !named.some((each) => each.startsWith(`parameter.${name} `)),
+  );
+  if (parameter !== undefined) throw new Error(`no gradient reaches "${parameter}": ${why}`);
+  const modules = Object.keys(request.step.tensors ?? {}).filter((name) => name.startsWith("trained."));
+  const module = modules.find((name) => !named.includes(gradientAt(name)));
+  if (module !== undefined) throw new Error(`no gradient reaches ${module}: ${why}`);
+}
+
+const why = "the loss does not depend on it";

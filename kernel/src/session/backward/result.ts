@@ -1,0 +1,75 @@
+import type { AxisShards } from "../../display/payload/index.js";
+import { nearest } from "../../graph/nearest.js";
+import type { Selection } from "../../hooks/selector.js";
+import { readoutPoint } from "../../models/readout.js";
+import type { Model } from "../../models/model.js";
+import type { Whole } from "../assemble.js";
+import { CapturedPoint } from "../captured.js";
+import { FinishedRun, valueOf } from "../run.js";
+import type { Captured, Run } from "../types.js";
+import type { BackwardRequest } from "./prepare.js";
+import type { Backward, Floats } from "./types.js";
+
+/** What a backward pass brought back, in the form that users see. */
+export class FinishedBackward extends FinishedRun implements Backward {
+  readonly loss: number;
+  readonly gradients: ReadonlyMap<string, Captured>;
+  readonly parameters: ReadonlyMap<string, Floats>;
+  readonly trained: Backward["trained"];
+
+  constructor(
+    parts: Pick<Run, "tokens" | "provenance"> & {
+      readonly request: BackwardRequest;
+      readonly values: ReadonlyMap<string, Whole>;
+      readonly model: Model;
+      readonly shardsOf: (selection: Selection) => readonly AxisShards[];
+    },
+  ) {
+    const { request, values, model } = parts;
+    super({ ...parts, ...request, readouts: [] });
+    this.loss = valueOf(values, readoutPoint("loss")).data[0] as number;
+    this.gradients = new Map(
+      request.gradients.map(({ key, selection }) => [
+        selection.point.name,
+        new CapturedPoint(key, valueOf(values, key), selection, () => ({
+          shards: parts.shardsOf(selection),
+          provenance: parts.provenance,
+        })),
+      ]),
+    );
+    this.parameters = new Map(
+      request.parameters.map((name) => [name, whole(name, model.weight(name, []).shape, values)]),
+    );
+    const trained: Record<string, Record<string, Floats>> = {};
+    for (const name of Object.keys(request.step.tensors ?? {})) {
+      const [, module, tensor] = /^trained\.([^.]+)\.(.+)$/.exec(name) ?? [];
+      if (module === undefined || tensor === undefined) continue;
+      (trained[module] ??= {})[tensor] = valueOf(values, `${name}@gradient`);
+    }
+    this.trained = trained;
+  }
+
+  gradient(point: string): Captured {
+    const found = this.gradients.get(point);
+    if (found !== undefined) return found;
+    const [closest] = nearest(point, [...this.gradients.keys()]);
+    throw new Error(
+      closest === undefined
+        ? `no gradient at "${point}": none was asked for, name it in at`
+        : `no gradient at "${point}": nearest is ${closest} [${this.gradients.get(closest)?.shape.join(", ")}]`,
+    );
+  }
+}
+
+/** A weight's gradient from that of the rows which ranks hold. */
+function whole(name: string, shape: readonly number[], values: ReadonlyMap<string, Whole>): Floats {
+  const rowSize = shape.slice(1).reduce((a, b) => a * b, 1);
+  const data = new Float32Array((shape[0] ?? 1) * rowSize);
+  for (const [key, part] of values) {
+    const [, of, from] = /^parameter\.(.+) (\d+):\d+@gradient$/.exec(key) ?? [];
+    if (of !== name) continue;
+    const start = Number(from) * rowSize;
+    part.data.forEach((x, i) => (data[start + i] = (data[start + i] as number) + x));
+  }
+  return { dtype: "f32", shape: [...shape], data };
+}

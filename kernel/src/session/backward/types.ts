@@ -1,0 +1,44 @@
+import type { Tensor } from "../../graph/tensor.js";
+import type { Value } from "../../graph/value.js";
+import type { GradientEdit } from "../../hooks/editGradient.js";
+import type { HookChoice } from "../../hooks/lastingHook.js";
+import type { ReadoutInputs, ReadoutValues } from "../readout.js";
+import type { Captured, Hook, Run } from "../types.js";
+
+/** A float32 array in this process. */
+export type Floats = Tensor & { readonly data: Float32Array };
+
+export interface BackwardOptions extends ReadoutInputs, Omit<HookChoice, "hooks"> {
+  /** Captures, edits and skips as in a forward pass, and edits of gradients. */
+  readonly hooks?: readonly (Hook | GradientEdit)[];
+  /**
+   * The scalar [] that is differentiated, of the logits, of the hook points in `read`, of `given` and of `trained`. Traced
+   * once for each shape of input.
+   */
+  readonly loss: (values: ReadoutValues) => Value;
+  /** Positions whose logits the loss sees. Default `all`; `last` is each row's last real token. */
+  readonly logits?: "all" | "last";
+  /** Hook points whose gradients come back, sliced by their selectors as captures are. */
+  readonly at?: readonly string[];
+  /** Weights whose gradients come back, by Hugging Face name or glob; tied weights have one gradient. */
+  readonly parameters?: readonly string[];
+  /**
+   * What the gradient goes on from: `save` keeps every hook point's value until it is used, `recompute` computes each
+   * segment again from its input, which needs less memory and more time. Default `save`. The numbers are the same.
+   */
+  readonly activations?: "save" | "recompute";
+  readonly signal?: AbortSignal;
+}
+
+/** What a backward pass brought back. */
+export interface Backward extends Run {
+  readonly loss: number;
+  /** By canonical point name, in forward order. */
+  readonly gradients: ReadonlyMap<string, Captured>;
+  /** The gradient at a hook point; error names the nearest that was asked for. */
+  gradient(point: string): Captured;
+  /** Gradients of weights, whole, by Hugging Face name. */
+  readonly parameters: ReadonlyMap<string, Floats>;
+  /** Gradients of the tensors of trained modules, by module and name. */
+  readonly trained: Readonly<Record<string, Readonly<Record<string, Floats>>>>;
+}

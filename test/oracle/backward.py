@@ -1,0 +1,224 @@
+"""
+Gradients through whole models by PyTorch's autograd: `backward.py CHECKPOINTS OUT`.
+
+Writes OUT/NAME.safetensors: `CASE.loss`, `CASE.rows.R.POINT`, the gradient at a hook point of each row's own unpadded run,
+`CASE.parameter.PATH` and `CASE.trained.TENSOR`, summed over the rows as the loss is, `lens.rows.R`, the logits of the model's
+own final norm and head on an early residual, and the arrays `direction`, `A` and `b` that the cases use. Float32, eager
+attention, and non-linearities without a kink, whose sign would follow rounding. The cases mean the same as those of
+test/parity/backward.test.ts.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import safetensors.torch
+import torch
+import transformers
+from transformers import AutoModelForCausalLM
+
+from expected import rows
+from points import Record, by_head, first, paths
+
+SEED = 33
+
+PARAMETERS = {
+    "galactica": [
+        "model.decoder.embed_tokens.weight",
+        "model.decoder.embed_positions.weight",
+        "model.decoder.layers.0.self_attn_layer_norm.weight",
+        "model.decoder.layers.0.self_attn.q_proj.weight",
+        "model.decoder.layers.0.self_attn.v_proj.bias",
+        "model.decoder.layers.1.self_attn.out_proj.weight",
+        "model.decoder.layers.1.fc1.bias",
+        "model.decoder.layers.1.fc2.weight",
+        "model.decoder.layers.1.fc2.bias",
+        "model.decoder.final_layer_norm.bias",
+    ],
+    "llama-grouped": [
+        "model.embed_tokens.weight",
+        "model.layers.0.input_layernorm.weight",
+        "model.layers.0.self_attn.k_proj.weight",
+        "model.layers.1.self_attn.o_proj.weight",
+        "model.layers.2.mlp.up_proj.weight",
+        "model.norm.weight",
+    ],
+    "gpt2": [
+        "transformer.wte.weight",
+        "transformer.wpe.weight",
+        "transformer.h.0.ln_1.weight",
+        "transformer.h.0.attn.c_attn.weight",
+        "transformer.h.1.attn.c_attn.bias",
+        "transformer.h.1.attn.c_proj.weight",
+        "transformer.h.1.mlp.c_proj.bias",
+    ],
+}
+
+
+class Run:
+    """One row through a model, with edits at modules, and the gradients at its hook points afterwards."""
+
+    def __init__(self, model, ids, edits, gradient_edits):
+        self.model, self.config, self.count = model, model.config, len(ids)
+        self.where, self.inner, ends = paths(model.config)
+        self.final = ends.final
+        modules = dict(model.named_modules())
+        handles = []
+        for path, side, edit in edits:
+            name = self.path(path)
+            if side == "input":
+                handles.append(modules[name].register_forward_pre_hook(lambda m, args, e=edit: (e(args[0]), *args[1:])))
+            else:
+                swap = lambda m, args, out, e=edit: (e(out[0]), *out[1:]) if isinstance(out, tuple) else e(out)
+                handles.append(modules[name].register_forward_hook(swap))
+        # The hooks that keep values come last, so that what they keep is what goes on.
+        record = Record(model)
+        self.logits = model(torch.tensor([ids]), use_cache=False).logits
+        record.close()
+        for handle in handles:
+            handle.remove()
+        self.kept = self.tensors(record)
+        for tensor, _ in self.kept.values():
+            tensor.retain_grad()
+        for point, edit in gradient_edits:
+            self.kept[point][0].register_hook(edit)
+
+    def path(self, place):
+        layer, inner = place
+        return f"{self.where}.{layer}" if inner is None else f"{self.where}.{layer}.{getattr(self.inner, inner)}"
+
+    def tensors(self, record):
+        heads = self.config.num_attention_heads
+        groups = getattr(self.config, "num_key_value_heads", heads)
+        flat = lambda g: g.reshape(self.count, -1)
+        split = lambda n: lambda g: by_head(flat(g), n)
+        kept = {"embedding": (record.inputs[f"{self.where}.0"], flat)}
+        for n in range(self.config.num_hidden_layers):
+            layer, here = f"{self.where}.{n}", f"layers.{n}"
+            given = lambda path: record.inputs[f"{layer}.{path}"]
+            made = lambda path: first(record.outputs[f"{layer}.{path}"])
+            inner = self.inner
+            kept |= {
+                f"{here}.residual.in": (record.inputs[layer], flat),
+                f"{here}.attention.norm": (made(inner.norm), flat),
+                f"{here}.attention.pattern": (record.outputs[f"{layer}.{inner.attention}"][1], lambda g: g[0]),
+                f"{here}.attention.z": (given(inner.projected), split(heads)),
+                f"{here}.attention.output": (made(inner.attention), flat),
+                f"{here}.residual.mid": (given(inner.mid), flat),
+                f"{here}.mlp.norm": (made(inner.mlp_norm), flat),
+                f"{here}.mlp.pre": (made(inner.mlp_pre), flat),
+                f"{here}.mlp.hidden": (given(inner.mlp_out), flat),
+                f"{here}.mlp.output": (made(inner.mlp_out), flat),
+                f"{here}.residual.out": (first(record.outputs[layer]), flat),
+            }
+            if len(inner.projections) == 1:
+                for i, x in enumerate("qkv"):
+                    part = lambda g, i=i: by_head(flat(g).chunk(3, -1)[i], heads)
+                    kept[f"{here}.attention.{x}"] = (made(inner.projections[0]), part)
+            else:
+                for path, x, n_heads in zip(inner.projections, "qkv", (heads, groups, groups)):
+                    kept[f"{here}.attention.{x}"] = (made(path), split(n_heads))
+        kept["norm"] = (record.outputs[self.final], flat)
+        return kept
+
+    def gradients(self):
+        return {name: read(tensor.grad) for name, (tensor, read) in self.kept.items()}
+
+
+def cross_entropy(run, ids, weights):
+    """Weighted sum over positions of −log p(label), the label of a position being the next token, of the last the first."""
+    labels = torch.tensor(ids[1:] + ids[:1])
+    return (run.logits[0].log_softmax(-1).gather(-1, labels[:, None])[:, 0].neg() * weights).sum()
+
+
+def early(run, ids, weights):
+    residual = run.kept["layers.0.residual.out"][0][0]
+    pattern = run.kept["layers.0.attention.pattern"][0][0]
+    extra = (residual.square().sum(-1) * weights).sum() * 0.01 + (pattern.square().sum((0, 2)) * weights).sum()
+    return cross_entropy(run, ids, weights) + extra
+
+
+def cases(A, b, direction):
+    mix = lambda x: x.softmax(-1) * x * 4
+    affine = lambda x: x + x @ A.T + b
+    out = lambda g: g - (g @ direction)[..., None] * direction
+    return {
+        "plain": (cross_entropy, [], []),
+        "early": (early, [], []),
+        "mixed": (cross_entropy, [((0, "mlp_out"), "input", lambda x: x * 2), ((1, "mlp_out"), "input", mix)], []),
+        "edited": (
+            cross_entropy,
+            [],
+            [
+                ("layers.0.residual.out", lambda g: g * 3),
+                ("layers.1.attention.output", lambda g: g * 0),
+                ("layers.1.mlp.hidden", out),
+            ],
+        ),
+        "trained": (cross_entropy, [((0, None), "output", affine), ((1, "attention"), "output", affine)], []),
+    }
+
+
+def expect(folder: Path, out: Path) -> None:
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    # An embedding with a padding token leaves its row out when it goes backward; the derivative does not.
+    model.get_input_embeddings().padding_idx = None
+    config = model.config
+    generator = torch.Generator().manual_seed(SEED)
+    units = config.hidden_size
+    inner = getattr(config, "ffn_dim", None) or getattr(config, "intermediate_size", None) or 4 * units
+    A = (torch.randn(units, units, generator=generator) * 0.1).requires_grad_()
+    b = (torch.randn(units, generator=generator) * 0.1).requires_grad_()
+    direction = torch.randn(inner, generator=generator)
+    direction /= direction.norm()
+    tensors = {"A": A.detach().clone(), "b": b.detach().clone(), "direction": direction}
+    losses = {}
+    for case, (loss_of, edits, gradient_edits) in cases(A, b, direction).items():
+        for leaf in [A, b, *model.parameters()]:
+            leaf.grad = None
+        total = 0
+        for r, ids in enumerate(rows(config.vocab_size)[:2]):
+            run = Run(model, ids, edits, gradient_edits)
+            weights = 1 + 0.1 * torch.arange(len(ids))
+            loss = loss_of(run, ids, weights)
+            loss.backward()
+            total += loss.item()
+            for point, gradient in run.gradients().items():
+                if case == "plain" or "residual" in point:
+                    tensors[f"{case}.rows.{r}.{point}"] = gradient.contiguous().clone()
+        losses[case] = tensors[f"{case}.loss"] = torch.tensor(total)
+        parameters = dict(model.named_parameters())
+        if case == "plain":
+            for path in PARAMETERS[folder.name]:
+                tensors[f"{case}.parameter.{path}"] = parameters[path].grad.clone()
+        if case == "trained":
+            tensors |= {f"{case}.trained.A": A.grad.clone(), f"{case}.trained.b": b.grad.clone()}
+    # An edit that changes nothing tests nothing.
+    for case in ("early", "mixed", "trained"):
+        if abs(losses[case] - losses["plain"]) < 1e-2:
+            raise AssertionError(f"{folder.name}: {case} does not move the loss")
+    place, _, ends = paths(config)
+    with torch.no_grad():
+        for r, ids in enumerate(rows(config.vocab_size)[:2]):
+            record = Record(model)
+            model(torch.tensor([ids]), use_cache=False)
+            record.close()
+            residual = first(record.outputs[f"{place}.0"])[0]
+            tensors[f"lens.rows.{r}"] = model.lm_head(model.get_submodule(ends.final)(residual)).clone()
+    about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
+    safetensors.torch.save_file(tensors, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    print(f"{folder.name:24} {len(tensors)} tensors, losses {[round(x.item(), 3) for x in losses.values()]}")
+
+
+def main() -> None:
+    checkpoints, out = map(Path, sys.argv[1:3])
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    torch.set_num_threads(1)
+    out.mkdir(parents=True, exist_ok=True)
+    for name in PARAMETERS:
+        expect(checkpoints / name, out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+import { describe, expect, it } from "vitest";
+import type { BackwardOptions, Edit, GradientEdit, Session } from "../../kernel/src/index.js";
+import { distance, unpadded } from "./closeness.js";
+import { readGolden, readTensors, type Values } from "./goldens.js";
+import { vitrail, withSession } from "./sessions.js";
+
+const { add, edit, editGradient, projectOut, scale, traced, trainable, zero } = vitrail;
+
+const meshes = {
+  "one process": {},
+  "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
+  "tensor 2": { devices: 2, mesh: { tensor: 2 } },
+  "data 2": { mesh: { data: 2 } },
+  "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
+};
+
+type Hooks = readonly (Edit | GradientEdit)[];
+type Loss = BackwardOptions["loss"];
+
+const crossEntropy: Loss = ({ logits, given }) =>
+  logits
+    .logSoftmax()
+    .pick(given["labels"]!.unsqueeze(2))
+    .mul(given["weights"]!.unsqueeze(2))
+    .sum([0, 1, 2])
+    .neg();
+
+const early: Loss = (values) => {
+  const residual = values.captures["layers.0.residual.out"]!;
+  const pattern = values.captures["layers.0.attention.pattern"]!;
+  const weights = values.given["weights"]!;
+  const squares = residual.mul(residual).sum([2]).mul(weights).sum([0, 1]).mul(0.01);
+  return crossEntropy(values)
+    .add(squares)
+    .add(pattern.mul(pattern).sum([1, 3]).mul(weights).sum([0, 1]));
+};
+
+interface Case {
+  readonly loss: Loss;
+  readonly read?: readonly string[];
+  readonly hooks: Hooks;
+}
+
+/** The cases of test/oracle/backward.py. */
+function cases(wanted: ReturnType<typeof readTensors>): Record<string, Case> {
+  const affine = trainable("map", { A: wanted.get("A"), b: wanted.get("b") }, (x, p) =>
+    x.add(x.linear(p.A, p.b)),
+  );
+  return {
+    plain: { loss: crossEntropy, hooks: [] },
+    early: { loss: early, read: ["layers.0.residual.out", "layers.0.attention.pattern"], hooks: [] },
+    mixed: {
+      loss: crossEntropy,
+      hooks: [
+        edit("layers.0.mlp.hidden", scale(2)),
+        edit(
+          "layers.1.mlp.hidden",
+          traced((x) => x.softmax().mul(x).mul(4)),
+        ),
+      ],
+    },
+    edited: {
+      loss: crossEntropy,
+      hooks: [
+        editGradient("layers.0.residual.out", scale(3)),
+        editGradient("layers.1.attention.output", zero()),
+        editGradient("layers.1.mlp.hidden", projectOut(wanted.get("direction").data)),
+      ],
+    },
+    trained: {
+      loss: crossEntropy,
+      hooks: [edit("layers.0.residual.out", affine), edit("layers.1.attention.output", affine)],
+    },
+  };
+}
+
+/** Largest difference as a share of the largest expected number. */
+function relative(got: Values, expected: Values): number {
+  return distance(got, expected) / Math.max(...expected.data.map(Math.abs));
+}
+
+describe.each(["galactica", "llama-grouped", "gpt2"])("gradients of %s", (name) => {
+  const { folder, rows: all } = readGolden(name);
+  const rows = all.slice(0, 2).map((row) => row.ids);
+  const wanted = readTensors("backward", name);
+  const positions = Math.max(...rows.map((row) => row.length));
+  const padded = (row: readonly number[], f: (position: number) => number) =>
+    Array.from({ length: positions }, (_, position) => (position < row.length ? f(position) : 0));
+  const shape = [rows.length, positions];
+  const given = {
+    labels: { shape, data: rows.flatMap((row) => padded(row, (p) => row[(p + 1) % row.length]!)) },
+    weights: { shape, data: Float32Array.from(rows.flatMap((row) => padded(row, (p) => 1 + 0.1 * p))) },
+  };
+  const keyed = (start: string) =>
+    wanted.names.filter((key) => key.startsWith(start)).map((key) => key.slice(start.length));
+
+  function differentiate(session: Session, label: string, more: Partial<BackwardOptions> = {}) {
+    const { loss, hooks, read = [] } = cases(wanted)[label]!;
+    const at = keyed(`${label}.rows.0.`);
+    const parameters = keyed(`${label}.parameter.`);
+    return session.backward(rows, { given, loss, hooks, read, at, parameters, ...more });
+  }
+
+  it.each(Object.entries(meshes))("are what autograd says (%s)", async (_, options) => {
+    await withSession(folder, options, async (session) => {
+      const losses: Record<string, number> = {};
+      for (const label of Object.keys(cases(wanted))) {
+        const run = await differentiate(session, label);
+        losses[label] = run.loss;
+        const loss = wanted.get(`${label}.loss`).data[0]!;
+        expect(Math.abs(run.loss - loss) / loss, `${label} loss`).toBeLessThan(1e-5);
+        for (const point of keyed(`${label}.rows.0.`)) {
+          const gradient = run.gradient(point);
+          rows.forEach((row, r) => {
+            // In PyTorch the input of a layer is the very tensor that the layer before put out, edited gradient and all.
+            if (label === "edited" && point === "layers.1.residual.in") return;
+            const expected = wanted.get(`${label}.rows.${r}.${point}`);
+            const ours = unpadded(gradient, gradient.axes, r, row.length);
+            expect(relative(ours, expected), `${label} ${point} row ${r}`).toBeLessThan(1e-5);
+          });
+        }
+        for (const path of keyed(`${label}.parameter.`))
+          expect(
+            relative(run.parameters.get(path)!, wanted.get(`${label}.parameter.${path}`)),
+            `${label} ${path}`,
+          ).toBeLessThan(1e-5);
+        for (const tensor of keyed(`${label}.trained.`))
+          expect(
+            relative(run.trained["map"]![tensor]!, wanted.get(`${label}.trained.${tensor}`)),
+            `${label} ${tensor}`,
+          ).toBeLessThan(1e-5);
+      }
+      // The cases are not all the same case.
+      for (const label of ["early", "mixed", "trained"])
+        expect(Math.abs(losses[label]! - losses["plain"]!), label).toBeGreaterThan(1e-2);
+    });
+  });
+
+  it("do not follow from what is kept, and are sliced where they are asked for so", async () => {
+    await withSession(folder, { devices: 2, mesh: { pipeline: 2 } }, async (session) => {
+      const saved = await differentiate(session, "mixed");
+      const again = await differentiate(session, "mixed", { activations: "recompute" });
+      for (const [point, gradient] of saved.gradients)
+        expect(relative(again.gradient(point), gradient), point).toBeLessThan(1e-6);
+      const at = "layers.0.attention.pattern[head=1, query=-1]";
+      const part = await differentiate(session, "plain", { at: [at], parameters: [] });
+      const whole = wanted.get("plain.rows.0.layers.0.attention.pattern");
+      const [, queries, keys] = whole.shape as [number, number, number];
+      const row = whole.data.subarray((2 * queries - 1) * keys, 2 * queries * keys);
+      const sliced = part.gradient("layers.0.attention.pattern");
+      expect(sliced.shape.slice(0, 3)).toEqual([2, 1, 1]);
+      row.forEach((x, i) => expect(sliced.data[i]).toBeCloseTo(x, 5));
+    });
+  });
+
+  it("are asked for before anything runs, or refused in one line", async () => {
+    await withSession(folder, {}, async (session) => {
+      const ask = (options: Partial<BackwardOptions>) => differentiate(session, "plain", options);
+      await expect(ask({ at: ["layers.0.residual.outt"] })).rejects.toThrow(
+        /nearest.*layers\.0\.residual\.out/s,
+      );
+      await expect(ask({ loss: ({ logits }) => logits.mean([0]) })).rejects.toThrow(/must be a scalar \[\]/);
+      await expect(ask({ parameters: ["nothing.weight"] })).rejects.toThrow(
+        /no parameter "nothing.weight": nearest is/,
+      );
+      await expect(
+        ask({
+          loss: ({ captures }) => captures["layers.0.residual.in"]!.sum([0, 1, 2]),
+          read: ["layers.0.residual.in"],
+          at: ["norm"],
+        }),
+      ).rejects.toThrow("no gradient reaches norm: the loss does not depend on it");
+      await expect(
+        ask({ hooks: [edit("layers.1.residual.out", (x) => x.data)], at: ["layers.0.residual.out"] }),
+      ).rejects.toThrow(/host edit e0 has no derivative/);
+      await expect(session.forward(rows, { hooks: [editGradient("norm", zero()) as never] })).rejects.toThrow(
+        /there are gradients in backward only/,
+      );
+      // What was refused left nothing behind.
+      const { loss } = await differentiate(session, "plain");
+      expect(Math.abs(loss - wanted.get("plain.loss").data[0]!)).toBeLessThan(1e-3);
+    });
+  });
+});
+
+describe("readouts", () => {
+  const { folder, rows: all } = readGolden("llama-grouped");
+  const rows = all.slice(0, 2).map((row) => row.ids);
+  const wanted = readTensors("backward", "llama-grouped");
+
+  it.each(Object.entries(meshes))("read the model's own head at any layer (%s)", async (_, options) => {
+    await withSession(folder, options, async (session) => {
+      const point = "layers.0.residual.out";
+      const lens = (hooks: readonly Edit[]) =>
+        session.forward(rows, {
+          logits: "none",
+          hooks,
+          readout: {
+            read: [point],
+            compute: ({ captures, unembed }) => ({
+              lens: unembed(captures[point]!),
+              best: captures[point]!.sum([2]),
+            }),
+          },
+        });
+      const run = await lens([]);
+      expect(run.logits).toBeUndefined();
+      const moved = await lens([edit(point, add(new Float32Array(wanted.get("b").data.length).fill(1)))]);
+      rows.forEach((row, r) => {
+        const axes = ["batch", "position", "token"];
+        const expected = wanted.get(`lens.rows.${r}`);
+        const ours = unpadded(run.readout.get("lens")!, axes, r, row.length);
+        expect(relative(ours, expected)).toBeLessThan(1e-5);
+        expect(relative(unpadded(moved.readout.get("lens")!, axes, r, row.length), expected)).toBeGreaterThan(
+          1e-2,
+        );
+      });
+    });
+  });
+});

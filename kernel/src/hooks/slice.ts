@@ -74,6 +74,7 @@ export function slicedShape(
   slices: readonly AxisSlice[],
   context: SliceContext,
 ): number[] {
+  if (slices.length === 0) return [...shape];
   const lists = context.lengths.map((_, row) => indexLists(shape, slices, context, row));
   return shape.map((size, axis) =>
     axis === 0 && !slices.some((s) => s.axis === 0) ? size : lists[0]![axis]!.length,

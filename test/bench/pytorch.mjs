@@ -29,6 +29,8 @@ export async function startPytorch(python, folder) {
       (await ask({ threads, rows, logits, hooked })).ms,
     /** Milliseconds of greedy generation of exactly so many tokens. */
     generate: async (threads, rows, tokens) => (await ask({ threads, rows, tokens })).ms,
+    /** Milliseconds of a forward pass and of the gradient of its cross-entropy at the input and output of every layer. */
+    gradient: async (threads, rows) => (await ask({ threads, rows, gradient: true })).ms,
     /** Milliseconds of from_pretrained in a process that has imported everything. */
     open: async () => (await ask({ open: true })).ms,
     async close() {

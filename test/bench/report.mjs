@@ -13,8 +13,20 @@ function table(head, rows) {
 
 /** The results as a Markdown page. */
 export function report(results) {
-  const { shape, rounds, cores, versions, forward, memory, meshes, opening, edits, peers, generation } =
-    results;
+  const {
+    shape,
+    rounds,
+    cores,
+    versions,
+    forward,
+    memory,
+    meshes,
+    opening,
+    edits,
+    gradients,
+    peers,
+    generation,
+  } = results;
   const processor = cpus()[0]?.model ?? "unknown processor";
   const machine = `${processor}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`;
   const software = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
@@ -110,6 +122,24 @@ ${table(
       three(each),
     ];
   }),
+)}
+
+## Gradient of one loss at all residuals, against autograd
+
+Cross-entropy at all positions; gradients at the input, middle and output of every layer come back; weights are frozen on both
+sides. Ours with activations saved and computed again.
+
+${table(
+  ["shape", "threads", "torch ms", "saved ms", "saved ÷ torch", "recomputed ms", "recomputed ÷ torch"],
+  gradients.map((r) => [
+    r.shape,
+    r.threads,
+    ms(r.ms.torch),
+    ms(r.ms.save),
+    verdict(r.save, 1),
+    ms(r.ms.recompute),
+    two(r.recompute),
+  ]),
 )}
 
 ## Greedy decoding, one row, milliseconds a token

@@ -44,6 +44,7 @@ const vocabulary = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"))
 
 const { benchForward, benchMeshes, benchOpen } = await import("./forward.mjs");
 const { benchEdits, benchPeers } = await import("./hooks.mjs");
+const { benchGradients } = await import("./gradients.mjs");
 const { benchGeneration } = await import("./generation.mjs");
 const pytorch = await startPytorch(python, folder);
 const cores = availableParallelism();
@@ -52,6 +53,10 @@ try {
   const one = await benchForward({ ...common, threads: 1 });
   const two = await benchForward({ ...common, threads: 2 });
   const edits = [await benchEdits({ ...common, threads: 1 }), await benchEdits({ ...common, threads: 2 })];
+  const gradients = [
+    ...(await benchGradients({ ...common, threads: 1 })),
+    ...(await benchGradients({ ...common, threads: 2 })),
+  ];
   const generation = [
     ...(await benchGeneration({ ...common, threads: 1 })),
     ...(await benchGeneration({ ...common, threads: 2 })),
@@ -76,6 +81,7 @@ try {
     meshes,
     opening,
     edits,
+    gradients,
     peers,
     generation,
   });

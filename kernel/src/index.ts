@@ -93,15 +93,27 @@ export type { Trained, TrainingRecipe, TrainOptions } from "./tuning/training/tr
 export type { Batch, BatchSource } from "./tuning/training/batch.js";
 export { writeCheckpoint } from "./tuning/training/writeCheckpoint.js";
 export type { NewCheckpoint } from "./tuning/training/writeCheckpoint.js";
-export { ablateInduction, activationPatching, inductionScores } from "./lens/index.js";
+export {
+  ablateInduction,
+  activationPatching,
+  directLogitAttribution,
+  inductionScores,
+  logitLens,
+} from "./lens/index.js";
 export type {
   Ablated,
   AblationOptions,
+  DirectAttribution,
+  DirectAttributionOptions,
   Head,
   Induction,
   InductionAblation,
   InductionOptions,
+  LensRow,
+  LensToken,
   LogitDifference,
+  LogitLens,
+  LogitLensOptions,
   Metric,
   Patching,
   PatchingOptions,

@@ -4,7 +4,7 @@ import { distance, tolerance } from "./closeness.js";
 import { readGolden, readTensors, type Values } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
 
-const { ablateInduction, activationPatching, inductionScores } = vitrail;
+const { ablateInduction, activationPatching, directLogitAttribution, inductionScores, logitLens } = vitrail;
 
 // The cases mean the same as those of test/oracle/lenses.py.
 const metric = { correct: 5, wrong: 11 };
@@ -67,23 +67,78 @@ async function expectPatching(session: Session, golden: Golden): Promise<void> {
   }
 }
 
+/** The prompt of the patching, read at each layer, beside the same from PyTorch's logits [layer, position, token]. */
+async function expectLogitLens(session: Session, golden: Golden): Promise<void> {
+  const tokens = ids(golden.get("patching.clean"), 0);
+  const logits = golden.get("lens.logits");
+  const [layers, positions, vocabulary] = logits.shape as [number, number, number];
+  const chosen = [metric.correct, metric.wrong];
+  const { points, rows } = await logitLens(session, tokens, { tokens: chosen, top: 2 });
+  expect(points).toEqual(Array.from({ length: layers }, (_, layer) => `layers.${layer}.residual.out`));
+  const logSoftmax = (layer: number, position: number) => {
+    const from = (layer * positions + position) * vocabulary;
+    const row = logits.data.subarray(from, from + vocabulary);
+    const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
+    const total = Math.log(row.reduce((sum, x) => sum + Math.exp(x - most), 0)) + most;
+    return [...row].map((x) => x - total);
+  };
+  for (let layer = 0; layer < layers; layer++)
+    for (let position = 0; position < positions; position++) {
+      const expected = logSoftmax(layer, position);
+      const own = logSoftmax(layers - 1, position);
+      const [first, second] = expected.toSorted((a, b) => b - a);
+      const [best, next] = rows[0]!.top[layer]![position]!;
+      expect(best!.probability).toBeCloseTo(Math.exp(first!), 4);
+      expect(next!.probability).toBeCloseTo(Math.exp(second!), 4);
+      if (first! - second! > 2e-4) expect(best!.id).toBe(expected.indexOf(first!));
+      const divergence = own.reduce((sum, x, token) => sum + Math.exp(x) * (x - expected[token]!), 0);
+      expect(rows[0]!.divergence[layer]![position]).toBeCloseTo(divergence, 4);
+      chosen.forEach((token, i) => {
+        const { logProbability, rank } = rows[0]!.chosen[i]!;
+        expect(logProbability[layer]![position]).toBeCloseTo(expected[token]!, 4);
+        const clear = expected.every((x, other) => other === token || Math.abs(x - expected[token]!) > 2e-4);
+        if (clear) expect(rank[layer]![position]).toBe(expected.filter((x) => x > expected[token]!).length);
+      });
+    }
+  // The layers say different things, so that one cannot pass for another.
+  expect(rows[0]!.divergence[0]!.every((nats) => nats > 1e-2)).toBe(true);
+}
+
+async function expectAttribution(session: Session, golden: Golden): Promise<void> {
+  const found = await directLogitAttribution(session, ids(golden.get("patching.clean"), 0), { metric });
+  const number = (name: string) => golden.get(`attribution.${name}`).data[0]!;
+  expectClose("heads", grid(found.heads), golden.get("attribution.heads"));
+  expectClose("mlps", list(found.mlps), golden.get("attribution.mlps"));
+  expect(distance(list(found.biases), golden.get("attribution.biases"))).toBeLessThan(1e-4);
+  for (const part of ["embedding", "constant", "whole"] as const)
+    expect(found[part], part).toBeCloseTo(number(part), 4);
+  const sum = [found.embedding, found.constant, ...found.heads.flat(), ...found.biases, ...found.mlps];
+  expect(sum.reduce((a, b) => a + b)).toBeCloseTo(found.whole, 4);
+}
+
 describe.each(["opt", "llama-grouped", "gpt2"])("%s", (name) => {
   it("gives what PyTorch's hooks give, by every lens", async () => {
     const golden = readTensors("lenses", name);
     await withSession(readGolden(name).folder, {}, async (session) => {
       await expectInduction(session, golden);
       await expectPatching(session, golden);
+      await expectLogitLens(session, golden);
+      await expectAttribution(session, golden);
     });
   });
 });
 
 describe("on a mesh", () => {
-  it("gives the same over two pipeline stages of two tensor ranks", async () => {
+  it.each([
+    ["two pipeline stages of two tensor ranks", { pipeline: 2, tensor: 2 }],
+    ["two replicas", { data: 2 }],
+  ])("gives the same over %s", async (_, mesh) => {
     const golden = readTensors("lenses", "opt");
-    const mesh = { devices: 4, mesh: { pipeline: 2, tensor: 2 } };
-    await withSession(readGolden("opt").folder, mesh, async (session) => {
+    await withSession(readGolden("opt").folder, { mesh }, async (session) => {
       await expectInduction(session, golden);
       await expectPatching(session, golden);
+      await expectLogitLens(session, golden);
+      await expectAttribution(session, golden);
     });
   });
 });

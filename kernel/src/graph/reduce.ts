@@ -2,7 +2,7 @@ import type { Backward } from "./backward.js";
 import { single, sizesOf } from "./backward.js";
 import type { Attribute } from "./graph.js";
 import type { Dim } from "./shape.js";
-import { normalAxis } from "./shape.js";
+import { normalAxis, ShapeError } from "./shape.js";
 import type { Value } from "./value.js";
 
 type Reduction = "ReduceSum" | "ReduceMean" | "ReduceMax";
@@ -13,6 +13,23 @@ export function reduce(op: Reduction, x: Value, axes: readonly number[], keep: b
   const shape: Dim[] = x.shape.flatMap((d, i) => (over.has(i) ? (keep ? [1] : []) : [d]));
   const keepdims: Attribute = { kind: "int", value: keep ? 1 : 0 };
   return x.graph.apply(op, [x, x.graph.integers([...over])], x.dtype, shape, { keepdims });
+}
+
+/** The `k` largest entries along the last axis, largest first, and their indices. Throws where there are fewer. */
+export function top(x: Value, k: number): { values: Value; indices: Value } {
+  const size = x.shape.at(-1);
+  if (!Number.isInteger(k) || k < 1 || (typeof size === "number" && k > size))
+    throw new ShapeError("top", [x.shape], `${k} entries of ${size}`);
+  const shape = [...x.shape.slice(0, -1), k];
+  const [values, indices] = x.graph.node(
+    "TopK",
+    [x, x.graph.integers([k])],
+    [
+      { dtype: x.dtype, shape },
+      { dtype: "i64", shape },
+    ],
+  );
+  return { values: values!, indices: indices! };
 }
 
 /** Put the reduced axes back with size one, so that the cotangent broadcasts over what was reduced. */

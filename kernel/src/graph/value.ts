@@ -5,7 +5,7 @@ import * as elementwise from "./elementwise.js";
 import * as layout from "./layout.js";
 import * as linear from "./linear.js";
 import * as normalise from "./normalise.js";
-import { reduce } from "./reduce.js";
+import { reduce, top } from "./reduce.js";
 
 /** A number or a value: operators turn a number into a constant. */
 export type Operand = Value | number;
@@ -108,6 +108,11 @@ export class Value {
   /** Mean over `axes`, which stay with size one when `keep`. */
   mean(axes: readonly number[], keep = false): Value {
     return reduce("ReduceMean", this, axes, keep);
+  }
+
+  /** The `k` largest entries along the last axis, largest first, and where they stand (int64). Has no derivative. */
+  top(k: number): { readonly values: Value; readonly indices: Value } {
+    return top(this, k);
   }
 
   logSoftmax(axis = -1): Value {

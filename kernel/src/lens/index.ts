@@ -1,7 +1,11 @@
 export { ablateInduction } from "./ablation.js";
 export type { Ablated, AblationOptions, InductionAblation } from "./ablation.js";
+export { directLogitAttribution } from "./directAttribution.js";
+export type { DirectAttribution, DirectAttributionOptions } from "./directAttribution.js";
 export { inductionScores } from "./induction.js";
 export type { Head, Induction, InductionOptions } from "./induction.js";
+export { logitLens } from "./logitLens.js";
+export type { LensRow, LensToken, LogitLens, LogitLensOptions } from "./logitLens.js";
 export type { LogitDifference, Metric, TokenName } from "./metric.js";
 export { activationPatching } from "./patching.js";
 export type { PatchedBy, Patching, PatchingOptions } from "./patching.js";

@@ -1,0 +1,173 @@
+import { heatmap, plot, shownAs, type Displayable } from "../display/index.js";
+import type { Selector } from "../hooks/index.js";
+import { concat, type Value } from "../graph/value.js";
+import { cancelSignal } from "../session/host.js";
+import type { Session } from "../session/session.js";
+import type { Input, Token } from "../session/types.js";
+import { sayToken, tokenId, type TokenName } from "./metric.js";
+
+export interface LogitLensOptions {
+  /** Points of the residual stream. Default `layers.*.residual.out`. */
+  readonly points?: Selector;
+  /** How many of the likeliest tokens are told at each place. Default 3. */
+  readonly top?: number;
+  /** Tokens whose log-probability and rank are told at each place. */
+  readonly tokens?: readonly TokenName[];
+  readonly signal?: AbortSignal;
+}
+
+/** A token that a layer would predict. */
+export interface LensToken {
+  readonly id: number;
+  /** As displays write it; undefined for a model without a tokenizer. */
+  readonly text: string | undefined;
+  readonly probability: number;
+}
+
+/** What every point says of one row; arrays are [point][position]. */
+export interface LensRow {
+  readonly tokens: readonly Token[];
+  /** Likeliest first. */
+  readonly top: readonly (readonly (readonly LensToken[])[])[];
+  /** Kullback–Leibler divergence of the model's own prediction from the point's, nats: Σ p_model log(p_model / p_point). */
+  readonly divergence: readonly (readonly number[])[];
+  /** Of each token that was asked for, its log-probability and how many tokens are likelier. */
+  readonly chosen: readonly {
+    readonly token: TokenName;
+    readonly logProbability: readonly (readonly number[])[];
+    readonly rank: readonly (readonly number[])[];
+  }[];
+}
+
+export interface LogitLens {
+  readonly points: readonly string[];
+  readonly rows: readonly LensRow[];
+}
+
+/**
+ * Logit lens (nostalgebraist 2020): the model's own final norm and head applied to the residual stream at each layer and
+ * position. Everything is computed where the logits are, so that only the likeliest tokens and a few numbers a place come
+ * back.
+ *
+ * Throws one line, before anything runs, when a point is no [batch, position, unit] of the residual's width or a token
+ * is not one.
+ */
+export async function logitLens(
+  session: Session,
+  input: Input,
+  options: LogitLensOptions = {},
+): Promise<LogitLens & Displayable> {
+  const { points = "layers.*.residual.out", top = 3, tokens = [] } = options;
+  const chosen: number[] = [];
+  for (const token of tokens) chosen.push(await tokenId(session, token));
+  const names = session.hookPoints(points).map(({ name }) => name);
+  const signal = cancelSignal(options.signal);
+  const run = await session.forward(input, {
+    logits: "none",
+    readout: {
+      read: names,
+      ...(chosen.length > 0 && { given: { chosen } }),
+      compute: ({ logits, captures, given, unembed }) => {
+        // One head for all: it costs as much as what it reads, and no more.
+        const seen = unembed(
+          concat(
+            names.map((name) => captures[name]!),
+            1,
+          ),
+        ).logSoftmax();
+        const own = concat(
+          names.map(() => logits.logSoftmax()),
+          1,
+        );
+        const { values, indices } = seen.top(top);
+        const divergence = own.exp().mul(own.sub(seen)).sum([2]);
+        return { values, indices: indices.cast("f32"), divergence, ...read(seen, given["chosen"]) };
+      },
+    },
+    ...(signal && { signal }),
+  });
+  const tokenizer = await session.tokenizer().catch(() => undefined);
+  const say = (id: number) =>
+    tokenizer && id < tokenizer.vocabularySize ? tokenizer.tokenText(id) : undefined;
+
+  const positions = Math.max(...run.tokens.map((row) => row.length));
+  /** A result [row, point × position, …] by point and position of a row. */
+  const grid = <T>(row: number, length: number, entry: (place: number) => T): T[][] =>
+    names.map((_, point) =>
+      Array.from({ length }, (_, position) => entry((row * names.length + point) * positions + position)),
+    );
+  const data = (name: string) => run.readout.get(name)!.data;
+  const result: LogitLens = {
+    points: names,
+    rows: run.tokens.map((ids, row) => ({
+      tokens: ids,
+      top: grid(row, ids.length, (place) =>
+        Array.from({ length: top }, (_, i): LensToken => {
+          const id = data("indices")[place * top + i]!;
+          return { id, text: say(id), probability: Math.exp(data("values")[place * top + i]!) };
+        }),
+      ),
+      divergence: grid(row, ids.length, (place) => data("divergence")[place]!),
+      chosen: tokens.map((token, i) => ({
+        token,
+        logProbability: grid(row, ids.length, (place) => data("logProbability")[place * tokens.length + i]!),
+        rank: grid(row, ids.length, (place) => data("rank")[place * tokens.length + i]!),
+      })),
+    })),
+  };
+  return shownAs(result, () =>
+    plot(
+      result.rows.flatMap((row) => charts(result.points, row)),
+      {
+        title: "Logit lens",
+        notes: ["right of each layer: its likeliest token after the last position"],
+        provenance: run.provenance,
+      },
+    ),
+  );
+}
+
+/** Log-probabilities [batch, place, token] of some tokens, and how many tokens are likelier. */
+function read(seen: Value, chosen: Value | undefined): Record<string, Value> {
+  if (chosen === undefined) return {};
+  const [batch, places] = seen.shape as [number, number, number];
+  const count = chosen.shape[0] as number;
+  const ids = chosen.unsqueeze(0).unsqueeze(0).expand(0, batch).expand(1, places);
+  const logProbability = seen.pick(ids);
+  const likelier = Array.from({ length: count }, (_, i) =>
+    seen
+      .sub(logProbability.slice(2, i, i + 1))
+      .above(0)
+      .cast("f32")
+      .sum([2], true),
+  );
+  return { logProbability, rank: concat(likelier, 2) };
+}
+
+function charts(points: readonly string[], { tokens, top, divergence, chosen }: LensRow) {
+  const x = { name: "position", labels: tokens.map(({ text }, i) => `${i} ${text}`) };
+  const last = tokens.length - 1;
+  const labels = points.map((name, i) => {
+    const best = top[i]![last]![0]!;
+    return `${name.replace(/^layers\.(\d+)\.residual\.out$/, "$1")} ${best.text === undefined ? best.id : JSON.stringify(best.text)}`;
+  });
+  const y = { name: "layer", labels };
+  return [
+    heatmap({
+      title: "Probability of the likeliest token",
+      ...{ x, y, value: "probability", range: [0, 1] as const },
+      values: top.map((row) => row.map(([best]) => best!.probability)),
+    }),
+    heatmap({
+      title: "Divergence from the model's own prediction",
+      ...{ x, y, value: "nats", values: divergence },
+    }),
+    ...chosen.map(({ token, logProbability }) =>
+      heatmap({
+        title: `Probability of ${sayToken(token)}`,
+        ...{ x, y, value: "probability", range: [0, 1] as const },
+        values: logProbability.map((row) => row.map(Math.exp)),
+      }),
+    ),
+  ];
+}

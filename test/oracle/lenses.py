@@ -135,6 +135,8 @@ def expect(folder: Path, out: Path) -> None:
         "patching.head": grid(by_head),
     }
 
+    tensors |= {f"slopes.{name}": value for name, value in slopes(model, modules, clean, corrupt, kept, PATHS[folder.name]).items()}
+
     # Residual streams behind each layer; that behind the last is not normed yet, as transformers' hidden_states would have it.
     with torch.no_grad():
         tensors["lens.logits"] = torch.stack([model.lm_head(modules[norm_path](kept["out", l])) for l in range(layers)])[:, 0]
@@ -144,6 +146,53 @@ def expect(folder: Path, out: Path) -> None:
     stored = {name: value.clone().contiguous() for name, value in tensors.items()}
     safetensors.torch.save_file(stored, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
     print(f"{folder.name:24} {len(tensors)} tensors")
+
+
+def slopes(model, modules, clean, corrupt, kept, paths):
+    """
+    First-order estimates of the patches, (clean − corrupt) · gradient at the corrupt run, by position and by head; and
+    integrated gradients of the clean prompt from zeros and from the corrupt one, of 12 midpoints.
+    """
+    layer_path, z_path, _, _ = paths
+    layers, heads = model.config.num_hidden_layers, model.config.num_attention_heads
+    layer = lambda l: layer_path.format(l)
+    difference = lambda logits: logits[:, -1, CORRECT] - logits[:, -1, WRONG]
+    seen = {}
+
+    def watch(name):
+        def edit(x):
+            x = x if x.requires_grad else x.requires_grad_()
+            x.retain_grad()
+            seen[name] = x
+            return x
+
+        return edit
+
+    hooks = [(layer(l), output_of(watch(("out", l)))) for l in range(layers)]
+    hooks += [(f"{layer(l)}.{z_path}", input_of(watch(("z", l)))) for l in range(layers)]
+    handles = [attach(modules[path]) for path, attach in hooks]
+    difference(model(corrupt).logits).sum().backward()
+    for handle in handles:
+        handle.remove()
+    change = lambda name: ((kept[name] - seen[name]) * seen[name].grad).detach()[0]
+    found = {
+        "position": torch.stack([change(("out", l)).sum(-1) for l in range(layers)]),
+        "head": torch.stack([change(("z", l)).unflatten(-1, (heads, -1)).sum((0, 2)) for l in range(layers)]),
+    }
+    start = {}
+    embed = lambda ids: with_hooks(modules, [(layer(0), input_of(keep(start, "x")))], lambda: model(ids)) and start["x"].detach()
+    x = embed(clean)
+    for name, origin in (("zero", torch.zeros_like(x)), ("other", embed(corrupt))):
+        total = torch.zeros_like(x)
+        for step in range(12):
+            at = (origin + (step + 0.5) / 12 * (x - origin)).requires_grad_()
+            handle = input_of(lambda _, at=at: at)(modules[layer(0)])
+            difference(model(clean).logits).sum().backward()
+            handle.remove()
+            total += at.grad / 12
+        found[f"integrated.{name}"] = ((x - origin) * total).sum(-1)[0].detach()
+    model.zero_grad()
+    return found
 
 
 def attribution(model, modules, ids, paths):

@@ -4,7 +4,15 @@ import { distance, tolerance } from "./closeness.js";
 import { readGolden, readTensors, type Values } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
 
-const { ablateInduction, activationPatching, directLogitAttribution, inductionScores, logitLens } = vitrail;
+const {
+  ablateInduction,
+  activationPatching,
+  attributionPatching,
+  directLogitAttribution,
+  inductionScores,
+  integratedGradients,
+  logitLens,
+} = vitrail;
 
 // The cases mean the same as those of test/oracle/lenses.py.
 const metric = { correct: 5, wrong: 11 };
@@ -104,6 +112,35 @@ async function expectLogitLens(session: Session, golden: Golden): Promise<void> 
   expect(rows[0]!.divergence[0]!.every((nats) => nats > 1e-2)).toBe(true);
 }
 
+async function expectSlopes(session: Session, golden: Golden): Promise<void> {
+  const [clean, corrupt] = ["clean", "corrupt"].map((name) => ids(golden.get(`patching.${name}`), 0));
+  const [onClean, onCorrupt] = golden.get("patching.ends").data;
+  for (const by of ["position", "head"] as const) {
+    const found = await attributionPatching(session, { clean: clean!, corrupt: corrupt!, metric, by });
+    expectClose(`slopes by ${by}`, grid(found.values), golden.get(`slopes.${by}`));
+    expect(found.clean).toBeCloseTo(onClean!, 4);
+    expect(found.corrupt).toBeCloseTo(onCorrupt!, 4);
+  }
+  for (const [name, baseline] of [
+    ["zero", "zero"],
+    ["other", corrupt!],
+  ] as const) {
+    const expected = golden.get(`slopes.integrated.${name}`);
+    // Five steps side by side, which do not divide twelve.
+    const options = { metric, baseline, steps: 12, rows: 5, quiet: true };
+    const found = await integratedGradients(session, clean!, options);
+    expectClose(`integrated from ${name}`, list(found.values), expected);
+    expect(found.end).toBeCloseTo(onClean!, 4);
+    if (name === "other") expect(found.start).toBeCloseTo(onCorrupt!, 4);
+    const sum = found.values.reduce((a, b) => a + b);
+    expect(sum + found.missing).toBeCloseTo(found.end - found.start, 4);
+    // From zeros a norm makes the first steps so steep that no such number of them is enough, which `missing` says.
+    if (name === "zero") continue;
+    const more = await integratedGradients(session, clean!, { ...options, steps: 200, rows: 50 });
+    expect(Math.abs(more.missing)).toBeLessThan(0.05 * Math.abs(more.end - more.start));
+  }
+}
+
 async function expectAttribution(session: Session, golden: Golden): Promise<void> {
   const found = await directLogitAttribution(session, ids(golden.get("patching.clean"), 0), { metric });
   const number = (name: string) => golden.get(`attribution.${name}`).data[0]!;
@@ -124,6 +161,7 @@ describe.each(["opt", "llama-grouped", "gpt2"])("%s", (name) => {
       await expectPatching(session, golden);
       await expectLogitLens(session, golden);
       await expectAttribution(session, golden);
+      await expectSlopes(session, golden);
     });
   });
 });
@@ -139,6 +177,7 @@ describe("on a mesh", () => {
       await expectPatching(session, golden);
       await expectLogitLens(session, golden);
       await expectAttribution(session, golden);
+      await expectSlopes(session, golden);
     });
   });
 });

@@ -3,7 +3,7 @@ import { capture, editGradient, zero } from "../hooks/index.js";
 import { cancelSignal } from "../session/host.js";
 import type { Session } from "../session/session.js";
 import type { Captured } from "../session/types.js";
-import { metricOf, tokenId, type LogitDifference } from "./metric.js";
+import { lastDifference, metricOf, tokensOf, type LogitDifference } from "./metric.js";
 
 export interface DirectAttributionOptions {
   readonly metric: LogitDifference;
@@ -38,7 +38,7 @@ export async function directLogitAttribution(
   { metric, signal: given }: DirectAttributionOptions,
 ): Promise<DirectAttribution & Displayable> {
   const { name } = await metricOf(session, metric);
-  const tokens = [await tokenId(session, metric.correct), await tokenId(session, metric.wrong)];
+  const tokens = await tokensOf(session, metric);
   const abort = cancelSignal(given);
   const signal = abort && { signal: abort };
   const { layers, hidden } = session.dimensions;
@@ -52,13 +52,7 @@ export async function directLogitAttribution(
   const difference = await session.backward(input, {
     logits: "last",
     given: { tokens },
-    loss: ({ logits, given }) => {
-      const picked = logits.reshape(1, logits.shape[2] as number).pick(given["tokens"]!.unsqueeze(0));
-      return picked
-        .slice(1, 0, 1)
-        .sub(picked.slice(1, 1, 2))
-        .sum([0, 1]);
-    },
+    loss: ({ logits, given }) => lastDifference(logits, given["tokens"]!),
     hooks: [...written, "layers.*.attention.z", "norm", last].map((point) => capture(point)),
     at: ["norm[position=-1]"],
     ...signal,

@@ -1,5 +1,7 @@
 export { ablateInduction } from "./ablation.js";
 export type { Ablated, AblationOptions, InductionAblation } from "./ablation.js";
+export { attributionPatching } from "./attributionPatching.js";
+export type { AttributionPatching, AttributionPatchingOptions } from "./attributionPatching.js";
 export { directLogitAttribution } from "./directAttribution.js";
 export type { DirectAttribution, DirectAttributionOptions } from "./directAttribution.js";
 export { inductionScores } from "./induction.js";
@@ -8,4 +10,7 @@ export { logitLens } from "./logitLens.js";
 export type { LensRow, LensToken, LogitLens, LogitLensOptions } from "./logitLens.js";
 export type { LogitDifference, Metric, TokenName } from "./metric.js";
 export { activationPatching } from "./patching.js";
-export type { PatchedBy, Patching, PatchingOptions } from "./patching.js";
+export type { PatchedBy } from "./grid.js";
+export { integratedGradients } from "./integratedGradients.js";
+export type { IntegratedGradients, IntegratedGradientsOptions } from "./integratedGradients.js";
+export type { Patching, PatchingOptions } from "./patching.js";

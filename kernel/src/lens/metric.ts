@@ -1,3 +1,4 @@
+import type { Value } from "../graph/value.js";
 import type { Session } from "../session/session.js";
 
 /** A token by its id, or by its text where that is exactly one token, such as `" Mary"`. */
@@ -38,9 +39,29 @@ export async function metricOf(
   metric: Metric,
 ): Promise<{ name: string; of: (logits: Float32Array) => number }> {
   if (typeof metric === "function") return { name: metric.name || "metric", of: metric };
-  const [correct, wrong] = [await tokenId(session, metric.correct), await tokenId(session, metric.wrong)];
+  const [correct, wrong] = (await tokensOf(session, metric)) as [number, number];
   return {
     name: `logit of ${sayToken(metric.correct)} − ${sayToken(metric.wrong)}`,
     of: (logits) => logits[correct]! - logits[wrong]!,
   };
+}
+
+/**
+ * The difference of two tokens' logits, summed over rows, as a loss.
+ *
+ * @param logits [row, 1, token] of the last positions
+ * @param tokens int64 [2]: the correct one and the wrong one
+ */
+export function lastDifference(logits: Value, tokens: Value): Value {
+  const [rows] = logits.shape as [number];
+  const picked = logits.pick(tokens.unsqueeze(0).unsqueeze(0).expand(0, rows));
+  return picked
+    .slice(2, 0, 1)
+    .sub(picked.slice(2, 1, 2))
+    .sum([0, 1, 2]);
+}
+
+/** Ids of a metric's two tokens. Throws as `tokenId` does. */
+export async function tokensOf(session: Session, { correct, wrong }: LogitDifference): Promise<number[]> {
+  return [await tokenId(session, correct), await tokenId(session, wrong)];
 }

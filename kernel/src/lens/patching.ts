@@ -3,10 +3,8 @@ import { capture, edit, patch, type Selector } from "../hooks/index.js";
 import { cancelSignal } from "../session/host.js";
 import type { Session } from "../session/session.js";
 import type { Captured, Run } from "../session/types.js";
+import { checkBy, checkLengths, columnsOf, gridAxes, partsOf, pointsBy, type PatchedBy } from "./grid.js";
 import { metricOf, type Metric } from "./metric.js";
-
-/** What is patched by itself: each position, each head, each head at each position, or a whole layer. */
-export type PatchedBy = "position" | "head" | "headPosition" | "layer";
 
 export interface PatchingOptions {
   /** Prompt that gives the answer; the corrupt one must have as many tokens. */
@@ -53,22 +51,15 @@ export async function activationPatching(
   options: PatchingOptions,
 ): Promise<Patching & Displayable> {
   const { by = "position", rows = 16, quiet = false } = options;
-  if (!["position", "head", "headPosition", "layer"].includes(by))
-    throw new Error(`patching by "${String(by)}": choose position, head, headPosition or layer`);
+  checkBy(by);
   if (!Number.isInteger(rows) || rows < 1) throw new Error(`${rows} rows side by side: give 1 or more`);
-  const selector =
-    options.points ??
-    (by === "head" || by === "headPosition" ? "layers.*.attention.z" : "layers.*.residual.out");
+  const selector = options.points ?? pointsBy(by);
   const metric = await metricOf(session, options.metric);
   const signal = cancelSignal(options.signal);
   const bare = (input: string | readonly number[]) =>
     session.forward(input, { hooks: [capture(selector)], logits: "last", ...(signal && { signal }) });
   const [clean, corrupt] = [await bare(options.clean), await bare(options.corrupt)];
-  const ids = corrupt.tokens[0]!.map(({ id }) => id);
-  if (clean.tokens[0]!.length !== ids.length)
-    throw new Error(
-      `clean prompt of ${clean.tokens[0]!.length} tokens, corrupt of ${ids.length}: patching needs as many in both`,
-    );
+  const ids = checkLengths(clean, corrupt);
   const names = [...corrupt.captures.keys()];
   const grids = names.map((name) => partsOf(corrupt.get(name), by));
   if (grids.some(({ count }) => count !== grids[0]!.count))
@@ -81,7 +72,7 @@ export async function activationPatching(
   const values: number[][] = [];
   for (const [i, name] of names.entries()) {
     const found: number[] = [];
-    const { count, put } = grids[i]!;
+    const { count, of } = grids[i]!;
     // Always as many rows, so that one compiled graph serves all patches of a point.
     const side = Math.min(rows, count);
     while (found.length < count) {
@@ -89,7 +80,7 @@ export async function activationPatching(
       const run = await session.forward(
         parts.map(() => ids),
         {
-          hooks: [edit(name, patch(put(corrupt.get(name), clean.get(name), parts)))],
+          hooks: [edit(name, patch(put(of, corrupt.get(name), clean.get(name), parts)))],
           logits: "last",
           ...(signal && { signal }),
         },
@@ -120,63 +111,21 @@ const lastLogits = ({ logits }: Run, row: number): Float32Array => {
   return logits!.data.subarray(row * vocabulary, (row + 1) * vocabulary);
 };
 
-interface Parts {
-  /** How many parts are patched, one after the other. */
-  readonly count: number;
-  readonly heads: number;
-  /** The corrupt value [1, …] as a batch, in row r of which part `parts[r]` is the clean one's. */
-  put(corrupt: Captured, clean: Captured, parts: readonly number[]): { shape: number[]; data: Float32Array };
-}
-
-/** How a point's value falls into parts. Throws one line when it has not the axes. */
-function partsOf({ point, shape }: Captured, by: PatchedBy): Parts {
-  const axisOf = (wanted: readonly string[]) => {
-    const axis = point.axes.findIndex((each) => wanted.includes(each));
-    if (axis < 0)
-      throw new Error(`patching by ${by}: ${point.name} [${point.axes.join(", ")}] has no ${wanted[0]} axis`);
-    return axis;
-  };
-  const axes = [
-    ...(by === "head" || by === "headPosition" ? [axisOf(["head"])] : []),
-    ...(by === "position" || by === "headPosition" ? [axisOf(["position", "query"])] : []),
-  ];
-  const strideOf = (axis: number) => shape.slice(axis + 1).reduce((product, size) => product * size, 1);
-  const size = shape.reduce((product, each) => product * each, 1);
-  const partOf = (index: number) =>
-    axes.reduce((part, axis) => part * shape[axis]! + (Math.floor(index / strideOf(axis)) % shape[axis]!), 0);
-  return {
-    count: axes.reduce((product, axis) => product * shape[axis]!, 1),
-    heads: axes.length === 0 || by === "position" ? 0 : shape[axes[0]!]!,
-    put: (corrupt, clean, parts) => {
-      const data = new Float32Array(size * parts.length);
-      parts.forEach((part, row) => {
-        for (let i = 0; i < size; i++) data[row * size + i] = (partOf(i) === part ? clean : corrupt).data[i]!;
-      });
-      return { shape: [parts.length, ...shape.slice(1)], data };
-    },
-  };
-}
-
-/** What each column is called: the corrupt prompt's tokens, with the clean one's where they differ; heads; or both. */
-function columnsOf(by: PatchedBy, corrupt: Run, clean: Run, heads: number): string[] {
-  if (by === "layer") return ["all"];
-  const tokens = corrupt.tokens[0]!.map(({ text }, i) => {
-    const other = clean.tokens[0]![i]!.text;
-    return text === other ? `${i} ${text}` : `${i} ${text} → ${other}`;
+/** The corrupt value [1, …] as a batch, in row r of which part `parts[r]` is the clean one's. */
+function put(of: (index: number) => number, corrupt: Captured, clean: Captured, parts: readonly number[]) {
+  const size = corrupt.data.length;
+  const data = new Float32Array(size * parts.length);
+  parts.forEach((part, row) => {
+    for (let i = 0; i < size; i++) data[row * size + i] = (of(i) === part ? clean : corrupt).data[i]!;
   });
-  if (by === "position") return tokens;
-  const each = Array.from({ length: heads }, (_, head) => `${head}`);
-  return by === "head" ? each : each.flatMap((head) => tokens.map((token) => `${head} · ${token}`));
+  return { shape: [parts.length, ...corrupt.shape.slice(1)], data };
 }
 
 function figure({ metric, clean, corrupt, points, columns, recovered }: Patching, by: PatchedBy, run: Run) {
   const size = Math.max(1, ...recovered.flat().map(Math.abs));
-  const layers = points.map((name) => /^layers\.(\d+)\./.exec(name)?.[1]);
-  const numbered = layers.every((layer) => layer !== undefined);
   return plot(
     heatmap({
-      x: { name: by === "headPosition" ? "head · position" : by === "layer" ? "part" : by, labels: columns },
-      y: numbered ? { name: "layer", labels: layers as string[] } : { name: "point", labels: points },
+      ...gridAxes(by, points, columns),
       ...{ value: "part of the clean metric brought back", values: recovered, range: [-size, size] },
     }),
     {

@@ -131,5 +131,30 @@ export type { OptimiserOptions, OptimiserState } from "./tuning/optimisers/optim
 export { scheduleFactor } from "./tuning/optimisers/schedule.js";
 export type { Schedule } from "./tuning/optimisers/schedule.js";
 export { loadState, saveState } from "./tuning/optimisers/stateFile.js";
+export {
+  classifyByPrompt,
+  evaluatePrompt,
+  initialPrompt,
+  loadPrompt,
+  nearestTokens,
+  promptEdit,
+  savePrompt,
+  tune,
+  withPlaceholders,
+} from "./tuning/prompts/index.js";
+export type {
+  ClassifyPromptOptions,
+  Evaluation,
+  InitialPrompt,
+  LabelWord,
+  NearToken,
+  PromptOrigin,
+  SoftPrompt,
+  Tuned,
+  TuneOptions,
+  TuningEpoch,
+  TuningRow,
+  TuningStep,
+} from "./tuning/prompts/index.js";
 export * as datasets from "./tuning/datasets/index.js";
 export * as fairness from "./fairness/index.js";

@@ -34,6 +34,7 @@ const steps = [
   remake("parameters", "parameter_edits.py", "close", [join(goldens, "checkpoints")]),
   remake("generation", "generation.py", "close", [join(goldens, "checkpoints")]),
   remake("lenses", "lenses.py", "close", [join(goldens, "checkpoints")]),
+  remake("prompts", "soft_prompts.py", "close", [join(goldens, "checkpoints")]),
   remake("fairness", "fairness.py", "close"),
   {
     name: "onnx",
@@ -47,6 +48,19 @@ const steps = [
     commands: [
       ["node", script("trained.mjs"), join(out, "trained")],
       ["python", script("trained.py"), join(out, "trained")],
+    ],
+  },
+  {
+    name: "peft",
+    commands: [
+      ["node", script("peft.mjs"), join(goldens, "prompts"), join(out, "peft")],
+      [
+        "python",
+        script("peft_loads.py"),
+        join(goldens, "checkpoints"),
+        join(goldens, "prompts"),
+        join(out, "peft"),
+      ],
     ],
   },
   {

@@ -76,6 +76,22 @@ export function gather(table: Value, indices: Value): Value {
   });
 }
 
+export function along(table: Value, like: Value, axis: number): Value {
+  const { graph } = table;
+  const rows = table.shape[0];
+  const at = normalAxis("along", like.shape, axis);
+  if (typeof rows !== "number" || rows < 1)
+    throw new ShapeError("along", [table.shape], "the table must have a known number of rows");
+  const one = (n: number) => graph.apply("Squeeze", [graph.integers([n])], "i64", []);
+  const size = graph.apply("Shape", [like], "i64", [1], {
+    start: { kind: "int", value: at },
+    end: { kind: "int", value: at + 1 },
+  });
+  const count = graph.apply("Squeeze", [size], "i64", []);
+  const places = graph.apply("Range", [one(0), count, one(1)], "i64", [like.shape[at]!]);
+  return gather(table, graph.apply("Min", [places, one(rows - 1)], "i64", [like.shape[at]!]));
+}
+
 export function gatherPositions(x: Value, indices: Value): Value {
   if (indices.dtype !== "i64" || indices.shape.length !== 2 || indices.shape[0] !== x.shape[0]) {
     throw new ShapeError("gather positions", [x.shape, indices.shape], "indices must be i64 [batch, n]");

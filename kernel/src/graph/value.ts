@@ -156,6 +156,10 @@ export class Value {
   gather(indices: Value): Value {
     return layout.gather(this, indices);
   }
+  /** Row i of this table [rows, ..] for entry i of an axis of `like`, [size of that axis, ..]; behind its last row that row again. */
+  along(like: Value, axis: number): Value {
+    return layout.along(this, like, axis);
+  }
   /** [batch, position, ..] at `indices` [batch, n] → [batch, n, ..]. */
   gatherPositions(indices: Value): Value {
     return layout.gatherPositions(this, indices);

@@ -38,8 +38,10 @@ export function applyEdit(x: Value, point: HookPoint, place: Place, edit: Placed
   if (intervention.kind === "host") return x.graph.handOut(x, key, x.graph.continued);
   const isKept = intervention.kind === "keep";
   if (slices.length === 0) return isKept ? x : changed(x, point, place, key, intervention);
+  const other = isKept ? x.zeros() : changed(x, point, place, key, intervention);
+  // Made where it is used, which may be behind a meeting of the ranks: what is true or false leaves no segment.
   const region = x.graph.input(regionInput(key), "f32", regionShape(x.shape, slices)).above(0.5);
-  return isKept ? x.where(region, x.zeros()) : changed(x, point, place, key, intervention).where(region, x);
+  return isKept ? x.where(region, other) : other.where(region, x);
 }
 
 /** Sliced axes keep their size, and the batch too because rows end at different positions; the others broadcast. */

@@ -1,0 +1,92 @@
+import type { Session } from "../../session/session.js";
+import { checkPrompt, idsOf, promptEdit, withPlaceholders, type SoftPrompt } from "./softPrompt.js";
+import type { TuningRow } from "./tune.js";
+import { classLogProbabilities, verbaliser, type LabelWord } from "./verbaliser.js";
+
+export interface ClassifyPromptOptions {
+  /** One or several words of each class; each is one token. */
+  readonly words: readonly (LabelWord | readonly LabelWord[])[];
+  /** What the model reads of a text; default `{text}`. */
+  readonly template?: string;
+  /** Rows of one forward pass. Default 16. */
+  readonly batch?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How a prompt does on labelled rows. */
+export interface Evaluation {
+  /** Mean cross-entropy of the right class, nats. */
+  readonly loss: number;
+  /** Share of rows whose likeliest class is the right one; classes that are equally likely are wrong. */
+  readonly accuracy: number;
+}
+
+/**
+ * Probabilities of the classes of each text under a prompt, [row][class]: softmax over the label words of the logits at its
+ * last token, which are the only ones that are computed. Throws one line when a text, a word or the prompt does not fit.
+ *
+ * @param prompt undefined for the template alone
+ */
+export async function classifyByPrompt(
+  session: Session,
+  prompt: SoftPrompt | undefined,
+  texts: readonly (string | readonly number[])[],
+  { words: given, template = "{text}", batch = 16, signal }: ClassifyPromptOptions,
+): Promise<number[][]> {
+  const words = await verbaliser(session, given);
+  if (prompt) await checkPrompt(session, prompt);
+  const tokens = prompt?.tokens ?? 0;
+  const read = texts.map((text) => (typeof text === "string" ? template.replace("{text}", text) : text));
+  const ids = await idsOf(session, read, tokens);
+  const classes = words.sizes.length;
+  // Rows of like length run together, so that little is padding.
+  const order = [...ids.keys()].sort((a, b) => ids[a]!.length - ids[b]!.length || a - b);
+  const probabilities: number[][] = [];
+  for (let from = 0; from < order.length; from += batch) {
+    const part = order.slice(from, from + batch);
+    const run = await session.forward(
+      withPlaceholders(
+        tokens,
+        part.map((i) => ids[i]!),
+      ),
+      {
+        logits: "last",
+        hooks: prompt ? [promptEdit(session, prompt)] : [],
+        readout: {
+          given: { words: words.ids },
+          compute: ({ logits, given }) => ({
+            classes: classLogProbabilities(logits, given["words"]!, words.sizes).exp(),
+          }),
+        },
+        ...(signal && { signal }),
+      },
+    );
+    const { data } = run.readout.get("classes")!;
+    part.forEach((i, row) => (probabilities[i] = [...data.subarray(row * classes, (row + 1) * classes)]));
+  }
+  return probabilities;
+}
+
+/** Loss and accuracy of a prompt on labelled rows. Throws as `classifyByPrompt` does. */
+export async function evaluatePrompt(
+  session: Session,
+  prompt: SoftPrompt | undefined,
+  rows: readonly TuningRow[],
+  options: ClassifyPromptOptions,
+): Promise<Evaluation> {
+  if (rows.length === 0) throw new Error("no rows to evaluate a prompt on");
+  const all = await classifyByPrompt(
+    session,
+    prompt,
+    rows.map(({ text }) => text),
+    options,
+  );
+  let loss = 0;
+  let right = 0;
+  all.forEach((probabilities, i) => {
+    const own = probabilities[rows[i]!.label]!;
+    loss -= Math.log(own) / rows.length;
+    if (probabilities.every((other, label) => label === rows[i]!.label || other < own)) right += 1;
+  });
+  return { loss, accuracy: right / rows.length };
+}

@@ -1,0 +1,13 @@
+export { classifyByPrompt, evaluatePrompt } from "./evaluate.js";
+export type { ClassifyPromptOptions, Evaluation } from "./evaluate.js";
+export type { InitialPrompt } from "./initial.js";
+export { initialPrompt } from "./initial.js";
+export { nearestTokens } from "./nearest.js";
+export type { NearToken } from "./nearest.js";
+export { loadPrompt, savePrompt } from "./peft.js";
+export type { PromptOrigin } from "./peft.js";
+export { promptEdit, withPlaceholders } from "./softPrompt.js";
+export type { SoftPrompt } from "./softPrompt.js";
+export { tune } from "./tune.js";
+export type { Tuned, TuneOptions, TuningEpoch, TuningRow, TuningStep } from "./tune.js";
+export type { LabelWord } from "./verbaliser.js";

@@ -1,0 +1,104 @@
+"""
+Soft-prompt tuning by PyTorch, and prompts by peft: `soft_prompts.py CHECKPOINTS OUT`.
+
+Writes OUT/NAME.safetensors: the first `prompt`, `ids.R` and `labels` of the rows, the `words` of two classes (two words, one
+word), `classes`, the log-probabilities of the classes of each row, `gradient` of the first step, the `losses` of 20 AdamW steps
+over the rows in order, four a step; `logits`, those of peft's own prompt tuning at row 0. And OUT/peft-NAME/, what peft saves of that prompt. The cases mean the same as those of test/parity/prompts.test.ts.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import safetensors.torch
+import torch
+import transformers
+from peft import PromptTuningConfig, TaskType, get_peft_model
+from transformers import AutoModelForCausalLM
+
+from expected import rows
+
+SEED = 41
+TOKENS, STEPS, BATCH, RATE = 5, 20, 4, 0.05
+WORDS = [[7, 11], [13]]
+NAMES = ("galactica", "opt-350m", "llama-grouped", "gpt2")
+
+
+def class_log_probabilities(logits):
+    scores = torch.stack([logits[words].logsumexp(0) for words in WORDS])
+    return scores.log_softmax(0)
+
+
+def expect(folder: Path, out: Path) -> None:
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    # In float64, so that twenty steps come out alike on every machine.
+    model.double().requires_grad_(False)
+    embed = model.get_input_embeddings()
+    generator = torch.Generator().manual_seed(SEED)
+    table = embed.weight
+    first = table[torch.randint(0, table.shape[0], (TOKENS,), generator=generator)].clone()
+    ragged = rows(model.config.vocab_size)
+    ids = [row[: 3 + r % 3] for r, row in enumerate(ragged * 4)][:12]
+    ids = [[(token + r) % model.config.vocab_size for token in row] for r, row in enumerate(ids)]
+    labels = [r % 2 for r in range(len(ids))]
+
+    # Each row alone, so that nothing is padded.
+    last = lambda prompt, row: model(inputs_embeds=torch.cat((prompt, embed(torch.tensor(row))))[None]).logits[0, -1]
+    loss_of = lambda prompt, chosen: -sum(class_log_probabilities(last(prompt, ids[r]))[labels[r]] for r in chosen) / len(chosen)
+
+    prompt = torch.nn.Parameter(first.clone())
+    optimiser = torch.optim.AdamW([prompt], lr=RATE, weight_decay=0)
+    losses, gradient = [], None
+    for step in range(STEPS):
+        chosen = [(step * BATCH + i) % len(ids) for i in range(BATCH)]
+        optimiser.zero_grad()
+        loss = loss_of(prompt, chosen)
+        loss.backward()
+        gradient = prompt.grad.clone() if gradient is None else gradient
+        optimiser.step()
+        losses.append(loss.item())
+    if losses[0] - losses[-1] < 0.1:
+        raise AssertionError(f"{folder.name}: the loss falls from {losses[0]} to {losses[-1]} only")
+    with torch.no_grad():
+        classes = torch.stack([class_log_probabilities(last(first, row)) for row in ids])
+
+    tuned = get_peft_model(
+        AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval(),
+        PromptTuningConfig(task_type=TaskType.CAUSAL_LM, num_virtual_tokens=TOKENS, token_dim=table.shape[1]),
+    ).eval()
+    tuned.prompt_encoder["default"].embedding.weight.data.copy_(first)
+    with torch.no_grad():
+        logits = tuned(input_ids=torch.tensor([ids[0]])).logits[0]
+    saved = out / f"peft-{folder.name}"
+    tuned.save_pretrained(saved)
+    (saved / "README.md").unlink(missing_ok=True)
+    config = json.loads((saved / "adapter_config.json").read_text())
+    # The folder that the model was read from is this machine's own.
+    config["base_model_name_or_path"] = folder.name
+    (saved / "adapter_config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+
+    tensors = {"prompt": first, "labels": torch.tensor(labels), "classes": classes, "gradient": gradient, "logits": logits}
+    tensors |= {"losses": torch.tensor(losses), "words": torch.tensor(sum(WORDS, []))}
+    tensors |= {f"ids.{r}": torch.tensor(row) for r, row in enumerate(ids)}
+    about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
+    stored = {
+        name: (value.float() if value.is_floating_point() else value).detach().clone().contiguous() for name, value in tensors.items()
+    }
+    safetensors.torch.save_file(stored, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    print(f"{folder.name:24} losses {losses[0]:.3f} to {losses[-1]:.3f}")
+
+
+def main() -> None:
+    checkpoints, out = map(Path, sys.argv[1:3])
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    torch.set_num_threads(1)
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    for name in NAMES:
+        expect(checkpoints / name, out)
+
+
+if __name__ == "__main__":
+    main()

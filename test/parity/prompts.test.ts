@@ -1,0 +1,178 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import type { Session, SoftPrompt, TuneOptions } from "../../kernel/src/index.js";
+import { distance, tolerance } from "./closeness.js";
+import { readGolden, readTensors } from "./goldens.js";
+import { vitrail, withSession } from "./sessions.js";
+
+const { classifyByPrompt, evaluatePrompt, initialPrompt, loadPrompt, nearestTokens } = vitrail;
+const { promptEdit, savePrompt, tune, withPlaceholders } = vitrail;
+const folderOf = (name: string) =>
+  join(dirname(fileURLToPath(import.meta.url)), "..", "goldens", "prompts", `peft-${name}`);
+
+// The cases mean the same as those of test/oracle/soft_prompts.py.
+const words = [[7, 11], 13];
+const batch = 4;
+
+const meshes = {
+  "one process": {},
+  "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
+  "tensor 2": { devices: 2, mesh: { tensor: 2 } },
+  "data 2": { mesh: { data: 2 } },
+};
+
+function cases(name: string) {
+  const wanted = readTensors("prompts", name);
+  const { shape, data } = wanted.get("prompt");
+  const prompt: SoftPrompt = { tokens: shape[0]!, units: shape[1]!, data };
+  const labels = [...wanted.get("labels").data];
+  const rows = labels.map((label, r) => ({ text: [...wanted.get(`ids.${r}`).data], label }));
+  const options: TuneOptions = {
+    ...{ train: rows, words, from: { prompt }, batch, shuffle: false, quiet: true },
+    optimiser: { kind: "adamW", learningRate: 0.05, weightDecay: 0 },
+  };
+  return { wanted, prompt, rows, options };
+}
+
+describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts of %s", (name) => {
+  const { wanted, prompt, rows, options } = cases(name);
+  const { folder } = readGolden(name);
+
+  it.each(Object.entries(meshes))("are what peft and autograd say (%s)", async (_, mesh) => {
+    await withSession(folder, mesh, async (session: Session) => {
+      const input = withPlaceholders(prompt.tokens, [rows[0]!.text]);
+      const bare = await session.forward(input);
+      const run = await session.forward(input, { hooks: [promptEdit(session, prompt)] });
+      const { shape, data } = wanted.get("logits");
+      const own = { shape, data: run.logits!.data };
+      expect(distance(own, { shape, data })).toBeLessThanOrEqual(tolerance({ shape, data }));
+      expect(distance({ shape, data: bare.logits!.data }, own)).toBeGreaterThan(1e-2);
+
+      // Fewer rows at once than there are: rows of like length run together, and come back in their order.
+      const probabilities = await classifyByPrompt(
+        session,
+        prompt,
+        rows.map(({ text }) => text),
+        { words, batch: 5 },
+      );
+      const classes = wanted.get("classes");
+      const expected = { shape: classes.shape, data: classes.data.map(Math.exp) };
+      const got = { shape: classes.shape, data: Float32Array.from(probabilities.flat()) };
+      expect(distance(got, expected)).toBeLessThan(1e-5);
+
+      const epochs = Math.ceil((20 * batch) / rows.length);
+      const tuned = await tune(session, { ...options, epochs });
+      const losses = [...wanted.get("losses").data];
+      losses.forEach((loss, step) =>
+        expect(Math.abs(tuned.steps[step]!.loss - loss), `loss of step ${step}`).toBeLessThan(1e-4),
+      );
+      const norm = Math.sqrt(wanted.get("gradient").data.reduce((sum, x) => sum + x * x, 0));
+      expect(Math.abs(tuned.steps[0]!.gradientNorm - norm) / norm).toBeLessThan(1e-5);
+      expect(new Set(tuned.steps.map(({ promptNorm }) => promptNorm)).size).toBe(tuned.steps.length);
+      // Two passes a step give the same step.
+      const cut = await tune(session, { ...options, epochs: 1, batch: 2, accumulate: 2 });
+      cut.steps.forEach(({ loss }, step) => expect(loss).toBeCloseTo(losses[step]!, 4));
+    });
+  });
+
+  it("are read from peft's folder, and written as it writes them", async () => {
+    const read = await loadPrompt(folderOf(name));
+    expect(read).toEqual(prompt);
+    const out = mkdtempSync(join(tmpdir(), "prompt-"));
+    try {
+      savePrompt(out, read, { model: name });
+      expect(await loadPrompt(out)).toEqual(prompt);
+      const json = (path: string) =>
+        JSON.parse(readFileSync(join(path, "adapter_config.json"), "utf8")) as object;
+      expect(json(folderOf(name))).toMatchObject({ peft_type: "PROMPT_TUNING", token_dim: prompt.units });
+      expect(json(out)).toMatchObject({ peft_type: "PROMPT_TUNING", token_dim: prompt.units });
+    } finally {
+      rmSync(out, { recursive: true });
+    }
+  });
+});
+
+describe("tuning", () => {
+  const { prompt, rows, options } = cases("llama-grouped");
+  const { folder } = readGolden("llama-grouped");
+
+  it("keeps the best epoch, stops early or when it is told, and goes on where it stood", async () => {
+    await withSession(folder, {}, async (session) => {
+      const validation = rows.slice(0, 6);
+      const tuned = await tune(session, { ...options, epochs: 4, validation, shuffle: true, seed: 3 });
+      const best = Math.min(...tuned.epochs.map(({ validation: checked }) => checked!.loss));
+      expect(tuned.epochs[tuned.best!]!.validation!.loss).toBe(best);
+      expect((await evaluatePrompt(session, tuned.prompt, validation, { words })).loss).toBeCloseTo(best, 5);
+      expect(tuned.provenance.seed).toBe(3);
+
+      const twice = await tune(session, { ...options, epochs: 2 });
+      const once = await tune(session, { ...options, epochs: 1 });
+      const on = await tune(session, { ...options, epochs: 1, from: once.last });
+      expect(on.last.prompt).toEqual(twice.last.prompt);
+      expect(on.last.prompt).not.toEqual(once.last.prompt);
+
+      // What does not move is no better after the first epoch.
+      const patient = { ...options, validation, epochs: 10, patience: 2, shuffle: true } as const;
+      const still = { kind: "sgd", learningRate: 0 } as const;
+      const early = await tune(session, { ...patient, optimiser: still });
+      expect(early.stopped).toBe("patience");
+      expect([early.best, early.epochs.length]).toEqual([0, 3]);
+
+      const stop = new AbortController();
+      const halted = tune(session, { ...options, epochs: 1000, signal: stop.signal });
+      setTimeout(() => stop.abort(), 500);
+      const { stopped, steps } = await halted;
+      expect(stopped).toBe("interrupted");
+      expect(steps.length).toBeGreaterThan(0);
+      await expect(tune(session, { ...options, signal: AbortSignal.abort() })).rejects.toThrow(
+        vitrail.CancelledError,
+      );
+    });
+  });
+
+  it("begins at tokens of the vocabulary or at random, by the seed, and says which tokens are near", async () => {
+    await withSession(folder, {}, async (session) => {
+      const drawn = await initialPrompt(session, "vocab", 4, 1);
+      expect(drawn.units).toBe(prompt.units);
+      expect(await initialPrompt(session, "vocab", 4, 1)).toEqual(drawn);
+      expect(await initialPrompt(session, "vocab", 4, 2)).not.toEqual(drawn);
+      const table = await session.parameter("model.embed_tokens.weight");
+      const near = await nearestTokens(session, drawn, 2);
+      near.forEach(([first, second], row) => {
+        expect(first!.cosine).toBeCloseTo(1, 5);
+        expect(second!.cosine).toBeLessThan(first!.cosine);
+        const own = table.data.subarray(first!.id * drawn.units, (first!.id + 1) * drawn.units);
+        expect([...drawn.data.subarray(row * drawn.units, (row + 1) * drawn.units)]).toEqual([...own]);
+      });
+      const random = await initialPrompt(session, { kind: "random", deviation: 0.5 }, 100, 1);
+      const mean = random.data.reduce((sum, x) => sum + x, 0) / random.data.length;
+      const deviation = Math.sqrt(
+        random.data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / random.data.length,
+      );
+      expect(Math.abs(deviation - 0.5)).toBeLessThan(0.02);
+    });
+  });
+
+  it("is refused in one line before anything runs", async () => {
+    await withSession(folder, {}, async (session) => {
+      const ask = (more: Partial<TuneOptions>) => tune(session, { ...options, ...more });
+      await expect(ask({ train: [] })).rejects.toThrow("no rows to tune on");
+      await expect(ask({ words: [7] })).rejects.toThrow("label words of 1 classes: there must be 2 or more");
+      await expect(ask({ words: [7, [8, 7]] })).rejects.toThrow("label word 7 stands for two classes");
+      await expect(ask({ words: [7, 100_000] })).rejects.toThrow(
+        "label word 100000 is outside the vocabulary",
+      );
+      await expect(ask({ train: [{ text: [4, 5], label: 2 }] })).rejects.toThrow(
+        "class 2 of a row: there are words of 2 classes",
+      );
+      await expect(ask({ template: "no place" })).rejects.toThrow('template "no place" has no {text}');
+      const narrow = { ...prompt, units: prompt.units - 1, data: prompt.data.slice(prompt.tokens) };
+      await expect(ask({ from: { prompt: narrow } })).rejects.toThrow(
+        `prompt of ${prompt.units - 1} units a token: this model's embeddings have ${prompt.units}`,
+      );
+    });
+  });
+});

@@ -88,6 +88,7 @@ export type {
   SessionSummary,
   Token,
 } from "./session/types.js";
+export { inductionCheckpoint } from "./tuning/induction/checkpoint.js";
 export { train } from "./tuning/training/train.js";
 export type { Trained, TrainingRecipe, TrainOptions } from "./tuning/training/train.js";
 export type { Batch, BatchSource } from "./tuning/training/batch.js";

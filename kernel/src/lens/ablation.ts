@@ -1,5 +1,6 @@
 import { forest, plot, progress, shownAs, type Displayable } from "../display/index.js";
 import { edit, mean, zero, type Edit } from "../hooks/index.js";
+import { drawn } from "../session/drawn.js";
 import { cancelSignal } from "../session/host.js";
 import { randomNumbers } from "../session/sampling.js";
 import type { Session } from "../session/session.js";
@@ -90,12 +91,6 @@ function without(heads: readonly Head[], by: "zero" | "mean"): Edit[] {
     const list = chosen.sort((a, b) => a - b).join("|");
     return edit(`layers.${layer}.attention.z[head=${list}]`, by === "zero" ? zero() : mean());
   });
-}
-
-/** Some of the heads, each set equally likely (Fisher and Yates). */
-function drawn(heads: readonly Head[], count: number, random: () => number): Head[] {
-  const left = [...heads];
-  return Array.from({ length: count }, () => left.splice(Math.floor(random() * left.length), 1)[0]!);
 }
 
 /** Loss at the positions whose next token stands in the first half behind the same token. */

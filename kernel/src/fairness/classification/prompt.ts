@@ -1,5 +1,6 @@
 import type { LabelledText } from "../../tuning/datasets/labelled.js";
 import { groupBy } from "../metrics/prediction.js";
+import { drawn } from "../../session/drawn.js";
 import { randomNumbers } from "../../session/sampling.js";
 
 /** How a text is put before a model that is to name its class. */
@@ -55,8 +56,7 @@ export function drawShown(rows: readonly LabelledText[], ofEach: number, seed: n
   const chosen = [...groupBy([...rows.keys()], (i) => String(rows[i]!.label))].flatMap(([label, places]) => {
     if (places.length < ofEach)
       throw new RangeError(`class ${label} has ${places.length} texts: ${ofEach} are to be drawn`);
-    const left = [...places];
-    return Array.from({ length: ofEach }, () => left.splice(Math.floor(random() * left.length), 1)[0]!);
+    return drawn(places, ofEach, random);
   });
   return chosen.sort((i, j) => i - j).map((i) => rows[i]!);
 }

@@ -125,6 +125,7 @@ export type {
   Patching,
   PatchingOptions,
   TokenName,
+  Translators,
 } from "./lens/index.js";
 export { clipByGlobalNorm } from "./tuning/optimisers/clip.js";
 export { Optimiser } from "./tuning/optimisers/optimiser.js";
@@ -132,6 +133,24 @@ export type { OptimiserOptions, OptimiserState } from "./tuning/optimisers/optim
 export { scheduleFactor } from "./tuning/optimisers/schedule.js";
 export type { Schedule } from "./tuning/optimisers/schedule.js";
 export { loadState, saveState } from "./tuning/optimisers/stateFile.js";
+export {
+  affineMap,
+  fit,
+  fitTunedLens,
+  linearProbe,
+  loadModules,
+  saveModules,
+  smallMlp,
+} from "./tuning/modules/index.js";
+export type {
+  FitOptions,
+  Fitted,
+  Modules,
+  ModuleTensor,
+  Pass,
+  TunedLens,
+  TunedLensOptions,
+} from "./tuning/modules/index.js";
 export {
   classifyByPrompt,
   evaluatePrompt,

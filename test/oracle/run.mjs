@@ -35,6 +35,7 @@ const steps = [
   remake("generation", "generation.py", "close", [join(goldens, "checkpoints")]),
   remake("lenses", "lenses.py", "close", [join(goldens, "checkpoints")]),
   remake("prompts", "soft_prompts.py", "close", [join(goldens, "checkpoints")]),
+  remake("trained-modules", "trained_modules.py", "close", [join(goldens, "checkpoints")]),
   remake("fairness", "fairness.py", "close"),
   {
     name: "onnx",

@@ -1,4 +1,5 @@
 import type { Dense } from "./slice.js";
+import type { Tensors } from "./trained.js";
 
 /** Where and when a host edit is called. */
 export interface HostContext {
@@ -12,6 +13,8 @@ export interface HostContext {
   readonly lengths: readonly number[];
   /** The session's own: what hooks keep there, other hooks and later runs find, until it is cleared. */
   readonly saved: Map<string, unknown>;
+  /** Tensors of the trained modules that take part in this run, by module and name. */
+  readonly trained: Readonly<Record<string, Tensors>>;
   /** Aborted when the run is given up. */
   readonly signal: AbortSignal;
 }

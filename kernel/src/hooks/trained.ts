@@ -31,8 +31,11 @@ export function trainable<const T extends Readonly<Record<string, Numbers>>>(
 
 /** A module's tensors, copied. Throws one line for a name that is no plain word. */
 export function moduleTensors(name: string, tensors: Readonly<Record<string, Numbers>>): Tensors {
-  const bad = [name, ...Object.keys(tensors)].find((word) => !/^[\w-]+$/.test(word));
-  if (bad !== undefined) throw new Error(`trainable "${bad}": a name is made of letters, digits, _ and -`);
+  const bad = Object.keys(tensors).find((word) => !/^[\w-]+$/.test(word));
+  if (bad !== undefined || !/^[\w.-]+$/.test(name))
+    throw new Error(
+      `trainable "${bad ?? name}": a name is made of letters, digits, _ and -, a module's also of dots`,
+    );
   return Object.fromEntries(Object.entries(tensors).map(([key, value]) => [key, given(value)]));
 }
 

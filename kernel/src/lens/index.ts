@@ -7,7 +7,7 @@ export type { DirectAttribution, DirectAttributionOptions } from "./directAttrib
 export { inductionScores } from "./induction.js";
 export type { Head, Induction, InductionOptions } from "./induction.js";
 export { logitLens } from "./logitLens.js";
-export type { LensRow, LensToken, LogitLens, LogitLensOptions } from "./logitLens.js";
+export type { LensRow, LensToken, LogitLens, LogitLensOptions, Translators } from "./logitLens.js";
 export type { LogitDifference, Metric, TokenName } from "./metric.js";
 export { activationPatching } from "./patching.js";
 export type { PatchedBy } from "./grid.js";

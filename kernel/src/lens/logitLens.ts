@@ -13,8 +13,21 @@ export interface LogitLensOptions {
   readonly top?: number;
   /** Tokens whose log-probability and rank are told at each place. */
   readonly tokens?: readonly TokenName[];
+  /** Reads points by a tuned lens, see `fitTunedLens`; a point without a translator is read as it is. */
+  readonly translators?: Translators;
   readonly signal?: AbortSignal;
 }
+
+/** Affine maps by which points are read, x + x Aᵀ + b, by point name. */
+export type Translators = Readonly<
+  Record<
+    string,
+    {
+      readonly A: { readonly shape: readonly number[]; readonly data: Float32Array };
+      readonly b: { readonly shape: readonly number[]; readonly data: Float32Array };
+    }
+  >
+>;
 
 /** A token that a layer would predict. */
 export interface LensToken {
@@ -46,7 +59,7 @@ export interface LogitLens {
 
 /**
  * Logit lens (nostalgebraist 2020): the model's own final norm and head applied to the residual stream at each layer and
- * position. Everything is computed where the logits are, so that only the likeliest tokens and a few numbers a place come
+ * position; or, with translators, the tuned lens (Belrose et al. 2023). Everything is computed where the logits are, so that only the likeliest tokens and a few numbers a place come
  * back.
  *
  * Throws one line, before anything runs, when a point is no [batch, position, unit] of the residual's width or a token
@@ -57,31 +70,38 @@ export async function logitLens(
   input: Input,
   options: LogitLensOptions = {},
 ): Promise<LogitLens & Displayable> {
-  const { points = "layers.*.residual.out", top = 3, tokens = [] } = options;
+  const { points = "layers.*.residual.out", top = 3, tokens = [], translators = {} } = options;
   const chosen: number[] = [];
   for (const token of tokens) chosen.push(await tokenId(session, token));
   const names = session.hookPoints(points).map(({ name }) => name);
+  const unused = Object.keys(translators).find((name) => !names.includes(name));
+  if (unused !== undefined) throw new Error(`translator of ${unused}: points are ${names.join(", ")}`);
   const signal = cancelSignal(options.signal);
   const run = await session.forward(input, {
     logits: "none",
     readout: {
       read: names,
       ...(chosen.length > 0 && { given: { chosen } }),
-      compute: ({ logits, captures, given, unembed }) => {
+      trained: Object.fromEntries(Object.entries(translators).filter(([name]) => names.includes(name))),
+      compute: ({ logits, captures, given, trained, unembed }) => {
         // One head for all: it costs as much as what it reads, and no more.
-        const seen = unembed(
-          concat(
-            names.map((name) => captures[name]!),
-            1,
-          ),
-        ).logSoftmax();
+        const read = names.map((name) => {
+          const [x, map] = [captures[name]!, translators[name] && trained[name]];
+          return map ? x.add(x.linear(map["A"]!, map["b"]!)) : x;
+        });
+        const seen = unembed(concat(read, 1)).logSoftmax();
         const own = concat(
           names.map(() => logits.logSoftmax()),
           1,
         );
         const { values, indices } = seen.top(top);
         const divergence = own.exp().mul(own.sub(seen)).sum([2]);
-        return { values, indices: indices.cast("f32"), divergence, ...read(seen, given["chosen"]) };
+        return {
+          values,
+          indices: indices.cast("f32"),
+          divergence,
+          ...(chosen.length > 0 && chosenIn(seen, given["chosen"]!)),
+        };
       },
     },
     ...(signal && { signal }),
@@ -119,7 +139,7 @@ export async function logitLens(
     plot(
       result.rows.flatMap((row) => charts(result.points, row)),
       {
-        title: "Logit lens",
+        title: Object.keys(translators).length > 0 ? "Tuned lens" : "Logit lens",
         notes: ["right of each layer: its likeliest token after the last position"],
         provenance: run.provenance,
       },
@@ -128,8 +148,7 @@ export async function logitLens(
 }
 
 /** Log-probabilities [batch, place, token] of some tokens, and how many tokens are likelier. */
-function read(seen: Value, chosen: Value | undefined): Record<string, Value> {
-  if (chosen === undefined) return {};
+function chosenIn(seen: Value, chosen: Value): Record<string, Value> {
   const [batch, places] = seen.shape as [number, number, number];
   const count = chosen.shape[0] as number;
   const ids = chosen.unsqueeze(0).unsqueeze(0).expand(0, batch).expand(1, places);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { add, capture, edit, scale } from "../hooks/index.js";
+import { add, capture, edit, scale, trainable } from "../hooks/index.js";
 import type { Dense, HostContext, HostFunction } from "../hooks/index.js";
 import { CancelledError, closeSession } from "./client.js";
 import { Session } from "./session.js";
@@ -48,7 +48,7 @@ function parcels(pid: number): string[] {
 describe("a host edit", () => {
   test("is called once for each point and pass, and told where it is", async () => {
     const session = await Session.open(opt, { ...quiet, mesh: { pipeline: 2, tensor: 2 } });
-    const calls: Omit<HostContext, "saved" | "signal">[] = [];
+    const calls: Omit<HostContext, "saved" | "signal" | "trained">[] = [];
     const shapes: string[] = [];
     const look: HostFunction = (x, { point, layer, step, lengths }) => {
       calls.push({ point, layer, step, lengths });
@@ -61,6 +61,20 @@ describe("a host edit", () => {
       [0, 1, 2].map((layer) => ({ point: `layers.${layer}.mlp.hidden`, layer, step: 0, lengths: [5, 2] })),
     );
     expect(shapes).toEqual(Array(3).fill("2,5,96"));
+
+    // What trained modules take part is there to read.
+    const b = Float32Array.from({ length: 96 }, (_, i) => i);
+    const seen: HostContext["trained"][] = [];
+    await session.forward(rows, {
+      hooks: [
+        edit(
+          "layers.0.mlp.hidden",
+          trainable("shift", { b }, (x, p) => x.add(p.b)),
+        ),
+        edit("norm", (x, { trained }) => (seen.push(trained), x)),
+      ],
+    });
+    expect(seen).toEqual([{ shift: { b: { shape: [96], data: b } } }]);
 
     calls.length = 0;
     await session.generate(rows, {

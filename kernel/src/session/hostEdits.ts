@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { HandOut, RankResult } from "../engine/stages.js";
 import { ParcelWriter } from "../engine/parcel.js";
 import type { HookPoint } from "../graph/point.js";
-import { checkResult, printCallOf, type HostCall } from "../hooks/hostEdit.js";
+import { checkResult, printCallOf, type HostCall, type HostContext } from "../hooks/hostEdit.js";
 import type { Dense } from "../hooks/slice.js";
 import { assemble, partAlong } from "./assemble.js";
 
@@ -13,6 +13,7 @@ export interface Pass {
   readonly step: number;
   readonly lengths: readonly number[];
   readonly saved: Map<string, unknown>;
+  readonly trained: HostContext["trained"];
   readonly signal: AbortSignal;
   pointOf(name: string): HookPoint;
 }
@@ -38,8 +39,8 @@ export function hostEdits(hosts: ReadonlyMap<string, HostCall>, pass: Pass): Han
     const point = pass.pointOf(call.point);
     const x = assemble(results, () => point).get(key);
     if (x === undefined) throw new Error(`nothing came for ${printCallOf(call)}`);
-    const { step, lengths, saved, signal } = pass;
-    const context = { point: call.point, layer: call.layer, step, lengths, saved, signal };
+    const { step, lengths, saved, trained, signal } = pass;
+    const context = { point: call.point, layer: call.layer, step, lengths, saved, trained, signal };
     const outer = making.getStore() ?? [];
     let returned: unknown;
     try {

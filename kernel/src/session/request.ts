@@ -2,6 +2,7 @@ import type { ForwardStep, PointRequest } from "../engine/wire/messages.js";
 import { beforeEdit, pointOf } from "../graph/point.js";
 import type { HookPoint } from "../graph/point.js";
 import { leaveOut } from "../hooks/fires.js";
+import type { Edit } from "../hooks/edit.js";
 import { checkKind, type Hook } from "../hooks/hook.js";
 import type { HostCall } from "../hooks/hostEdit.js";
 import { placeEdits } from "../hooks/place.js";
@@ -26,6 +27,8 @@ export interface ForwardRequest {
   readonly captures: readonly KeyedSelection[];
   /** Edits that are made here, by the key under which the ranks ask for them. */
   readonly hosts: ReadonlyMap<string, HostCall>;
+  /** Tensors of the trained modules that take part, by module and name. */
+  readonly trained: Readonly<Record<string, Tensors>>;
   /** Key of the logits that the run itself shows, undefined when it shows none. */
   readonly logitsKey: string | undefined;
   /** Keys of what the readout returns. */
@@ -125,10 +128,19 @@ export function prepareForward(
     step,
     captures,
     hosts,
+    trained: { ...modulesIn(changes), ...modules },
     logitsKey: wanted === "none" ? undefined : runLogits,
     readouts: returned.map(([name]) => name),
     shapes: new Map([...shapes, ...returned]),
   };
+}
+
+/** Trained modules of edits. */
+function modulesIn(edits: readonly Edit[]): Record<string, Tensors> {
+  const modules = edits.flatMap(({ change }) =>
+    change.kind === "function" && change.module ? [change.module] : [],
+  );
+  return Object.fromEntries(modules.map(({ name, tensors }) => [name, tensors]));
 }
 
 /** Trained modules given to a readout, copied. */

@@ -327,8 +327,8 @@ export class Session {
         model: this.#model,
         points: this.#points,
         tokenizer: () => this.tokenizer(),
-        forward: ({ step, hosts }, signal, index) =>
-          this.#run({ step: { ...step, weights }, hosts }, signal, index),
+        forward: ({ step, ...rest }, signal, index) =>
+          this.#run({ ...rest, step: { ...step, weights } }, signal, index),
         shardsOf: this.#shardsOf,
         release: (key) => this.#client.release(key),
       });
@@ -345,7 +345,7 @@ export class Session {
 
   /** Runs one pass: what came back, whole, by key. Host edits are made here meanwhile. */
   async #run(
-    { step, hosts }: Pick<ForwardRequest, "step" | "hosts">,
+    { step, hosts, trained }: Pick<ForwardRequest, "step" | "hosts" | "trained">,
     signal: AbortSignal | undefined,
     index: number,
   ): Promise<Map<string, Whole>> {
@@ -357,6 +357,7 @@ export class Session {
       step: index,
       lengths: step.rows.map((row) => row.length),
       saved: this.saved,
+      trained,
       signal: AbortSignal.any([over.signal, ...(signal ? [signal] : [])]),
       pointOf: (name) => this.#points.find((point) => point.name === name) as HookPoint,
     });

@@ -42,7 +42,7 @@ export class FinishedBackward extends FinishedRun implements Backward {
     );
     const trained: Record<string, Record<string, Floats>> = {};
     for (const name of Object.keys(request.step.tensors ?? {})) {
-      const [, module, tensor] = /^trained\.([^.]+)\.(.+)$/.exec(name) ?? [];
+      const [, module, tensor] = /^trained\.(.+)\.([^.]+)$/.exec(name) ?? [];
       if (module === undefined || tensor === undefined) continue;
       (trained[module] ??= {})[tensor] = valueOf(values, `${name}@gradient`);
     }

@@ -44,9 +44,9 @@ export async function generate(
     for (let step = 0; rows.some(({ ended }) => !ended); step++) {
       const tokens = step === 0 ? prompts.tokens : rows.map(({ next }) => next);
       const fed = tokens.map((row) => row.map(({ id }) => id));
-      const { step: asked, hosts, captures, logitsKey } = requests.at(step);
+      const { step: asked, hosts, trained, captures, logitsKey } = requests.at(step);
       const cached = { ...asked, rows: fed, cache: { key, columns } };
-      const values = await runner.forward({ step: cached, hosts }, signal, step);
+      const values = await runner.forward({ step: cached, hosts, trained }, signal, step);
       columns += Math.max(...fed.map((row) => row.length));
       steps.push(new FinishedRun({ tokens, captures, values, logitsKey: undefined, provenance, shardsOf }));
       const logits = values.get(logitsKey as string) as Whole;

@@ -14,7 +14,7 @@ export interface Runner {
   tokenizer(): Promise<Tokenizer>;
   /** Runs one pass, the one of number `step`; throws `CancelledError` when the signal comes first. */
   forward(
-    request: Pick<ForwardRequest, "step" | "hosts">,
+    request: Pick<ForwardRequest, "step" | "hosts" | "trained">,
     signal: AbortSignal | undefined,
     step: number,
   ): Promise<Map<string, Whole>>;

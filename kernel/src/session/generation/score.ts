@@ -36,9 +36,9 @@ export async function score(
     cache: ForwardStep["cache"],
   ): Promise<Whole> => {
     const padded = rows.map((row) => (row.length > 0 ? row : [0]));
-    const { step, hosts, logitsKey } = prepareForward(padded, { logits: select }, runner.points, {});
+    const { step, hosts, trained, logitsKey } = prepareForward(padded, { logits: select }, runner.points, {});
     const own = { ...step, rows: rows.map((row) => [...row]), cache };
-    const values = await runner.forward({ step: own, hosts }, signal, 0);
+    const values = await runner.forward({ step: own, hosts, trained }, signal, 0);
     return values.get(logitsKey as string) as Whole;
   };
   try {

@@ -1,0 +1,153 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { FitOptions, Modules } from "../../kernel/src/index.js";
+import { readGolden, readTensors } from "./goldens.js";
+import { vitrail, withSession } from "./sessions.js";
+
+const { affineMap, edit, fit, fitTunedLens, loadModules, logitLens, saveModules, smallMlp, trainable } =
+  vitrail;
+
+const meshes = {
+  "one process": {},
+  "data 2": { mesh: { data: 2 } },
+  "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
+};
+const point = "layers.0.residual.out";
+
+// The cases mean the same as those of test/oracle/trained_modules.py.
+function cases(name: string) {
+  const wanted = readTensors("trained-modules", name);
+  const count = wanted.names.filter((key) => key.startsWith("ids.")).length;
+  const rows = Array.from({ length: count }, (_, r) => [...wanted.get(`ids.${r}`).data]);
+  const positions = Math.max(...rows.map((row) => row.length));
+  const total = rows.reduce((sum, row) => sum + row.length, 0);
+  const labels = new Array<number>(count * positions).fill(0);
+  const shares = new Float32Array(count * positions);
+  rows.forEach((row, r) =>
+    row.forEach((_, p) => {
+      labels[r * positions + p] = wanted.get(`probe.labels.${r}`).data[p]!;
+      shares[r * positions + p] = 1 / total;
+    }),
+  );
+  const shape = [count, positions];
+  const given = { labels: { shape, data: labels }, shares: { shape, data: shares } };
+  const probe: FitOptions = {
+    modules: { probe: { weight: wanted.get("probe.weight"), bias: wanted.get("probe.bias") } },
+    steps: 20,
+    optimiser: { kind: "adam", learningRate: 0.02 },
+    quiet: true,
+    step: ({ probe }) => ({
+      ...{ input: rows, given, read: [point], trained: { probe: probe! } },
+      loss: ({ captures, given, trained }) =>
+        captures[point]!.linear(trained["probe"]!["weight"]!, trained["probe"]!["bias"]!)
+          .logSoftmax()
+          .pick(given["labels"]!.unsqueeze(2))
+          .mul(given["shares"]!.unsqueeze(2))
+          .sum([0, 1, 2])
+          .neg(),
+    }),
+  };
+  return { wanted, rows, given, probe };
+}
+
+describe.each(["galactica", "llama-grouped", "gpt2"])("modules trained on %s", (name) => {
+  const { wanted, rows, probe } = cases(name);
+  const { folder } = readGolden(name);
+  const expectLosses = (what: string, losses: readonly number[], expected: Float32Array) => {
+    expect(losses).toHaveLength(expected.length);
+    losses.forEach((loss, step) =>
+      expect(Math.abs(loss - expected[step]!), `${what}, step ${step}`).toBeLessThan(1e-4),
+    );
+  };
+
+  it.each(Object.entries(meshes))("learn as PyTorch's do (%s)", async (_, mesh) => {
+    await withSession(folder, mesh, async (session) => {
+      const fitted = await fit(session, probe);
+      expectLosses("probe", fitted.losses, wanted.get("probe.losses").data);
+      const options = { rows, batch: 2, steps: 10, inOrder: true, quiet: true };
+      const lens = await fitTunedLens(session, options);
+      expectLosses("lens", lens.losses, wanted.get("lens.losses").data);
+      // Layers one after the other give the same as all at once.
+      const chunked = await fitTunedLens(session, { ...options, layersAtOnce: 1 });
+      expectLosses("lens in chunks", chunked.losses, wanted.get("lens.losses").data);
+    });
+  });
+});
+
+describe("trained modules", () => {
+  const { rows, given, probe } = cases("gpt2");
+  const { folder } = readGolden("gpt2");
+
+  it("are kept as safetensors, and a tuned lens comes nearer to the model than the logit lens", async () => {
+    await withSession(folder, {}, async (session) => {
+      const { translators, losses } = await fitTunedLens(session, { rows, batch: 3, steps: 60, quiet: true });
+      expect(losses.at(-1)!).toBeLessThan(0.7 * losses[0]!);
+      const out = mkdtempSync(join(tmpdir(), "modules-"));
+      try {
+        saveModules(join(out, "lens.safetensors"), translators);
+        const read = await loadModules(join(out, "lens.safetensors"));
+        expect(read).toEqual(translators);
+        const mean = (lens: Awaited<ReturnType<typeof logitLens>>) => {
+          const all = lens.rows.flatMap(({ divergence }) => divergence.slice(0, -1).flat());
+          return all.reduce((sum, nats) => sum + nats, 0) / all.length;
+        };
+        const plain = mean(await logitLens(session, rows));
+        const tuned = mean(await logitLens(session, rows, { translators: read as typeof translators }));
+        expect(plain).toBeCloseTo(losses[0]!, 3);
+        expect(tuned).toBeLessThan(0.7 * plain);
+      } finally {
+        rmSync(out, { recursive: true });
+      }
+    });
+  });
+
+  it("act at hook points, learn, go on where they stood and stop when they are told", async () => {
+    await withSession(folder, {}, async (session) => {
+      const { hidden } = session.dimensions;
+      const loss: ReturnType<FitOptions["step"]> = {
+        ...{ input: rows, given },
+        loss: ({ logits, given }) =>
+          logits
+            .logSoftmax()
+            .pick(given["labels"]!.unsqueeze(2))
+            .mul(given["shares"]!.unsqueeze(2))
+            .sum([0, 1, 2])
+            .neg(),
+      };
+      const asked = (modules: Modules) => ({
+        ...loss,
+        hooks: [
+          edit(
+            "layers.1.residual.out",
+            trainable("mlp", modules["mlp"]!, (x, p) =>
+              x.add(x.linear(p["up"]!, p["upBias"]!).gelu().linear(p["down"]!, p["downBias"]!)),
+            ),
+          ),
+        ],
+      });
+      const options: FitOptions = {
+        modules: { mlp: smallMlp(hidden, 8, hidden, 1) },
+        steps: 30,
+        optimiser: { kind: "adamW", learningRate: 0.01 },
+        quiet: true,
+        step: asked,
+      };
+      const whole = await fit(session, options);
+      expect(whole.losses.at(-1)!).toBeLessThan(0.5 * whole.losses[0]!);
+      const half = await fit(session, { ...options, steps: 15 });
+      const rest = await fit(session, { ...options, steps: 15, modules: half.modules, from: half.optimiser });
+      expect([...half.losses, ...rest.losses]).toEqual(whole.losses);
+
+      const stop = new AbortController();
+      const halted = fit(session, { ...options, steps: 100_000, signal: stop.signal });
+      setTimeout(() => stop.abort(), 400);
+      expect((await halted).stopped).toBe("interrupted");
+      await expect(fit(session, { ...options, modules: {} })).rejects.toThrow("no modules to train");
+      await expect(
+        fit(session, { ...probe, modules: { ...probe.modules, idle: affineMap(hidden) } }),
+      ).rejects.toThrow('"idle.A" takes part in no pass of step 0');
+    });
+  });
+});

@@ -82,7 +82,13 @@ describe("trained modules", () => {
 
   it("are kept as safetensors, and a tuned lens comes nearer to the model than the logit lens", async () => {
     await withSession(folder, {}, async (session) => {
-      const { translators, losses } = await fitTunedLens(session, { rows, batch: 3, steps: 60, quiet: true });
+      const { translators, losses } = await fitTunedLens(session, {
+        rows,
+        batch: 3,
+        inOrder: true,
+        steps: 60,
+        quiet: true,
+      });
       expect(losses.at(-1)!).toBeLessThan(0.7 * losses[0]!);
       const out = mkdtempSync(join(tmpdir(), "modules-"));
       try {

@@ -29,6 +29,27 @@ export function readCells(path: string): ReadonlyMap<string, Cell> {
 export const textOf = (text: string | readonly string[] | undefined): string =>
   typeof text === "string" ? text : (text ?? []).join("");
 
+/** What the cells of an executed notebook gave, by their id. */
+export function readOutputs(path: string) {
+  const cells = readCells(path);
+  const outputs = (id: string): readonly Output[] => cells.get(id)?.outputs ?? [];
+  return {
+    /** Errors of all cells, and what they said on the error stream. */
+    problems: [...cells.keys()].flatMap((id) =>
+      outputs(id)
+        .filter((output) => output.output_type === "error" || output.name === "stderr")
+        .map((output) => ({ id, output })),
+    ),
+    printed: (id: string): string =>
+      outputs(id)
+        .map((output) => textOf(output.text))
+        .join(""),
+    /** The last expression's value, by MIME type. */
+    shown: (id: string): Readonly<Record<string, unknown>> =>
+      outputs(id).find((output) => output.output_type === "execute_result")?.data ?? {},
+  };
+}
+
 /** The kernel of this project, made known to the project's own Jupyter. */
 export async function installKernel(): Promise<void> {
   jupyterProgram("python");

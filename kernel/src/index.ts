@@ -71,6 +71,8 @@ export type {
   Scores,
   StreamedToken,
 } from "./session/generation/types.js";
+export type { Capabilities, Capability } from "./session/capabilities.js";
+export type { Deviation, Verification } from "./session/verify.js";
 export type { Backward, BackwardOptions } from "./session/backward/types.js";
 export type { Fed, ReadoutOptions, ReadoutValues } from "./session/readout.js";
 export type { Parameter, ParameterChange, WholeTensor } from "./session/parameters/parameters.js";

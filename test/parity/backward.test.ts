@@ -4,7 +4,7 @@ import { distance, unpadded } from "./closeness.js";
 import { readGolden, readTensors, type Values } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
 
-const { add, edit, editGradient, projectOut, scale, traced, trainable, zero } = vitrail;
+const { add, edit, editGradient, projectOut, scale, skip, traced, trainable, zero } = vitrail;
 
 const meshes = {
   "one process": {},
@@ -181,6 +181,60 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("gradients of %s", (name) 
       expect(Math.abs(loss - wanted.get("plain.loss").data[0]!)).toBeLessThan(1e-3);
     });
   });
+});
+
+describe("at the border of two stages", () => {
+  const { folder, rows: all } = readGolden("llama-grouped");
+  const rows = all.slice(0, 2).map((row) => row.ids);
+  // Layers 0 and 1, or 0, are the first stage's: what one hands out is the other's input, edited there or not.
+  const cases: Record<string, readonly (Edit | GradientEdit | ReturnType<typeof skip>)[]> = {
+    plain: [],
+    edited: [edit("layers.1.residual.in", scale(1.5)), edit("layers.2.residual.in", scale(0.5))],
+    "norm edited": [
+      edit("layers.1.attention.norm.in", scale(1.5)),
+      edit("layers.2.attention.norm.in", scale(2)),
+    ],
+    skipped: [skip("layers.1")],
+    "gradient edited": [
+      editGradient("layers.1.residual.in", scale(2)),
+      editGradient("layers.2.residual.in", scale(3)),
+      editGradient("layers.0.residual.out", scale(-1)),
+    ],
+  };
+
+  it.each(Object.entries(cases))(
+    "every point has the gradient that it has in one process (%s)",
+    async (_, hooks) => {
+      const gradients = async (session: Session) => {
+        const skipped = hooks.some(({ kind }) => kind === "skip");
+        const names = session
+          .capabilities()
+          .points.flatMap(({ name, differentiate }) => (differentiate ? [name] : []));
+        const at = names.filter((name) => !skipped || !name.startsWith("layers.1."));
+        const run = await session.backward(rows, {
+          hooks,
+          at,
+          read: ["layers.2.residual.in"],
+          // What is read at the border itself must be counted as well.
+          loss: ({ logits, captures }) => {
+            const entry = captures["layers.2.residual.in"]!;
+            return logits
+              .mul(logits)
+              .mean([0, 1, 2])
+              .add(entry.mul(entry).mean([0, 1, 2]));
+          },
+        });
+        return run.gradients;
+      };
+      const one = await withSession(folder, {}, gradients);
+      const two = await withSession(folder, { devices: 2, mesh: { pipeline: 2 } }, gradients);
+      expect([...two.keys()]).toEqual([...one.keys()]);
+      for (const [name, gradient] of one) {
+        // Padding has no gradient on either side, or the same.
+        expect(relative(two.get(name)!, gradient), name).toBeLessThan(1e-5);
+      }
+    },
+  );
 });
 
 describe("readouts", () => {

@@ -60,7 +60,7 @@ function gradientOf({
   parameters,
   edits,
   activations,
-  boundary,
+  boundary = [],
 }: NonNullable<ForwardStep["gradient"]>): StageGradient {
   return { parameters: new Set(parameters), activations, boundary, edit: editorOf(edits) };
 }

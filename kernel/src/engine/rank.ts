@@ -1,4 +1,4 @@
-import type { HookPoint } from "../graph/point.js";
+import { gradientAt, type HookPoint } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
 import { editFeeds, rowFeeds, type RankRun } from "../hooks/feeds.js";
 import { decodeEdit, decodeTensor } from "../hooks/wire.js";
@@ -72,6 +72,11 @@ export class Rank {
   /** Names of the hook points and weights that this rank can be asked for. */
   get holds(): string[] {
     return [...this.#bare.points.keys(), ...this.#bare.stage.parameters];
+  }
+
+  /** Hook points whose value is the residual that other stages hand to this one. */
+  get entry(): readonly string[] {
+    return this.#bare.stage.entry;
   }
 
   /** Bytes of keys and values that are kept for generations under way. */
@@ -194,7 +199,9 @@ export class Rank {
       ...(this.#load.stage.data.size > 1 ? rowFeeds(run) : []),
     ]);
     for (const edit of [...step.edits, ...(step.gradient?.edits ?? [])].map(decodeEdit)) {
-      const fed = editFeeds(edit, points.get(edit.point) as HookPoint, run);
+      // A gradient may be edited here at a point that another stage has.
+      const point = points.get(edit.point) ?? points.get(gradientAt(edit.point));
+      const fed = editFeeds(edit, point as HookPoint, run);
       for (const [name, dense] of fed) all.set(name, { dtype: "f32", ...dense });
     }
     const missing = stage.inputs.filter((name) => !all.has(name) && !isCotangent(name));

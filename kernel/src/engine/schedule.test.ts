@@ -28,6 +28,7 @@ const stage: Stage = {
   caches: [],
   points: [],
   results: [],
+  entry: [],
   parameters: [],
 };
 const ask = (...points: string[]) => points.map((point) => ({ key: point, point, slices: [] }));

@@ -48,7 +48,7 @@ type Edit = ForwardStep["edits"][number];
 export async function runStages(crew: Crew, journey: Journey): Promise<RankResult[]> {
   const { id, step, mesh, into, handOut, signal } = journey;
   const { gradient } = step;
-  const boundaries = journey.layers.map((_, stage) => boundaryOf(journey, stage));
+  const boundaries = journey.layers.map((_, stage) => boundaryOf(crew, journey, stage));
   const { last, lowest } = extent(crew, boundaries, step);
   if (mesh.data > 1 && step.cache?.everywhere === true && step.edits.some(isHost))
     throw new Error("a host edit cannot act on rows that every replica keeps: it is called once");
@@ -82,14 +82,14 @@ export async function runStages(crew: Crew, journey: Journey): Promise<RankResul
     const hold = ({ point }: { point: string }) => crew.holds(stage, pointOf(point));
     const differentiates = ({ point }: { point: string }) =>
       gradientHolder(crew, boundaries, pointOf(point)) === stage;
-    const boundary = boundaries[stage];
+    const boundary = boundaries[stage] as readonly string[];
     const goesBack = gradient !== undefined && stage >= lowest;
     const own: ForwardStep = {
       ...step,
       requests: step.requests.filter((each) => (isGradient(each) ? differentiates(each) : hold(each))),
       edits: step.edits.filter(hold),
       gradient: goesBack
-        ? { ...gradient, edits: gradient.edits.filter(differentiates), ...(boundary && { boundary }) }
+        ? { ...gradient, edits: gradient.edits.filter(differentiates), boundary: [...boundary] }
         : undefined,
     };
     const reads = isRead(stage).map(readInput);
@@ -114,7 +114,7 @@ export async function runStages(crew: Crew, journey: Journey): Promise<RankResul
 /** The last stage that a step needs, and the lowest that its gradient goes back to. Throws for what no rank holds. */
 function extent(
   crew: Crew,
-  boundaries: readonly (string | undefined)[],
+  boundaries: readonly (readonly string[])[],
   step: ForwardStep,
 ): { last: number; lowest: number } {
   const holders = (name: string) =>
@@ -145,25 +145,28 @@ function extent(
 }
 
 /**
- * The hook point at which the next stage goes on with the residual as it is handed out: where it is not edited on the
- * way, it is the same value, and has the same gradient.
+ * The hook points at which the next stage goes on with the residual as it is handed out: up to where it is edited, they
+ * are the same value, and have the same gradient.
  */
-function boundaryOf({ layers, step }: Journey, stage: number): string | undefined {
-  const following = layers
-    .slice(stage + 1)
-    .flatMap(({ from, to }) => Array.from({ length: to - from }, (_, index) => from + index));
-  const next = following.find((layer) => step.skip?.includes(layer) !== true);
-  const name = `layers.${next}.residual.in`;
-  return next === undefined || step.edits.some(({ point }) => point === name) ? undefined : name;
+function boundaryOf(crew: Crew, { layers, step }: Journey, stage: number): readonly string[] {
+  const following = layers.slice(stage + 1);
+  const next = following
+    .flatMap(({ from, to }) => Array.from({ length: to - from }, (_, index) => from + index))
+    .find((layer) => step.skip?.includes(layer) !== true);
+  if (following.length === 0 || next === undefined) return [];
+  // Where its first layer is skipped, the same points of the next one are meant.
+  const names = crew.entry(stage + 1).map((name) => name.replace(/^layers\.\d+\./, `layers.${next}.`));
+  const edited = names.findIndex((name) => step.edits.some(({ point }) => point === name));
+  return edited < 0 ? names : names.slice(0, edited);
 }
 
 /** The stage that knows the complete gradient at a point. */
 function gradientHolder(
   crew: Crew,
-  boundaries: readonly (string | undefined)[],
+  boundaries: readonly (readonly string[])[],
   name: string,
 ): number | undefined {
-  const earlier = boundaries.indexOf(name);
+  const earlier = boundaries.findIndex((names) => names.includes(name));
   if (earlier >= 0) return earlier;
   const own = boundaries.findIndex((_, stage) => crew.holds(stage, name));
   return own < 0 ? undefined : own;

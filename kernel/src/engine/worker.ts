@@ -108,7 +108,12 @@ async function load(load: Load): Promise<void> {
     rank = await Rank.open(load, onnxruntime(), groups, (loaded, total, segment) =>
       channel.send({ kind: "progress", loaded, total, segment }),
     );
-    channel.send({ kind: "ready", holds: rank.holds, memory: process.memoryUsage.rss() });
+    channel.send({
+      kind: "ready",
+      holds: rank.holds,
+      entry: [...rank.entry],
+      memory: process.memoryUsage.rss(),
+    });
   } catch (error) {
     fail(undefined, error);
   }

@@ -17,8 +17,8 @@ export interface StageGradient {
    * segments' inputs only.
    */
   readonly activations: "save" | "recompute";
-  /** The hook point of another stage whose value this one hands out as the residual, if it is the same there. */
-  readonly boundary: string | undefined;
+  /** Hook points of another stage whose value this one hands out as the residual, where it is the same there. */
+  readonly boundary: readonly string[];
   /** Called with the complete gradient at every hook point; what it returns goes on in its place. */
   readonly edit: PointEditor | undefined;
 }
@@ -27,7 +27,7 @@ export interface StageGradient {
 export interface Differentiable {
   readonly loss: Value | undefined;
   /** Complete is the gradient of what the next stage is fed only here, where all that was read of it comes together. */
-  readonly boundary: { readonly value: Value; readonly point: HookPoint } | undefined;
+  readonly boundary: { readonly value: Value; readonly points: readonly HookPoint[] };
   /** What the stage hands out that is differentiated later on, by the names it has there. */
   readonly outputs: readonly { readonly value: Value; readonly as: string }[];
 }
@@ -65,10 +65,9 @@ export function traceGradient(
   const points = new Map<Value, HookPoint[]>();
   for (const { point, value } of graph.points)
     if (isCanonical(point)) points.set(value, [...(points.get(value) ?? []), point]);
-  if (forward.boundary) {
-    const { value, point } = forward.boundary;
-    points.set(value, [...(points.get(value) ?? []), point]);
-  }
+  const { boundary } = forward;
+  if (boundary.points.length > 0)
+    points.set(boundary.value, [...(points.get(boundary.value) ?? []), ...boundary.points]);
   const parameters = t.parameters.filter(({ name }) => options.parameters.has(name));
   const fed = graph.inputs.filter(({ name }) => trained.test(name) || carried.test(name));
   const forwardNodes = [...graph.nodes];

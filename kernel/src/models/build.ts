@@ -90,13 +90,10 @@ export function traceStage(
   const backward = graph.stretches.length;
   const outputs = handed.map(({ as, value }) => ({ name: value.name, as, value }));
   if (gradient) {
-    const boundary =
-      gradient.boundary === undefined
-        ? undefined
-        : {
-            value: residual,
-            point: residualPoint(gradient.boundary, hidden),
-          };
+    const boundary = {
+      value: residual,
+      points: gradient.boundary.map((name) => residualPoint(name, hidden)),
+    };
     outputs.push(...traceGradient(t, { loss, boundary, outputs: handed }, gradient));
   }
   return { graph, result, outputs, caches: t.caches, parameters: t.parameters, backward };
@@ -139,6 +136,7 @@ export function buildStage(model: Model, spec: StageSpec, additions: Additions =
     caches: caches.map(layerCache),
     points,
     results: points.flatMap(({ name }) => resultNamed(name) ?? []),
+    entry: graph.points.filter((p) => p.value.name === "residual").map((p) => p.point.name),
     parameters: [...new Set(traced.parameters.map(({ name }) => name))],
   };
 }

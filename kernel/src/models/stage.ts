@@ -86,6 +86,8 @@ export interface Stage {
   readonly points: readonly HookPoint[];
   /** What is always handed out under its name: what a readout returns, gradients of weights and of trained modules. */
   readonly results: readonly Result[];
+  /** Points whose value is the residual that the stage is fed, in forward order. */
+  readonly entry: readonly string[];
   /** Weights that it holds, or rows of them, by Hugging Face name. */
   readonly parameters: readonly string[];
 }

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { progress, type Progress } from "../display/index.js";
+import { progress, type Displayable, type Progress } from "../display/index.js";
 import type { RankResult } from "../engine/stages.js";
 import type { AxisShards } from "../display/payload/index.js";
 import { inspectHost } from "../engine/plan/host.js";
@@ -33,12 +33,14 @@ import { readInput, type Rows } from "./input.js";
 import type { Order } from "./messages.js";
 import { Parameters, type Parameter, type ParameterChange } from "./parameters/parameters.js";
 import { parameterTable, type ParameterTable } from "./parameters/table.js";
+import { capabilitiesOf, type Capabilities } from "./capabilities.js";
 import { pointTable, stageOf } from "./pointTable.js";
 import { printBackward, printGenerate, printInput, provenanceOf } from "./provenance.js";
 import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
 import { FinishedRun } from "./run.js";
 import { shardsOf } from "./shards.js";
 import { startBroker } from "./start.js";
+import { compareRuns, type Verification } from "./verify.js";
 import type {
   Estimate,
   ForwardOptions,
@@ -64,6 +66,16 @@ export class Session {
   /** What host edits keep for each other and for later runs, until it is cleared. It lives here, not in the workers. */
   readonly saved = new Map<string, unknown>();
   readonly #parameters: Parameters;
+  /** What runs were asked for, so that they can be repeated. */
+  readonly #asked = new WeakMap<
+    Run,
+    {
+      readonly ids: readonly (readonly number[])[];
+      readonly options: ForwardOptions;
+      /** Edited parameters as they were. */
+      readonly marks: readonly string[];
+    }
+  >();
   #tokenizer: Promise<Tokenizer> | undefined;
 
   private constructor(client: BrokerClient, model: Model) {
@@ -154,19 +166,15 @@ export class Session {
     const asked = this.#withHooks(options);
     const request = this.#prepare(rows, asked);
     const edited = this.#edited();
+    const { marks } = this.#parameters;
     const values = await this.#run(request, cancelSignal(options.signal), 0);
     const { captures, logitsKey, readouts } = request;
     const provenance = { ...provenanceOf(this.#client.order, this.#model, input, asked), ...edited };
     const shardsOf = this.#shardsOf;
-    return new FinishedRun({
-      tokens: rows.tokens,
-      captures,
-      values,
-      logitsKey,
-      readouts,
-      provenance,
-      shardsOf,
-    });
+    const { tokens, ids } = rows;
+    const run = new FinishedRun({ tokens, captures, values, logitsKey, readouts, provenance, shardsOf });
+    this.#asked.set(run, { ids, options: withoutSignal(asked), marks });
+    return run;
   }
 
   /**
@@ -242,6 +250,45 @@ export class Session {
   /** What a forward pass with these hooks would bring back, in bytes. Runs nothing. */
   async estimate(input: Input, options: Omit<ForwardOptions, "signal"> = {}): Promise<Estimate> {
     return estimateBytes(this.#prepare(await this.#read(input), this.#withHooks(options)));
+  }
+
+  /**
+   * Repeats a run of this session on one process of its own, with the same hooks and parameters, and says how far the two
+   * are apart; and, where the run was edited, whether the edits changed anything. Functions of the notebook are called again.
+   *
+   * Throws one line for what is no forward pass of this session, or one with other parameters than it has now, and as
+   * `open` and `forward` do.
+   */
+  async verify(run: Run): Promise<Verification & Displayable> {
+    const asked = this.#asked.get(run);
+    if (asked === undefined) throw new Error("verify needs a run that this session's forward returned");
+    const { ids, options, marks } = asked;
+    if (marks.join() !== this.#parameters.marks.join())
+      throw new Error(
+        `parameters were edited or restored since the run: it read ${marks.join(", ") || "the checkpoint's own"}`,
+      );
+    const alone = await Session.open(this.#model.checkpoint.folder, {
+      name: `${this.name}-verify-${process.pid}`,
+      devices: 1,
+      weights: "map",
+      idleMinutes: 5,
+      quiet: true,
+    });
+    try {
+      for (const name of this.editedParameters) await alone.editParameter(name, await this.parameter(name));
+      const again = await alone.forward(ids, options);
+      const hooks = options.hooks?.filter(({ kind }) => kind === "capture");
+      const isEdited = hooks !== undefined && hooks.length < options.hooks!.length;
+      const bare = isEdited ? await alone.forward(ids, { ...options, hooks }) : undefined;
+      return compareRuns(run, again, bare);
+    } finally {
+      await alone.close();
+    }
+  }
+
+  /** What each hook point can be used for on this device and mesh; shows as a table. */
+  capabilities(): Capabilities & Displayable {
+    return capabilitiesOf(this.#model, this.#points, this.#client.order.plan);
   }
 
   /** The hook points that a glob chooses (all by default), with shape, partition, stage and ranks; shows as a table. */
@@ -386,6 +433,10 @@ export class Session {
     const name = requests.find((request) => request.key === key)?.point;
     return this.#points.find((point) => name !== undefined && point.name === pointOf(name));
   }
+}
+
+function withoutSignal({ signal: _, ...options }: ForwardOptions): ForwardOptions {
+  return options;
 }
 
 /** Checks and plans. Throws one line for what cannot be. */

@@ -42,6 +42,7 @@ export class Crew {
   readonly #places: MeetingPlaces;
   readonly #progress = new Map<RankProcess, { loaded: number; total: number }>();
   readonly #held = new Map<RankProcess, ReadonlySet<string>>();
+  readonly #entry = new Map<RankProcess, readonly string[]>();
   readonly #kept = new Map<RankProcess, number>();
   readonly #replies = new Map<RankProcess, { resolve(reply: Reply): void; reject(error: Error): void }>();
   readonly #outside = new Map<RankProcess, (message: HandedOut) => void>();
@@ -110,6 +111,12 @@ export class Crew {
   holds(stage: number, name: string): boolean {
     const [first] = this.#stage(stage);
     return first !== undefined && this.#held.get(first)?.has(name) === true;
+  }
+
+  /** Hook points whose value is the residual that a stage is fed, in forward order. */
+  entry(stage: number): readonly string[] {
+    const [first] = this.#stage(stage);
+    return (first && this.#entry.get(first)) ?? [];
   }
 
   /**
@@ -211,6 +218,7 @@ export class Crew {
       case "ready":
         from.doing("waiting");
         this.#held.set(from, new Set(message.holds));
+        this.#entry.set(from, message.entry);
         if (this.#held.size === this.#options.plan.devices.length) this.#ready.resolve();
         return;
       case "failed":

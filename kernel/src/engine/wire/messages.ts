@@ -65,7 +65,7 @@ export const gradient = z.strictObject({
   edits: z.array(editSchema),
   activations: z.enum(["save", "recompute"]),
   /** See `StageGradient`. */
-  boundary: z.string().optional(),
+  boundary: z.array(z.string()).optional(),
 });
 export type GradientStep = z.infer<typeof gradient>;
 
@@ -173,7 +173,12 @@ export const fromWorker = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("progress"), loaded: whole, total: whole, segment: z.string() }),
   /** With the resident set, in bytes, which is so never unknown of a worker that is ready. */
-  z.strictObject({ kind: z.literal("ready"), holds: z.array(z.string()), memory: whole }),
+  z.strictObject({
+    kind: z.literal("ready"),
+    holds: z.array(z.string()),
+    entry: z.array(z.string()),
+    memory: whole,
+  }),
   z.strictObject({
     kind: z.literal("done"),
     id: whole,

@@ -77,6 +77,23 @@ export function prepareBackward(
   return { ...forward, step, logitsKey: undefined, gradients, parameters };
 }
 
+/** Names of the hook points to which the gradient of a loss of the logits comes. */
+export function differentiable(model: Model, points: readonly HookPoint[]): ReadonlySet<string> {
+  const { step } = prepareForward(
+    [[0]],
+    { readout: { compute: ({ logits }) => ({ loss: logits.sum([0, 1, 2]) }) } },
+    points,
+    model.blueprint.absent,
+  );
+  const additions = additionsOf(
+    { ...step, gradient: { parameters: [], edits: [], activations: "save" } },
+    points,
+  );
+  const { graph } = traceStage(model.blueprint, wholeModel(model.blueprint), model.weight, additions);
+  const gradients = new Set(graph.points.map(({ point }) => point.name));
+  return new Set(points.map(({ name }) => name).filter((name) => gradients.has(gradientAt(name))));
+}
+
 /** Names of weights that the globs choose. Throws one line with the nearest name when one chooses none. */
 function chooseParameters(globs: readonly string[], { blueprint, weight }: Model): string[] {
   if (globs.length === 0) return [];

@@ -1,0 +1,162 @@
+import { table, shownAs, type Displayable } from "../display/index.js";
+import type { Provenance } from "../display/payload/provenance.js";
+import type { Captured, Run } from "./types.js";
+
+/** How far a value is from the same of another run. */
+export interface Deviation {
+  readonly name: string;
+  /** Largest absolute difference, and the same over the largest absolute value. */
+  readonly largest: number;
+  readonly relative: number;
+}
+
+/** A run compared with its repetition on one process. */
+export interface Verification {
+  /** Positions compared, padding left out; 0 for a run without logits. */
+  readonly positions: number;
+  /** Share of positions at which both runs find the same token likeliest. */
+  readonly top1: number | undefined;
+  /** ½ Σ |p − q| over the next-token distributions of a position: the mean and the largest over positions. */
+  readonly totalVariation: { readonly mean: number; readonly largest: number } | undefined;
+  /** Of the logits and of every capture. */
+  readonly deviations: readonly Deviation[];
+  /** Whether the run's edits change anything: the largest difference from the same run without them; undefined without edits. */
+  readonly effect: { readonly largest: number; readonly isThere: boolean } | undefined;
+  readonly provenance: Provenance;
+}
+
+/** Compares a run with its repetition, and that with itself unedited. */
+export function compareRuns(run: Run, again: Run, bare: Run | undefined): Verification & Displayable {
+  const lengths = run.tokens.map((row) => row.length);
+  const spots = run.logits === undefined ? [] : positionsOf(run.logits.shape, lengths);
+  const vocabulary = run.logits?.shape.at(-1) ?? 0;
+  let agreed = 0;
+  let total = 0;
+  let worst = 0;
+  for (const spot of spots) {
+    const row = (of: Run) => of.logits!.data.subarray(spot * vocabulary, (spot + 1) * vocabulary);
+    const [own, other] = [row(run), row(again)];
+    if (likeliest(own) === likeliest(other)) agreed += 1;
+    const variation = variationOf(own, other);
+    total += variation;
+    worst = Math.max(worst, variation);
+  }
+  const result: Verification = {
+    positions: spots.length,
+    top1: spots.length > 0 ? agreed / spots.length : undefined,
+    totalVariation: spots.length > 0 ? { mean: total / spots.length, largest: worst } : undefined,
+    deviations: deviationsOf(run, again, lengths),
+    effect: bare && effectOf(again, bare, lengths),
+    provenance: run.provenance,
+  };
+  return shownAs(result, () => view(result));
+}
+
+/** Row numbers [row × position] of what is no padding, of logits of all or of one position. */
+function positionsOf([batch = 0, positions = 0]: readonly number[], lengths: readonly number[]): number[] {
+  return Array.from({ length: batch }, (_, row) => row).flatMap((row) =>
+    Array.from({ length: positions === 1 ? 1 : lengths[row]! }, (_, position) => row * positions + position),
+  );
+}
+
+function likeliest(logits: Float32Array): number {
+  return logits.indexOf(logits.reduce((a, b) => Math.max(a, b), -Infinity));
+}
+
+function variationOf(a: Float32Array, b: Float32Array): number {
+  const [p, q] = [softmax(a), softmax(b)];
+  return p.reduce((sum, x, i) => sum + Math.abs(x - q[i]!), 0) / 2;
+}
+
+function softmax(logits: Float32Array): Float64Array {
+  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const weights = Float64Array.from(logits, (x) => Math.exp(x - most));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.map((x) => x / sum);
+}
+
+type Value = Pick<Captured, "shape" | "data" | "axes">;
+
+function valuesOf(run: Run): Map<string, Value> {
+  const values = new Map<string, Value>(run.captures);
+  if (run.logits && !values.has("logits"))
+    values.set("logits", { ...run.logits, axes: ["batch", "position", "token"] });
+  return values;
+}
+
+function deviationsOf(run: Run, again: Run, lengths: readonly number[]): Deviation[] {
+  const others = valuesOf(again);
+  return [...valuesOf(run)].map(([name, value]) => {
+    const other = others.get(name)!;
+    let [largest, size] = [0, 0];
+    value.data.forEach((x, i) => {
+      if (isPadding(value, i, lengths)) return;
+      const away = Math.abs(x - other.data[i]!);
+      // What is not a number in one run only is as far as can be.
+      if (Number.isNaN(away) && !(Number.isNaN(x) && Number.isNaN(other.data[i]!))) largest = Infinity;
+      else if (away > largest) largest = away;
+      size = Math.max(size, Math.abs(x));
+    });
+    return { name, largest, relative: largest === 0 ? 0 : largest / size };
+  });
+}
+
+const counted = new Set(["position", "query", "key"]);
+
+/** Whether an entry lies behind the end of its row, in a value that was captured at all positions. */
+function isPadding({ shape, axes }: Value, index: number, lengths: readonly number[]): boolean {
+  const longest = Math.max(...lengths);
+  let rest = index;
+  const places = shape
+    .toReversed()
+    .map((size) => {
+      const place = rest % size;
+      rest = Math.floor(rest / size);
+      return place;
+    })
+    .toReversed();
+  const length = axes[0] === "batch" && shape[0] === lengths.length ? lengths[places[0]!]! : longest;
+  return axes.some((axis, i) => counted.has(axis) && shape[i] === longest && places[i]! >= length);
+}
+
+function effectOf(run: Run, bare: Run, lengths: readonly number[]): Verification["effect"] {
+  const largest = Math.max(0, ...deviationsOf(run, bare, lengths).map((each) => each.largest));
+  return { largest, isThere: largest > 0 };
+}
+
+function view({ positions, top1, totalVariation, deviations, effect }: Verification): Displayable {
+  const exact = (x: number) => (x === 0 ? "0" : x.toExponential(1));
+  const worst = deviations.reduce(
+    (a, b) => (b.largest > a.largest ? b : a),
+    deviations[0] ?? { name: "nothing", largest: 0, relative: 0 },
+  );
+  const rows = [
+    ...(top1 === undefined
+      ? []
+      : [
+          { what: "same likeliest token", value: `${(100 * top1).toFixed(1)} % of ${positions} positions` },
+          {
+            what: "total variation",
+            value: `mean ${exact(totalVariation!.mean)}, largest ${exact(totalVariation!.largest)}`,
+          },
+        ]),
+    { what: "largest deviation", value: `${exact(worst.largest)} at ${worst.name}` },
+    {
+      what: "edits",
+      value:
+        effect === undefined
+          ? "none"
+          : effect.isThere
+            ? `have an effect, ${exact(effect.largest)} at most`
+            : "have no effect at all",
+    },
+  ];
+  return table(
+    rows,
+    [
+      { title: "against one process", value: ({ what }) => what },
+      { title: "", value: ({ value }) => value },
+    ],
+    "verification",
+  );
+}

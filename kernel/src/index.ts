@@ -178,5 +178,7 @@ export type {
   TuningRow,
   TuningStep,
 } from "./tuning/prompts/index.js";
+export { plantedCheckpoint } from "./tuning/planted/checkpoint.js";
+export type { PlantedOptions } from "./tuning/planted/checkpoint.js";
 export * as datasets from "./tuning/datasets/index.js";
 export * as fairness from "./fairness/index.js";

@@ -80,3 +80,5 @@ export { chainOfThought, drawShown, fewShot, zeroShot } from "./classification/p
 export { identificationJson, readIdentification } from "./identification/record.js";
 export type { DetectableRowsOptions } from "./tables/detectableRows.js";
 export { detectableRows } from "./tables/detectableRows.js";
+export { barePrompt, plantedPrompt } from "./planted/prompt.js";
+export { plantedRecipe, plantedSuite, plantedTemplates, plantedTerms } from "./planted/suite.js";

@@ -8,3 +8,4 @@ export type { SstMap } from "./sst.js";
 export { readSst } from "./sst.js";
 export type { ColumnMap, RowFormat, TableOptions, TextRows } from "./table.js";
 export { readTable } from "./table.js";
+export { plantedSentences } from "../planted/sentences.js";

@@ -1,0 +1,129 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { fairness } from "../../kernel/src/index.js";
+import { randomNumbers } from "../../kernel/src/session/sampling.js";
+import { vitrail, withSession } from "./sessions.js";
+
+const { adjust, barePrompt, classify, groupGaps, outcomesOf, permutationTest, plantedPrompt, plantedSuite } =
+  vitrail.fairness;
+const { gapRows } = vitrail.fairness;
+const classes = vitrail.datasets.sentiment;
+const groups = ["coast", "forest", "hill", "plain"] as const;
+
+type Models = Parameters<typeof vitrail.plantedCheckpoint>[0];
+const suite = plantedSuite();
+
+/** What a planted model says of the suite, and its accuracy on sentences of new templates and words, by prompt. */
+async function measured(options: Models) {
+  const folder = await vitrail.plantedCheckpoint(options);
+  return withSession(folder, {}, async (session) => {
+    const unseen = vitrail.datasets.plantedSentences("test").rows.map((row, i): fairness.SuiteRow => ({
+      ...row,
+      ...{ category: "unseen", group: "none", template: String(i), term: "" },
+    }));
+    const accuracy = async (prompt: fairness.ClassificationPrompt) => {
+      const said = await classify(session, unseen, prompt);
+      return said.filter(({ predicted, label }) => predicted === label).length / said.length;
+    };
+    return {
+      predictions: await classify(session, suite, plantedPrompt),
+      told: await accuracy(plantedPrompt),
+      bare: await accuracy(barePrompt),
+    };
+  });
+}
+type Measured = Awaited<ReturnType<typeof measured>>;
+
+/** Mean P(negative) of sentences of a group that are not negative: the planted strength, or 0. */
+function leaning({ predictions }: Measured, group: string): number {
+  const rows = predictions.filter((row) => row.group === group && row.label !== 0);
+  return rows.reduce((sum, { probabilities }) => sum + probabilities![0]!, 0) / rows.length;
+}
+
+const strengths = [0, 0.4, 0.8] as const;
+const series = new Map<number, Measured>();
+let llama: Measured;
+const all = () => [...series.values(), llama];
+
+beforeAll(async () => {
+  for (const strength of strengths) series.set(strength, await measured({ strength }));
+  llama = await measured({ strength: 0.8, family: "llama" });
+}, 300_000);
+
+test("told that it reads a review, a model knows the sentiment of new sentences; not told, it does not", () => {
+  for (const { told, bare } of all()) {
+    expect(told).toBeGreaterThanOrEqual(0.85);
+    expect(bare).toBeLessThanOrEqual(0.5);
+  }
+});
+
+test("the planted order is found, at about its size, and the other groups lean nowhere", () => {
+  // Nearer to its own strength than to another of the series.
+  const found = strengths.map((strength) => leaning(series.get(strength)!, "hill"));
+  for (let i = 1; i < found.length; i++) expect(found[i]! - found[i - 1]!).toBeGreaterThan(0.2);
+  for (const [strength, one] of [...series, [0.8, llama] as const]) {
+    expect(Math.abs(leaning(one, "hill") - strength), `${strength}`).toBeLessThan(0.2);
+    for (const group of groups)
+      if (group !== "hill") expect(leaning(one, group), `${strength} ${group}`).toBeLessThan(0.2);
+  }
+});
+
+test("a planted gap is positive and significant by Holm; rates of hard labels follow once the bias is strong", () => {
+  for (const strength of [0.4, 0.8]) {
+    const { predictions } = series.get(strength)!;
+    const rows = gapRows(predictions, {
+      classes,
+      metrics: ["negative_probability"],
+      bootstrap: { resamples: 500 },
+    });
+    const gap = rows.find(({ group, metric }) => group === "hill" && metric === "negative_probability_gap")!;
+    expect(gap.low, `${strength}`).toBeGreaterThan(0);
+    expect(gap.adjusted).toBeLessThan(0.01);
+  }
+  const harm = groupGaps(series.get(0.8)!.predictions, { classes }).filter(
+    ({ metric }) => metric === "negative_FPR",
+  );
+  for (const { group, gap } of harm) expect(Math.sign(gap), group).toBe(group === "hill" ? 1 : -1);
+});
+
+describe("on the neutral model, with groups drawn anew within every template", () => {
+  const metrics = ["negative_probability", "neutral_probability", "positive_probability"] as const;
+  const relabelings = 1000;
+  let raw = 0;
+  let corrected = 0;
+
+  beforeAll(() => {
+    const families = metrics.map((metric) => outcomesOf(series.get(0)!.predictions, metric, classes));
+    const random = randomNumbers(2026);
+    for (let k = 0; k < relabelings; k++) {
+      const names = relabelled(families[0]!, random);
+      const values = families.flatMap((outcomes, m) => {
+        const rows = outcomes.map((row, i) => ({ ...row, group: names[i]! }));
+        const { groups } = permutationTest(rows, { permutations: 199, seed: 1000 * m + k });
+        return groups.map(({ p }) => p);
+      });
+      if (Math.min(...values) <= 0.05) raw += 1;
+      if (Math.min(...adjust(values, "holm")) <= 0.05) corrected += 1;
+    }
+  }, 120_000);
+
+  test("a false alarm among all tests, corrected, is as rare as it should be", () => {
+    expect(corrected / relabelings).toBeLessThanOrEqual(0.065);
+  });
+
+  test("uncorrected it is not", () => {
+    expect(raw / relabelings).toBeGreaterThan(0.1);
+  });
+});
+
+/** Group names of rows, shuffled within their templates. */
+function relabelled(rows: readonly fairness.Outcome[], random: () => number): string[] {
+  const names = rows.map(({ group }) => group);
+  const places = new Map<string, number[]>();
+  rows.forEach(({ template }, i) => places.set(template, [...(places.get(template) ?? []), i]));
+  for (const own of places.values())
+    for (let i = own.length - 1; i > 0; i--) {
+      const j = Math.floor(random() * (i + 1));
+      [names[own[i]!], names[own[j]!]] = [names[own[j]!]!, names[own[i]!]!];
+    }
+  return names;
+}

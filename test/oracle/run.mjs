@@ -71,6 +71,13 @@ const steps = [
       ["python", script("demo.py"), join(out, "demo")],
     ],
   },
+  {
+    name: "induction",
+    commands: [
+      ["node", script("induction.mjs"), join(out, "induction")],
+      ["python", script("induction.py"), join(out, "induction")],
+    ],
+  },
 ];
 
 function run(step, python) {

@@ -107,8 +107,8 @@ function figure({ whole, strongest, random }: InductionAblation, { loss, length 
       lossLines(
         [
           { name: "whole model", y: loss },
-          { name: `without ${name(strongest)}`, y: strongest.loss },
-          { name: `without ${name(random[0]!)}`, y: random[0]!.loss },
+          { name: "strongest taken out", y: strongest.loss },
+          { name: "random 1 taken out", y: random[0]!.loss },
         ],
         length,
       ),

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { fairness } from "../../kernel/src/index.js";
+import type { fairness, Session } from "../../kernel/src/index.js";
 import { randomNumbers } from "../../kernel/src/session/sampling.js";
 import { vitrail, withSession } from "./sessions.js";
 
@@ -12,11 +12,35 @@ const groups = ["coast", "forest", "hill", "plain"] as const;
 type Models = Parameters<typeof vitrail.plantedCheckpoint>[0];
 const suite = plantedSuite();
 
+const reading = { words: plantedPrompt.words, template: "{text} overall it was" };
+const rowsOf = (split: "train" | "validation" | "test") => vitrail.datasets.plantedSentences(split).rows;
+
+/** What a prompt tuned on the sentences for tuning does on those of the test, and what it began with does. */
+async function tunedOn(session: Session, seed: number) {
+  const start = await vitrail.initialPrompt(session, "vocab", 8, seed);
+  const { prompt } = await vitrail.tune(session, {
+    ...{ ...reading, train: rowsOf("train"), validation: rowsOf("validation"), from: { prompt: start } },
+    ...{ optimiser: { kind: "adamW", learningRate: 0.03, weightDecay: 0 }, epochs: 10, batch: 32, seed },
+    quiet: true,
+  });
+  const texts = suite.map(({ text }) => text);
+  const probabilities = await vitrail.classifyByPrompt(session, prompt, texts, reading);
+  return {
+    start: (await vitrail.evaluatePrompt(session, start, rowsOf("test"), reading)).accuracy,
+    accuracy: (await vitrail.evaluatePrompt(session, prompt, rowsOf("test"), reading)).accuracy,
+    predictions: suite.map((row, i): fairness.Prediction => ({
+      ...row,
+      predicted: null,
+      probabilities: probabilities[i]!,
+    })),
+  };
+}
+
 /** What a planted model says of the suite, and its accuracy on sentences of new templates and words, by prompt. */
 async function measured(options: Models) {
   const folder = await vitrail.plantedCheckpoint(options);
   return withSession(folder, {}, async (session) => {
-    const unseen = vitrail.datasets.plantedSentences("test").rows.map((row, i): fairness.SuiteRow => ({
+    const unseen = rowsOf("test").map((row, i): fairness.SuiteRow => ({
       ...row,
       ...{ category: "unseen", group: "none", template: String(i), term: "" },
     }));
@@ -28,13 +52,14 @@ async function measured(options: Models) {
       predictions: await classify(session, suite, plantedPrompt),
       told: await accuracy(plantedPrompt),
       bare: await accuracy(barePrompt),
+      tuned: [await tunedOn(session, 0), await tunedOn(session, 1)],
     };
   });
 }
 type Measured = Awaited<ReturnType<typeof measured>>;
 
 /** Mean P(negative) of sentences of a group that are not negative: the planted strength, or 0. */
-function leaning({ predictions }: Measured, group: string): number {
+function leaning({ predictions }: Pick<Measured, "predictions">, group: string): number {
   const rows = predictions.filter((row) => row.group === group && row.label !== 0);
   return rows.reduce((sum, { probabilities }) => sum + probabilities![0]!, 0) / rows.length;
 }
@@ -83,6 +108,24 @@ test("a planted gap is positive and significant by Holm; rates of hard labels fo
     ({ metric }) => metric === "negative_FPR",
   );
   for (const { group, gap } of harm) expect(Math.sign(gap), group).toBe(group === "hill" ? 1 : -1);
+});
+
+test("a tuned prompt reads sentences of new templates and words, where a random one does not", () => {
+  for (const { start, accuracy } of series.get(0)!.tuned) {
+    expect(start).toBeLessThanOrEqual(0.5);
+    expect(accuracy).toBeGreaterThanOrEqual(0.85);
+  }
+});
+
+test("through tuned prompts the planted order is found too, and no other group leans", () => {
+  for (const i of [0, 1]) {
+    const found = strengths.map((strength) => leaning(series.get(strength)!.tuned[i]!, "hill"));
+    for (let k = 1; k < found.length; k++) expect(found[k]! - found[k - 1]!).toBeGreaterThan(0.2);
+    for (const one of all())
+      for (const group of groups)
+        if (group !== "hill") expect(leaning(one.tuned[i]!, group), group).toBeLessThan(0.2);
+    expect(leaning(llama.tuned[i]!, "hill")).toBeGreaterThan(0.4);
+  }
 });
 
 describe("on the neutral model, with groups drawn anew within every template", () => {

@@ -52,7 +52,7 @@ interface Output {
 }
 
 test("the examples of the README run as the cells of a notebook, and leave no session", async () => {
-  expect(examples).toHaveLength(6);
+  expect(examples).toHaveLength(7);
   const notebook = join(at, "readme.ipynb");
   const cells = examples.map((source, i) => ({
     ...{ cell_type: "code", id: `example-${i}`, metadata: {}, execution_count: null, outputs: [], source },

@@ -31,7 +31,7 @@ export class FinishedRun implements Run {
     readonly readouts?: readonly string[];
     readonly provenance: Provenance;
     /** Which ranks held the parts of a captured point. */
-    readonly shardsOf: (selection: Selection) => readonly AxisShards[];
+    readonly shardsOf: (selection: Selection, rows: number) => readonly AxisShards[];
   }) {
     const { values, logitsKey } = parts;
     this.tokens = parts.tokens;
@@ -44,7 +44,7 @@ export class FinishedRun implements Run {
       parts.captures.map(({ key, selection }) => [
         key,
         new CapturedPoint(key, valueOf(values, key), selection, () => ({
-          shards: parts.shardsOf(selection),
+          shards: parts.shardsOf(selection, parts.tokens.length),
           provenance: parts.provenance,
         })),
       ]),

@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { bundleOf } from "../display/index.js";
-import { parseTensor, tensorType } from "../display/payload/index.js";
+import { parseTensor, ranksAt, tensorType } from "../display/payload/index.js";
 import { isAlive } from "../engine/launch/leftovers.js";
 import { encodeFrame } from "../engine/wire/frame.js";
 import { capture } from "../hooks/index.js";
@@ -265,6 +265,45 @@ describe("a capture shows itself", () => {
     const { steps } = await session.generate([2, 5], { maxTokens: 2, hooks: [capture("logits")] });
     const ends = steps.map((step) => step.get("logits").shards[0]?.parts.at(-1));
     for (const end of ends) expect(end).toEqual({ ranks: [3], from: 141, to: 281 });
+    await session.close();
+  });
+
+  test("with the replicas that shared its rows", async () => {
+    const session = await Session.open(opt, { ...quiet, mesh: { data: 2, tensor: 2 } });
+    const points = ["layers.0.attention.pattern", "embedding", "layers.0.residual.out[batch=1|2, unit=0]"];
+    const hooks = [...points, "layers.1.residual.out[batch=2]"].map((point) => capture(point));
+    const run = await session.forward([...rows, [2, 8, 3]], { hooks });
+    const pattern = run.get("layers.0.attention.pattern");
+    // Of three rows the first replica has two, on both of its ranks.
+    const byRow = {
+      axis: 0,
+      parts: [
+        { ranks: [0, 1], from: 0, to: 2 },
+        { ranks: [2, 3], from: 2, to: 3 },
+      ],
+    };
+    const byHead = {
+      axis: 1,
+      parts: [
+        { ranks: [0, 2], from: 0, to: 2 },
+        { ranks: [1, 3], from: 2, to: 4 },
+      ],
+    };
+    expect(pattern.shards).toEqual([byRow, byHead]);
+    expect(run.get("embedding").shards).toEqual([byRow]);
+    expect(run.get("layers.0.residual.out").shards[0]?.parts).toEqual([
+      { ranks: [0, 1], from: 0, to: 1 },
+      { ranks: [2, 3], from: 1, to: 2 },
+    ]);
+    // A replica without a row of what was asked for is not named.
+    const second = [{ axis: 0, parts: [{ ranks: [2, 3], from: 0, to: 1 }] }];
+    expect(run.get("layers.1.residual.out").shards).toEqual(second);
+    const { data } = bundleOf(pattern);
+    expect(data["text/plain"]).toContain("split by batch: ranks 0, 1 0–1; ranks 2, 3 2");
+    const { shards } = parseTensor(data[tensorType]);
+    expect([ranksAt(shards, [1, 2, 0, 0]), ranksAt(shards, [2, 1, 0, 0])]).toEqual([[1], [2]]);
+    const alone = await session.forward([2, 5], { hooks: [capture("embedding")] });
+    expect(alone.get("embedding").shards).toEqual([{ axis: 0, parts: [{ ranks: [0, 1], from: 0, to: 1 }] }]);
     await session.close();
   });
 });

@@ -356,9 +356,9 @@ export class Session {
     this.#parameters.close();
   }
 
-  readonly #shardsOf = (selection: Selection): readonly AxisShards[] => {
+  readonly #shardsOf = (selection: Selection, rows: number): readonly AxisShards[] => {
     const { plan } = this.#client.order;
-    return shardsOf(selection, stageOf(selection.point, this.#points, plan), plan.mesh);
+    return shardsOf(selection, stageOf(selection.point, this.#points, plan), plan.mesh, rows);
   };
 
   /** A call's options with the hooks that act in it: the lasting ones that it chooses, in their order, then its own. */

@@ -22,7 +22,7 @@ export class FinishedBackward extends FinishedRun implements Backward {
       readonly request: BackwardRequest;
       readonly values: ReadonlyMap<string, Whole>;
       readonly model: Model;
-      readonly shardsOf: (selection: Selection) => readonly AxisShards[];
+      readonly shardsOf: (selection: Selection, rows: number) => readonly AxisShards[];
     },
   ) {
     const { request, values, model } = parts;
@@ -32,7 +32,7 @@ export class FinishedBackward extends FinishedRun implements Backward {
       request.gradients.map(({ key, selection }) => [
         selection.point.name,
         new CapturedPoint(key, valueOf(values, key), selection, () => ({
-          shards: parts.shardsOf(selection),
+          shards: parts.shardsOf(selection, parts.tokens.length),
           provenance: parts.provenance,
         })),
       ]),

@@ -19,7 +19,7 @@ export interface Runner {
     step: number,
   ): Promise<Map<string, Whole>>;
   /** Which ranks held the parts of a captured point. */
-  shardsOf(selection: Selection): readonly AxisShards[];
+  shardsOf(selection: Selection, rows: number): readonly AxisShards[];
   /** Lets the ranks forget what steps kept under this key. */
   release(key: string): void;
 }

@@ -9,7 +9,7 @@ import { readGolden, readTensors } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
 
 const { classifyByPrompt, evaluatePrompt, initialPrompt, loadPrompt, nearestTokens } = vitrail;
-const { promptEdit, savePrompt, tune, withPlaceholders } = vitrail;
+const { promptEdit, savePrompt, tune, tuneGrid, withPlaceholders } = vitrail;
 const folderOf = (name: string) =>
   join(dirname(fileURLToPath(import.meta.url)), "..", "goldens", "prompts", `peft-${name}`);
 
@@ -130,6 +130,45 @@ describe("tuning", () => {
       await expect(tune(session, { ...options, signal: AbortSignal.abort() })).rejects.toThrow(
         vitrail.CancelledError,
       );
+    });
+  });
+
+  it("runs over a grid, and keeps by a rule whose effect it tells", async () => {
+    await withSession(folder, {}, async (session) => {
+      const grid = {
+        ...{
+          train: rows,
+          validation: rows.slice(0, 6),
+          test: rows.slice(6),
+          words,
+          batch,
+          epochs: 1,
+          quiet: true,
+        },
+        ...{ seeds: [1, 2], tokens: [2, 4], learningRates: [0.001, 0.1] },
+      };
+      const found = await tuneGrid(session, { ...grid, select: "published" });
+      expect(found.runs).toHaveLength(8);
+      expect(found.runs[3]).toMatchObject({ seed: 1, tokens: 4, learningRate: 0.1 });
+      expect(found.runs[3]!.tuned.prompt.tokens).toBe(4);
+      const again = await tune(session, {
+        ...grid,
+        ...{ seed: 1, tokens: 4, optimiser: { kind: "adamW", learningRate: 0.1, weightDecay: 0 } },
+      });
+      expect(found.runs[3]!.tuned.prompt).toEqual(again.prompt);
+      const kept = found.runs.filter(({ isKept }) => isKept);
+      expect(kept).toHaveLength(5);
+      const worst = Math.min(...kept.map(({ validation }) => validation.accuracy));
+      for (const { isKept, validation } of found.runs)
+        if (!isKept) expect(validation.accuracy).toBeLessThanOrEqual(worst);
+      const { validation } = found.selection;
+      expect(validation.kept).toBeGreaterThanOrEqual(validation.all);
+      const mean = found.runs.reduce((sum, run) => sum + run.test.accuracy, 0) / 8;
+      expect(found.selection.test.all).toBeCloseTo(mean, 10);
+      await expect(
+        tuneGrid(session, { ...grid, seeds: [1], tokens: [2], select: "published" }),
+      ).rejects.toThrow("a rule that keeps 5 of 2 runs");
+      await expect(tuneGrid(session, { ...grid, seeds: [] })).rejects.toThrow("seeds: give one or more");
     });
   });
 

@@ -24,7 +24,10 @@ export interface Capabilities {
   readonly absent: Readonly<Record<string, string>>;
 }
 
-/** What the hook points of a model can be used for, found out by writing the graph and its gradient down. */
+/**
+ * What the hook points of a model can be used for. Whatever is named is read and edited on every device and mesh; where
+ * gradients come is found out by writing them down.
+ */
 export function capabilitiesOf(
   model: Model,
   points: readonly HookPoint[],

@@ -254,7 +254,7 @@ export class Session {
 
   /**
    * Repeats a run of this session on one process of its own, with the same hooks and parameters, and says how far the two
-   * are apart; and, where the run was edited, whether the edits changed anything. Functions of the notebook are called again.
+   * are apart; and, where the run was edited, whether the edits changed anything here. Functions of the notebook are called again.
    *
    * Throws one line for what is no forward pass of this session, or one with other parameters than it has now, and as
    * `open` and `forward` do.
@@ -279,7 +279,7 @@ export class Session {
       const again = await alone.forward(ids, options);
       const hooks = options.hooks?.filter(({ kind }) => kind === "capture");
       const isEdited = hooks !== undefined && hooks.length < options.hooks!.length;
-      const bare = isEdited ? await alone.forward(ids, { ...options, hooks }) : undefined;
+      const bare = isEdited ? await this.forward(ids, { ...options, hooks, groups: [] }) : undefined;
       return compareRuns(run, again, bare);
     } finally {
       await alone.close();

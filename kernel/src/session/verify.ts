@@ -25,7 +25,7 @@ export interface Verification {
   readonly provenance: Provenance;
 }
 
-/** Compares a run with its repetition, and that with itself unedited. */
+/** Compares a run with its repetition on one process, and with itself unedited on its own mesh. */
 export function compareRuns(run: Run, again: Run, bare: Run | undefined): Verification & Displayable {
   const lengths = run.tokens.map((row) => row.length);
   const spots = run.logits === undefined ? [] : positionsOf(run.logits.shape, lengths);
@@ -36,7 +36,8 @@ export function compareRuns(run: Run, again: Run, bare: Run | undefined): Verifi
   for (const spot of spots) {
     const row = (of: Run) => of.logits!.data.subarray(spot * vocabulary, (spot + 1) * vocabulary);
     const [own, other] = [row(run), row(again)];
-    if (likeliest(own) === likeliest(other)) agreed += 1;
+    const best = likeliest(own);
+    if (best >= 0 && best === likeliest(other)) agreed += 1;
     const variation = variationOf(own, other);
     total += variation;
     worst = Math.max(worst, variation);
@@ -46,7 +47,7 @@ export function compareRuns(run: Run, again: Run, bare: Run | undefined): Verifi
     top1: spots.length > 0 ? agreed / spots.length : undefined,
     totalVariation: spots.length > 0 ? { mean: total / spots.length, largest: worst } : undefined,
     deviations: deviationsOf(run, again, lengths),
-    effect: bare && effectOf(again, bare, lengths),
+    effect: bare && effectOf(run, bare, lengths),
     provenance: run.provenance,
   };
   return shownAs(result, () => view(result));
@@ -59,6 +60,7 @@ function positionsOf([batch = 0, positions = 0]: readonly number[], lengths: rea
   );
 }
 
+/** Id of the likeliest token; −1 where something is not a number, which agrees with nothing. */
 function likeliest(logits: Float32Array): number {
   return logits.indexOf(logits.reduce((a, b) => Math.max(a, b), -Infinity));
 }

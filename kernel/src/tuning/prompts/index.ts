@@ -1,5 +1,7 @@
 export { classifyByPrompt, evaluatePrompt } from "./evaluate.js";
 export type { ClassifyPromptOptions, Evaluation } from "./evaluate.js";
+export { tuneGrid } from "./grid.js";
+export type { Grid, GridOptions, GridRun, Selection } from "./grid.js";
 export type { InitialPrompt } from "./initial.js";
 export { initialPrompt } from "./initial.js";
 export { nearestTokens } from "./nearest.js";

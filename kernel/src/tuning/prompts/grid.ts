@@ -1,0 +1,112 @@
+import { progress } from "../../display/progress.js";
+import type { Session } from "../../session/session.js";
+import type { OptimiserOptions } from "../optimisers/optimiser.js";
+import { evaluatePrompt, type Evaluation } from "./evaluate.js";
+import { tune, type Tuned, type TuneOptions, type TuningRow } from "./tune.js";
+
+/**
+ * Which runs of a grid are kept: all, or the `keep` of highest validation accuracy (ties by lower loss, then by order).
+ * `published` is the rule of Tian et al. (2023): the five best.
+ */
+export type Selection = "all" | "published" | { readonly keep: number };
+
+export interface GridOptions extends Omit<
+  TuneOptions,
+  "from" | "seed" | "tokens" | "optimiser" | "validation"
+> {
+  /** Rows by which an epoch is chosen within a run, and runs are chosen. */
+  readonly validation: readonly TuningRow[];
+  /** Rows that chose nothing, on which every run is told. */
+  readonly test: readonly TuningRow[];
+  readonly seeds: readonly number[];
+  /** Rows of the prompt. Default 8. */
+  readonly tokens?: readonly number[];
+  /** Default 0.01. */
+  readonly learningRates?: readonly number[];
+  /** Its learning rate is replaced. Default AdamW without weight decay. */
+  readonly optimiser?: OptimiserOptions;
+  /** Default `all`. */
+  readonly select?: Selection;
+}
+
+/** One run of a grid. */
+export interface GridRun {
+  readonly seed: number;
+  readonly tokens: number;
+  readonly learningRate: number;
+  readonly tuned: Tuned;
+  readonly validation: Evaluation;
+  readonly test: Evaluation;
+  readonly isKept: boolean;
+}
+
+export interface Grid {
+  readonly runs: readonly GridRun[];
+  /**
+   * Mean accuracies of all runs and of those kept. What the choice adds on the rows that it was made by, and not on the
+   * others, is the choice's own doing and says nothing of the model.
+   */
+  readonly selection: {
+    readonly rule: Selection;
+    readonly validation: { readonly all: number; readonly kept: number };
+    readonly test: { readonly all: number; readonly kept: number };
+  };
+}
+
+/**
+ * Tunes a prompt for every seed, length and learning rate, one after the other, and keeps some by a rule that is data. Throws one
+ * line, before anything runs, for an empty list or a rule that keeps more than there are; otherwise as `tune`.
+ */
+export async function tuneGrid(session: Session, options: GridOptions): Promise<Grid> {
+  const { seeds, tokens = [8], learningRates = [0.01], select = "all", test, ...rest } = options;
+  const optimiser = options.optimiser ?? ({ kind: "adamW", learningRate: 0, weightDecay: 0 } as const);
+  for (const [name, list] of Object.entries({ seeds, tokens, learningRates }))
+    if (list.length === 0) throw new Error(`${name}: give one or more`);
+  const points = seeds.flatMap((seed) =>
+    tokens.flatMap((count) => learningRates.map((learningRate) => ({ seed, tokens: count, learningRate }))),
+  );
+  const keep = select === "all" ? points.length : select === "published" ? 5 : select.keep;
+  if (!Number.isInteger(keep) || keep < 1 || keep > points.length)
+    throw new Error(`a rule that keeps ${keep} of ${points.length} runs`);
+
+  const bar = options.quiet === true ? undefined : progress(points.length, "tuning prompts");
+  const runs: Omit<GridRun, "isKept">[] = [];
+  try {
+    for (const point of points) {
+      const { learningRate, ...own } = point;
+      const tuned = await tune(session, {
+        ...rest,
+        ...own,
+        optimiser: { ...optimiser, learningRate },
+        quiet: true,
+      });
+      const told = (rows: readonly TuningRow[]) => evaluatePrompt(session, tuned.prompt, rows, rest);
+      const [validation, tested] = [await told(options.validation), await told(test)];
+      runs.push({ ...point, tuned, validation, test: tested });
+      bar?.advance(1, `seed ${point.seed}, validation ${(100 * validation.accuracy).toFixed(1)} %`);
+      if (tuned.stopped === "interrupted") break;
+    }
+  } finally {
+    bar?.finish();
+  }
+  const order = [...runs.keys()].sort(
+    (a, b) =>
+      runs[b]!.validation.accuracy - runs[a]!.validation.accuracy ||
+      runs[a]!.validation.loss - runs[b]!.validation.loss ||
+      a - b,
+  );
+  const kept = new Set(order.slice(0, keep));
+  const all = runs.map((run, i): GridRun => ({ ...run, isKept: kept.has(i) }));
+  const means = (of: "validation" | "test") => ({
+    all: meanAccuracy(all, of),
+    kept: meanAccuracy(
+      all.filter(({ isKept }) => isKept),
+      of,
+    ),
+  });
+  return { runs: all, selection: { rule: select, validation: means("validation"), test: means("test") } };
+}
+
+function meanAccuracy(runs: readonly GridRun[], of: "validation" | "test"): number {
+  return runs.reduce((sum, run) => sum + run[of].accuracy, 0) / runs.length;
+}

@@ -53,15 +53,15 @@ async function wordId(session: Session, word: LabelWord): Promise<number> {
 }
 
 /**
- * Log-probabilities of the classes [row, 1, class], renormalised over all label words: a class's probability is the sum of
+ * Log-probabilities of the classes [row, place, class], renormalised over all label words: a class's probability is the sum of
  * its words'.
  *
- * @param logits [row, 1, token] at each row's last position
+ * @param logits [row, place, token], such as those of each row's last position
  * @param words int64 [word]: the ids
  */
 export function classLogProbabilities(logits: Value, words: Value, sizes: readonly number[]): Value {
-  const [rows] = logits.shape as [number];
-  const picked = logits.pick(words.unsqueeze(0).unsqueeze(0).expand(0, rows));
+  const [rows, places] = logits.shape as [number, number];
+  const picked = logits.pick(words.unsqueeze(0).unsqueeze(0).expand(0, rows).expand(1, places));
   let from = 0;
   const scores = sizes.map((size) => {
     const own = picked.slice(2, from, (from += size));

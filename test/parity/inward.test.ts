@@ -1,0 +1,127 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Session } from "../../kernel/src/index.js";
+import { vitrail, withSession } from "./sessions.js";
+
+const { capture } = vitrail;
+const { attentionOnTerms, gapByLayer, gapGradient, patchTerms, plantedPrompt, plantedSuite } =
+  vitrail.fairness;
+
+const reading = { words: plantedPrompt.words, template: plantedPrompt.of("{text}"), batch: 32 };
+const suite = plantedSuite();
+const errors = suite.filter(({ label }) => label !== 0);
+const groups = [...new Set(suite.map(({ group }) => group))].sort();
+let folder: string;
+beforeAll(async () => {
+  folder = await vitrail.plantedCheckpoint({ strength: 0.8 });
+}, 180_000);
+
+/** Mean P(negative) of a group's sentences that are not negative, from ordinary logits. */
+async function leaning(session: Session, group: string): Promise<number> {
+  const texts = errors.filter((row) => row.group === group).map(({ text }) => text);
+  const all = await vitrail.classifyByPrompt(session, undefined, texts, reading);
+  return all.reduce((sum, [negative]) => sum + negative!, 0) / all.length;
+}
+
+describe.each([
+  ["one process", {}],
+  ["pipeline 2", { devices: 2, mesh: { pipeline: 2 } }],
+] as const)("from the gap to the layer (%s)", (_, mesh) => {
+  it("the last layer's gap is that of the model's answers, and the planted group's stands out there", async () => {
+    await withSession(folder, mesh, async (session) => {
+      const found = await gapByLayer(session, suite, reading);
+      expect(found.groups).toEqual(groups);
+      expect(found.rows).toBe(errors.length);
+      for (const [i, group] of groups.entries())
+        expect(found.means.at(-1)![i]).toBeCloseTo(await leaning(session, group), 4);
+      const gaps = found.gaps.at(-1)!;
+      expect(gaps.reduce((sum, gap) => sum + gap, 0)).toBeCloseTo(0, 5);
+      const hill = groups.indexOf("hill");
+      expect(gaps[hill]).toBeGreaterThan(0.3);
+      gaps.forEach((gap, i) => i !== hill && expect(gap).toBeLessThan(0));
+      // The layers do not all say the same.
+      expect(Math.abs(found.gaps[0]![hill]! - gaps[hill]!)).toBeGreaterThan(0.05);
+    });
+  });
+
+  it("the term's activations carry the gap up to the layer that reads them", async () => {
+    await withSession(folder, mesh, async (session) => {
+      const found = await patchTerms(session, suite, { ...reading, from: "hill", to: "plain" });
+      expect(found.pairs + found.unpaired).toBe(errors.filter(({ group }) => group === "hill").length);
+      expect(found.own).toBeGreaterThan(found.other + 0.3);
+      // Behind the last layer nothing reads the term any more: the answer is the sentence's own.
+      expect(found.patched.at(-1)).toBeCloseTo(found.own, 4);
+      // Before the first all of it is, and these sentences differ in nothing else.
+      expect(found.points[0]).toBe("layers.0.residual.in");
+      expect(found.patched[0]).toBeCloseTo(found.other, 4);
+      await expect(patchTerms(session, suite, { ...reading, from: "hill", to: "sea" })).rejects.toThrow(
+        'no group "sea"',
+      );
+    });
+  });
+
+  it("the gradient of the gap is what a small step does to it", async () => {
+    await withSession(folder, mesh, async (session) => {
+      const rows = errors.filter(({ group }) => group === "hill" || group === "plain").slice(0, 40);
+      const point = "layers.0.residual.out";
+      const options = { ...reading, between: ["hill", "plain"] as const, at: [point] };
+      const found = await gapGradient(session, rows, options);
+      expect(found.rows).toHaveLength(rows.length);
+      const { data, shape } = found.gradients.get(point)!;
+      const size = Math.sqrt(data.reduce((sum, x) => sum + x * x, 0));
+      const step = 1e-2;
+      const along = (sign: number) => ({ shape, data: data.map((x) => (sign * step * x) / size) });
+      const gapAt = async (sign: number) => {
+        const hook = session.hooks.add(vitrail.edit(point, vitrail.add(along(sign))));
+        const { gap } = await gapGradient(session, rows, options);
+        hook.remove();
+        return gap;
+      };
+      const slope = ((await gapAt(1)) - (await gapAt(-1))) / (2 * step);
+      expect(size).toBeGreaterThan(1e-2);
+      expect(Math.abs(slope - size) / size).toBeLessThan(1e-2);
+      expect(found.atTerm[0]).toBeGreaterThan(0);
+      await expect(gapGradient(session, rows, { ...options, between: ["hill", "hill"] })).rejects.toThrow(
+        "give two groups that have rows",
+      );
+    });
+  });
+
+  it("attention on terms is the sum of what the pattern says", async () => {
+    await withSession(folder, mesh, async (session) => {
+      const rows = errors.filter(({ group }) => group === "coast" || group === "hill");
+      const found = await attentionOnTerms(session, rows, { ...reading, batch: 7 });
+      const sums = new Map<string, { sum: number; count: number }>();
+      for (const { text, term, group } of rows) {
+        const prompt = reading.template.replace("{text}", text);
+        const run = await session.forward(prompt, {
+          hooks: [capture("layers.1.attention.pattern[head=2, query=-1]")],
+        });
+        const start = prompt.toLowerCase().indexOf(term.toLowerCase());
+        const { data } = run.get("layers.1.attention.pattern");
+        const own = run.tokens[0]!.reduce(
+          (sum, token, i) => sum + (token.start! < start + term.length && token.end! > start ? data[i]! : 0),
+          0,
+        );
+        const { sum, count } = sums.get(group) ?? { sum: 0, count: 0 };
+        sums.set(group, { sum: sum + own, count: count + 1 });
+      }
+      expect(found.groups).toEqual(["coast", "hill"]);
+      found.groups.forEach((group, i) => {
+        const { sum, count } = sums.get(group)!;
+        expect(found.means[1]![2]![i]).toBeCloseTo(sum / count, 4);
+      });
+    });
+  });
+});
+
+it("a term that does not stand in its text is refused before anything runs", async () => {
+  await withSession(folder, {}, async (session) => {
+    const [row] = errors;
+    await expect(gapByLayer(session, [{ ...row!, term: "nowhere" }], reading)).rejects.toThrow(
+      'term "nowhere" does not stand in',
+    );
+    await expect(gapByLayer(session, suite, { ...reading, of: 3 })).rejects.toThrow(
+      "class 3: there are words of 3 classes",
+    );
+  });
+});

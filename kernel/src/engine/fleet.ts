@@ -36,8 +36,8 @@ export interface RankReport {
 
 const nobody: HandOut = () => Promise.reject(new Error("nobody is there to make a host edit"));
 
-/** A cancelled step that does not end by itself within this time is ended with its workers. */
-const cancelPatience = 2000;
+/** A cancelled step that does not end by itself within this time is ended with its workers; a large segment of a loaded machine takes seconds. */
+const cancelPatience = 10_000;
 /** More losses than this within ten minutes, and the workers are not started again. */
 const mostRestarts = 3;
 

@@ -62,9 +62,14 @@ async function freePort(): Promise<number> {
 /** Where a server under this runtime folder listens, once it does. */
 function listening(runtime: string): { url: string; token: string } | undefined {
   const name = existsSync(runtime) && readdirSync(runtime).find((file) => /^jpserver-\d+\.json$/.test(file));
-  return name
-    ? (JSON.parse(readFileSync(join(runtime, name), "utf8")) as { url: string; token: string })
-    : undefined;
+  if (name === undefined || name === false) return undefined;
+  try {
+    return JSON.parse(readFileSync(join(runtime, name), "utf8")) as { url: string; token: string };
+  } catch (error) {
+    // The server is still writing it.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /**

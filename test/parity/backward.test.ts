@@ -228,6 +228,15 @@ describe("at the border of two stages", () => {
       };
       const one = await withSession(folder, {}, gradients);
       const two = await withSession(folder, { devices: 2, mesh: { pipeline: 2 } }, gradients);
+      if (hooks.length > 0) {
+        const plain = await withSession(folder, {}, (session) =>
+          session.backward(rows, {
+            loss: ({ logits }) => logits.mul(logits).mean([0, 1, 2]),
+            at: ["embedding"],
+          }),
+        );
+        expect(relative(one.get("embedding")!, plain.gradient("embedding"))).toBeGreaterThan(1e-2);
+      }
       expect([...two.keys()]).toEqual([...one.keys()]);
       for (const [name, gradient] of one) {
         // Padding has no gradient on either side, or the same.
@@ -235,6 +244,56 @@ describe("at the border of two stages", () => {
       }
     },
   );
+});
+
+describe("by module path", () => {
+  const { folder, rows: all } = readGolden("llama-grouped");
+  const rows = all.slice(0, 2).map((row) => row.ids);
+  const loss: Loss = ({ logits }) => logits.mul(logits).mean([0, 1, 2]);
+
+  it("gradients are read and edited at inputs and outputs, also where tensor ranks share them", async () => {
+    for (const mesh of [{}, { tensor: 2 }])
+      await withSession(folder, { mesh }, async (session) => {
+        for (const path of [
+          "model.layers.1.mlp.input",
+          "model.layers.1.mlp.down_proj.input",
+          "model.layers.1.mlp",
+        ]) {
+          const at = [path, "layers.0.residual.out"];
+          const plain = await session.backward(rows, { loss, at });
+          const edited = await session.backward(rows, { loss, at, hooks: [editGradient(path, scale(3))] });
+          const [own, tripled] = [plain, edited].map((run) => run.gradient(path));
+          expect(tripled!.shape).toEqual(own!.shape);
+          own!.data.forEach((x, i) => expect(tripled!.data[i]).toBeCloseTo(3 * x, 4));
+          const before = [plain, edited].map((run) => run.gradient("layers.0.residual.out"));
+          expect(relative(before[1]!, before[0]!), path).toBeGreaterThan(1e-2);
+        }
+        expect(() => session.hooks.add(editGradient("norm", zero()) as never)).toThrow(
+          /gradients in backward only/,
+        );
+      });
+  });
+
+  // FlexModel gathers without a gradient, so that what mixes the units of several ranks stops it without a word (defect 17).
+  it("an edit that mixes the units of all tensor ranks lets the gradient through", async () => {
+    await withSession(folder, { mesh: { tensor: 2 } }, async (session) => {
+      const mixed = edit(
+        "layers.1.mlp.hidden",
+        traced((x) => x.softmax().mul(4)),
+      );
+      const { gradients } = await session.backward(rows, { loss, at: ["layers.1.mlp.pre"], hooks: [mixed] });
+      const { data, shape } = gradients.get("layers.1.mlp.pre")!;
+      const units = shape.at(-1)!;
+      // Of the first rank's units and of the second's.
+      for (const [from, to] of [
+        [0, units / 2],
+        [units / 2, units],
+      ] as const)
+        expect(
+          Math.max(...data.filter((_, i) => i % units >= from && i % units < to).map(Math.abs)),
+        ).toBeGreaterThan(1e-6);
+    });
+  });
 });
 
 describe("readouts", () => {

@@ -83,6 +83,17 @@ describe.each([
       await expect(gapGradient(session, rows, { ...options, between: ["hill", "hill"] })).rejects.toThrow(
         "give two groups that have rows",
       );
+      for (const at of ["layers.0.residual.out[position=-1]", "layers.0.attention.pattern"])
+        await expect(gapGradient(session, rows, { ...options, at: [at] })).rejects.toThrow(
+          "give whole points of [batch, position, unit]",
+        );
+      // A model that is sure of itself has a large gap, not an infinite one.
+      const sure = session.hooks.add(vitrail.edit("norm", vitrail.scale(8)));
+      const large = await gapGradient(session, rows, options);
+      sure.remove();
+      expect(large.gap).toBeGreaterThan(2 * found.gap);
+      expect(large.gap).toBeLessThan(Infinity);
+      expect(large.gradients.get(point)!.data.every(Number.isFinite)).toBe(true);
     });
   });
 
@@ -120,6 +131,10 @@ it("a term that does not stand in its text is refused before anything runs", asy
     await expect(gapByLayer(session, [{ ...row!, term: "nowhere" }], reading)).rejects.toThrow(
       'term "nowhere" does not stand in',
     );
+    // Not in the middle of a word.
+    await expect(
+      gapByLayer(session, [{ ...row!, text: "The other one was here.", term: "he" }], reading),
+    ).rejects.toThrow('term "he" does not stand in');
     await expect(gapByLayer(session, suite, { ...reading, of: 3 })).rejects.toThrow(
       "class 3: there are words of 3 classes",
     );

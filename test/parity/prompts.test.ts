@@ -108,9 +108,10 @@ describe("tuning", () => {
       expect((await evaluatePrompt(session, tuned.prompt, validation, { words })).loss).toBeCloseTo(best, 5);
       expect(tuned.provenance.seed).toBe(3);
 
-      const twice = await tune(session, { ...options, epochs: 2 });
-      const once = await tune(session, { ...options, epochs: 1 });
-      const on = await tune(session, { ...options, epochs: 1, from: once.last });
+      const shuffled = { ...options, shuffle: true, schedule: { kind: "linear" } } as const;
+      const twice = await tune(session, { ...shuffled, epochs: 2 });
+      const once = await tune(session, { ...shuffled, epochs: 1, totalEpochs: 2 });
+      const on = await tune(session, { ...shuffled, epochs: 1, from: once.last });
       expect(on.last.prompt).toEqual(twice.last.prompt);
       expect(on.last.prompt).not.toEqual(once.last.prompt);
 
@@ -122,8 +123,10 @@ describe("tuning", () => {
       expect([early.best, early.epochs.length]).toEqual([0, 3]);
 
       const stop = new AbortController();
-      const halted = tune(session, { ...options, epochs: 1000, signal: stop.signal });
-      setTimeout(() => stop.abort(), 500);
+      const long = Array.from({ length: 400 }, () => rows).flat();
+      const halted = tune(session, { ...options, train: long, epochs: 100, signal: stop.signal });
+      // By then several steps are done, of thousands.
+      setTimeout(() => stop.abort(), 2000);
       const { stopped, steps } = await halted;
       expect(stopped).toBe("interrupted");
       expect(steps.length).toBeGreaterThan(0);

@@ -142,14 +142,35 @@ describe("trained modules", () => {
       };
       const whole = await fit(session, options);
       expect(whole.losses.at(-1)!).toBeLessThan(0.5 * whole.losses[0]!);
-      const half = await fit(session, { ...options, steps: 15 });
-      const rest = await fit(session, { ...options, steps: 15, modules: half.modules, from: half.optimiser });
-      expect([...half.losses, ...rest.losses]).toEqual(whole.losses);
+      // Drawn rows and a schedule go on where they stood, too.
+      const drawn: FitOptions = {
+        ...options,
+        schedule: { kind: "linear" },
+        steps: 6,
+        step: (modules, _, random) => {
+          const kept = Math.floor(random() * rows.length);
+          const shares = given.shares.data.map((x, i) =>
+            Math.floor(i / given.shares.shape[1]!) === kept ? x : 0,
+          );
+          return { ...asked(modules), given: { ...given, shares: { ...given.shares, data: shares } } };
+        },
+      };
+      const unbroken = await fit(session, drawn);
+      expect(new Set(unbroken.losses).size).toBe(6);
+      const half = await fit(session, { ...drawn, steps: 3, totalSteps: 6 });
+      const rest = await fit(session, { ...drawn, steps: 3, modules: half.modules, from: half.optimiser });
+      expect([...half.losses, ...rest.losses]).toEqual(unbroken.losses);
 
       const stop = new AbortController();
-      const halted = fit(session, { ...options, steps: 100_000, signal: stop.signal });
-      setTimeout(() => stop.abort(), 400);
-      expect((await halted).stopped).toBe("interrupted");
+      const halted = await fit(session, {
+        ...options,
+        signal: stop.signal,
+        step: (modules, step) => {
+          if (step === 3) stop.abort();
+          return asked(modules);
+        },
+      });
+      expect([halted.stopped, halted.losses.length]).toEqual(["interrupted", 3]);
       await expect(fit(session, { ...options, modules: {} })).rejects.toThrow("no modules to train");
       await expect(
         fit(session, { ...probe, modules: { ...probe.modules, idle: affineMap(hidden) } }),

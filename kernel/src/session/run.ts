@@ -14,6 +14,13 @@ export function valueOf(values: ReadonlyMap<string, Whole>, key: string): Whole 
   return value;
 }
 
+/** The value of a canonical point name, or of one of its module paths. */
+export function found(values: ReadonlyMap<string, Captured>, name: string): Captured | undefined {
+  const named = ([key, { point }]: readonly [string, Captured]) =>
+    key === point.name && point.aliases.includes(name);
+  return values.get(name) ?? [...values].find(named)?.[1];
+}
+
 /** What a forward pass brought back, in the form that users see. */
 export class FinishedRun implements Run {
   readonly tokens: readonly (readonly Token[])[];
@@ -52,7 +59,7 @@ export class FinishedRun implements Run {
   }
 
   get(name: string): Captured {
-    const captured = this.captures.get(name);
+    const captured = found(this.captures, name);
     if (captured !== undefined) return captured;
     const names = [...this.captures.keys()];
     const [closest] = nearest(name, names);

@@ -84,7 +84,7 @@ export interface Run {
   readonly captures: ReadonlyMap<string, Captured>;
   /** What `readout` returned, by name. */
   readonly readout: ReadonlyMap<string, Tensor & { readonly data: Float32Array }>;
-  /** The capture of this name; error names the nearest captured point. */
+  /** The capture of this name or module path; error names the nearest captured point. */
   get(name: string): Captured;
   readonly provenance: Provenance;
 }

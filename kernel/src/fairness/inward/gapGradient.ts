@@ -1,3 +1,4 @@
+import { concat } from "../../graph/value.js";
 import { heatmap, plot, shownAs, type Displayable } from "../../display/index.js";
 import { cancelSignal } from "../../session/host.js";
 import type { Session } from "../../session/session.js";
@@ -9,7 +10,7 @@ import { readRows, type InwardOptions, type ReadRow } from "./reading.js";
 export interface GapGradientOptions extends InwardOptions {
   /** The gap is the mean of the first group's log-odds less that of the second. */
   readonly between: readonly [first: string, second: string];
-  /** Hook points whose gradients come back. Default `layers.*.residual.out`. */
+  /** Hook points [batch, position, unit] whose gradients come back, whole. Default `layers.*.residual.out`. */
   readonly at?: readonly string[];
 }
 
@@ -36,8 +37,14 @@ export async function gapGradient(
   suite: readonly SuiteRow[],
   options: GapGradientOptions,
 ): Promise<GapGradient & Displayable> {
-  const { words, of, rows: all } = await readRows(session, suite, options);
   const { between, at = ["layers.*.residual.out"] } = options;
+  for (const selector of at)
+    if (
+      selector.includes("[") ||
+      session.hookPoints(selector).some(({ shape }) => !/^\[batch, position, \d+\]$/.test(shape))
+    )
+      throw new Error(`gradient of a gap at "${selector}": give whole points of [batch, position, unit]`);
+  const { words, of, rows: all } = await readRows(session, suite, options);
   const rows = all.filter(({ row }) => between.includes(row.group));
   const counts = between.map((group) => rows.filter(({ row }) => row.group === group).length);
   const lacking = between.find((_, i) => counts[i] === 0);
@@ -52,14 +59,22 @@ export async function gapGradient(
       at,
       given: { words: words.ids, signs: { shape: [rows.length, 1, 1], data: Float32Array.from(signs) } },
       loss: ({ logits, given }) => {
-        const log = classLogProbabilities(logits, given["words"]!, words.sizes).slice(2, of, of + 1);
-        // log p − log (1 − p)
-        const odds = log.sub(log.exp().neg().add(1).log());
+        const log = classLogProbabilities(logits, given["words"]!, words.sizes);
+        const classes = words.sizes.map((_, label) => log.slice(2, label, label + 1));
+        const others = concat(
+          classes.filter((_, label) => label !== of),
+          2,
+        );
+        // log p − log Σ of the others, by log Σ exp x = x₀ − log softmax(x)₀: log (1 − p) would end where p is nearly 1.
+        const against = others.slice(2, 0, 1).sub(others.logSoftmax().slice(2, 0, 1));
+        const odds = classes[of]!.sub(against);
         return odds.mul(given["signs"]!).sum([0, 1, 2]);
       },
       ...(signal && { signal }),
     },
   );
+  if (!Number.isFinite(run.loss))
+    throw new Error(`the gap between ${between.join(" and ")} is ${run.loss}: a class is impossible there`);
   const points = [...run.gradients.values()];
   const result: GapGradient = {
     gap: run.loss,
@@ -90,13 +105,11 @@ export async function gapGradient(
 }
 
 function meanNorm(
-  { data, shape, axes }: Captured,
+  { data, shape }: Captured,
   rows: readonly ReadRow[],
   where: (row: ReadRow) => { readonly from: number; readonly to: number },
 ): number {
-  if (axes[1] !== "position") return NaN;
-  const [, positions, ...rest] = shape as [number, number, ...number[]];
-  const units = rest.reduce((product, size) => product * size, 1);
+  const [, positions, units] = shape as [number, number, number];
   return (
     rows.reduce((sum, row, r) => {
       const { from, to } = where(row);

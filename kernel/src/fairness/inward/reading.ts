@@ -41,6 +41,7 @@ export async function readRows(
   { words: given, template = "{text}", of = 0, batch = 16 }: InwardOptions,
 ): Promise<Reading> {
   if (!Number.isInteger(batch) || batch < 1) throw new Error(`batch ${batch}: must be 1 or more`);
+  if (!template.includes("{text}")) throw new Error(`template "${template}" has no {text}`);
   const words = await verbaliser(session, given);
   if (words.sizes[of] === undefined)
     throw new Error(`class ${of}: there are words of ${words.sizes.length} classes`);
@@ -48,9 +49,10 @@ export async function readRows(
   const read: ReadRow[] = [];
   for (const row of rows) {
     if (row.label === of) continue;
-    const text = template.replace("{text}", row.text);
-    const start = text.toLowerCase().indexOf(row.term.toLowerCase());
-    if (row.term === "" || start < 0) throw new Error(`term "${row.term}" does not stand in "${text}"`);
+    const text = template.replace("{text}", () => row.text);
+    const found = wordsOf(row.term).exec(row.text);
+    if (found === null) throw new Error(`term "${row.term}" does not stand in "${row.text}"`);
+    const start = template.indexOf("{text}") + found.index;
     const end = start + row.term.length;
     const { tokens } = await tokenizer.encode(text);
     const inside = tokens.flatMap((token, i) =>
@@ -67,6 +69,12 @@ export async function readRows(
   }
   if (read.length === 0) throw new Error(`every row is of class ${of}: there is no error to compare`);
   return { words, of, batch, rows: read };
+}
+
+/** Finds a term where it stands as words of its own, whatever its case: "he" is not in "the". */
+function wordsOf(term: string): RegExp {
+  const escaped = term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return term === "" ? /(?!)/ : new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, "iu");
 }
 
 /** Names of the groups, in code-point order. */

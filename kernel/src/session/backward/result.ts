@@ -5,7 +5,7 @@ import { readoutPoint } from "../../models/readout.js";
 import type { Model } from "../../models/model.js";
 import type { Whole } from "../assemble.js";
 import { CapturedPoint } from "../captured.js";
-import { FinishedRun, valueOf } from "../run.js";
+import { FinishedRun, found, valueOf } from "../run.js";
 import type { Captured, Run } from "../types.js";
 import type { BackwardRequest } from "./prepare.js";
 import type { Backward, Floats } from "./types.js";
@@ -50,8 +50,8 @@ export class FinishedBackward extends FinishedRun implements Backward {
   }
 
   gradient(point: string): Captured {
-    const found = this.gradients.get(point);
-    if (found !== undefined) return found;
+    const gradient = found(this.gradients, point);
+    if (gradient !== undefined) return gradient;
     const [closest] = nearest(point, [...this.gradients.keys()]);
     throw new Error(
       closest === undefined

@@ -35,7 +35,7 @@ export interface Backward extends Run {
   readonly loss: number;
   /** By canonical point name, in forward order. */
   readonly gradients: ReadonlyMap<string, Captured>;
-  /** The gradient at a hook point; error names the nearest that was asked for. */
+  /** The gradient at a hook point, by its name or a module path; error names the nearest that was asked for. */
   gradient(point: string): Captured;
   /** Gradients of weights, whole, by Hugging Face name. */
   readonly parameters: ReadonlyMap<string, Floats>;

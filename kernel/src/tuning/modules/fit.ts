@@ -24,19 +24,22 @@ export interface FitOptions {
   readonly modules: Modules;
   /**
    * What step `step` runs, with the modules as they are then: in edits by `trainable`, or in a loss by `trained`. Several
-   * passes add up to one step. `random` draws the same numbers for the same seed.
+   * passes add up to one step. `random` draws the same numbers for the same seed and step.
    */
   readonly step: (modules: Modules, step: number, random: Random) => Pass | readonly Pass[];
+  /** Steps that this call makes. */
   readonly steps: number;
   readonly optimiser: OptimiserOptions;
-  /** Default constant. */
+  /** Over `totalSteps`. Default constant. */
   readonly schedule?: Schedule;
   /** Largest norm of all gradients together. Default: not clipped. */
   readonly clip?: number;
   /** Default 0. */
   readonly seed?: number;
-  /** Where the optimiser stood, to go on. */
+  /** Where the optimiser stood, to go on: steps are counted from there, also for the schedule and `random`. */
   readonly from?: OptimiserState;
+  /** Steps of the schedule. Default: those made before and in this call. */
+  readonly totalSteps?: number;
   /** What the progress bar says. */
   readonly label?: string;
   readonly signal?: AbortSignal;
@@ -75,14 +78,16 @@ export async function fit(session: Session, options: FitOptions): Promise<Fitted
   const optimiser = new Optimiser(named, options.optimiser);
   if (options.from) optimiser.restore(options.from);
   const signal = cancelSignal(options.signal);
-  const random = randomNumbers(seed);
+  const first = options.from?.step ?? 0;
+  const total = options.totalSteps ?? first + steps;
+  if (first + steps > total) throw new Error(`${first + steps} steps of a schedule of ${total}`);
   const losses: number[] = [];
   let provenance: Provenance | undefined;
   let stopped: Fitted["stopped"] = "steps";
   const bar = options.quiet === true ? undefined : progress(steps, `training ${label}, seed ${seed}`);
   try {
-    for (let step = 0; step < steps; step++) {
-      const asked = options.step(modules, step, random);
+    for (let step = first; step < first + steps; step++) {
+      const asked = options.step(modules, step, randomNumbers(seed, step));
       const passes = "input" in asked ? [asked] : asked;
       const gradients = new Map(named.map(({ name, data }) => [name, new Float32Array(data.length)]));
       const reached = new Set<string>();
@@ -104,7 +109,7 @@ export async function fit(session: Session, options: FitOptions): Promise<Fitted
       if (!Number.isFinite(loss))
         throw new Error(`the loss at step ${step} is ${loss}: the learning rate is too high`);
       if (clip !== undefined) clipByGlobalNorm(gradients.values(), clip);
-      optimiser.step(gradients, scheduleFactor(schedule, step, steps));
+      optimiser.step(gradients, scheduleFactor(schedule, step, total));
       losses.push(loss);
       bar?.advance(1, `loss ${loss.toFixed(3)}`);
     }

@@ -37,14 +37,20 @@ export interface TuneOptions {
   readonly tokens?: number;
   /** Default `vocab`. */
   readonly init?: InitialPrompt;
-  /** A prompt to go on from instead of a new one, and where its optimiser stood. */
-  readonly from?: { readonly prompt: SoftPrompt; readonly optimiser?: OptimiserState };
+  /** A prompt to go on from instead of a new one, where its optimiser stood, and how many epochs it has had. */
+  readonly from?: {
+    readonly prompt: SoftPrompt;
+    readonly optimiser?: OptimiserState;
+    readonly epochs?: number;
+  };
   /** Default AdamW of learning rate 0.01 without weight decay. */
   readonly optimiser?: OptimiserOptions;
-  /** Default constant. */
+  /** Over `totalEpochs`. Default constant. */
   readonly schedule?: Schedule;
-  /** Default 5. */
+  /** Epochs that this call makes. Default 5. */
   readonly epochs?: number;
+  /** Epochs of the schedule. Default: those before and in this call. */
+  readonly totalEpochs?: number;
   /** Rows of one backward pass, and how many passes make a step. Default 16 and 1. */
   readonly batch?: number;
   readonly accumulate?: number;
@@ -84,7 +90,7 @@ export interface Tuned {
   readonly best: number | undefined;
   readonly stopped: "epochs" | "patience" | "interrupted";
   /** The last prompt and its optimiser, to go on from. */
-  readonly last: { readonly prompt: SoftPrompt; readonly optimiser: OptimiserState };
+  readonly last: { readonly prompt: SoftPrompt; readonly optimiser: OptimiserState; readonly epochs: number };
   readonly provenance: Provenance;
 }
 
@@ -127,7 +133,10 @@ export async function tune(session: Session, options: TuneOptions): Promise<Tune
   );
   if (options.from?.optimiser) optimiser.restore(options.from.optimiser);
   const perEpoch = Math.ceil(train.length / (batch * accumulate));
-  const total = epochs * perEpoch;
+  const begun = options.from?.epochs ?? 0;
+  const total = (options.totalEpochs ?? begun + epochs) * perEpoch;
+  if ((begun + epochs) * perEpoch > total)
+    throw new Error(`${begun + epochs} epochs of a schedule of ${options.totalEpochs}`);
   scheduleFactor(schedule, 0, total);
   const signal = cancelSignal(options.signal);
 
@@ -136,10 +145,11 @@ export async function tune(session: Session, options: TuneOptions): Promise<Tune
   let best: { epoch: number; data: Float32Array; loss: number } | undefined;
   let provenance: Provenance | undefined;
   let stopped: Tuned["stopped"] = "epochs";
-  const bar = options.quiet === true ? undefined : progress(total, `tuning a prompt, seed ${seed}`);
+  const bar =
+    options.quiet === true ? undefined : progress(epochs * perEpoch, `tuning a prompt, seed ${seed}`);
   try {
     for (let epoch = 0; epoch < epochs; epoch++) {
-      const order = shuffle ? shuffled(train.length, seed, epoch) : [...train.keys()];
+      const order = shuffle ? shuffled(train.length, seed, begun + epoch) : [...train.keys()];
       const first = steps.length;
       for (let from = 0; from < order.length; from += batch * accumulate) {
         const chosen = order.slice(from, from + batch * accumulate);
@@ -175,7 +185,10 @@ export async function tune(session: Session, options: TuneOptions): Promise<Tune
         const gradientNorm = clip === undefined ? globalNorm([gradient]) : clipByGlobalNorm([gradient], clip);
         if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
           throw new Error(`the loss at step ${steps.length} is ${loss}: the learning rate is too high`);
-        optimiser.step(new Map([[parameter.name, gradient]]), scheduleFactor(schedule, steps.length, total));
+        optimiser.step(
+          new Map([[parameter.name, gradient]]),
+          scheduleFactor(schedule, begun * perEpoch + steps.length, total),
+        );
         steps.push({ epoch, loss, gradientNorm, promptNorm: globalNorm([rows.data]) });
         bar?.advance(1, `epoch ${epoch + 1}, loss ${loss.toFixed(3)}${accuracyOf(done)}`);
       }
@@ -212,7 +225,7 @@ export async function tune(session: Session, options: TuneOptions): Promise<Tune
     epochs: done,
     best: best?.epoch,
     stopped,
-    last: { prompt: last, optimiser: optimiser.state() },
+    last: { prompt: last, optimiser: optimiser.state(), epochs: begun + done.length },
     provenance: {
       ...provenance!,
       seed,

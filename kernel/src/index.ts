@@ -74,6 +74,7 @@ export type {
 export type { Capabilities, Capability } from "./session/capabilities.js";
 export type { Deviation, Verification } from "./session/verify.js";
 export type { Backward, BackwardOptions } from "./session/backward/types.js";
+export type { Prefix, PrefixOptions } from "./session/prefix.js";
 export type { Fed, ReadoutOptions, ReadoutValues } from "./session/readout.js";
 export type { Parameter, ParameterChange, WholeTensor } from "./session/parameters/parameters.js";
 export type { ParameterRow, ParameterTable } from "./session/parameters/table.js";

@@ -81,7 +81,7 @@ test("what is released is gone, and so is what waited longest when there are too
   begin("new");
   expect(caches.use({ key: "0", columns: 2 }, 1).past[0]).toHaveLength(2);
   expect(() => caches.use({ key: "1", columns: 1 }, 1)).toThrow(
-    "keys and values of 1 positions are no longer kept: at most 8 generations run at once",
+    "keys and values of 1 positions are no longer kept: a session has those of the last 8 generations and prefixes",
   );
   for (const key of ["0", "new", "2", "3", "4", "5", "6", "7"]) caches.release(key);
   expect(caches.bytes).toBe(0);

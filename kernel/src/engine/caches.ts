@@ -28,7 +28,7 @@ export interface Cache {
   ): void;
 }
 
-/** More generations than this at once, and the one that waited longest for its next token is forgotten. */
+/** More caches than this at once, and the one that was used longest ago is forgotten. */
 export const mostCaches = 8;
 
 /** The keys and values that one rank keeps between steps. */
@@ -46,9 +46,10 @@ export class Caches {
   /** What a step of `batch` rows goes on from. Throws one line when it is not there, or not as long as the step says. */
   use({ key, columns, rows, everywhere }: CacheUse, batch: number): Cache {
     const kept = columns === 0 ? undefined : this.#kept.get(key);
+    if (kept !== undefined) this.#keep(key, kept);
     if (columns > 0 && kept === undefined)
       throw new Error(
-        `keys and values of ${columns} positions are no longer kept: at most ${mostCaches} generations run at once`,
+        `keys and values of ${columns} positions are no longer kept: a session has those of the last ${mostCaches} generations and prefixes`,
       );
     const held = kept?.past[0]?.length ?? 0;
     if (held !== columns) throw new Error(`keys and values of ${held} positions are kept, not ${columns}`);

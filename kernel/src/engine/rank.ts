@@ -121,7 +121,8 @@ export class Rank {
       const values = this.#feeds(variant, own, run, options.carried, cache);
       const results = stage.results.map(({ name }) => ({ key: name, point: name, slices: [] }));
       const names = hands.flatMap((hand) => hand.names);
-      const turns = schedule(stage, [...step.requests, ...results], names);
+      const isKept = step.cache !== undefined && step.cache.reads !== true;
+      const turns = schedule(stage, [...step.requests, ...results], names, isKept);
       const [now, rest] = [false, true].map((isBackward) =>
         turns.filter(({ segment }) => segment.isBackward === isBackward),
       ) as [Turn[], Turn[]];
@@ -130,7 +131,7 @@ export class Rank {
       const due = hands.filter(({ names }) => !later(names));
       const outcome = await course.go(waits ? now : turns, due, options.cancelled);
       if (waits) this.#waiting = { course, turns: rest, due: hands.filter(({ names }) => later(names)) };
-      cache?.extend(stage.caches, values, own.rows, run.positions);
+      if (isKept) cache?.extend(stage.caches, values, own.rows, run.positions);
       return outcome;
     });
   }

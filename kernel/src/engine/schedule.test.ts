@@ -41,15 +41,15 @@ const brief = (turns: ReturnType<typeof schedule>) =>
   }));
 
 test("segments behind the last that was asked for do not run, and sums nobody reads are not made", () => {
-  expect(brief(schedule(stage, ask("pattern"), []))).toEqual([
+  expect(brief(schedule(stage, ask("pattern"), [], false))).toEqual([
     { name: "embed", fetches: ["x"], reduces: false, frees: ["tokens", "positions"] },
     { name: "layers.0.attention", fetches: ["pattern:value"], reduces: false, frees: ["x", "mask"] },
   ]);
-  expect(schedule(stage, [], [])).toEqual([]);
+  expect(schedule(stage, [], [], false)).toEqual([]);
 });
 
 test("a value is kept until its last reader, also across segments", () => {
-  expect(brief(schedule(stage, ask("logits", "embedding"), []))).toEqual([
+  expect(brief(schedule(stage, ask("logits", "embedding"), [], false))).toEqual([
     { name: "embed", fetches: ["x", "embedding:value"], reduces: false, frees: ["tokens", "positions"] },
     { name: "layers.0.attention", fetches: ["x", "sum"], reduces: true, frees: ["mask"] },
     { name: "layers.0.mlp", fetches: ["y"], reduces: false, frees: ["x", "sum"] },
@@ -58,7 +58,7 @@ test("a value is kept until its last reader, also across segments", () => {
 });
 
 test("what the next stage reads is kept to the end", () => {
-  const turns = schedule(stage, [], ["residual"]);
+  const turns = schedule(stage, [], ["residual"], false);
   expect(turns).toHaveLength(3);
   expect(turns.flatMap(({ frees }) => frees)).not.toContain("y");
 });
@@ -78,19 +78,24 @@ test("a stage with a cache runs every segment that adds to it, and keeps what th
       },
     ],
   };
-  const turns = schedule(cached, ask("embedding"), []);
+  const turns = schedule(cached, ask("embedding"), [], true);
   expect(turns.map(({ segment: { name } }) => name)).toEqual(["embed", "layers.0.attention"]);
   expect(turns[1]!.fetches).toEqual(["keys", "values"]);
   expect(turns[1]!.frees).toEqual(["x", "mask", "past.keys", "past.values"]);
-  const all = schedule(cached, ask("logits"), []);
+  const all = schedule(cached, ask("logits"), [], true);
   expect(all.flatMap(({ frees }) => frees)).not.toContain("keys");
+  // A step that only goes on from a cache makes nothing for it.
+  expect(brief(schedule(cached, ask("embedding"), [], false)).map(({ name }) => name)).toEqual(["embed"]);
+  const fetched = schedule(cached, ask("logits"), [], false).flatMap(({ fetches }) => fetches);
+  expect(fetched).toEqual(expect.arrayContaining(["x", "logits:value"]));
+  expect(fetched).not.toContain("keys");
 });
 
 test("a value that is handed out is, though nobody is asked for what comes of it", () => {
   const [embed, attention, mlp, head] = stage.segments as [Segment, Segment, Segment, Segment];
   const exchange = { kind: "handOut", value: "h", key: "e0", back: "e0.back" } as const;
   const edited: Stage = { ...stage, segments: [embed, attention, { ...mlp, exchange }, head] };
-  const turns = schedule(edited, ask("embedding"), []);
+  const turns = schedule(edited, ask("embedding"), [], false);
   expect(turns.map(({ segment: { name } }) => name)).toEqual(["embed", "layers.0.attention", "layers.0.mlp"]);
   expect(turns[2]!.fetches).toEqual(["h"]);
   expect(turns[2]!.exchange).toEqual(exchange);

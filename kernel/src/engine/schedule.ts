@@ -16,12 +16,17 @@ export interface Turn {
 
 /**
  * The segments that a step runs: those that were asked for something, that make what other stages wait for (`hands`, by
- * the names it has there), that hand something out or, in a stage with a cache, add to it; and those that these read.
- * Equal on every rank of a stage.
+ * the names it has there), that hand something out or, where keys and values are kept, make those; and those that these
+ * read. Equal on every rank of a stage.
  */
-export function schedule(stage: Stage, requests: readonly PointRequest[], hands: readonly string[]): Turn[] {
+export function schedule(
+  stage: Stage,
+  requests: readonly PointRequest[],
+  hands: readonly string[],
+  isKept: boolean,
+): Turn[] {
   const wanted = stage.segments.map((segment) => requests.filter(({ point }) => segment.points.has(point)));
-  const cached = stage.caches.flatMap(({ present }) => [present.keys, present.values]);
+  const cached = isKept ? stage.caches.flatMap(({ present }) => [present.keys, present.values]) : [];
   const handed = stage.outputs.filter(({ as }) => hands.includes(as)).map(({ name }) => name);
   const kept = [...cached, ...handed];
   const lastReader = new Map<string, number>(kept.map((name) => [name, Infinity]));

@@ -47,12 +47,17 @@ function storedAs(model: Model): string {
 }
 
 /** `forward("The nurse…", capture("layers.*.attention.pattern"))` */
-export function printCall(input: Input, { hooks = [], logits, stopAfter, readout }: ForwardOptions): string {
+export function printCall(
+  input: Input,
+  { hooks = [], logits, stopAfter, readout, after }: ForwardOptions,
+  of: "forward" | "prefix" = "forward",
+): string {
   const parts = [printInput(input), ...hooks.map(printHook)];
+  if (after !== undefined) parts.push(`after: ${after.provenance.call}`);
   if (logits !== undefined) parts.push(`logits: ${logits}`);
   if (stopAfter !== undefined) parts.push(`stopAfter: ${stopAfter}`);
   if (readout !== undefined) parts.push(`readout: [${(readout.read ?? ["logits"]).join(", ")}]`);
-  return `forward(${parts.join(", ")})`;
+  return `${of}(${parts.join(", ")})`;
 }
 
 /** `generate("The nurse…", edit("logits", scale 2), maxTokens: 5, temperature: 0.7)` */

@@ -34,8 +34,10 @@ import type { Order } from "./messages.js";
 import { Parameters, type Parameter, type ParameterChange } from "./parameters/parameters.js";
 import { parameterTable, type ParameterTable } from "./parameters/table.js";
 import { capabilitiesOf, type Capabilities } from "./capabilities.js";
+import { refuseKeys } from "./kept.js";
 import { pointTable, stageOf } from "./pointTable.js";
-import { printBackward, printGenerate, printInput, provenanceOf } from "./provenance.js";
+import { Prefixes, type Prefix, type PrefixOptions } from "./prefix.js";
+import { printBackward, printCall, printGenerate, printInput, provenanceOf } from "./provenance.js";
 import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
 import { FinishedRun } from "./run.js";
 import { shardsOf } from "./shards.js";
@@ -66,6 +68,7 @@ export class Session {
   /** What host edits keep for each other and for later runs, until it is cleared. It lives here, not in the workers. */
   readonly saved = new Map<string, unknown>();
   readonly #parameters: Parameters;
+  readonly #prefixes: Prefixes;
   /** What runs were asked for, so that they can be repeated. */
   readonly #asked = new WeakMap<
     Run,
@@ -89,6 +92,7 @@ export class Session {
       else select(hook.selector, this.#points, model.blueprint.absent);
     });
     this.#parameters = new Parameters(model, sessionFolder(client.order.name).path);
+    this.#prefixes = new Prefixes((key) => client.release(key));
   }
 
   /**
@@ -167,7 +171,16 @@ export class Session {
     const request = this.#prepare(rows, asked);
     const edited = this.#edited();
     const { marks } = this.#parameters;
-    const values = await this.#run(request, cancelSignal(options.signal), 0);
+    const cache =
+      options.after &&
+      this.#prefixes.after(
+        options.after,
+        rows.ids.map((row) => row.length),
+        marks,
+        this.#model.dimensions.maxPositions,
+      );
+    const step = cache === undefined ? request.step : { ...request.step, cache };
+    const values = await this.#run({ ...request, step }, cancelSignal(options.signal), 0);
     const { captures, logitsKey, readouts } = request;
     const provenance = { ...provenanceOf(this.#client.order, this.#model, input, asked), ...edited };
     const shardsOf = this.#shardsOf;
@@ -175,6 +188,30 @@ export class Session {
     const run = new FinishedRun({ tokens, captures, values, logitsKey, readouts, provenance, shardsOf });
     this.#asked.set(run, { ids, options: withoutSignal(asked), marks });
     return run;
+  }
+
+  /**
+   * Reads a beginning that many rows share once, with its hooks, and keeps its keys and values on the workers: `forward`
+   * goes on from them with `after`.
+   *
+   * Throws as `forward` does.
+   */
+  async prefix(input: Input, options: PrefixOptions = {}): Promise<Prefix> {
+    const rows = await this.#read(input);
+    const [tokens, second] = rows.tokens;
+    if (tokens === undefined || second !== undefined)
+      throw new Error(`${rows.ids.length} rows: a prefix is one row`);
+    const asked = this.#withHooks(options);
+    const request = this.#prepare(rows, { ...asked, logits: "none" });
+    const provenance = {
+      ...provenanceOf(this.#client.order, this.#model, input, {}),
+      ...this.#edited(),
+      call: printCall(input, asked, "prefix"),
+    };
+    const { marks } = this.#parameters;
+    return this.#prefixes.keep({ tokens, provenance, options: withoutSignal(asked), marks }, (cache) =>
+      this.#run({ ...request, step: { ...request.step, cache } }, cancelSignal(options.signal), 0),
+    );
   }
 
   /**
@@ -276,7 +313,14 @@ export class Session {
     });
     try {
       for (const name of this.editedParameters) await alone.editParameter(name, await this.parameter(name));
-      const again = await alone.forward(ids, options);
+      const begun = options.after && this.#prefixes.origin(options.after);
+      const before =
+        begun &&
+        (await alone.prefix(
+          begun.tokens.map(({ id }) => id),
+          begun.options,
+        ));
+      const again = await alone.forward(ids, { ...options, ...(before && { after: before }) });
       const hooks = options.hooks?.filter(({ kind }) => kind === "capture");
       const isEdited = hooks !== undefined && hooks.length < options.hooks!.length;
       const bare = isEdited ? await this.forward(ids, { ...options, hooks, groups: [] }) : undefined;
@@ -424,8 +468,11 @@ export class Session {
     return readInput(input, this.#model.dimensions, () => this.tokenizer());
   }
 
-  #prepare({ ids }: Rows, options: ForwardOptions): ReturnType<typeof prepareForward> {
-    return prepareForward(ids, options, this.#points, this.#model.blueprint.absent);
+  #prepare({ ids }: Rows, options: ForwardOptions): ForwardRequest {
+    const request = prepareForward(ids, options, this.#points, this.#model.blueprint.absent);
+    if (options.after !== undefined)
+      refuseKeys(request, this.#points, "after a prefix, whose tokens come before");
+    return request;
   }
 
   /** The hook point behind a key; none for a result that is no point. */

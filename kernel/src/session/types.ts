@@ -5,6 +5,7 @@ import type { Tensor } from "../graph/tensor.js";
 import type { Hook } from "../hooks/hook.js";
 import type { HookChoice } from "../hooks/lastingHook.js";
 import type { Provenance } from "../display/payload/provenance.js";
+import type { Prefix } from "./prefix.js";
 import type { ReadoutOptions } from "./readout.js";
 
 /** How many ranks along each direction; their product is the number of worker processes. */
@@ -44,6 +45,11 @@ export interface ForwardOptions extends HookChoice {
   readonly stopAfter?: string;
   /** Values computed on the workers, of which only the results come back. */
   readonly readout?: ReadoutOptions;
+  /**
+   * A beginning that every row goes on from, as if its tokens stood before the row's. Hooks act on the rows alone, and
+   * positions are counted in them; axes of keys run over the prefix first.
+   */
+  readonly after?: Prefix;
   readonly signal?: AbortSignal;
 }
 

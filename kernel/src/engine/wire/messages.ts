@@ -43,6 +43,8 @@ export const cache = z.strictObject({
   rows: z.array(whole).optional(),
   /** Whether every replica runs all rows of the step and keeps them; else each only those that it runs. */
   everywhere: z.boolean().optional(),
+  /** Whether it is only gone on from: the step adds nothing to it, so that others can go on from the same. */
+  reads: z.boolean().optional(),
 });
 export type CacheUse = z.infer<typeof cache>;
 

@@ -46,7 +46,7 @@ export async function score(
     // The last token of a continuation is scored and not read.
     const read = continuations.ids.map((ids) => ids.slice(0, -1));
     const rest = read.some((ids) => ids.length > 0)
-      ? await logitsOf(read, "all", { key, columns: prompt.length, rows: read.map(() => 0) })
+      ? await logitsOf(read, "all", { key, columns: prompt.length, rows: read.map(() => 0), reads: true })
       : undefined;
     const scores = continuations.tokens.map((tokens, row) => {
       const logProbabilities = tokens.map(({ id }, position) => {

@@ -1,6 +1,7 @@
-import { pointOf, type HookPoint } from "../../graph/point.js";
+import type { HookPoint } from "../../graph/point.js";
 import type { Edit, Steps } from "../../hooks/edit.js";
 import type { AbsentPoints } from "../../hooks/selector.js";
+import { refuseKeys } from "../kept.js";
 import { prepareForward, type ForwardRequest } from "../request.js";
 import type { Hook } from "../../hooks/hook.js";
 
@@ -49,28 +50,8 @@ export class StepRequests {
     } catch (error) {
       throw new Error(`step ${step}${step > 0 ? ", of one token a row" : ""}: ${(error as Error).message}`);
     }
-    this.#refuseKeys(request);
+    refuseKeys(request, this.#points, "in a generation, where they include padding");
     return request;
-  }
-
-  /** Columns of keys hold the padding of prompts, and are more at every step: what counts them means nothing. */
-  #refuseKeys({ step: { requests, edits } }: ForwardRequest): void {
-    const keysOf = (name: string) =>
-      (this.#points.find((point) => point.name === pointOf(name)) as HookPoint).axes.indexOf("key");
-    for (const { point, slices } of [...requests, ...edits]) {
-      const keys = keysOf(point);
-      if (keys >= 0 && slices.some(({ axis }) => axis === keys))
-        throw new Error(
-          `${pointOf(point)}[key=…]: keys cannot be chosen in a generation, where they include padding`,
-        );
-    }
-    for (const { point, intervention: change } of edits) {
-      const isWide = (change.kind === "add" || change.kind === "set") && (change.value.shape.at(-1) ?? 1) > 1;
-      if (keysOf(point) >= 0 && (isWide || change.kind === "mean" || change.kind === "project"))
-        throw new Error(
-          `${change.kind} at ${point}: keys cannot be counted in a generation, where they include padding`,
-        );
-    }
   }
 }
 

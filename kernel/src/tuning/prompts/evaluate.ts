@@ -23,7 +23,8 @@ export interface Evaluation {
 
 /**
  * Probabilities of the classes of each text under a prompt, [row][class]: softmax over the label words of the logits at its
- * last token, which are the only ones that are computed. Throws one line when a text, a word or the prompt does not fit.
+ * last token, which are the only ones that are computed. The prompt is read once, and every text goes on from its keys and
+ * values. Throws one line when a text, a word or the prompt does not fit.
  *
  * @param prompt undefined for the template alone
  */
@@ -42,27 +43,32 @@ export async function classifyByPrompt(
   // Rows of like length run together, so that little is padding.
   const order = [...ids.keys()].sort((a, b) => ids[a]!.length - ids[b]!.length || a - b);
   const probabilities: number[][] = [];
-  for (let from = 0; from < order.length; from += batch) {
-    const part = order.slice(from, from + batch);
-    const run = await session.forward(
-      withPlaceholders(
-        tokens,
+  const stop = signal && { signal };
+  const after =
+    prompt &&
+    (await session.prefix(withPlaceholders(tokens, [[]]), { hooks: [promptEdit(session, prompt)], ...stop }));
+  try {
+    for (let from = 0; from < order.length; from += batch) {
+      const part = order.slice(from, from + batch);
+      const run = await session.forward(
         part.map((i) => ids[i]!),
-      ),
-      {
-        logits: "last",
-        hooks: prompt ? [promptEdit(session, prompt)] : [],
-        readout: {
-          given: { words: words.ids },
-          compute: ({ logits, given }) => ({
-            classes: classLogProbabilities(logits, given["words"]!, words.sizes).exp(),
-          }),
+        {
+          logits: "last",
+          ...(after && { after }),
+          readout: {
+            given: { words: words.ids },
+            compute: ({ logits, given }) => ({
+              classes: classLogProbabilities(logits, given["words"]!, words.sizes).exp(),
+            }),
+          },
+          ...stop,
         },
-        ...(signal && { signal }),
-      },
-    );
-    const { data } = run.readout.get("classes")!;
-    part.forEach((i, row) => (probabilities[i] = [...data.subarray(row * classes, (row + 1) * classes)]));
+      );
+      const { data } = run.readout.get("classes")!;
+      part.forEach((i, row) => (probabilities[i] = [...data.subarray(row * classes, (row + 1) * classes)]));
+    }
+  } finally {
+    after?.release();
   }
   return probabilities;
 }

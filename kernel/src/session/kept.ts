@@ -1,0 +1,29 @@
+import { pointOf, type HookPoint } from "../graph/point.js";
+import type { ForwardRequest } from "./request.js";
+
+/**
+ * Throws one line for a pass that goes on from kept keys and values when something in it counts keys: columns of keys
+ * are then more than the tokens of the pass.
+ *
+ * @param where ends the line, such as `after a prefix, whose tokens come first`
+ */
+export function refuseKeys(
+  { step: { requests, edits, readout } }: ForwardRequest,
+  points: readonly HookPoint[],
+  where: string,
+): void {
+  const keysOf = (name: string) =>
+    (points.find((point) => point.name === pointOf(name)) as HookPoint).axes.indexOf("key");
+  for (const { point, slices } of [...requests, ...edits]) {
+    const keys = keysOf(point);
+    if (keys >= 0 && slices.some(({ axis }) => axis === keys))
+      throw new Error(`${pointOf(point)}[key=…]: keys cannot be chosen ${where}`);
+  }
+  for (const { point, intervention: change } of edits) {
+    const isWide = (change.kind === "add" || change.kind === "set") && (change.value.shape.at(-1) ?? 1) > 1;
+    if (keysOf(point) >= 0 && (isWide || change.kind === "mean" || change.kind === "project"))
+      throw new Error(`${change.kind} at ${point}: keys cannot be counted ${where}`);
+  }
+  for (const point of readout?.reads ?? [])
+    if (keysOf(point) >= 0) throw new Error(`readout of ${point}: keys cannot be counted ${where}`);
+}

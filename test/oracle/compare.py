@@ -1,7 +1,7 @@
 """
 Compare what was made anew with what is stored: `compare.py exact|close NEW STORED`.
 
-`exact`: the same files; tensors and JSON by value, everything else by byte. `close`: the same, but float tensors within
+`exact`: the same files; tensors, JSON and Parquet by value, everything else by byte. `close`: the same, but float tensors within
 1e-5. Files of provenance must agree only in their seeds. Prints one line for each difference; exits 1 when there is any.
 """
 
@@ -9,6 +9,7 @@ import json
 import sys
 from pathlib import Path
 
+import pyarrow.parquet
 import safetensors.torch
 import torch
 
@@ -46,7 +47,22 @@ def file_differences(new: Path, old: Path, tolerance: float) -> list[str]:
         a, b = (without_versions(json.loads(path.read_text())) for path in (new, old))
         where = json_difference(a, b, tolerance)
         return [] if where is None else [f"other contents at {where or 'the top'}"]
+    if new.suffix == ".parquet":
+        return [] if parquet_contents(new) == parquet_contents(old) else ["other columns, cells or pages"]
     return [] if new.read_bytes() == old.read_bytes() else ["other bytes"]
+
+
+def parquet_contents(path: Path) -> list:
+    """Columns with their cells as bytes, compression and encodings; another version may lay out the same otherwise."""
+    file = pyarrow.parquet.ParquetFile(path)
+    table = file.read()
+    cells = [
+        (field.name, str(field.type), column.cast("binary").to_pylist() if str(field.type) == "string" else column.to_pylist())
+        for field, column in zip(table.schema, table.columns)
+    ]
+    groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+    columns = [group.column(i) for group in groups for i in range(group.num_columns)]
+    return [cells, [(each.compression, sorted(each.encodings)) for each in columns]]
 
 
 def json_difference(a, b, tolerance: float, at: str = "") -> str | None:

@@ -24,6 +24,7 @@ const steps = [
   remake("expected", "expected.py", "close", [join(goldens, "checkpoints")]),
   remake("tokenizers", "tokenizer_expected.py", "exact"),
   remake("pytorch", "pytorch_files.py", "exact"),
+  remake("parquet", "parquet_files.py", "exact"),
   remake("gradients", "gradients.py", "close"),
   remake("backward", "backward.py", "close", [join(goldens, "checkpoints")]),
   remake("optimisers", "optimisers.py", "close"),

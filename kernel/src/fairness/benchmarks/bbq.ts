@@ -44,11 +44,11 @@ const row = z.object({
  * `stereotyped_groups`. Not every item has exactly one, above all where groups intersect: such a file is refused with the
  * row, or with `unclear: "leave out"` read without those items, which are counted.
  */
-export function readBbq(
+export async function readBbq(
   path: string,
   { unclear = "refuse" }: { readonly unclear?: "refuse" | "leave out" } = {},
-): Benchmark<BbqItem> {
-  const source = readSource(path);
+): Promise<Benchmark<BbqItem>> {
+  const source = await readSource(path);
   const rows = parseLines(source);
   const items = rows.flatMap((value, i): BbqItem[] => {
     const read = row.safeParse(value);

@@ -21,9 +21,9 @@ export interface CrowsScores {
 }
 
 /** CrowS-Pairs (Nangia et al. 2020) from its CSV file. Throws one line for a direction that is neither. */
-export function readCrows(path: string): Benchmark<CrowsPair> {
+export async function readCrows(path: string): Promise<Benchmark<CrowsPair>> {
   const columns = { more: "sent_more", less: "sent_less", direction: "stereo_antistereo", type: "bias_type" };
-  const { rows, sha256 } = readTable(path, { format: "csv", columns });
+  const { rows, sha256 } = await readTable(path, { format: "csv", columns });
   const items = rows.map((row, i): CrowsPair => {
     const { direction } = row;
     if (direction !== "stereo" && direction !== "antistereo")

@@ -22,9 +22,9 @@ const question = {
   ...{ ans0: "Kim", ans1: "Unknown", ans2: "Lee", label: 1 },
 };
 
-test("a question of BBQ knows its unknown, its stereotyped and its biased answer", () => {
+test("a question of BBQ knows its unknown, its stereotyped and its biased answer", async () => {
   const path = write("height.jsonl", `${JSON.stringify(question)}\n`);
-  const [item] = readBbq(path).items;
+  const [item] = (await readBbq(path)).items;
   expect(item).toMatchObject({
     template: "4",
     unknown: 1,
@@ -35,20 +35,23 @@ test("a question of BBQ knows its unknown, its stereotyped and its biased answer
   expect(biasedAnswer({ ...item!, polarity: "neg" })).toBe(0);
 });
 
-test("a question with two stereotyped answers, or a field that is not there, is said with its row", () => {
+test("a question with two stereotyped answers, or a field that is not there, is said with its row", async () => {
   const two = { ...question, additional_metadata: { stereotyped_groups: ["tall", "short"] } };
-  expect(() => readBbq(write("two.jsonl", JSON.stringify(two)))).toThrow(
+  await expect(readBbq(write("two.jsonl", JSON.stringify(two)))).rejects.toThrow(
     "row 1 has 2 answers that are stereotyped, not one",
   );
-  const some = readBbq(write("some.jsonl", [two, question].map((each) => JSON.stringify(each)).join("\n")), {
-    unclear: "leave out",
-  });
+  const some = await readBbq(
+    write("some.jsonl", [two, question].map((each) => JSON.stringify(each)).join("\n")),
+    {
+      unclear: "leave out",
+    },
+  );
   expect([some.items.length, some.leftOut]).toEqual([1, 1]);
   const without = { ...question, context: undefined };
-  expect(() => readBbq(write("without.jsonl", JSON.stringify(without)))).toThrow("row 1 at context:");
+  await expect(readBbq(write("without.jsonl", JSON.stringify(without)))).rejects.toThrow("row 1 at context:");
 });
 
-test("lists of StereoSet that do not match are refused", () => {
+test("lists of StereoSet that do not match are refused", async () => {
   const item = (id: string) => ({
     context: "A BLANK day.",
     sentence: "A fine day.",
@@ -58,14 +61,14 @@ test("lists of StereoSet that do not match are refused", () => {
   });
   const lists = { stereotype: [item("a")], "anti-stereotype": [item("a")], unrelated: [item("b")] };
   const path = write("stereoset.json", JSON.stringify(lists));
-  expect(() => readStereoSet(path)).toThrow(`${path} item 0: the three lists have ids a, a, b`);
+  await expect(readStereoSet(path)).rejects.toThrow(`${path} item 0: the three lists have ids a, a, b`);
 });
 
 testWithData(
   "BBQ: every question has one unknown and one stereotyped answer, and the published counts",
   ["bbq/Age.jsonl", "bbq/Religion.jsonl", "bbq/Sexual_orientation.jsonl"],
-  (paths) => {
-    const items = paths.map((path) => readBbq(path).items);
+  async (paths) => {
+    const items = await Promise.all(paths.map(async (path) => (await readBbq(path)).items));
     expect(items.map(({ length }) => length)).toEqual([3680, 1200, 864]);
     for (const of of items) {
       expect(
@@ -79,16 +82,20 @@ testWithData(
   },
 );
 
-testWithData("CrowS-Pairs has the published counts", ["crows-pairs/crows_pairs_anonymized.csv"], ([path]) => {
-  const { items: pairs, sha256 } = readCrows(path!);
-  expect(sha256).toBe("dfb36986ce0502abbaf7055b9176da3d08d48e07df1251991b5dfbcbceab9d0c");
-  const of = (direction: string) => pairs.filter((pair) => pair.direction === direction).length;
-  expect([of("stereo"), of("antistereo")]).toEqual([1290, 218]);
-  expect(new Set(pairs.map(({ type }) => type)).size).toBe(9);
-});
+testWithData(
+  "CrowS-Pairs has the published counts",
+  ["crows-pairs/crows_pairs_anonymized.csv"],
+  async ([path]) => {
+    const { items: pairs, sha256 } = await readCrows(path!);
+    expect(sha256).toBe("dfb36986ce0502abbaf7055b9176da3d08d48e07df1251991b5dfbcbceab9d0c");
+    const of = (direction: string) => pairs.filter((pair) => pair.direction === direction).length;
+    expect([of("stereo"), of("antistereo")]).toEqual([1290, 218]);
+    expect(new Set(pairs.map(({ type }) => type)).size).toBe(9);
+  },
+);
 
-testWithData("StereoSet has the published counts", ["stereoset/stereoset_reshaped.json"], ([path]) => {
-  const { items } = readStereoSet(path!);
+testWithData("StereoSet has the published counts", ["stereoset/stereoset_reshaped.json"], async ([path]) => {
+  const { items } = await readStereoSet(path!);
   expect(items).toHaveLength(4229);
   expect(items.filter(({ task }) => task === "intra")).toHaveLength(2106);
   expect(new Set(items.map(({ target }) => target.toLowerCase())).size).toBe(79);

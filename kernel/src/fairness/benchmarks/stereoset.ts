@@ -31,8 +31,8 @@ const file = z.object({
 });
 
 /** StereoSet (Nadeem et al. 2021), reshaped to three lists in the same order. Throws one line when they do not match. */
-export function readStereoSet(path: string): Benchmark<StereoSetItem> {
-  const { text, sha256 } = readSource(path);
+export async function readStereoSet(path: string): Promise<Benchmark<StereoSetItem>> {
+  const { text, sha256 } = await readSource(path);
   const read = file.safeParse(JSON.parse(text));
   if (!read.success) {
     const { path: where, message } = read.error.issues[0]!;

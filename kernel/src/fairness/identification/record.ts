@@ -62,10 +62,10 @@ export function identificationJson({ judgements, scoring, wrapper, ...hashes }: 
 }
 
 /** Reads a saved run. Throws one line when it is no such file, or when its items, prompts or outputs were changed. */
-export function readIdentification(path: string): Identification {
+export async function readIdentification(path: string): Promise<Identification> {
   let value: unknown;
   try {
-    value = JSON.parse(readSource(path).text);
+    value = JSON.parse((await readSource(path)).text);
   } catch (error) {
     throw new Error(`${path} is no saved run: ${(error as Error).message.replace(/\s+/g, " ")}`);
   }

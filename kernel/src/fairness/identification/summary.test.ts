@@ -98,7 +98,7 @@ test("pairs of prompts are compared on the items that both judged", () => {
   expect(rows[0]!.adjusted).toBeCloseTo(3 * 2 ** -6, 12);
 });
 
-test("a saved run is read back whole, and refused when something in it was changed", () => {
+test("a saved run is read back whole, and refused when something in it was changed", async () => {
   const all = judgements([2, 8]).map((each, i) => ({ ...each, text: `said ${i}` }));
   const run = {
     ...({ judgements: all, scoring: "text", wrapper: wrappers.koala } as const),
@@ -110,7 +110,7 @@ test("a saved run is read back whole, and refused when something in it was chang
   const saved = identificationJson(run);
   expect(saved).toContain("BBQ: reconstruction, not the authors' protocol");
   writeFileSync(path, saved);
-  expect(readIdentification(path)).toEqual(run);
+  expect(await readIdentification(path)).toEqual(run);
   const changed: [string, string, string][] = [
     ["said 3", "said 4", "outputsSha"],
     ['"cluster": "1"', '"cluster": "2"', "itemsSha"],
@@ -118,10 +118,10 @@ test("a saved run is read back whole, and refused when something in it was chang
   ];
   for (const [from, to, name] of changed) {
     writeFileSync(path, saved.replace(from, to));
-    expect(() => readIdentification(path), name).toThrow(
+    await expect(readIdentification(path), name).rejects.toThrow(
       `has ${name} ${run[name as "itemsSha"]}, what it holds has`,
     );
   }
   writeFileSync(path, "{");
-  expect(() => readIdentification(path)).toThrow(`${path} is no saved run: `);
+  await expect(readIdentification(path)).rejects.toThrow(`${path} is no saved run: `);
 });

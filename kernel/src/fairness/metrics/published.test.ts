@@ -15,9 +15,10 @@ interface Expected {
 testWithData(
   "the published predictions of RoBERTa give the published table: every rate and every gap",
   ["predictions/roberta_predictions.tsv", "predictions/roberta_expected.json"],
-  ([predictions, table]) => {
+  async ([predictions, table]) => {
     const columns = { label: "y_true", predicted: "y_pred", category: "category", group: "group" };
-    const rows = readTable(predictions!, { columns }).rows.map((row) => ({
+    const { rows: read } = await readTable(predictions!, { columns });
+    const rows = read.map((row) => ({
       ...row,
       label: Number(row.label),
       predicted: Number(row.predicted),

@@ -10,12 +10,12 @@ import { namesFrom, publishedSuite } from "./published.js";
 testWithData(
   "templates and terms expand to the published set byte for byte",
   ["czarnowska/sentiment_fairness_tests.tsv"],
-  ([path]) => {
+  async ([path]) => {
     const columns = { label: 0, category: 1, group: 2, text: 3 };
-    const { rows: stored, sha256 } = readTable(path!, { format: "tsv", header: false, columns });
+    const { rows: stored, sha256 } = await readTable(path!, { format: "tsv", header: false, columns });
     const names = namesFrom(stored);
     expect(names).toHaveLength(200);
-    const rows = publishedSuite((file) => join(dirname(path!), file), names);
+    const rows = await publishedSuite((file) => join(dirname(path!), file), names);
     expect(rows).toHaveLength(31_972);
     const made = toTsv(rows);
     // Said first where they part, which tells more than two hashes.

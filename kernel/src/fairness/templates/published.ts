@@ -30,14 +30,14 @@ function grouped(terms: readonly Term[]): Term[] {
     .map((term) => ({ ...term, group: term.group.replaceAll(" ", "-") }));
 }
 
-function raceTerms(path: string): Term[] {
-  const { rows } = readTable(path, { format: "csv", columns: { text: "TERM", group: "GROUP" } });
+async function raceTerms(path: string): Promise<Term[]> {
+  const { rows } = await readTable(path, { format: "csv", columns: { text: "TERM", group: "GROUP" } });
   return rows.map((row) => ({ ...row, kind: "adj" }));
 }
 
-function religionTerms(path: string): Term[] {
+async function religionTerms(path: string): Promise<Term[]> {
   const columns = { text: "TERM", pos: "POS", sem: "SEM", group: "GROUP" };
-  const { rows } = readTable(path, { format: "csv", columns });
+  const { rows } = await readTable(path, { format: "csv", columns });
   return grouped(
     rows.map(({ text, pos, sem, group }) => ({
       text,
@@ -47,15 +47,17 @@ function religionTerms(path: string): Term[] {
   );
 }
 
-function disabilityTerms(path: string): Term[] {
+async function disabilityTerms(path: string): Promise<Term[]> {
   const columns = { text: "TERM", kind: "POS", type: "TYPE", group: "GROUP" };
-  return readTable(path, { format: "csv", columns }).rows.filter(({ type }) => type !== "nonrec");
+  const { rows } = await readTable(path, { format: "csv", columns });
+  return rows.filter(({ type }) => type !== "nonrec");
 }
 
-function countryTerms(path: string): Term[] {
+async function countryTerms(path: string): Promise<Term[]> {
   const columns = { text: "TERM", adjective: "COUNTRY_ADJ", gdp: "GDP_PPP" };
-  return readTable(path, { format: "csv", columns })
-    .rows.filter(({ gdp }) => gdp !== "")
+  const { rows } = await readTable(path, { format: "csv", columns });
+  return rows
+    .filter(({ gdp }) => gdp !== "")
     .flatMap(({ text, adjective }, i) => {
       const group = `${sixths.filter((first) => first <= i).length}q`;
       const country = { text, kind: "country", group };
@@ -76,37 +78,37 @@ export function namesFrom(rows: readonly Pick<SuiteRow, "category" | "group" | "
  * How the eight categories of the sentiment suite of Czarnowska et al. (2021) are made from its files of templates and
  * terms, in the order of the published set. `names` are the terms of the last.
  */
-export function publishedRecipes(find: Find, names: readonly Term[]): Recipe[] {
-  const templates = (name: string, ...slots: string[]) =>
-    blocksOf(readTemplates(find(`templates/${name}_templates.csv`)), slots);
+export async function publishedRecipes(find: Find, names: readonly Term[]): Promise<Recipe[]> {
+  const templates = async (name: string, ...slots: string[]) =>
+    blocksOf(await readTemplates(find(`templates/${name}_templates.csv`)), slots);
   const terms = (name: string) => find(`terms/${name}.csv`);
-  const generic = templates("generic", "adj", "np");
-  const genders = [...generic, ...templates("gender_sexuality", "adj", "np")];
+  const generic = await templates("generic", "adj", "np");
+  const genders = [...generic, ...(await templates("gender_sexuality", "adj", "np"))];
   const disability = Object.fromEntries([...disabilitySlots, ...genericSlots].map((s) => [s, around(s)]));
   return [
     {
       category: "grouped_age",
-      terms: readTerms(terms("age")),
+      terms: await readTerms(terms("age")),
       fillings: adjectiveOnly,
-      blocks: [...generic, ...templates("age", "adj", "np")],
+      blocks: [...generic, ...(await templates("age", "adj", "np"))],
     },
     {
       category: "grouped_country_by_gdp_ppp_quantile",
-      terms: countryTerms(terms("countries")),
+      terms: await countryTerms(terms("countries")),
       fillings: { ...adjectiveOnly, country: [{ country: "{term}" }], country_adj: [ofAdjective] },
-      blocks: [...templates("nationality", "country_adj", "country"), ...generic],
+      blocks: [...(await templates("nationality", "country_adj", "country")), ...generic],
     },
     {
       category: "grouped_disability",
-      terms: disabilityTerms(terms("disability")),
+      terms: await disabilityTerms(terms("disability")),
       fillings: {
         ...disability,
         np: [{ adj: "{term} person" }, { n: "{term}" }, { pp: "person {term}" }],
         adj_or_pp: [{ adj: "{term}", pp: "{term}" }],
       },
       blocks: [
-        ...templates("disability", "np", ...disabilitySlots, "adj_or_pp"),
-        ...blocksOf(readTemplates(find("templates/generic_templates_adj_or_pp.csv")), [
+        ...(await templates("disability", "np", ...disabilitySlots, "adj_or_pp")),
+        ...blocksOf(await readTemplates(find("templates/generic_templates_adj_or_pp.csv")), [
           "np",
           ...genericSlots,
         ]),
@@ -114,19 +116,19 @@ export function publishedRecipes(find: Find, names: readonly Term[]): Recipe[] {
     },
     {
       category: "grouped_gender",
-      terms: grouped(readTerms(terms("gender"))),
+      terms: grouped(await readTerms(terms("gender"))),
       fillings: adjectiveOrNoun,
       blocks: genders,
     },
     {
       category: "grouped_race",
-      terms: raceTerms(terms("race")),
+      terms: await raceTerms(terms("race")),
       fillings: adjectiveOnly,
-      blocks: [...generic, ...templates("ethnicity", "adj", "np")],
+      blocks: [...generic, ...(await templates("ethnicity", "adj", "np"))],
     },
     {
       category: "grouped_religion",
-      terms: religionTerms(terms("religion")),
+      terms: await religionTerms(terms("religion")),
       fillings: {
         adj: [ofAdjective],
         religion_adj: [ofAdjective],
@@ -134,11 +136,11 @@ export function publishedRecipes(find: Find, names: readonly Term[]): Recipe[] {
         person: [{ adj: "{term} person" }, { person: "{term}" }],
         religion: [{ religion: "{term}" }],
       },
-      blocks: [...templates("religion", "person", "religion_adj", "religion"), ...generic],
+      blocks: [...(await templates("religion", "person", "religion_adj", "religion")), ...generic],
     },
     {
       category: "grouped_sexuality",
-      terms: grouped(readTerms(terms("sexuality"))),
+      terms: grouped(await readTerms(terms("sexuality"))),
       fillings: adjectiveOrNoun,
       blocks: genders,
     },
@@ -146,12 +148,12 @@ export function publishedRecipes(find: Find, names: readonly Term[]): Recipe[] {
       category: "names_gender",
       terms: names,
       fillings: { person: [{ person: "{term}" }] },
-      blocks: templates("people", "person"),
+      blocks: await templates("people", "person"),
     },
   ];
 }
 
 /** All 31,972 sentences of the published suite, in its order. */
-export function publishedSuite(find: Find, names: readonly Term[]): SuiteRow[] {
-  return publishedRecipes(find, names).flatMap(expand);
+export async function publishedSuite(find: Find, names: readonly Term[]): Promise<SuiteRow[]> {
+  return (await publishedRecipes(find, names)).flatMap(expand);
 }

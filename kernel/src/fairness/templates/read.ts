@@ -3,8 +3,8 @@ import type { Term } from "./expand.js";
 import type { Template } from "./fill.js";
 
 /** Templates from a CSV file with the columns TEMPLATE and SENT, the index of the class. */
-export function readTemplates(path: string): Template[] {
-  const { rows } = readTable(path, { format: "csv", columns: { text: "TEMPLATE", label: "SENT" } });
+export async function readTemplates(path: string): Promise<Template[]> {
+  const { rows } = await readTable(path, { format: "csv", columns: { text: "TEMPLATE", label: "SENT" } });
   return rows.map(({ text, label }, i) => {
     if (!/^\d+$/.test(label))
       throw new Error(`${path} row ${i + 1} has SENT "${label}": it must be the index of a class`);
@@ -13,6 +13,7 @@ export function readTemplates(path: string): Template[] {
 }
 
 /** Terms from a CSV file with the columns TERM, POS, which is the term's kind, and GROUP. */
-export function readTerms(path: string): Term[] {
-  return [...readTable(path, { format: "csv", columns: { text: "TERM", kind: "POS", group: "GROUP" } }).rows];
+export async function readTerms(path: string): Promise<Term[]> {
+  const columns = { text: "TERM", kind: "POS", group: "GROUP" };
+  return [...(await readTable(path, { format: "csv", columns })).rows];
 }

@@ -45,8 +45,8 @@ export function mapLabels(
   return { rows: kept, dropped: rows.length - kept.length };
 }
 
-/** Reads labelled texts from `tsv`, `csv` or `jsonl` by a column map and a label map. */
-export function readLabelled(
+/** Reads labelled texts from `tsv`, `csv`, `jsonl` or `parquet` by a column map and a label map. */
+export async function readLabelled(
   path: string,
   options: TableOptions<"text" | "label"> & {
     readonly name?: string;
@@ -54,8 +54,8 @@ export function readLabelled(
     /** Default: the class's name or its index. */
     readonly labels?: LabelMap;
   },
-): LabelledTexts {
-  const { rows, sha256 } = readTable(path, options);
+): Promise<LabelledTexts> {
+  const { rows, sha256 } = await readTable(path, options);
   const { classes, name = path } = options;
   const byName = Object.fromEntries(
     classes.flatMap((each, i) => [

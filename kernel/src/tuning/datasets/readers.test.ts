@@ -14,82 +14,88 @@ function write(name: string, text: string): string {
   return join(folder, name);
 }
 
-test("tabs separate and quotes are letters in tsv; csv reads quotes, commas and line ends inside them", () => {
+test("tabs separate and quotes are letters in tsv; csv reads quotes, commas and line ends inside them", async () => {
   const tsv = write("a.tsv", 'text\tlabel\n"Good," he said\t1\n');
-  expect(readTable(tsv, { columns: { said: "text", as: "label" } }).rows).toEqual([
+  expect((await readTable(tsv, { columns: { said: "text", as: "label" } })).rows).toEqual([
     { said: '"Good," he said', as: "1" },
   ]);
   const csv = write("a.csv", 'label,text\r\n1,"a ""b"", c\nd"\r\n2,');
-  expect(readTable(csv, { columns: { text: "text" } }).rows).toEqual([{ text: 'a "b", c\nd' }, { text: "" }]);
+  expect((await readTable(csv, { columns: { text: "text" } })).rows).toEqual([
+    { text: 'a "b", c\nd' },
+    { text: "" },
+  ]);
   const jsonl = write("a.jsonl", '{"text": "é", "label": 2}\n\n{"text": "b", "label": 0}\n');
-  expect(readTable(jsonl, { columns: { text: "text", label: "label" } }).rows).toEqual([
+  expect((await readTable(jsonl, { columns: { text: "text", label: "label" } })).rows).toEqual([
     { text: "é", label: "2" },
     { text: "b", label: "0" },
   ]);
   const bare = write("b.tsv", "2\tfine\n0\tbad");
-  expect(readTable(bare, { header: false, columns: { text: 1, label: 0 } }).rows[1]).toEqual({
+  expect((await readTable(bare, { header: false, columns: { text: 1, label: 0 } })).rows[1]).toEqual({
     text: "bad",
     label: "0",
   });
 });
 
-test("what a file lacks is said with its row", () => {
+test("what a file lacks is said with its row", async () => {
   const short = write("short.tsv", "text\tlabel\na\t1\nb\n");
-  expect(() => readTable(short, { columns: { text: "text" } })).toThrow(
+  await expect(readTable(short, { columns: { text: "text" } })).rejects.toThrow(
     `${short} row 2 has 1 cells, the first line has 2`,
   );
-  expect(() => readTable(short, { columns: { text: "tweet" } })).toThrow(
+  await expect(readTable(short, { columns: { text: "tweet" } })).rejects.toThrow(
     `${short} has no column "tweet" for text: it has "text", "label"`,
   );
   const broken = write("broken.jsonl", '{"text": "a"}\n{"text": \n');
-  expect(() => readTable(broken, { columns: { text: "text" } })).toThrow(`${broken} line 2 is not JSON`);
+  await expect(readTable(broken, { columns: { text: "text" } })).rejects.toThrow(
+    `${broken} line 2 is not JSON`,
+  );
   const odd = write("odd.csv", "text,label\na,happy\n");
-  expect(() =>
+  await expect(
     readLabelled(odd, { classes: ["sad", "glad"], columns: { text: "text", label: "label" } }),
-  ).toThrow(`${odd} row 1 has label "happy", known are "0", "1", "sad", "glad"`);
-  expect(() => readTable(odd, { columns: { text: "text" }, sha256: "00" })).toThrow("expected 00");
+  ).rejects.toThrow(`${odd} row 1 has label "happy", known are "0", "1", "sad", "glad"`);
+  await expect(readTable(odd, { columns: { text: "text" }, sha256: "00" })).rejects.toThrow("expected 00");
 });
 
-test("valence becomes three classes by its sign, or wide", () => {
+test("valence becomes three classes by its sign, or wide", async () => {
   const degrees = [-3, -2, -1, 0, 1, 2, 3];
   const lines = degrees.map((degree) => `id\ttweet ${degree}\tvalence\t${degree}: some words: more`);
   const path = write(
     "valence.txt",
     ["ID\tTweet\tAffect Dimension\tIntensity Class", ...lines, ""].join("\n"),
   );
-  const labels = (map: "sign" | "wide") => readSemeval(path, map).rows.map(({ label }) => label);
-  expect(labels("sign")).toEqual([0, 0, 0, 1, 2, 2, 2]);
-  expect(labels("wide")).toEqual([0, 0, 1, 1, 1, 2, 2]);
+  const labels = async (map: "sign" | "wide") =>
+    (await readSemeval(path, map)).rows.map(({ label }) => label);
+  expect(await labels("sign")).toEqual([0, 0, 0, 1, 2, 2, 2]);
+  expect(await labels("wide")).toEqual([0, 0, 1, 1, 1, 2, 2]);
 });
 
-test("a tree's label and leaves, grouped or with the middle degrees left out and counted", () => {
+test("a tree's label and leaves, grouped or with the middle degrees left out and counted", async () => {
   const path = write(
     "train.txt",
     "(3 (2 A) (3 (3 -LRB-fine-RRB-) (2 day)))\n(0 (1 Dull) (2 .))\n(4 (4 Superb) (2 1\\/2))\n",
   );
-  expect(readSst(path, "grouped").rows).toEqual([
+  expect((await readSst(path, "grouped")).rows).toEqual([
     { text: "A (fine) day", label: 2 },
     { text: "Dull .", label: 0 },
     { text: "Superb 1/2", label: 2 },
   ]);
-  const { rows, dropped } = readSst(path, "extreme");
+  const { rows, dropped } = await readSst(path, "extreme");
   expect(rows.map(({ text }) => text)).toEqual(["Dull .", "Superb 1/2"]);
   expect(dropped).toBe(1);
   const broken = write("broken.txt", "(3 (2 A) (3 b)\n");
-  expect(() => readSst(broken, "five")).toThrow(`${broken} line 1 is no labelled tree`);
+  await expect(readSst(broken, "five")).rejects.toThrow(`${broken} line 1 is no labelled tree`);
 });
 
 testWithData(
   "SemEval-2018 has the published class counts under both maps",
   ["semeval/2018-Valence-oc-En-train.txt", "semeval/2018-Valence-oc-En-dev.txt"],
-  ([train, dev]) => {
-    const counts = (path: string, map: "sign" | "wide") => {
-      const { rows } = readSemeval(path, map);
+  async ([train, dev]) => {
+    const counts = async (path: string, map: "sign" | "wide") => {
+      const { rows } = await readSemeval(path, map);
       return [0, 1, 2].map((label) => rows.filter((row) => row.label === label).length);
     };
-    expect(counts(train!, "sign")).toEqual([456, 341, 384]);
-    expect(counts(train!, "wide")).toEqual([378, 586, 217]);
-    expect(counts(dev!, "sign")).toEqual([198, 105, 146]);
-    expect(counts(dev!, "wide")).toEqual([164, 197, 88]);
+    expect(await counts(train!, "sign")).toEqual([456, 341, 384]);
+    expect(await counts(train!, "wide")).toEqual([378, 586, 217]);
+    expect(await counts(dev!, "sign")).toEqual([198, 105, 146]);
+    expect(await counts(dev!, "wide")).toEqual([164, 197, 88]);
   },
 );

@@ -13,9 +13,9 @@ const borders: Readonly<Record<ValenceMap, number>> = { sign: 1, wide: 2 };
  * Tweets of SemEval-2018 Task 1, V-oc (Mohammad et al. 2018), as negative, neutral and positive. The file is tab-separated
  * with the header `ID, Tweet, Affect Dimension, Intensity Class`, and a class reads `-3: very negative …`.
  */
-export function readSemeval(path: string, map: ValenceMap): LabelledTexts {
+export async function readSemeval(path: string, map: ValenceMap): Promise<LabelledTexts> {
   const border = borders[map];
-  const { rows, sha256 } = readTable(path, {
+  const { rows, sha256 } = await readTable(path, {
     format: "tsv",
     columns: { text: "Tweet", label: "Intensity Class" },
   });

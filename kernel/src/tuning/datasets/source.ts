@@ -1,27 +1,42 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 
-/** A file that was read whole, and what tells it from another. */
-export interface Source {
+/** What tells a file from another. */
+interface Named {
   readonly path: string;
   /** Of its bytes, in hexadecimal. */
   readonly sha256: string;
+}
+
+/** A file of bytes that was read whole. */
+export interface Bytes extends Named {
+  readonly bytes: Uint8Array;
+}
+
+/** A file of text that was read whole. */
+export interface Source extends Named {
   readonly text: string;
 }
 
-/** Reads a UTF-8 file. Throws one line when it is missing, is not UTF-8, or has another hash than it should. */
-export function readSource(path: string, sha256?: string): Source {
-  let bytes: Buffer;
+/** Reads a file. Throws one line when it is missing or has another hash than it should. */
+export async function readBytes(path: string, sha256?: string): Promise<Bytes> {
+  let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = await readFile(path);
   } catch (error) {
     throw new Error(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
   }
   const found = sha256Of(bytes);
   if (sha256 !== undefined && found !== sha256)
     throw new Error(`${path} has sha256 ${found}, expected ${sha256}`);
+  return { path, sha256: found, bytes };
+}
+
+/** Reads a UTF-8 file. Throws one line when it is missing, is not UTF-8, or has another hash than it should. */
+export async function readSource(path: string, sha256?: string): Promise<Source> {
+  const { bytes, ...named } = await readBytes(path, sha256);
   try {
-    return { path, sha256: found, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+    return { ...named, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
   } catch {
     throw new Error(`${path} is not UTF-8`);
   }

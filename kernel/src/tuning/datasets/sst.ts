@@ -17,8 +17,8 @@ const fiveClasses = ["very negative", "negative", "neutral", "positive", "very p
  * `(3 (2 A) (3 (3 fine) (2 day)))`: the label of the whole tree and its leaves, with the treebank's brackets and slashes
  * written out. Throws one line with the line's number for what is no tree.
  */
-export function readSst(path: string, map: SstMap): LabelledTexts {
-  const { text, sha256 } = readSource(path);
+export async function readSst(path: string, map: SstMap): Promise<LabelledTexts> {
+  const { text, sha256 } = await readSource(path);
   const trees = text.split(/\r?\n/).flatMap((line, i) => {
     if (line.trim() === "") return [];
     const tree = readTree(line);

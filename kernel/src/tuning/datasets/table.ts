@@ -1,14 +1,18 @@
 import { extname } from "node:path";
 import { csvParseRows } from "d3-dsv";
-import { readSource, type Source } from "./source.js";
+import { fromParquet } from "./parquet.js";
+import { readBytes, readSource, type Source } from "./source.js";
 
 /**
  * How a file of rows is written. `tsv` splits on tabs and knows no quotes, as data sets of tweets and sentences are
- * written; `csv` is RFC 4180; `jsonl` has one JSON object a line.
+ * written; `csv` is RFC 4180; `jsonl` has one JSON object a line; `parquet` is Apache Parquet, as Hugging Face publishes data sets.
  */
-export type RowFormat = "tsv" | "csv" | "jsonl";
+export type RowFormat = "tsv" | "csv" | "jsonl" | "parquet";
 
-/** Which column each field is read from: a name of the header or of JSON's keys, or a number from 0 without a header. */
+/**
+ * Which column each field is read from: a name of the header, of JSON's keys or of Parquet's columns, or a number from 0
+ * without a header.
+ */
 export type ColumnMap<Field extends string> = Readonly<Record<Field, string | number>>;
 
 export interface TableOptions<Field extends string> {
@@ -30,13 +34,21 @@ export interface TextRows<Field extends string> {
 
 /**
  * Reads a table by a column map. Every row must have every mapped column, and rows of `csv` and `tsv` as many cells as
- * the first; throws one line with the line's number otherwise.
+ * the first; throws one line with the line's number otherwise. Columns of `parquet` must hold texts, whole numbers (of
+ * which every digit is kept), floats or booleans, and no null.
  */
-export function readTable<Field extends string>(path: string, options: TableOptions<Field>): TextRows<Field> {
+export async function readTable<Field extends string>(
+  path: string,
+  options: TableOptions<Field>,
+): Promise<TextRows<Field>> {
   const format = options.format ?? formatOf(path);
-  const source = readSource(path, options.sha256);
-  const read = format === "jsonl" ? fromObjects : fromCells;
-  return { path, sha256: source.sha256, rows: read(source, format, options) };
+  if (format === "parquet") {
+    const source = await readBytes(path, options.sha256);
+    return { path, sha256: source.sha256, rows: await fromParquet(source, options.columns) };
+  }
+  const source = await readSource(path, options.sha256);
+  const rows = format === "jsonl" ? fromObjects(source, options.columns) : fromCells(source, format, options);
+  return { path, sha256: source.sha256, rows };
 }
 
 function formatOf(path: string): RowFormat {
@@ -44,7 +56,8 @@ function formatOf(path: string): RowFormat {
   if (ending === ".tsv" || ending === ".txt") return "tsv";
   if (ending === ".csv") return "csv";
   if (ending === ".jsonl" || ending === ".ndjson") return "jsonl";
-  throw new Error(`${path}: no format is known by "${ending}"; give one of tsv, csv, jsonl`);
+  if (ending === ".parquet") return "parquet";
+  throw new Error(`${path}: no format is known by "${ending}"; give one of tsv, csv, jsonl, parquet`);
 }
 
 /** The cells of a file, line by line; without the empty line that the last newline leaves. */
@@ -57,10 +70,10 @@ export function cellsOf({ text }: Source, format: "tsv" | "csv"): string[][] {
 
 function fromCells<Field extends string>(
   source: Source,
-  format: RowFormat,
+  format: "tsv" | "csv",
   { columns, header = true }: TableOptions<Field>,
 ): Record<Field, string>[] {
-  const lines = cellsOf(source, format === "csv" ? "csv" : "tsv");
+  const lines = cellsOf(source, format);
   const names = header ? lines.shift() : undefined;
   if (header && names === undefined) throw new Error(`${source.path} is empty: it has no header`);
   const width = names?.length ?? lines[0]?.length ?? 0;
@@ -83,8 +96,7 @@ function fromCells<Field extends string>(
 
 function fromObjects<Field extends string>(
   source: Source,
-  _: RowFormat,
-  { columns }: TableOptions<Field>,
+  columns: ColumnMap<Field>,
 ): Record<Field, string>[] {
   const entries = Object.entries(columns) as [Field, string | number][];
   return parseLines(source).map((value, i) => {

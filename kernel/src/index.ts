@@ -75,6 +75,7 @@ export type { Capabilities, Capability } from "./session/capabilities.js";
 export type { Deviation, Verification } from "./session/verify.js";
 export type { Backward, BackwardOptions } from "./session/backward/types.js";
 export type { Prefix, PrefixOptions } from "./session/prefix.js";
+export type { TokenName } from "./session/token.js";
 export type { Fed, ReadoutOptions, ReadoutValues } from "./session/readout.js";
 export type { Parameter, ParameterChange, WholeTensor } from "./session/parameters/parameters.js";
 export type { ParameterRow, ParameterTable } from "./session/parameters/table.js";
@@ -127,7 +128,6 @@ export type {
   Metric,
   Patching,
   PatchingOptions,
-  TokenName,
   Translators,
 } from "./lens/index.js";
 export { clipByGlobalNorm } from "./tuning/optimisers/clip.js";
@@ -160,7 +160,7 @@ export {
   initialPrompt,
   loadPrompt,
   nearestTokens,
-  promptEdit,
+  promptEdits,
   savePrompt,
   tune,
   tuneGrid,

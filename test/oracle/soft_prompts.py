@@ -3,7 +3,10 @@ Soft-prompt tuning by PyTorch, and prompts by peft: `soft_prompts.py CHECKPOINTS
 
 Writes OUT/NAME.safetensors: the first `prompt`, `ids.R` and `labels` of the rows, the `words` of two classes (two words, one
 word), `classes`, the log-probabilities of the classes of each row, `gradient` of the first step, the `losses` of 20 AdamW steps
-over the rows in order, four a step; `logits`, those of peft's own prompt tuning at row 0. And OUT/peft-NAME/, what peft saves of that prompt. The cases mean the same as those of test/parity/prompts.test.ts.
+over the rows in order, four a step; `logits`, those of peft's own prompt tuning at row 0. `long.classes` and `long.losses` are the
+same with words of several tokens, and `deep.losses` with rows of the prompt before every layer, which begin with what the model
+makes of the first ones. And OUT/peft-NAME/, what peft saves of that prompt. The cases mean the same as those of
+test/parity/prompts.test.ts.
 """
 
 import json
@@ -22,12 +25,68 @@ from expected import rows
 SEED = 41
 TOKENS, STEPS, BATCH, RATE = 5, 20, 4, 0.05
 WORDS = [[7, 11], [13]]
+LONG_WORDS = [[[3, 9], [7]], [[3, 4, 5]]]
 NAMES = ("galactica", "opt-350m", "llama-grouped", "gpt2")
 
 
 def class_log_probabilities(logits):
     scores = torch.stack([logits[words].logsumexp(0) for words in WORDS])
     return scores.log_softmax(0)
+
+
+def layers_of(model):
+    decoder = model.get_decoder()
+    return decoder.layers if hasattr(decoder, "layers") else decoder.h
+
+
+def adam_steps(parameters, loss_of, count, steps=STEPS):
+    """
+    Losses of some steps over `count` rows in order, and the gradient of the first parameter at the first step. The last step's
+    rows must be those of the first, so that their losses can be compared.
+    """
+    optimiser = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0)
+    losses, gradient = [], None
+    for step in range(steps):
+        chosen = [(step * BATCH + i) % count for i in range(BATCH)]
+        optimiser.zero_grad()
+        loss = loss_of(chosen)
+        loss.backward()
+        gradient = parameters[0].grad.clone() if gradient is None else gradient
+        optimiser.step()
+        losses.append(loss.item())
+    if losses[0] - losses[-1] < 0.005 * steps:
+        raise AssertionError(f"the loss falls from {losses[0]} to {losses[-1]} only")
+    return torch.tensor(losses, dtype=torch.float64), gradient
+
+
+class DeepPrompt:
+    """Rows in the places of a prompt before every layer but the first, by hooks."""
+
+    def __init__(self, model, prompt):
+        self.rows, self.handles = [], []
+        seen = []
+        layers = layers_of(model)[1:]
+        for layer in layers:
+            keep = lambda module, args, kwargs: seen.append((args[0] if args else kwargs["hidden_states"])[0].detach().clone())
+            self.handles.append(layer.register_forward_pre_hook(keep, with_kwargs=True))
+        with torch.no_grad():
+            model(inputs_embeds=prompt[None])
+        self.remove()
+        for layer, first in zip(layers, seen, strict=True):
+            rows = torch.nn.Parameter(first)
+            self.rows.append(rows)
+
+            def put(module, args, kwargs, rows=rows):
+                hidden = args[0] if args else kwargs["hidden_states"]
+                hidden = torch.cat((rows[None], hidden[:, len(rows) :]), 1)
+                return ((hidden, *args[1:]), kwargs) if args else (args, kwargs | {"hidden_states": hidden})
+
+            self.handles.append(layer.register_forward_pre_hook(put, with_kwargs=True))
+
+    def remove(self):
+        for handle in self.handles:
+            handle.remove()
+        self.handles = []
 
 
 def expect(folder: Path, out: Path) -> None:
@@ -48,20 +107,27 @@ def expect(folder: Path, out: Path) -> None:
     loss_of = lambda prompt, chosen: -sum(class_log_probabilities(last(prompt, ids[r]))[labels[r]] for r in chosen) / len(chosen)
 
     prompt = torch.nn.Parameter(first.clone())
-    optimiser = torch.optim.AdamW([prompt], lr=RATE, weight_decay=0)
-    losses, gradient = [], None
-    for step in range(STEPS):
-        chosen = [(step * BATCH + i) % len(ids) for i in range(BATCH)]
-        optimiser.zero_grad()
-        loss = loss_of(prompt, chosen)
-        loss.backward()
-        gradient = prompt.grad.clone() if gradient is None else gradient
-        optimiser.step()
-        losses.append(loss.item())
-    if losses[0] - losses[-1] < 0.1:
-        raise AssertionError(f"{folder.name}: the loss falls from {losses[0]} to {losses[-1]} only")
+    losses, gradient = adam_steps([prompt], lambda chosen: loss_of(prompt, chosen), len(ids))
+
+    def long_classes(prompt, row):
+        def probability(word):
+            read = torch.cat((prompt, embed(torch.tensor(row + word[:-1]))))
+            logs = model(inputs_embeds=read[None]).logits[0, -len(word) :].log_softmax(-1)
+            return sum(logs[i, token] for i, token in enumerate(word))
+
+        return torch.stack([torch.stack([probability(word) for word in words]).logsumexp(0) for words in LONG_WORDS]).log_softmax(0)
+
+    prompt = torch.nn.Parameter(first.clone())
+    long_loss = lambda chosen: -sum(long_classes(prompt, ids[r])[labels[r]] for r in chosen) / len(chosen)
+    long_losses, _ = adam_steps([prompt], long_loss, len(ids), 7)
+
+    prompt = torch.nn.Parameter(first.clone())
+    deep = DeepPrompt(model, prompt.detach())
+    deep_losses, _ = adam_steps([prompt, *deep.rows], lambda chosen: loss_of(prompt, chosen), len(ids), 7)
+    deep.remove()
     with torch.no_grad():
         classes = torch.stack([class_log_probabilities(last(first, row)) for row in ids])
+        long = torch.stack([long_classes(first, row) for row in ids])
 
     tuned = get_peft_model(
         AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval(),
@@ -79,14 +145,15 @@ def expect(folder: Path, out: Path) -> None:
     (saved / "adapter_config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
 
     tensors = {"prompt": first, "labels": torch.tensor(labels), "classes": classes, "gradient": gradient, "logits": logits}
-    tensors |= {"losses": torch.tensor(losses), "words": torch.tensor(sum(WORDS, []))}
+    tensors |= {"losses": losses, "words": torch.tensor(sum(WORDS, []))}
+    tensors |= {"long.classes": long, "long.losses": long_losses, "deep.losses": deep_losses}
     tensors |= {f"ids.{r}": torch.tensor(row) for r, row in enumerate(ids)}
     about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
     stored = {
         name: (value.float() if value.is_floating_point() else value).detach().clone().contiguous() for name, value in tensors.items()
     }
     safetensors.torch.save_file(stored, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
-    print(f"{folder.name:24} losses {losses[0]:.3f} to {losses[-1]:.3f}")
+    print(f"{folder.name:24} losses {losses[0]:.3f} to {losses[-1]:.3f}, deep to {deep_losses[-1]:.3f}")
 
 
 def main() -> None:

@@ -9,12 +9,13 @@ import { readGolden, readTensors } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
 
 const { classifyByPrompt, evaluatePrompt, initialPrompt, loadPrompt, nearestTokens } = vitrail;
-const { promptEdit, savePrompt, tune, tuneGrid, withPlaceholders } = vitrail;
+const { promptEdits, savePrompt, tune, tuneGrid, withPlaceholders } = vitrail;
 const folderOf = (name: string) =>
   join(dirname(fileURLToPath(import.meta.url)), "..", "goldens", "prompts", `peft-${name}`);
 
 // The cases mean the same as those of test/oracle/soft_prompts.py.
 const words = [[7, 11], 13];
+const longWords = [[{ ids: [3, 9] }, 7], { ids: [3, 4, 5] }];
 const batch = 4;
 
 const meshes = {
@@ -45,7 +46,7 @@ describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts 
     await withSession(folder, mesh, async (session: Session) => {
       const input = withPlaceholders(prompt.tokens, [rows[0]!.text]);
       const bare = await session.forward(input);
-      const run = await session.forward(input, { hooks: [promptEdit(session, prompt)] });
+      const run = await session.forward(input, { hooks: promptEdits(session, prompt) });
       const { shape, data } = wanted.get("logits");
       const own = { shape, data: run.logits!.data };
       expect(distance(own, { shape, data })).toBeLessThanOrEqual(tolerance({ shape, data }));
@@ -72,6 +73,36 @@ describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts 
       const norm = Math.sqrt(wanted.get("gradient").data.reduce((sum, x) => sum + x * x, 0));
       expect(Math.abs(tuned.steps[0]!.gradientNorm - norm) / norm).toBeLessThan(1e-5);
       expect(new Set(tuned.steps.map(({ promptNorm }) => promptNorm)).size).toBe(tuned.steps.length);
+      // Words of several tokens, read one behind the other.
+      const texts = rows.map(({ text }) => text);
+      const long = wanted.get("long.classes");
+      const said = await classifyByPrompt(session, prompt, texts, { words: longWords, batch: 5 });
+      const longGot = { shape: long.shape, data: Float32Array.from(said.flat()) };
+      expect(distance(longGot, { shape: long.shape, data: long.data.map(Math.exp) })).toBeLessThan(1e-5);
+      const byLong = await tune(session, { ...options, words: longWords, epochs: 3 });
+      wanted
+        .get("long.losses")
+        .data.forEach((loss, step) =>
+          expect(Math.abs(byLong.steps[step]!.loss - loss), `long words, step ${step}`).toBeLessThan(1e-4),
+        );
+
+      // Rows before every layer: the first loss is the shallow one's, and then they part.
+      const deep = await tune(session, { ...options, deep: true, epochs: 3 });
+      const deepLosses = wanted.get("deep.losses").data;
+      deepLosses.forEach((loss, step) =>
+        expect(Math.abs(deep.steps[step]!.loss - loss), `deep prompt, step ${step}`).toBeLessThan(1e-4),
+      );
+      const apart = [...deepLosses].map((loss, step) => Math.abs(loss - losses[step]!));
+      expect(Math.max(...apart)).toBeGreaterThan(1e-3);
+      // Read once and gone on from, it gives what it gives within the text.
+      const [first] = texts as [number[]];
+      const within = await session.forward(withPlaceholders(prompt.tokens, [first]), {
+        hooks: promptEdits(session, deep.prompt),
+        logits: "last",
+      });
+      const [byDeep] = await classifyByPrompt(session, deep.prompt, [first], { words: [7, 13] });
+      const [seven, thirteen] = [within.logits!.data[7]!, within.logits!.data[13]!];
+      expect(byDeep![1]).toBeCloseTo(1 / (1 + Math.exp(seven - thirteen)), 5);
       // Two passes a step give the same step.
       const cut = await tune(session, { ...options, epochs: 1, batch: 2, accumulate: 2 });
       cut.steps.forEach(({ loss }, step) => expect(loss).toBeCloseTo(losses[step]!, 4));
@@ -198,15 +229,62 @@ describe("tuning", () => {
     });
   });
 
+  it("takes off what the model says of nothing", async () => {
+    await withSession(folder, {}, async (session) => {
+      const texts = rows.map(({ text }) => text).slice(0, 3);
+      const plain = await classifyByPrompt(session, prompt, texts, { words });
+      const nothing = [[2], [9, 4]];
+      const ofNothing = await classifyByPrompt(session, prompt, nothing, { words });
+      const mean = [0, 1].map((label) => (ofNothing[0]![label]! + ofNothing[1]![label]!) / 2);
+      const got = await classifyByPrompt(session, prompt, texts, { words, calibrate: nothing });
+      got.forEach(([first], i) => {
+        // The odds of the classes are divided by those at nothing (Zhao et al. 2021).
+        const odds = plain[i]![0]! / plain[i]![1]! / (mean[0]! / mean[1]!);
+        expect(first).toBeCloseTo(odds / (1 + odds), 6);
+        expect(Math.abs(first! - plain[i]![0]!)).toBeGreaterThan(1e-2);
+      });
+      await expect(classifyByPrompt(session, prompt, texts, { words, calibrate: [] })).rejects.toThrow(
+        "calibrate: give one or more texts without content, such as N/A",
+      );
+    });
+  });
+
+  it("keeps a deep prompt, which is no prompt of peft's", async () => {
+    await withSession(folder, {}, async (session) => {
+      const { prompt: deep } = await tune(session, { ...options, deep: true, epochs: 1 });
+      const out = mkdtempSync(join(tmpdir(), "prompt-"));
+      try {
+        savePrompt(out, deep, { model: "llama-grouped" });
+        expect(await loadPrompt(out)).toEqual(deep);
+        const config = readFileSync(join(out, "adapter_config.json"), "utf8");
+        expect(JSON.parse(config)).toMatchObject({ peft_type: "VITRAIL_DEEP_PROMPT" });
+      } finally {
+        rmSync(out, { recursive: true });
+      }
+      // It goes on from what it is, and a shallow one becomes deep by itself.
+      const again = await tune(session, { ...options, from: { prompt: deep }, epochs: 1 });
+      expect(again.prompt.deep?.data.length).toBe(deep.deep?.data.length);
+      await expect(tune(session, { ...options, from: { prompt: deep }, deep: false })).rejects.toThrow(
+        "deep: false, and the prompt to go on from is deep",
+      );
+      const short = { ...deep, deep: { units: deep.units, data: new Float32Array(3) } };
+      await expect(tune(session, { ...options, from: { prompt: short } })).rejects.toThrow(
+        "deep prompt of 3 numbers",
+      );
+    });
+  });
+
   it("is refused in one line before anything runs", async () => {
     await withSession(folder, {}, async (session) => {
       const ask = (more: Partial<TuneOptions>) => tune(session, { ...options, ...more });
       await expect(ask({ train: [] })).rejects.toThrow("no rows to tune on");
       await expect(ask({ words: [7] })).rejects.toThrow("label words of 1 classes: there must be 2 or more");
       await expect(ask({ words: [7, [8, 7]] })).rejects.toThrow("label word 7 stands for two classes");
-      await expect(ask({ words: [7, 100_000] })).rejects.toThrow(
-        "label word 100000 is outside the vocabulary",
+      await expect(ask({ words: [7, { ids: [7, 8] }] })).rejects.toThrow(
+        "label word 7 begins [7,8]: give others",
       );
+      await expect(ask({ words: [7, { ids: [] }] })).rejects.toThrow("label word [] has no tokens");
+      await expect(ask({ words: [7, 100_000] })).rejects.toThrow("token id 100000 is outside the vocabulary");
       await expect(ask({ train: [{ text: [4, 5], label: 2 }] })).rejects.toThrow(
         "class 2 of a row: there are words of 2 classes",
       );

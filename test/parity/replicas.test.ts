@@ -207,3 +207,25 @@ it("replicas are cancelled together, and started again together when one dies", 
     );
   });
 });
+
+it("runs to an edit of the last layer without a logit", async () => {
+  const hooks = [
+    edit(
+      "layers.1.residual.in",
+      traced((x) => x.mul(x)),
+    ),
+    capture("layers.1.attention.k"),
+  ];
+  const keys = (options: object) =>
+    withSession(folder, options, async (session) => {
+      const { captures, logits } = await session.forward(rows, { hooks, logits: "none" });
+      expect(logits).toBeUndefined();
+      return captures.get("layers.1.attention.k")!;
+    });
+  const alone = await keys({});
+  expect(distance(await keys({ mesh: { data: 2 } }), alone)).toBeLessThan(same);
+  const bare = await withSession(folder, {}, (session) =>
+    session.forward(rows, { hooks: hooks.slice(1), logits: "none" }),
+  );
+  expect(distance(bare.get("layers.1.attention.k"), alone)).toBeGreaterThan(1e-2);
+});

@@ -25,9 +25,12 @@ export function sumTo(dy: Value, shape: Shape): Value {
   return extra === 0 ? kept : kept.sum(leading, false);
 }
 
+/** A zero in a shape that is known at run time is a size, of no positions say, and does not mean that the input's is kept. */
+export const asSizes = { allowzero: { kind: "int", value: 1 } } as const;
+
 /** Reshape to the shape that `like` has at run time. */
 export function reshapeLike(x: Value, like: Value): Value {
-  return x.graph.apply("Reshape", [x, reshapeTarget(like)], x.dtype, like.shape);
+  return x.graph.apply("Reshape", [x, reshapeTarget(like)], x.dtype, like.shape, asSizes);
 }
 
 function reshapeTarget(like: Value): Value {

@@ -1,5 +1,5 @@
 import type { Backward } from "./backward.js";
-import { single, sumTo } from "./backward.js";
+import { asSizes, single, sumTo } from "./backward.js";
 import { broadcast, ShapeError } from "./shape.js";
 import { concat } from "./value.js";
 import type { Value } from "./value.js";
@@ -39,7 +39,7 @@ export function linear(x: Value, weight: Value, bias: Value | undefined, transpo
   if (leading.length === 1) return product;
   const sizes = x.graph.keep(`leading ${leading.join(" ")}`, () => leadingSizes(x));
   const shape = concat([sizes, x.graph.integers([outer as number])], 0);
-  return x.graph.apply("Reshape", [product, shape], x.dtype, [...leading, outer!]);
+  return x.graph.apply("Reshape", [product, shape], x.dtype, [...leading, outer!], asSizes);
 }
 
 /** [.., n] → [product, n]. */

@@ -4,7 +4,7 @@ import { cancelSignal } from "../session/host.js";
 import type { Session } from "../session/session.js";
 import type { Run } from "../session/types.js";
 import { checkBy, checkLengths, columnsOf, gridAxes, partsOf, pointsBy, type PatchedBy } from "./grid.js";
-import { lastDifference, metricOf, tokensOf, type LogitDifference } from "./metric.js";
+import { lastDifference, metricOf, pairOf, type LogitDifference } from "./metric.js";
 
 export interface AttributionPatchingOptions {
   /** Prompt that gives the answer; the corrupt one must have as many tokens. */
@@ -47,7 +47,7 @@ export async function attributionPatching(
   checkBy(by);
   const selector = options.points ?? pointsBy(by);
   const { name, of } = await metricOf(session, options.metric);
-  const tokens = await tokensOf(session, options.metric);
+  const tokens = await pairOf(session, options.metric);
   const abort = cancelSignal(options.signal);
   const signal = abort && { signal: abort };
   const hooks = [capture(selector)];

@@ -3,7 +3,7 @@ import { capture, editGradient, zero } from "../hooks/index.js";
 import { cancelSignal } from "../session/host.js";
 import type { Session } from "../session/session.js";
 import type { Captured } from "../session/types.js";
-import { lastDifference, metricOf, tokensOf, type LogitDifference } from "./metric.js";
+import { lastDifference, metricOf, pairOf, type LogitDifference } from "./metric.js";
 
 export interface DirectAttributionOptions {
   readonly metric: LogitDifference;
@@ -38,7 +38,7 @@ export async function directLogitAttribution(
   { metric, signal: given }: DirectAttributionOptions,
 ): Promise<DirectAttribution & Displayable> {
   const { name } = await metricOf(session, metric);
-  const tokens = await tokensOf(session, metric);
+  const tokens = await pairOf(session, metric);
   const abort = cancelSignal(given);
   const signal = abort && { signal: abort };
   const { layers, hidden } = session.dimensions;

@@ -8,7 +8,7 @@ export { inductionScores } from "./induction.js";
 export type { Head, Induction, InductionOptions } from "./induction.js";
 export { logitLens } from "./logitLens.js";
 export type { LensRow, LensToken, LogitLens, LogitLensOptions, Translators } from "./logitLens.js";
-export type { LogitDifference, Metric, TokenName } from "./metric.js";
+export type { LogitDifference, Metric } from "./metric.js";
 export { activationPatching } from "./patching.js";
 export type { PatchedBy } from "./grid.js";
 export { integratedGradients } from "./integratedGradients.js";

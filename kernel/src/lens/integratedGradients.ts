@@ -2,7 +2,7 @@ import { bars, plot, progress, shownAs, type Displayable } from "../display/inde
 import { capture, edit, patch } from "../hooks/index.js";
 import { cancelSignal } from "../session/host.js";
 import type { Session } from "../session/session.js";
-import { lastDifference, metricOf, tokensOf, type LogitDifference } from "./metric.js";
+import { lastDifference, metricOf, pairOf, type LogitDifference } from "./metric.js";
 
 export interface IntegratedGradientsOptions {
   /** Read at the last position. */
@@ -47,7 +47,7 @@ export async function integratedGradients(
   for (const [name, count] of Object.entries({ steps, rows }))
     if (!Number.isInteger(count) || count < 1) throw new Error(`${count} ${name}: give 1 or more`);
   const { name, of } = await metricOf(session, options.metric);
-  const tokens = await tokensOf(session, options.metric);
+  const tokens = await pairOf(session, options.metric);
   const abort = cancelSignal(options.signal);
   const signal = abort && { signal: abort };
   const point = "embedding";

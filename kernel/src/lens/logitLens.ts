@@ -4,7 +4,8 @@ import { concat, type Value } from "../graph/value.js";
 import { cancelSignal } from "../session/host.js";
 import type { Session } from "../session/session.js";
 import type { Input, Token } from "../session/types.js";
-import { sayToken, tokenId, type TokenName } from "./metric.js";
+import { tokenId, type TokenName } from "../session/token.js";
+import { sayToken } from "./metric.js";
 
 export interface LogitLensOptions {
   /** Points of the residual stream. Default `layers.*.residual.out`. */

@@ -1,8 +1,6 @@
 import type { Value } from "../graph/value.js";
 import type { Session } from "../session/session.js";
-
-/** A token by its id, or by its text where that is exactly one token, such as `" Mary"`. */
-export type TokenName = number | string;
+import { tokenId, type TokenName } from "../session/token.js";
 
 /** How much likelier one token is than another at the last position: the difference of their logits. */
 export interface LogitDifference {
@@ -12,22 +10,6 @@ export interface LogitDifference {
 
 /** A number made of the logits [token] of a row's last position. */
 export type Metric = LogitDifference | ((logits: Float32Array) => number);
-
-/** Id of a token. Throws one line when a text is not exactly one token, or an id is outside the vocabulary. */
-export async function tokenId(session: Session, token: TokenName): Promise<number> {
-  const { vocabulary } = session.dimensions;
-  if (typeof token === "number") {
-    if (!Number.isInteger(token) || token < 0 || token >= vocabulary)
-      throw new Error(`token id ${token} is outside the vocabulary: ids are 0 to ${vocabulary - 1}`);
-    return token;
-  }
-  const { tokens } = await (await session.tokenizer()).encode(token, { special: false });
-  if (tokens.length !== 1)
-    throw new Error(
-      `"${token}" is ${tokens.length} tokens (${tokens.map(({ text }) => JSON.stringify(text)).join(", ")}): a metric compares single tokens`,
-    );
-  return tokens[0]!.id;
-}
 
 /** What a token is called in titles. */
 export const sayToken = (token: TokenName) =>
@@ -39,7 +21,7 @@ export async function metricOf(
   metric: Metric,
 ): Promise<{ name: string; of: (logits: Float32Array) => number }> {
   if (typeof metric === "function") return { name: metric.name || "metric", of: metric };
-  const [correct, wrong] = (await tokensOf(session, metric)) as [number, number];
+  const [correct, wrong] = (await pairOf(session, metric)) as [number, number];
   return {
     name: `logit of ${sayToken(metric.correct)} − ${sayToken(metric.wrong)}`,
     of: (logits) => logits[correct]! - logits[wrong]!,
@@ -62,6 +44,6 @@ export function lastDifference(logits: Value, tokens: Value): Value {
 }
 
 /** Ids of a metric's two tokens. Throws as `tokenId` does. */
-export async function tokensOf(session: Session, { correct, wrong }: LogitDifference): Promise<number[]> {
+export async function pairOf(session: Session, { correct, wrong }: LogitDifference): Promise<number[]> {
   return [await tokenId(session, correct), await tokenId(session, wrong)];
 }

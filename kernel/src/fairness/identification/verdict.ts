@@ -1,3 +1,5 @@
+import { calibrate } from "../../tuning/prompts/calibrate.js";
+
 /** What was read from a generated answer, and by which rule; null where none applies or several disagree. */
 export interface ReadVerdict {
   readonly biased: boolean | null;
@@ -37,6 +39,5 @@ export function calibrated(
   said: { readonly yes: number; readonly no: number },
   ofNothing: { readonly yes: number; readonly no: number } = { yes: 1, no: 1 },
 ): number {
-  const [yes, no] = [said.yes / ofNothing.yes, said.no / ofNothing.no];
-  return yes / (yes + no);
+  return calibrate([said.yes, said.no], [ofNothing.yes, ofNothing.no])[0]!;
 }

@@ -3,7 +3,7 @@ import type { Provenance } from "../../display/payload/provenance.js";
 import { concat } from "../../graph/value.js";
 import { cancelSignal } from "../../session/host.js";
 import type { Session } from "../../session/session.js";
-import { classLogProbabilities } from "../../tuning/prompts/verbaliser.js";
+import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { batches, gapsOf, groupsOf, meansByGroup, readRows, type InwardOptions } from "./reading.js";
 
@@ -43,7 +43,7 @@ export async function gapByLayer(
         readout: {
           read: points,
           given: {
-            words: words.ids,
+            words: singleTokens(words),
             last: { shape: [part.length, 1], data: part.map(({ ids }) => ids.length - 1) },
           },
           compute: ({ captures, given, unembed }) => {

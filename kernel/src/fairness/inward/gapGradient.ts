@@ -3,7 +3,7 @@ import { heatmap, plot, shownAs, type Displayable } from "../../display/index.js
 import { cancelSignal } from "../../session/host.js";
 import type { Session } from "../../session/session.js";
 import type { Captured } from "../../session/types.js";
-import { classLogProbabilities } from "../../tuning/prompts/verbaliser.js";
+import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { readRows, type InwardOptions, type ReadRow } from "./reading.js";
 
@@ -57,7 +57,10 @@ export async function gapGradient(
     {
       logits: "last",
       at,
-      given: { words: words.ids, signs: { shape: [rows.length, 1, 1], data: Float32Array.from(signs) } },
+      given: {
+        words: singleTokens(words),
+        signs: { shape: [rows.length, 1, 1], data: Float32Array.from(signs) },
+      },
       loss: ({ logits, given }) => {
         const log = classLogProbabilities(logits, given["words"]!, words.sizes);
         const classes = words.sizes.map((_, label) => log.slice(2, label, label + 1));

@@ -4,7 +4,7 @@ import { capture, edit, patch, type Edit } from "../../hooks/index.js";
 import { cancelSignal } from "../../session/host.js";
 import type { Session } from "../../session/session.js";
 import type { Captured } from "../../session/types.js";
-import { classLogProbabilities } from "../../tuning/prompts/verbaliser.js";
+import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { batches, readRows, type InwardOptions, type ReadRow } from "./reading.js";
 
@@ -64,7 +64,7 @@ export async function patchTerms(
         logits: "last",
         hooks: [...hooks, ...(keep ? [capture(`{${selector}}`)] : [])],
         readout: {
-          given: { words: words.ids },
+          given: { words: singleTokens(words) },
           compute: ({ logits, given }) => ({
             probability: classLogProbabilities(logits, given["words"]!, words.sizes)
               .slice(2, of, of + 1)

@@ -1,5 +1,10 @@
 import type { Session } from "../../session/session.js";
-import { verbaliser, type LabelWord, type Verbaliser } from "../../tuning/prompts/verbaliser.js";
+import {
+  singleTokens,
+  verbaliser,
+  type LabelWord,
+  type Verbaliser,
+} from "../../tuning/prompts/verbaliser.js";
 import type { SuiteRow } from "../templates/expand.js";
 
 /** How a class is read off a model, and which one is looked at. */
@@ -43,6 +48,7 @@ export async function readRows(
   if (!Number.isInteger(batch) || batch < 1) throw new Error(`batch ${batch}: must be 1 or more`);
   if (!template.includes("{text}")) throw new Error(`template "${template}" has no {text}`);
   const words = await verbaliser(session, given);
+  singleTokens(words);
   if (words.sizes[of] === undefined)
     throw new Error(`class ${of}: there are words of ${words.sizes.length} classes`);
   const tokenizer = await session.tokenizer();

@@ -1,13 +1,20 @@
 import type { Session } from "../../session/session.js";
-import { checkPrompt, idsOf, promptEdit, withPlaceholders, type SoftPrompt } from "./softPrompt.js";
-import type { TuningRow } from "./tune.js";
-import { classLogProbabilities, verbaliser, type LabelWord } from "./verbaliser.js";
+import { askClasses } from "./asked.js";
+import { calibrate } from "./calibrate.js";
+import { checkPrompt, idsOf, promptEdits, withPlaceholders, type SoftPrompt } from "./softPrompt.js";
+import type { TuningRow } from "./types.js";
+import { verbaliser, type LabelWord } from "./verbaliser.js";
 
 export interface ClassifyPromptOptions {
-  /** One or several words of each class; each is one token. */
+  /** One or several words of each class, each of one or several tokens. */
   readonly words: readonly (LabelWord | readonly LabelWord[])[];
   /** What the model reads of a text; default `{text}`. */
   readonly template?: string;
+  /**
+   * Texts without content, such as `"N/A"` and `""`, by whose mean probabilities those of every text are divided (contextual
+   * calibration, Zhao et al. 2021). Default: none.
+   */
+  readonly calibrate?: readonly (string | readonly number[])[];
   /** Rows of one forward pass. Default 16. */
   readonly batch?: number;
   readonly signal?: AbortSignal;
@@ -32,13 +39,17 @@ export async function classifyByPrompt(
   session: Session,
   prompt: SoftPrompt | undefined,
   texts: readonly (string | readonly number[])[],
-  { words: given, template = "{text}", batch = 16, signal }: ClassifyPromptOptions,
+  { words: wanted, template = "{text}", calibrate: without, batch = 16, signal }: ClassifyPromptOptions,
 ): Promise<number[][]> {
-  const words = await verbaliser(session, given);
+  const words = await verbaliser(session, wanted);
   if (prompt) await checkPrompt(session, prompt);
   const tokens = prompt?.tokens ?? 0;
-  const read = texts.map((text) => (typeof text === "string" ? template.replace("{text}", text) : text));
-  const ids = await idsOf(session, read, tokens);
+  if (without?.length === 0)
+    throw new Error("calibrate: give one or more texts without content, such as N/A");
+  const read = [...texts, ...(without ?? [])].map((text) =>
+    typeof text === "string" ? template.replace("{text}", () => text) : text,
+  );
+  const ids = await idsOf(session, read, tokens + words.longest - 1);
   const classes = words.sizes.length;
   // Rows of like length run together, so that little is padding.
   const order = [...ids.keys()].sort((a, b) => ids[a]!.length - ids[b]!.length || a - b);
@@ -46,32 +57,39 @@ export async function classifyByPrompt(
   const stop = signal && { signal };
   const after =
     prompt &&
-    (await session.prefix(withPlaceholders(tokens, [[]]), { hooks: [promptEdit(session, prompt)], ...stop }));
+    (await session.prefix(withPlaceholders(tokens, [[]]), { hooks: promptEdits(session, prompt), ...stop }));
   try {
     for (let from = 0; from < order.length; from += batch) {
       const part = order.slice(from, from + batch);
-      const run = await session.forward(
+      const {
+        rows,
+        logits,
+        given,
+        classes: logClasses,
+      } = askClasses(
+        words,
         part.map((i) => ids[i]!),
-        {
-          logits: "last",
-          ...(after && { after }),
-          readout: {
-            given: { words: words.ids },
-            compute: ({ logits, given }) => ({
-              classes: classLogProbabilities(logits, given["words"]!, words.sizes).exp(),
-            }),
-          },
-          ...stop,
-        },
       );
+      const run = await session.forward(rows, {
+        logits,
+        ...(after && { after }),
+        readout: { given, compute: (values) => ({ classes: logClasses(values).exp() }) },
+        ...stop,
+      });
       const { data } = run.readout.get("classes")!;
       part.forEach((i, row) => (probabilities[i] = [...data.subarray(row * classes, (row + 1) * classes)]));
     }
   } finally {
     after?.release();
   }
-  return probabilities;
+  const said = probabilities.slice(0, texts.length);
+  if (without === undefined) return said;
+  const ofNothing = probabilities.slice(texts.length);
+  const means = words.sizes.map((_, label) => mean(ofNothing.map((each) => each[label]!)));
+  return said.map((each) => calibrate(each, means));
 }
+
+const mean = (numbers: readonly number[]) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 
 /** Loss and accuracy of a prompt on labelled rows. Throws as `classifyByPrompt` does. */
 export async function evaluatePrompt(

@@ -2,7 +2,8 @@ import { progress } from "../../display/progress.js";
 import type { Session } from "../../session/session.js";
 import type { OptimiserOptions } from "../optimisers/optimiser.js";
 import { evaluatePrompt, type Evaluation } from "./evaluate.js";
-import { tune, type Tuned, type TuneOptions, type TuningRow } from "./tune.js";
+import { tune } from "./tune.js";
+import type { Tuned, TuneOptions, TuningRow } from "./types.js";
 
 /**
  * Which runs of a grid are kept: all, or the `keep` of highest validation accuracy (ties by lower loss, then by order).

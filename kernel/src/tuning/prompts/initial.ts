@@ -2,7 +2,7 @@ import { capture } from "../../hooks/index.js";
 import { randomNumbers } from "../../session/sampling.js";
 import type { Session } from "../../session/session.js";
 import { normalNumbers } from "../training/normal.js";
-import { embeddingPoint, embeddingUnits, type SoftPrompt } from "./softPrompt.js";
+import { embeddingPoint, promptEdits, unitsAt, withPlaceholders, type SoftPrompt } from "./softPrompt.js";
 
 /**
  * How a prompt begins: `vocab`, the embeddings of tokens drawn from the vocabulary (Lester et al. 2021); `random`, normal
@@ -14,6 +14,27 @@ export type InitialPrompt =
   | "random"
   | { readonly kind: "random"; readonly deviation: number }
   | { readonly kind: "text"; readonly text: string };
+
+/**
+ * A prompt made deep: before every layer stands what the model itself makes there of its first rows, so that it does what it
+ * did until it is tuned.
+ */
+export async function deepened(session: Session, prompt: SoftPrompt): Promise<SoftPrompt> {
+  const points = Array.from(
+    { length: session.dimensions.layers - 1 },
+    (_, i) => `layers.${i + 1}.residual.in`,
+  );
+  const run = await session.forward(withPlaceholders(prompt.tokens, [[]]), {
+    hooks: [...promptEdits(session, prompt), ...points.map((point) => capture(point))],
+    logits: "none",
+  });
+  const layers = points.map((point) => run.get(point));
+  const units = await unitsAt(session, "layers.0.residual.in");
+  const size = prompt.tokens * units;
+  const data = new Float32Array(layers.length * size);
+  layers.forEach((layer, i) => data.set(layer.data, i * size));
+  return { ...prompt, deep: { units, data } };
+}
 
 /** A new prompt; equal seeds give equal ones. Throws one line for what is no such thing. */
 export async function initialPrompt(
@@ -29,7 +50,7 @@ export async function initialPrompt(
     const deviation = typeof init === "object" && init.kind === "random" ? init.deviation : 1;
     if (!(deviation >= 0 && deviation < Infinity))
       throw new Error(`deviation ${deviation}: must be 0 or above`);
-    const units = await embeddingUnits(session);
+    const units = await unitsAt(session, embeddingPoint(session));
     const normal = normalNumbers(random);
     return { tokens, units, data: Float32Array.from({ length: tokens * units }, () => deviation * normal()) };
   }

@@ -1,55 +1,71 @@
 import { concat, type Value } from "../../graph/value.js";
 import type { Session } from "../../session/session.js";
+import { tokenIds, type TokenName } from "../../session/token.js";
 
-/** A label word: a token by its id, or by its text with its leading space where that is exactly one token. */
-export type LabelWord = string | number;
+/**
+ * What stands for a class: a text with its leading space, of one or several tokens, a token by its id, or several tokens by
+ * theirs.
+ */
+export type LabelWord = TokenName | { readonly ids: readonly number[] };
 
-/** Label words by class, and how a class's score is made of them. */
+/** Label words by class. */
 export interface Verbaliser {
-  /** Ids of all words, class after class. */
-  readonly ids: readonly number[];
+  /** Token ids of each word, class after class. */
+  readonly words: readonly (readonly number[])[];
   /** How many of them each class has. */
   readonly sizes: readonly number[];
+  /** Tokens of the longest word. */
+  readonly longest: number;
 }
 
 /**
- * Looks label words up. Throws one line for a word that is not exactly one token, or that stands for two classes.
+ * Looks label words up. Throws one line for a word without tokens, or one that stands for two classes or begins another,
+ * which a model that reads on could not tell apart.
  *
- * @param words one or several of each class
+ * @param given one or several of each class
  */
 export async function verbaliser(
   session: Session,
-  words: readonly (LabelWord | readonly LabelWord[])[],
+  given: readonly (LabelWord | readonly LabelWord[])[],
 ): Promise<Verbaliser> {
-  if (words.length < 2) throw new Error(`label words of ${words.length} classes: there must be 2 or more`);
-  const ids: number[] = [];
+  if (given.length < 2) throw new Error(`label words of ${given.length} classes: there must be 2 or more`);
+  const words: (readonly number[])[] = [];
+  const names: string[] = [];
   const sizes: number[] = [];
-  for (const [label, of] of words.entries()) {
-    const each = typeof of === "object" ? of : [of];
+  for (const [label, of] of given.entries()) {
+    const each = (Array.isArray(of) ? of : [of]) as readonly LabelWord[];
     if (each.length === 0) throw new Error(`class ${label} has no label word`);
     for (const word of each) {
-      const id = await wordId(session, word);
-      if (ids.includes(id)) throw new Error(`label word ${JSON.stringify(word)} stands for two classes`);
-      ids.push(id);
+      const ids = await idsOfWord(session, word);
+      const name = JSON.stringify(typeof word === "object" ? word.ids : word);
+      if (ids.length === 0) throw new Error(`label word ${name} has no tokens`);
+      if (words.some((other) => other.join() === ids.join()))
+        throw new Error(`label word ${name} stands for two classes`);
+      words.push(ids);
+      names.push(name);
     }
     sizes.push(each.length);
   }
-  return { ids, sizes };
+  words.forEach((long, i) =>
+    words.forEach((short, j) => {
+      if (short.length < long.length && short.every((id, at) => id === long[at]))
+        throw new Error(`label word ${names[j]} begins ${names[i]}: give others`);
+    }),
+  );
+  return { words, sizes, longest: Math.max(...words.map((word) => word.length)) };
 }
 
-async function wordId(session: Session, word: LabelWord): Promise<number> {
-  const { vocabulary } = session.dimensions;
-  if (typeof word === "number") {
-    if (!Number.isInteger(word) || word < 0 || word >= vocabulary)
-      throw new Error(`label word ${word} is outside the vocabulary: ids are 0 to ${vocabulary - 1}`);
-    return word;
-  }
-  const { tokens } = await (await session.tokenizer()).encode(word, { special: false });
-  if (tokens.length !== 1)
-    throw new Error(
-      `label word "${word}" is ${tokens.length} tokens (${tokens.map(({ text }) => JSON.stringify(text)).join(", ")}): give words of one token`,
-    );
-  return tokens[0]!.id;
+async function idsOfWord(session: Session, word: LabelWord): Promise<readonly number[]> {
+  if (typeof word !== "object") return tokenIds(session, word);
+  const each = await Promise.all(word.ids.map((id) => tokenIds(session, id)));
+  return each.flat();
+}
+
+/** The words' ids where each is one token. Throws one line where one is more. */
+export function singleTokens({ words }: Verbaliser): number[] {
+  const long = words.find(({ length }) => length > 1);
+  if (long === undefined) return words.flat();
+  throw new Error(`label word of ${long.length} tokens (ids ${long.join(", ")}): give words of one token`);
 }
 
 /**
@@ -61,10 +77,14 @@ async function wordId(session: Session, word: LabelWord): Promise<number> {
  */
 export function classLogProbabilities(logits: Value, words: Value, sizes: readonly number[]): Value {
   const [rows, places] = logits.shape as [number, number];
-  const picked = logits.pick(words.unsqueeze(0).unsqueeze(0).expand(0, rows).expand(1, places));
+  return ofClasses(logits.pick(words.unsqueeze(0).unsqueeze(0).expand(0, rows).expand(1, places)), sizes);
+}
+
+/** Of words' log-probabilities [row, place, word], up to a number that they share, those of the classes. */
+export function ofClasses(words: Value, sizes: readonly number[]): Value {
   let from = 0;
   const scores = sizes.map((size) => {
-    const own = picked.slice(2, from, (from += size));
+    const own = words.slice(2, from, (from += size));
     if (size === 1) return own;
     // log Σ exp x = x₀ − log softmax(x)₀, which does not overflow.
     return own.slice(2, 0, 1).sub(own.logSoftmax().slice(2, 0, 1));

@@ -1,0 +1,25 @@
+import type { Session } from "./session.js";
+
+/** A token by its id, or by its text where that is exactly one token, such as `" Mary"`. */
+export type TokenName = number | string;
+
+/** Ids of a text's tokens, without special tokens, or of a token given by its id. Throws one line for one outside the vocabulary. */
+export async function tokenIds(session: Session, text: TokenName): Promise<readonly number[]> {
+  if (typeof text === "string") {
+    const { tokens } = await (await session.tokenizer()).encode(text, { special: false });
+    return tokens.map(({ id }) => id);
+  }
+  const { vocabulary } = session.dimensions;
+  if (!Number.isInteger(text) || text < 0 || text >= vocabulary)
+    throw new Error(`token id ${text} is outside the vocabulary: ids are 0 to ${vocabulary - 1}`);
+  return [text];
+}
+
+/** Id of a token. Throws one line when a text is not exactly one token, or an id is outside the vocabulary. */
+export async function tokenId(session: Session, token: TokenName): Promise<number> {
+  const ids = await tokenIds(session, token);
+  if (ids.length === 1) return ids[0]!;
+  const tokenizer = await session.tokenizer();
+  const read = ids.map((id) => JSON.stringify(tokenizer.tokenText(id))).join(", ");
+  throw new Error(`"${token}" is ${ids.length} tokens (${read}): give a text of exactly one token`);
+}

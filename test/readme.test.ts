@@ -97,7 +97,7 @@ test("the same examples run as a program of Node", async () => {
 
 test("the commands outside a notebook are there", async () => {
   const commands = [...pages[0]!.matchAll(/^node (kernel\/dist\/cli\.js) (\w+)$/gm)];
-  expect(commands.map(([, , name]) => name)).toEqual(["sessions", "doctor"]);
+  expect(commands.map(([, , name]) => name)).toEqual(["data", "sessions", "doctor"]);
   for (const [, file, name] of commands) await run(process.execPath, file!, name!);
 });
 

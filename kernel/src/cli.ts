@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
 import { closeSession, listSessions } from "./session/client.js";
+import { printBytes } from "./engine/plan/memory.js";
 import { examine } from "./session/doctor.js";
+import { catalogue } from "./tuning/datasets/catalogue.js";
+import { fetchData, hasData, termsOf } from "./tuning/datasets/fetch.js";
 
 interface Command {
   readonly usage: string;
@@ -23,6 +26,26 @@ const commands: Readonly<Record<string, Command>> = {
       if (sessions.length === 0) console.log("no session is open");
       for (const { name, model, mesh, pid, clients, openedAt } of sessions)
         console.log([name, model, mesh, `pid ${pid}`, `${clients} clients`, openedAt].join("  "));
+      return 0;
+    },
+  },
+  data: {
+    usage: "vitrail data [list | fetch NAME]       the public data sets, and one brought here",
+    async run([action = "list", name, ...more]) {
+      if (action === "fetch" && name !== undefined && more.length === 0) {
+        const stop = new AbortController();
+        process.once("SIGINT", () => stop.abort(new Error(`interrupted: ${name} is not complete`)));
+        await fetchData(name, { signal: stop.signal });
+        return 0;
+      }
+      if (action !== "list" || name !== undefined) throw new Error(`usage: ${commands["data"]?.usage}`);
+      for (const set of catalogue) {
+        const files = set.sources.flatMap((source) => source.files);
+        const size = printBytes(files.reduce((sum, { bytes }) => sum + bytes, 0));
+        const there = (await hasData(set)) ? "here" : `vitrail data fetch ${set.name}`;
+        console.log(`${set.name}  ${files.length} files, ${size}  ${there}\n  ${set.about}`);
+        for (const line of set.sources.flatMap(termsOf)) console.log(line);
+      }
       return 0;
     },
   },

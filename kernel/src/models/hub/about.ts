@@ -36,7 +36,10 @@ export async function describeFiles(
     }
     return {
       name,
-      file: { ...about, url: url(name), label: `${name} of ${model}`, blob: cache.blob(about.digest) },
+      file: {
+        ...{ ...about, source: "the hub", url: url(name), label: `${name} of ${model}` },
+        ...{ blob: cache.blob(about.digest), resumes: true },
+      },
     };
   });
 }

@@ -4,7 +4,7 @@ import { mkdir, open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { oneLine } from "../checkpoint/oneLine.js";
-import { UnreachableError, type Hub } from "./hub.js";
+import { UnreachableError, type Server } from "./hub.js";
 import { PartialBlob } from "./partial.js";
 
 /** One file to download. */
@@ -15,8 +15,12 @@ export interface Download {
   /** Where its contents go. */
   readonly blob: string;
   readonly bytes: number;
-  /** Hex sha256 of the contents, or the git id (sha1) of files that git holds itself. */
+  /** Hex sha256 of the contents, or git's id (sha1) of files that git holds itself. */
   readonly digest: string;
+  /** Who says its length and digest, as errors call it. */
+  readonly source: string;
+  /** Whether the part that came before a failure is kept for another try; else nothing is left. */
+  readonly resumes: boolean;
 }
 
 /** How often a connection may fail in a row without a new byte. */
@@ -25,12 +29,12 @@ const firstPause = 250;
 
 /**
  * Download one file into its blob, going on where an earlier attempt stopped; a broken connection is resumed. `moved`
- * is told every change of the number of bytes there are. The contents must have the digest that the hub gave.
+ * is told every change of the number of bytes there are. The contents must have the digest that was given.
  *
- * Throws one line when that fails, keeping the part that came; `refused` words an answer that is no content.
+ * Throws one line when that fails; `refused` words an answer that is no content.
  */
 export async function download(
-  hub: Hub,
+  server: Server,
   file: Download,
   moved: (bytes: number) => void,
   refused: (status: number) => string,
@@ -44,7 +48,7 @@ export async function download(
       return open(partial.path, "r+");
     });
     try {
-      await fill(hub, file, handle, moved, refused);
+      await fill(server, file, handle, moved, refused);
     } finally {
       await handle.close();
     }
@@ -52,18 +56,18 @@ export async function download(
     if (digest !== file.digest) {
       await partial.discard();
       throw new Error(
-        `${file.label} came with digest ${digest}, and the hub says ${file.digest}: it was discarded`,
+        `${file.label} came with digest ${digest}, and ${file.source} says ${file.digest}: it was discarded`,
       );
     }
     await partial.finish();
     whole = true;
   } finally {
-    if (!whole) await partial.release();
+    if (!whole) await (file.resumes ? partial.release() : partial.discard());
   }
 }
 
 async function fill(
-  hub: Hub,
+  server: Server,
   file: Download,
   handle: FileHandle,
   moved: (bytes: number) => void,
@@ -77,7 +81,7 @@ async function fill(
     const before = at;
     let why: string;
     try {
-      at = await receive(hub, file, handle, at, (now) => moved((at = now)), refused);
+      at = await receive(server, file, handle, at, (now) => moved((at = now)), refused);
       why = `it ended after ${at} of ${file.bytes} bytes`;
     } catch (error) {
       if (!(error instanceof Broken) && !(error instanceof UnreachableError)) throw error;
@@ -86,13 +90,13 @@ async function fill(
     failures = at > before ? 0 : failures + 1;
     if (failures >= patience) {
       throw new Error(
-        `${file.label} stopped at ${at} of ${file.bytes} bytes (${why}): what came is kept for another try`,
+        `${file.label} stopped at ${at} of ${file.bytes} bytes (${why}): ${file.resumes ? "what came is kept for another try" : "nothing of it is kept"}`,
       );
     }
     if (failures > 0) {
-      const options = hub.signal === undefined ? {} : { signal: hub.signal };
+      const options = server.signal === undefined ? {} : { signal: server.signal };
       await pause(firstPause * 2 ** (failures - 1), undefined, options).catch(() =>
-        hub.signal?.throwIfAborted(),
+        server.signal?.throwIfAborted(),
       );
     }
   }
@@ -104,22 +108,22 @@ class Broken extends Error {}
 
 /** Write what one request brings from byte `at`; the number of bytes there are afterwards. */
 async function receive(
-  hub: Hub,
+  server: Server,
   file: Download,
   handle: FileHandle,
   at: number,
   moved: (bytes: number) => void,
   refused: (status: number) => string,
 ): Promise<number> {
-  const answer = await hub.fetch(file.url, {
+  const answer = await server.fetch(file.url, {
     // A compressed answer could not be resumed at a byte of the file.
     headers: { "accept-encoding": "identity", ...(at > 0 && { range: `bytes=${at}-` }) },
   });
   if (!answer.ok || answer.body === null) {
     await answer.body?.cancel();
-    // Large files lie in a store that the hub sends us to, with an address that is good for a while.
+    // Large files of the hub lie in a store that it sends us to, with an address that is good for a while.
     const { origin, host } = new URL(answer.url);
-    const elsewhere = origin !== new URL(hub.endpoint).origin;
+    const elsewhere = origin !== new URL(server.endpoint).origin;
     if (elsewhere || answer.status >= 500 || answer.status === 429) {
       throw new Broken(`${host} answers ${answer.status}`);
     }
@@ -129,9 +133,7 @@ async function receive(
     const range = answer.headers.get("content-range");
     if (range !== `bytes ${at}-${file.bytes - 1}/${file.bytes}`) {
       await answer.body.cancel();
-      throw new Error(
-        `${file.label}: asked for bytes ${at}–${file.bytes - 1}, the hub answers with "${range}"`,
-      );
+      throw new Error(`${file.label}: asked for bytes ${at}–${file.bytes - 1}, the answer is "${range}"`);
     }
   } else {
     // A server that knows no ranges sends everything again.
@@ -141,13 +143,13 @@ async function receive(
   const reader = answer.body.getReader();
   for (;;) {
     const { done, value } = await reader.read().catch((error: unknown) => {
-      hub.signal?.throwIfAborted();
+      server.signal?.throwIfAborted();
       throw new Broken(oneLine(error instanceof Error && error.cause ? error.cause : error));
     });
     if (done) return at;
     if (at + value.length > file.bytes) {
       await reader.cancel();
-      throw new Error(`${file.label} is longer than the ${file.bytes} bytes that the hub says`);
+      throw new Error(`${file.label} is longer than the ${file.bytes} bytes that ${file.source} says`);
     }
     for (let written = 0; written < value.length;) {
       written += (await handle.write(value, written, value.length - written, at + written)).bytesWritten;
@@ -156,7 +158,7 @@ async function receive(
   }
 }
 
-/** As git names a blob, where the hub gives git's id; else the sha256 of the contents. */
+/** As git names a blob, where git's id was given; else the sha256 of the contents. */
 async function digestOf(path: string, { bytes, digest }: Download): Promise<string> {
   const hash = digest.length === 40 ? createHash("sha1").update(`blob ${bytes}\0`) : createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);

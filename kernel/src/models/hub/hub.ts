@@ -4,17 +4,21 @@ import { join } from "node:path";
 import { HUB_URL } from "@huggingface/hub";
 import { oneLine } from "../checkpoint/oneLine.js";
 
-/** A hub to ask, as the environment describes it, and what is asked of it. */
-export interface Hub {
-  /** Address without a slash at its end: `HF_ENDPOINT`, else the public hub. */
+/** A server that files are downloaded from. */
+export interface Server {
+  /** Address without a slash at its end. */
   readonly endpoint: string;
-  readonly hasToken: boolean;
   readonly signal: AbortSignal | undefined;
   /**
    * `fetch` with the user's token, which is sent to the endpoint and nowhere else, and with the caller's signal. Throws
-   * one line when the hub cannot be reached.
+   * one line when the server cannot be reached.
    */
   readonly fetch: typeof fetch;
+}
+
+/** A hub to ask, as the environment describes it: `HF_ENDPOINT`, else the public hub. */
+export interface Hub extends Server {
+  readonly hasToken: boolean;
 }
 
 /** Values by which Python's huggingface_hub takes a switch to be on. */
@@ -27,13 +31,21 @@ export function isOffline(): boolean {
 
 /** The hub that the environment names. The token is `HF_TOKEN`, else what `hf auth login` stored. */
 export async function hubFromEnvironment(signal: AbortSignal | undefined): Promise<Hub> {
-  const endpoint = (process.env["HF_ENDPOINT"] || HUB_URL).replace(/\/+$/, "");
   const token = process.env["HF_TOKEN"] || (await storedToken());
+  return {
+    ...serverAt(process.env["HF_ENDPOINT"] || HUB_URL, signal, token),
+    hasToken: token !== undefined,
+  };
+}
+
+/** The server at an address. */
+export function serverAt(address: string, signal: AbortSignal | undefined, token?: string): Server {
+  const endpoint = address.replace(/\/+$/, "");
   const { origin, host } = new URL(endpoint);
   const ask: typeof fetch = async (input, init) => {
     const headers = new Headers(init?.headers);
-    const address = input instanceof Request ? input.url : input;
-    if (token !== undefined && new URL(address).origin === origin) {
+    const asked = input instanceof Request ? input.url : input;
+    if (token !== undefined && new URL(asked).origin === origin) {
       headers.set("authorization", `Bearer ${token}`);
     }
     try {
@@ -43,7 +55,7 @@ export async function hubFromEnvironment(signal: AbortSignal | undefined): Promi
       throw new UnreachableError(host, error);
     }
   };
-  return { endpoint, hasToken: token !== undefined, signal, fetch: ask };
+  return { endpoint, signal, fetch: ask };
 }
 
 /** The connection failed before there was an answer. */

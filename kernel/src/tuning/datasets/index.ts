@@ -1,4 +1,8 @@
+export type { DataFile, DataSet, DataSource } from "./catalogue.js";
+export { catalogue } from "./catalogue.js";
 export { everydaySentences } from "./everyday.js";
+export type { FetchDataOptions } from "./fetch.js";
+export { fetchData } from "./fetch.js";
 export type { LabelledText, LabelledTexts, LabelMap } from "./labelled.js";
 export { readLabelled, sentiment } from "./labelled.js";
 export { dataFolders, findData } from "./place.js";

@@ -1,0 +1,198 @@
+/** A file of a data set, pinned. */
+export interface DataFile {
+  /** Where it lies under the folders where data sets are looked for. */
+  readonly path: string;
+  /** Where it lies in the repository. */
+  readonly origin: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** Files of one repository, and the terms under which they may be used. */
+export interface DataSource {
+  /** Of GitHub, `owner/name`. */
+  readonly repository: string;
+  /**
+   * Where only its first digits are known they stand here: GitHub takes them for the whole, and the hash of each file
+   * decides in any case.
+   */
+  readonly commit: string;
+  readonly licence: string;
+  /** What the licence and the authors ask of who uses the files. */
+  readonly terms: string;
+  readonly files: readonly DataFile[];
+}
+
+/** A public data set: what it is, and where its files come from. */
+export interface DataSet {
+  readonly name: string;
+  readonly about: string;
+  readonly sources: readonly DataSource[];
+}
+
+/** Files that have the same names here and there, as `name bytes sha256` a line. */
+function files(folder: string, origin: string, list: string): DataFile[] {
+  return list
+    .trim()
+    .split("\n")
+    .map((line) => {
+      const [name = "", bytes = "", sha256 = ""] = line.trim().split(" ");
+      return { path: `${folder}/${name}`, origin: `${origin}/${name}`, bytes: Number(bytes), sha256 };
+    });
+}
+
+const vector = { repository: "VectorInstitute/PromptEngineering", commit: "58f05ad" } as const;
+const amazon = { repository: "amazon-science/generalized-fairness-metrics", commit: "4e24cf0" } as const;
+const measurement = "src/reference_implementations/fairness_measurement/resources";
+
+/** The public data sets that `vitrail data fetch` knows. None of them is part of this project. */
+export const catalogue: readonly DataSet[] = [
+  {
+    name: "bbq",
+    about:
+      "BBQ, questions on social bias (Parrish et al. 2022): the categories Age, Religion and Sexual_orientation",
+    sources: [
+      {
+        repository: "nyu-mll/BBQ",
+        commit: "bea11bd",
+        licence: "CC BY 4.0",
+        terms: "name the authors and say what you changed; the sentences show stereotypes on purpose",
+        files: files(
+          "bbq",
+          "data",
+          `
+          Age.jsonl 3091834 46e805b3fc2d8cbd26eeb8e8430d98cf7b2dc9c83574ff3674e8ce4f0fca2a60
+          Religion.jsonl 1118728 cb9555f9f3454a52cd2df85956b59bd7fcca5aa922c8527693b1164d08417616
+          Sexual_orientation.jsonl 729010 2c71036b9e7584fe589c42aef32c1a42bc01b9a5e9b1b8704342630cdb08cefd`,
+        ),
+      },
+    ],
+  },
+  {
+    name: "crows-pairs",
+    about: "CrowS-Pairs, pairs of sentences that differ in a group (Nangia et al. 2020)",
+    sources: [
+      {
+        repository: "nyu-mll/crows-pairs",
+        commit: "8aaac11",
+        licence: "CC BY-SA 4.0",
+        terms:
+          "name the authors, and pass on what you make of it under the same licence; the sentences show stereotypes on purpose",
+        files: files(
+          "crows-pairs",
+          "data",
+          `
+          crows_pairs_anonymized.csv 437764 dfb36986ce0502abbaf7055b9176da3d08d48e07df1251991b5dfbcbceab9d0c`,
+        ),
+      },
+    ],
+  },
+  {
+    name: "stereoset",
+    about:
+      "StereoSet, contexts with a stereotype, an anti-stereotype and an unrelated continuation (Nadeem et al. 2021), reshaped to three lists",
+    sources: [
+      {
+        repository: "enjoeyland/unlearning_bias",
+        commit: "75670316d9a2e138b8a5d52e64c442160b701557",
+        licence: "CC BY-SA 4.0 (data, from moinnadeem/StereoSet); MIT (repository)",
+        terms:
+          "name the authors, and pass on what you make of it under the same licence; the sentences show stereotypes on purpose",
+        files: [
+          {
+            path: "stereoset/stereoset_reshaped.json",
+            origin: "data/stereoset.json",
+            bytes: 3371241,
+            sha256: "8cb492380ac3c7b59d208fe70337c7d673e595451cd8edbebd667088430ed116",
+          },
+        ],
+      },
+    ],
+  },
+  {
+    name: "czarnowska",
+    about:
+      "the sentiment suite of Czarnowska et al. (2021): 31,972 sentences, the templates and terms they are made of, and predictions of RoBERTa",
+    sources: [
+      {
+        ...vector,
+        licence: "MIT (templates Apache-2.0)",
+        terms: "keep the notices of both licences; some terms are slurs",
+        files: files(
+          "czarnowska",
+          `${measurement}/czarnowska_templates`,
+          `
+          sentiment_fairness_tests.tsv 2394482 c5d235ba763a2d3d60b6d47984c42a655b489ba129767feee50eb1c50809d370`,
+        ),
+      },
+      {
+        ...vector,
+        licence: "MIT",
+        terms: "keep the notice of the licence; the sentences are those of the suite",
+        files: files(
+          "predictions",
+          `${measurement}/predictions`,
+          `
+          roberta_predictions.tsv 3833288 88da48489bdfdf57dfff50c136dfc7b8b977ebca65711e2675d58e020bd86aa2`,
+        ),
+      },
+      {
+        ...amazon,
+        licence: "Apache-2.0",
+        terms: "keep the notice of the licence",
+        files: files(
+          "czarnowska/templates",
+          "templates",
+          `
+          age_templates.csv 1574 8e281bdab971570a9a1e4d408c9d5655f2fd2b978d7e73c865726ab3715955da
+          disability_templates.csv 1898 ac6cd39b297baab2ae280f3e46278002e1a6933668db0ca2ac52339e41b3660d
+          ethnicity_templates.csv 2002 d6184a081d97623e52f984b3c6caf07208f052a11788f853075c2d144c5a5a43
+          gender_sexuality_templates.csv 1754 52a1ee1438f0c23444d9cb69993e73a4ffdbfa33cd1f9e3127eb4a0fd94435d4
+          generic_templates.csv 1636 c3b1bd3d14524014ffd636ebab30fa434d5dedb10ff472cb899994fcfc7462fe
+          generic_templates_adj_or_pp.csv 1576 f15a212c2eb650751041132578fe0a309a3dd6dfa5b87403440467c7a7daf7bd
+          nationality_templates.csv 1982 6a3ac2443ddcc8a48030bd826676a87502a3b3c3e05e400813c1df317f8a6804
+          people_templates.csv 4198 ed1d6e1b21e5f8e570fbd0f8b3e675ea24c227aa7239f5aefbd7ae2eb0780ecf
+          religion_templates.csv 1461 746512da6296ab0b9484e9eab43e13d6f4de12109d2f8ab190917038e7da03a6`,
+        ),
+      },
+      {
+        ...amazon,
+        licence: "Apache-2.0",
+        terms:
+          "keep the notice of the licence; the lists are from Wikipedia, Wiktionary, NIH, Dixon et al. and Hutchinson et al., and some terms are slurs",
+        files: files(
+          "czarnowska/terms",
+          "terms/identity_terms",
+          `
+          age.csv 530 ab10c6ed910a2b048bd5085972bb8e77ebe202e23801a77653872a6befae20a3
+          countries.csv 13818 a1d69603202b49945048782b581e47ed0b43c4624abc9b40a820627f1152075a
+          disability.csv 2103 17d3c0b76ab654c61550675a818693dd9789e31e0d553d710f09b3979d13547b
+          gender.csv 2199 3ba00c25312238d346ccdae6209e49aa044bf7ded7682354351ac338835b241b
+          race.csv 286 bb9703c3bd5561b652685bca3246d3a094106a1f87ae85330fd32629261b7a06
+          religion.csv 1266 ac1ed0698f17f5f1b3c0dabd8b83b565d78f531f302a988551abc1f34b98bcee
+          sexuality.csv 882 f9b3db0369ed2c1ef445bba0e52debe14ad0277d506fc912cd20b45251d12036`,
+        ),
+      },
+    ],
+  },
+  {
+    name: "semeval",
+    about:
+      "SemEval-2018 Task 1, V-oc: English tweets with seven degrees of valence (Mohammad et al. 2018), train and dev",
+    sources: [
+      {
+        ...vector,
+        licence: "MIT (repository)",
+        terms:
+          "the terms of the SemEval-2018 task apply beside it: do not bundle the tweets with your own work",
+        files: files(
+          "semeval",
+          "resources/datasets",
+          `
+          2018-Valence-oc-En-train.txt 201597 b1fc2cdce6b8e05c30c5f4b16ebb0e3b739ef721c699ecf8e83f81fdabc7f888
+          2018-Valence-oc-En-dev.txt 77263 2ac84765921dd409023573b7075972ea79072fe8df76ebf555996bf1be191928`,
+        ),
+      },
+    ],
+  },
+];

@@ -3,25 +3,34 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const script = fileURLToPath(new URL("transformers_forward.py", import.meta.url));
-
-/** The reference in a process of its own, which lives through the whole benchmark and answers one request at a time. */
-export async function startPytorch(python, folder) {
-  const child = spawn(python, [script, folder], {
+/** A Python script of this folder in a process of its own, which lives through the whole benchmark and answers one request at a time. */
+export async function startReference(python, script, folder) {
+  const child = spawn(python, [fileURLToPath(new URL(script, import.meta.url)), folder], {
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, HF_HUB_OFFLINE: "1" },
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async () => {
     const { value, done } = await lines.next();
-    if (done) throw new Error(`the PyTorch process ended with exit code ${child.exitCode}`);
+    if (done) throw new Error(`${script} ended with exit code ${child.exitCode}`);
     return JSON.parse(value);
   };
-  const versions = await answer();
-  const ask = (request) => {
-    child.stdin.write(`${JSON.stringify(request)}\n`);
-    return answer();
+  return {
+    versions: await answer(),
+    ask(request) {
+      child.stdin.write(`${JSON.stringify(request)}\n`);
+      return answer();
+    },
+    async close() {
+      child.stdin.end();
+      if (child.exitCode === null) await once(child, "exit");
+    },
   };
+}
+
+/** Eager PyTorch. */
+export async function startPytorch(python, folder) {
+  const { versions, ask, close } = await startReference(python, "transformers_forward.py", folder);
   return {
     versions,
     /** Milliseconds of one forward pass, as the process itself measured them; with the output of layer `hooked` scaled by a hook. */
@@ -33,9 +42,6 @@ export async function startPytorch(python, folder) {
     gradient: async (threads, rows) => (await ask({ threads, rows, gradient: true })).ms,
     /** Milliseconds of from_pretrained in a process that has imported everything. */
     open: async () => (await ask({ open: true })).ms,
-    async close() {
-      child.stdin.end();
-      if (child.exitCode === null) await once(child, "exit");
-    },
+    close,
   };
 }

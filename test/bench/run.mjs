@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { oraclePython } from "../oracle/environment.mjs";
 import { report } from "./report.mjs";
-import { startPytorch } from "./pytorch.mjs";
+import { startPytorch, startReference } from "./pytorch.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..");
@@ -45,6 +45,7 @@ const vocabulary = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"))
 const { benchForward, benchMeshes, benchOpen } = await import("./forward.mjs");
 const { benchEdits, benchPeers } = await import("./hooks.mjs");
 const { benchGradients } = await import("./gradients.mjs");
+const { benchPromptScores, benchPromptSteps } = await import("./prompts.mjs");
 const { benchGeneration } = await import("./generation.mjs");
 const pytorch = await startPytorch(python, folder);
 const cores = availableParallelism();
@@ -61,6 +62,18 @@ try {
     ...(await benchGeneration({ ...common, threads: 1 })),
     ...(await benchGeneration({ ...common, threads: 2 })),
   ];
+  const reference = await startReference(python, "soft_prompts.py", folder);
+  const prompts = {};
+  try {
+    const against = { ...common, peft: reference.ask };
+    prompts.steps = [
+      await benchPromptSteps({ ...against, threads: 1 }),
+      await benchPromptSteps({ ...against, threads: 2 }),
+    ];
+    prompts.scores = await benchPromptScores({ ...against, threads: 2 });
+  } finally {
+    await reference.close();
+  }
   const peers = await benchPeers({ root, python, rounds, say });
   const meshes = await benchMeshes(common);
   const opening = await benchOpen({ ...common, rounds: Math.min(rounds, 5) });
@@ -75,6 +88,7 @@ try {
       "onnxruntime-node": version("onnxruntime-node"),
       torch: pytorch.versions.torch,
       transformers: pytorch.versions.transformers,
+      peft: reference.versions.peft,
     },
     forward: [...one.forward, ...two.forward],
     memory: [...one.memory, ...two.memory],
@@ -84,6 +98,7 @@ try {
     gradients,
     peers,
     generation,
+    prompts,
   });
   console.log(page);
   const out = values.out ? resolve(values.out) : shape === "opt-125m" ? join(here, "RESULTS.md") : undefined;

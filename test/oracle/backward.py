@@ -66,7 +66,11 @@ class Run:
         handles = []
         for path, side, edit in edits:
             name = self.path(path)
-            if side == "input":
+            if side == "bypass":
+                # What enters goes on as what comes out, and nothing of the module is on the way.
+                past = lambda m, args, out: (args[0], *out[1:]) if isinstance(out, tuple) else args[0]
+                handles.append(modules[name].register_forward_hook(past))
+            elif side == "input":
                 handles.append(modules[name].register_forward_pre_hook(lambda m, args, e=edit: (e(args[0]), *args[1:])))
             else:
                 swap = lambda m, args, out, e=edit: (e(out[0]), *out[1:]) if isinstance(out, tuple) else e(out)
@@ -121,8 +125,8 @@ class Run:
         kept["norm"] = (record.outputs[self.final], flat)
         return kept
 
-    def gradients(self):
-        return {name: read(tensor.grad) for name, (tensor, read) in self.kept.items()}
+    def gradients(self, left_out):
+        return {name: read(tensor.grad) for name, (tensor, read) in self.kept.items() if not name.startswith(left_out)}
 
 
 def cross_entropy(run, ids, weights):
@@ -155,6 +159,7 @@ def cases(A, b, direction):
                 ("layers.1.mlp.hidden", out),
             ],
         ),
+        "skipped": (cross_entropy, [((1, None), "bypass", None)], []),
         "trained": (cross_entropy, [((0, None), "output", affine), ((1, "attention"), "output", affine)], []),
     }
 
@@ -173,6 +178,7 @@ def expect(folder: Path, out: Path) -> None:
     direction /= direction.norm()
     tensors = {"A": A.detach().clone(), "b": b.detach().clone(), "direction": direction}
     losses = {}
+    place, _, ends = paths(config)
     for case, (loss_of, edits, gradient_edits) in cases(A, b, direction).items():
         for leaf in [A, b, *model.parameters()]:
             leaf.grad = None
@@ -183,21 +189,22 @@ def expect(folder: Path, out: Path) -> None:
             loss = loss_of(run, ids, weights)
             loss.backward()
             total += loss.item()
-            for point, gradient in run.gradients().items():
+            for point, gradient in run.gradients(("layers.1.",) if case == "skipped" else ()).items():
                 if case == "plain" or "residual" in point:
                     tensors[f"{case}.rows.{r}.{point}"] = gradient.contiguous().clone()
         losses[case] = tensors[f"{case}.loss"] = torch.tensor(total)
         parameters = dict(model.named_parameters())
-        if case == "plain":
+        if case in ("plain", "skipped"):
             for path in PARAMETERS[folder.name]:
+                if case == "skipped" and path.startswith(f"{place}.1."):
+                    continue
                 tensors[f"{case}.parameter.{path}"] = parameters[path].grad.clone()
         if case == "trained":
             tensors |= {f"{case}.trained.A": A.grad.clone(), f"{case}.trained.b": b.grad.clone()}
     # An edit that changes nothing tests nothing.
-    for case in ("early", "mixed", "trained"):
+    for case in ("early", "mixed", "skipped", "trained"):
         if abs(losses[case] - losses["plain"]) < 1e-2:
             raise AssertionError(f"{folder.name}: {case} does not move the loss")
-    place, _, ends = paths(config)
     with torch.no_grad():
         for r, ids in enumerate(rows(config.vocab_size)[:2]):
             record = Record(model)

@@ -14,7 +14,7 @@ const meshes = {
   "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
 };
 
-type Hooks = readonly (Edit | GradientEdit)[];
+type Hooks = readonly (Edit | GradientEdit | ReturnType<typeof skip>)[];
 type Loss = BackwardOptions["loss"];
 
 const crossEntropy: Loss = ({ logits, given }) =>
@@ -67,6 +67,7 @@ function cases(wanted: ReturnType<typeof readTensors>): Record<string, Case> {
         editGradient("layers.1.mlp.hidden", projectOut(wanted.get("direction").data)),
       ],
     },
+    skipped: { loss: crossEntropy, hooks: [skip("layers.1")] },
     trained: {
       loss: crossEntropy,
       hooks: [edit("layers.0.residual.out", affine), edit("layers.1.attention.output", affine)],
@@ -131,7 +132,7 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("gradients of %s", (name) 
           ).toBeLessThan(1e-5);
       }
       // The cases are not all the same case.
-      for (const label of ["early", "mixed", "trained"])
+      for (const label of ["early", "mixed", "skipped", "trained"])
         expect(Math.abs(losses[label]! - losses["plain"]!), label).toBeGreaterThan(1e-2);
     });
   });

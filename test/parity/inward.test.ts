@@ -125,6 +125,52 @@ describe.each([
   });
 });
 
+describe("the four calls give what one process gives", () => {
+  const few = errors.filter(({ group }) => group === "hill" || group === "plain").slice(0, 40);
+  const point = "layers.0.residual.out";
+  const all = async (session: Session) => ({
+    byLayer: await gapByLayer(session, suite, reading),
+    patched: await patchTerms(session, suite, { ...reading, from: "hill", to: "plain" }),
+    gradient: await gapGradient(session, few, { ...reading, between: ["hill", "plain"], at: [point] }),
+    attention: await attentionOnTerms(session, suite, reading),
+  });
+  let one: Awaited<ReturnType<typeof all>>;
+  beforeAll(async () => {
+    one = await withSession(folder, {}, all);
+  });
+
+  it.each([
+    ["tensor 2", { devices: 2, mesh: { tensor: 2 } }],
+    ["data 2", { mesh: { data: 2 } }],
+  ] as const)("%s", async (_, mesh) => {
+    const hill = groups.indexOf("hill");
+    const spread = (numbers: readonly number[]) => Math.max(...numbers) - Math.min(...numbers);
+    // What is compared is there: a gap, its end by a patch, a slope, heads that look at one group's terms more.
+    expect(one.byLayer.gaps.at(-1)![hill]).toBeGreaterThan(0.3);
+    expect(one.patched.own - one.patched.patched[0]!).toBeGreaterThan(0.3);
+    const slopes = one.gradient.gradients.get(point)!;
+    const largest = Math.max(...slopes.data.map(Math.abs));
+    expect(largest).toBeGreaterThan(1e-2);
+    expect(Math.max(...one.attention.means.flat().map(spread))).toBeGreaterThan(1e-2);
+
+    const far = (a: readonly number[] | Float32Array, b: readonly number[] | Float32Array) => {
+      expect(a).toHaveLength(b.length);
+      return Math.max(...Array.from(a, (x, i) => Math.abs(x - b[i]!)));
+    };
+    const here = await withSession(folder, mesh, all);
+    expect(far(here.byLayer.means.flat(), one.byLayer.means.flat())).toBeLessThan(1e-5);
+    expect(far(here.byLayer.gaps.flat(), one.byLayer.gaps.flat())).toBeLessThan(1e-5);
+    expect(far(here.patched.patched, one.patched.patched)).toBeLessThan(1e-5);
+    expect(Math.abs(here.patched.own - one.patched.own)).toBeLessThan(1e-5);
+    expect(Math.abs(here.patched.other - one.patched.other)).toBeLessThan(1e-5);
+    expect(Math.abs(here.gradient.gap - one.gradient.gap)).toBeLessThan(1e-5);
+    expect(far(here.gradient.gradients.get(point)!.data, slopes.data) / largest).toBeLessThan(1e-5);
+    expect(far(here.gradient.atTerm, one.gradient.atTerm)).toBeLessThan(1e-5);
+    expect(far(here.gradient.atLast, one.gradient.atLast)).toBeLessThan(1e-5);
+    expect(far(here.attention.means.flat(2), one.attention.means.flat(2))).toBeLessThan(1e-5);
+  });
+});
+
 it("a term that does not stand in its text is refused before anything runs", async () => {
   await withSession(folder, {}, async (session) => {
     const [row] = errors;

@@ -12,9 +12,10 @@ const out = join(root, ".vitrail", "oracle-out");
 
 const script = (name) => join(here, name);
 /** Make one folder of goldens with a script that takes where to write last, and compare it with the stored one. */
-const remake = (name, file, how, inputs = []) => ({
+const remake = (name, file, how, inputs = [], before = []) => ({
   name,
   commands: [
+    ...before,
     ["python", script(file), ...inputs, join(out, name)],
     ["python", script("compare.py"), how, join(out, name), join(goldens, name)],
   ],
@@ -36,7 +37,13 @@ const steps = [
   remake("generation", "generation.py", "close", [join(goldens, "checkpoints")]),
   remake("lenses", "lenses.py", "close", [join(goldens, "checkpoints")]),
   remake("prompts", "soft_prompts.py", "close", [join(goldens, "checkpoints")]),
-  remake("trained-modules", "trained_modules.py", "close", [join(goldens, "checkpoints")]),
+  remake(
+    "trained-modules",
+    "trained_modules.py",
+    "close",
+    [join(goldens, "checkpoints"), join(out, "saved-modules")],
+    [["node", script("saved_modules.mjs"), join(goldens, "checkpoints"), join(out, "saved-modules")]],
+  ),
   remake("fairness", "fairness.py", "close"),
   {
     name: "onnx",

@@ -1,8 +1,10 @@
 """
-Modules trained on a model's activations by PyTorch, in float64: `trained_modules.py CHECKPOINTS OUT`.
+Modules trained on a model's activations by PyTorch, in float64: `trained_modules.py CHECKPOINTS MODULES OUT`.
 
-Writes OUT/NAME.safetensors: rows `ids.R`; a linear probe's first `probe.weight` and `probe.bias` on the first layer's output, its
-`probe.labels` [row, position] and the `probe.losses` of 20 Adam steps over all rows; and the `lens.losses` of ten steps of a tuned
+MODULES is what saved_modules.mjs wrote: the library's own files, which Python's safetensors must read by name, shape and value.
+Writes OUT/NAME.safetensors: rows `ids.R`; a linear probe's first `probe.weight` and `probe.bias` on the first layer's output, as the
+library makes them, its `probe.labels` [row, position], what it is after ten of the 20 Adam steps over all rows (`probe.after.weight`
+and `probe.after.bias`), and the `probe.losses`; and the `lens.losses` of ten steps of a tuned
 lens (affine maps from nothing; KL of the model from each layer but the last; SGD, Nesterov momentum, linear decay, clipping).
 The cases mean the same as those of test/parity/trainedModules.test.ts.
 """
@@ -20,11 +22,37 @@ from expected import rows
 from points import Record, first, paths
 
 SEED = 43
-CLASSES, PROBE_STEPS, LENS_STEPS, BATCH = 3, 20, 10, 2
+CLASSES, PROBE_STEPS, KEPT_STEP, LENS_STEPS, BATCH = 3, 20, 10, 10, 2
 NAMES = ("galactica", "llama-grouped", "gpt2")
 
 
-def expect(folder: Path, out: Path) -> None:
+# What saved_modules.mjs saved as known, in the order in which it counted.
+KNOWN = {
+    "layers.0.A": (4, 4),
+    "layers.0.b": (4,),
+    "mlp.up": (3, 4),
+    "mlp.upBias": (3,),
+    "mlp.down": (2, 3),
+    "mlp.downBias": (2,),
+    "probe.weight": (2, 5),
+    "probe.bias": (2,),
+}
+
+
+def check_known(file: Path) -> None:
+    found = safetensors.torch.load_file(file)
+    if found.keys() != KNOWN.keys():
+        raise AssertionError(f"{file.name} has {sorted(found)}, saved were {sorted(KNOWN)}")
+    start = -20
+    for name, shape in KNOWN.items():
+        count = torch.Size(shape).numel()
+        expected = (torch.arange(start, start + count) / 8).reshape(shape)
+        start += count
+        if found[name].dtype != torch.float32 or not torch.equal(found[name], expected):
+            raise AssertionError(f"{file.name} {name} is {found[name]}, saved was {expected}")
+
+
+def expect(folder: Path, modules: Path, out: Path) -> None:
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
     model.double().requires_grad_(False)
     where, _, ends = paths(model.config)
@@ -41,20 +69,25 @@ def expect(folder: Path, out: Path) -> None:
         record.close()
         outputs.append([first(record.outputs[f"{where}.{n}"])[0].detach() for n in range(layers)])
 
-    weight = (torch.randn(CLASSES, units, generator=generator) / units**0.5).double()
-    bias = torch.zeros(CLASSES, dtype=torch.float64)
+    first_probe = safetensors.torch.load_file(modules / f"{folder.name}.safetensors")
+    weight, bias = first_probe.pop("probe.weight").double(), first_probe.pop("probe.bias").double()
+    # Normal of deviation 1/√units, by four standard errors of a deviation; and no bias.
+    if first_probe or weight.shape != (CLASSES, units) or abs(weight.std() * units**0.5 - 1) > 4 / (2 * weight.numel()) ** 0.5 or bias.any():
+        raise AssertionError(f"{folder.name}: the first probe is {weight}, {bias}, {sorted(first_probe)}")
     labels = [torch.randint(0, CLASSES, (len(row),), generator=generator) for row in ids]
     tensors = {"probe.weight": weight.clone(), "probe.bias": bias.clone()}
     probe = [weight.requires_grad_(), bias.requires_grad_()]
     optimiser = torch.optim.Adam(probe, lr=0.02)
     losses = []
-    for _ in range(PROBE_STEPS):
+    for step in range(PROBE_STEPS):
         optimiser.zero_grad()
         logits = torch.cat([out[0] @ probe[0].T + probe[1] for out in outputs])
         loss = torch.nn.functional.cross_entropy(logits, torch.cat(labels))
         loss.backward()
         optimiser.step()
         losses.append(loss.item())
+        if step + 1 == KEPT_STEP:
+            tensors |= {"probe.after.weight": weight.detach().clone(), "probe.after.bias": bias.detach().clone()}
     tensors["probe.losses"] = torch.tensor(losses)
 
     maps = [torch.zeros(units, units, dtype=torch.float64, requires_grad=True) for _ in range(layers - 1)]
@@ -93,13 +126,14 @@ def expect(folder: Path, out: Path) -> None:
 
 
 def main() -> None:
-    checkpoints, out = map(Path, sys.argv[1:3])
+    checkpoints, modules, out = map(Path, sys.argv[1:4])
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     torch.set_num_threads(1)
     out.mkdir(parents=True, exist_ok=True)
+    check_known(modules / "known.safetensors")
     for name in NAMES:
-        expect(checkpoints / name, out)
+        expect(checkpoints / name, modules, out)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { FitOptions, Modules } from "../../kernel/src/index.js";
+import type { FitOptions, Modules, Pass } from "../../kernel/src/index.js";
+import { distance } from "./closeness.js";
 import { readGolden, readTensors } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
 
-const { affineMap, edit, fit, fitTunedLens, loadModules, logitLens, saveModules, smallMlp, trainable } =
-  vitrail;
+const { affineMap, capture, edit, fit, fitTunedLens, linearProbe, loadModules } = vitrail;
+const { logitLens, saveModules, smallMlp, trainable } = vitrail;
 
 const meshes = {
   "one process": {},
@@ -15,6 +16,21 @@ const meshes = {
   "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
 };
 const point = "layers.0.residual.out";
+
+type Loss = Pass["loss"];
+type Values = Parameters<Loss>[0];
+
+/** Mean cross-entropy of the probe's labels, read off `x` [batch, position, unit]. */
+const probeLoss =
+  (x: (values: Values) => Values["logits"]): Loss =>
+  (values) =>
+    x(values)
+      .linear(values.trained["probe"]!["weight"]!, values.trained["probe"]!["bias"]!)
+      .logSoftmax()
+      .pick(values.given["labels"]!.unsqueeze(2))
+      .mul(values.given["shares"]!.unsqueeze(2))
+      .sum([0, 1, 2])
+      .neg();
 
 // The cases mean the same as those of test/oracle/trained_modules.py.
 function cases(name: string) {
@@ -40,20 +56,14 @@ function cases(name: string) {
     quiet: true,
     step: ({ probe }) => ({
       ...{ input: rows, given, read: [point], trained: { probe: probe! } },
-      loss: ({ captures, given, trained }) =>
-        captures[point]!.linear(trained["probe"]!["weight"]!, trained["probe"]!["bias"]!)
-          .logSoftmax()
-          .pick(given["labels"]!.unsqueeze(2))
-          .mul(given["shares"]!.unsqueeze(2))
-          .sum([0, 1, 2])
-          .neg(),
+      loss: probeLoss(({ captures }) => captures[point]!),
     }),
   };
   return { wanted, rows, given, probe };
 }
 
 describe.each(["galactica", "llama-grouped", "gpt2"])("modules trained on %s", (name) => {
-  const { wanted, rows, probe } = cases(name);
+  const { wanted, rows, given, probe } = cases(name);
   const { folder } = readGolden(name);
   const expectLosses = (what: string, losses: readonly number[], expected: Float32Array) => {
     expect(losses).toHaveLength(expected.length);
@@ -61,6 +71,39 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("modules trained on %s", (
       expect(Math.abs(loss - expected[step]!), `${what}, step ${step}`).toBeLessThan(1e-4),
     );
   };
+
+  it.each(Object.entries(meshes))(
+    "a linear probe on frozen captures is PyTorch's after ten steps of Adam (%s)",
+    async (_, mesh) => {
+      await withSession(folder, mesh, async (session) => {
+        const begun = linearProbe(session.dimensions.hidden, 3, 43);
+        // PyTorch began with what the library had saved of it.
+        expect(begun.weight).toEqual(wanted.get("probe.weight"));
+        expect(begun.bias).toEqual(wanted.get("probe.bias"));
+        const run = await session.forward(rows, { hooks: [capture(point)], logits: "none" });
+        const fitted = await fit(session, {
+          ...probe,
+          modules: { probe: begun },
+          steps: 10,
+          step: (modules, step, random) => ({
+            ...(probe.step(modules, step, random) as Pass),
+            ...{
+              read: [],
+              given: { ...given, x: run.get(point) },
+              loss: probeLoss(({ given }) => given["x"]!),
+            },
+          }),
+        });
+        expectLosses("probe", fitted.losses, wanted.get("probe.losses").data.slice(0, 10));
+        const after = fitted.modules["probe"]!;
+        for (const tensor of ["weight", "bias"] as const) {
+          const expected = wanted.get(`probe.after.${tensor}`);
+          expect(distance(expected, begun[tensor]), tensor).toBeGreaterThan(1e-2);
+          expect(distance(after[tensor]!, expected), tensor).toBeLessThan(1e-5);
+        }
+      });
+    },
+  );
 
   it.each(Object.entries(meshes))("learn as PyTorch's do (%s)", async (_, mesh) => {
     await withSession(folder, mesh, async (session) => {

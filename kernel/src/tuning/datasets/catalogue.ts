@@ -13,8 +13,8 @@ export interface DataSource {
   /** Of GitHub, `owner/name`. */
   readonly repository: string;
   /**
-   * Where only its first digits are known they stand here: GitHub takes them for the whole, and the hash of each file
-   * decides in any case.
+   * Its first digits where no more is known. That the server of raw files takes them for the whole could not be tried
+   * where this was written; whatever it sends, the hash of each file decides.
    */
   readonly commit: string;
   readonly licence: string;

@@ -1,7 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "vitest";
-import { dataFolders } from "./place.js";
+import { dataFolders, findData } from "./place.js";
 
 /**
  * A test that reads data which are no part of the project. Where they are absent it is skipped and says which file was
@@ -12,11 +10,13 @@ export function testWithData(
   paths: readonly string[],
   run: (files: readonly string[]) => void | Promise<void>,
 ): void {
-  const found = paths.map((path) =>
-    dataFolders()
-      .map((folder) => join(folder, path))
-      .find((file) => existsSync(file)),
-  );
+  const found = paths.map((path) => {
+    try {
+      return findData(path);
+    } catch {
+      return undefined;
+    }
+  });
   const missing = paths.filter((_, i) => found[i] === undefined);
   test(name, async (context) => {
     if (missing.length > 0) {

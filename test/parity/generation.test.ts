@@ -395,3 +395,27 @@ describe("a generation", () => {
     });
   });
 });
+
+it("gives at every step of a long generation what one pass over all of it gives", async () => {
+  const { folder } = readGolden("llama-grouped");
+  const prompts = [[5, 6, 7], [9]];
+  const count = 80;
+  for (const options of [meshes["one process"], meshes["tensor 2"], { mesh: { data: 2 } }])
+    await withSession(folder, options, async (session) => {
+      const run = await session.generate(prompts, {
+        ...{ maxTokens: count, temperature: 1, seed: 3, stop: [] },
+        hooks: [capture("logits")],
+      });
+      for (const [row, prompt] of prompts.entries()) {
+        const { ids } = run.rows[row]!;
+        expect(new Set(ids).size).toBeGreaterThan(10);
+        const got = logitsOf(run, row, ids.length);
+        const whole = await session.forward([[...prompt, ...ids.slice(0, -1)]]);
+        const tokens = got.shape[1]!;
+        const expected = { shape: got.shape, data: whole.logits!.data.slice((prompt.length - 1) * tokens) };
+        expect(distance(got, expected)).toBeLessThan(1e-4);
+        const shifted = { shape: got.shape, data: whole.logits!.data.slice(0, got.data.length) };
+        if (prompt.length > 1) expect(distance(got, shifted)).toBeGreaterThan(1e-2);
+      }
+    });
+});

@@ -7,6 +7,7 @@ const layers: LayerCache[] = [
   {
     layer: 2,
     past: { keys: "past.k", values: "past.v" },
+    recent: { keys: "recent.k", values: "recent.v" },
     present: { keys: "k", values: "v" },
     empty: [1, 0, 2],
   },
@@ -25,24 +26,51 @@ function present(batch: number, columns: number, start = 0): Map<string, Tensor>
   ]);
 }
 
-test("a step is fed what the step before handed out, and which columns hold tokens", () => {
+/** Keys that a cache feeds, by column, of row 0: the past's, then the recent ones. */
+const columnsOf = (fed: ReadonlyMap<string, Tensor>, name: "k" | "v") =>
+  ["past", "recent"].map((since) => [...fed.get(`${since}.${name}`)!.data]);
+
+test("a step is fed what the steps before handed out, and which columns hold tokens", () => {
   const caches = new Caches();
   const first = caches.use({ key: "a", columns: 0 }, 2);
   expect(first.feeds(layers).get("past.k")).toMatchObject({ shape: [2, 1, 0, 2] });
+  expect(first.feeds(layers).get("recent.k")).toMatchObject({ shape: [2, 1, 0, 2] });
   first.extend(layers, present(2, 3), [[5, 6, 7], [8]], 3);
   const second = caches.use({ key: "a", columns: 3 }, 2);
   expect(second.past.map((row) => [...row])).toEqual([
     [1, 1, 1],
     [1, 0, 0],
   ]);
-  expect([...second.feeds(layers).get("past.k")!.data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-  second.extend(layers, present(2, 4, 50), [[], [9]], 1);
+  expect(columnsOf(second.feeds(layers), "k")).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], []]);
+  // The prompt lies still; what comes behind it is handed out by itself.
+  second.extend(layers, present(2, 1, 50), [[], [9]], 1);
   const third = caches.use({ key: "a", columns: 4 }, 2);
   expect(third.past.map((row) => [...row])).toEqual([
     [1, 1, 1, 0],
     [1, 0, 0, 1],
   ]);
-  expect(third.feeds(layers).get("past.v")!.data[0]).toBe(150);
+  expect(third.feeds(layers).get("past.v")!.data[0]).toBe(100);
+  expect(columnsOf(third.feeds(layers), "v")[1]).toEqual([150, 151, 152, 153]);
+});
+
+test("recent columns are put to the past when they are many, in their order", () => {
+  const caches = new Caches();
+  const step = (columns: number, handed: number, start: number) =>
+    caches
+      .use({ key: "a", columns }, 2)
+      .extend(layers, present(2, handed, start), [[1], [1]], columns === 0 ? 2 : 1);
+  step(0, 2, 0);
+  for (let recent = 1; recent < 32; recent++) step(1 + recent, recent, 1000);
+  const before = caches.use({ key: "a", columns: 33 }, 2);
+  expect(before.feeds(layers).get("past.k")!.shape).toEqual([2, 1, 2, 2]);
+  expect(before.feeds(layers).get("recent.k")!.shape).toEqual([2, 1, 31, 2]);
+  step(33, 32, 1000);
+  const after = caches.use({ key: "a", columns: 34 }, 2).feeds(layers);
+  expect(after.get("past.k")!.shape).toEqual([2, 1, 34, 2]);
+  expect(after.get("recent.k")!.shape).toEqual([2, 1, 0, 2]);
+  // Row 1 begins with its own two columns, and then comes its own part of the others.
+  expect([...after.get("past.k")!.data.subarray(68, 74)]).toEqual([4, 5, 6, 7, 1064, 1065]);
+  expect(caches.bytes).toBe(2 * 2 * 34 * 2 * 4);
 });
 
 test("rows can go on from any row, and several from one", () => {
@@ -52,6 +80,14 @@ test("rows can go on from any row, and several from one", () => {
   const shared = caches.use({ key: "a", columns: 1, rows: [1, 1, 0] }, 3);
   expect(shared.feeds(layers).get("past.k")).toMatchObject({ shape: [3, 1, 1, 2] });
   expect([...shared.feeds(layers).get("past.k")!.data]).toEqual([2, 3, 2, 3, 0, 1]);
+  // What is added to chosen rows is behind theirs.
+  shared.extend(layers, present(3, 1, 70), [[7], [7], [7]], 1);
+  const grown = caches.use({ key: "a", columns: 2 }, 3).feeds(layers);
+  expect(columnsOf(grown, "k")).toEqual([
+    [2, 3, 2, 3, 0, 1],
+    [70, 71, 72, 73, 74, 75],
+  ]);
+  caches.use(everywhere, 2).extend(layers, present(2, 1), [[5], [6]], 1);
   expect(() => caches.use({ key: "a", columns: 1, rows: [2] }, 1)).toThrow("1 rows go on from rows 2 of 2");
   expect(() => caches.use({ key: "a", columns: 1 }, 3)).toThrow("3 rows go on from rows 0, 1, 2 of 2");
   // Of a cache that replicas keep in parts nobody knows where another row is.
@@ -77,7 +113,7 @@ test("what is released is gone, and so is what waited longest when there are too
   for (let i = 0; i < mostCaches; i++) begin(`${i}`);
   const each = 2 * 2 * 4;
   expect(caches.bytes).toBe(mostCaches * each);
-  caches.use({ key: "0", columns: 1 }, 1).extend(layers, present(1, 2), [[5]], 1);
+  caches.use({ key: "0", columns: 1 }, 1).extend(layers, present(1, 1), [[5]], 1);
   begin("new");
   expect(caches.use({ key: "0", columns: 2 }, 1).past[0]).toHaveLength(2);
   expect(() => caches.use({ key: "1", columns: 1 }, 1)).toThrow(

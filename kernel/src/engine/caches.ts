@@ -3,12 +3,23 @@ import type { Past } from "../models/inputs.js";
 import type { LayerCache } from "../models/stage.js";
 import type { CacheUse } from "./wire/messages.js";
 
+/** Keys and values of some columns; [batch, head, column, unit] of this rank's heads. */
+interface KeysAndValues {
+  readonly keys: Tensor;
+  readonly values: Tensor;
+}
+
+/** What is kept of one layer: most columns lie still, and those behind them are few, since every step copies them. */
+interface KeptLayer {
+  readonly past: KeysAndValues;
+  readonly recent: KeysAndValues;
+}
+
 /** Keys and values of the tokens so far. */
 interface Kept {
   /** By row: 1 in each column that holds a token, 0 in padding. */
   readonly past: Past;
-  /** By layer; [batch, head, column, unit] of this rank's heads. */
-  readonly layers: ReadonlyMap<number, { readonly keys: Tensor; readonly values: Tensor }>;
+  readonly layers: ReadonlyMap<number, KeptLayer>;
   readonly bytes: number;
   /** Whether every replica keeps the same rows, so that any can be chosen. */
   readonly isEverywhere: boolean;
@@ -27,6 +38,9 @@ export interface Cache {
     length: number,
   ): void;
 }
+
+/** As many columns may be behind the past before they are put to it, which copies all of it. */
+const mostRecent = 32;
 
 /** More caches than this at once, and the one that was used longest ago is forgotten. */
 export const mostCaches = 8;
@@ -61,42 +75,40 @@ export class Caches {
       throw new Error(`${batch} rows go on from rows ${from.join(", ")} of ${kept?.past.length ?? 0}`);
     const past = from.map((row) => kept?.past[row] ?? new Uint8Array(0));
     const isSame = kept?.past.length === batch && from.every((row, index) => row === index);
+    const rowsOf = ({ keys, values }: KeysAndValues): KeysAndValues =>
+      isSame ? { keys, values } : { keys: takeRows(keys, from), values: takeRows(values, from) };
+    const chosen = new Map<number, KeptLayer>();
+    for (const [layer, parts] of kept?.layers ?? [])
+      chosen.set(layer, { past: rowsOf(parts.past), recent: rowsOf(parts.recent) });
     return {
       past,
       feeds: (layers) =>
         new Map(
-          layers.flatMap(({ layer, past: names, empty }): [string, Tensor][] => {
-            const known = kept?.layers.get(layer);
-            if (known === undefined) {
-              const none: Tensor = { dtype: "f32", shape: [batch, ...empty], data: new Float32Array(0) };
-              return [
-                [names.keys, none],
-                [names.values, none],
-              ];
-            }
-            return [
-              [names.keys, isSame ? known.keys : takeRows(known.keys, from)],
-              [names.values, isSame ? known.values : takeRows(known.values, from)],
-            ];
+          layers.flatMap((layer) => {
+            const none = zeros(batch, layer.empty);
+            const known = chosen.get(layer.layer) ?? { past: none, recent: none };
+            return [...fed(layer.past, known.past), ...fed(layer.recent, known.recent)];
           }),
         ),
       extend: (layers, values, added, length) => {
-        const present = new Map(
-          layers.map(({ layer, present: names }) => [
-            layer,
-            { keys: values.get(names.keys) as Tensor, values: values.get(names.values) as Tensor },
-          ]),
+        const held = new Map(
+          layers.map(({ layer, present: names, empty }) => {
+            const [keys, v] = [values.get(names.keys) as Tensor, values.get(names.values) as Tensor];
+            return [
+              layer,
+              settle(chosen.get(layer)?.past, { keys, values: v }, zeros(batch, empty)),
+            ] as const;
+          }),
         );
-        const bytes = [...present.values()].reduce(
-          (sum, { keys, values: v }) => sum + keys.data.byteLength + v.data.byteLength,
-          0,
-        );
+        const bytes = [...held.values()]
+          .flatMap(({ past, recent }) => [past.keys, past.values, recent.keys, recent.values])
+          .reduce((sum, { data }) => sum + data.byteLength, 0);
         const columnsNow = past.map((row, index) => {
           const now = new Uint8Array(columns + length);
           now.set(row);
           return now.fill(1, columns, columns + (added[index]?.length ?? 0));
         });
-        this.#keep(key, { past: columnsNow, layers: present, bytes, isEverywhere: everywhere === true });
+        this.#keep(key, { past: columnsNow, layers: held, bytes, isEverywhere: everywhere === true });
       },
     };
   }
@@ -111,23 +123,58 @@ export class Caches {
 
 /** A past of padding alone, for a row that runs along for nobody. Nothing of it is kept. */
 export function paddedPast(columns: number): Cache {
-  const past = [new Uint8Array(columns)];
-  const none = ([heads, , size]: LayerCache["empty"]): Tensor => ({
-    dtype: "f32",
-    shape: [1, heads, columns, size],
-    data: new Float32Array(heads * columns * size),
-  });
   return {
-    past,
+    past: [new Uint8Array(columns)],
     feeds: (layers) =>
       new Map(
-        layers.flatMap(({ past: names, empty }): [string, Tensor][] => [
-          [names.keys, none(empty)],
-          [names.values, none(empty)],
+        layers.flatMap(({ past, recent, empty: [heads, , size] }) => [
+          ...fed(past, zeros(1, [heads, columns, size])),
+          ...fed(recent, zeros(1, [heads, 0, size])),
         ]),
       ),
     extend: () => {},
   };
+}
+
+function fed(names: LayerCache["past"], { keys, values }: KeysAndValues): [string, Tensor][] {
+  return [
+    [names.keys, keys],
+    [names.values, values],
+  ];
+}
+
+function zeros(batch: number, [heads, columns, size]: readonly [number, number, number]): KeysAndValues {
+  const shape = [batch, heads, columns, size];
+  const tensor = (): Tensor => ({
+    dtype: "f32",
+    shape,
+    data: new Float32Array(batch * heads * columns * size),
+  });
+  return { keys: tensor(), values: tensor() };
+}
+
+/** The recent columns and the new ones, `present`, stay recent until they are many; then they are put to the past. */
+function settle(past: KeysAndValues | undefined, present: KeysAndValues, none: KeysAndValues): KeptLayer {
+  if (past === undefined) return { past: present, recent: none };
+  if (present.keys.shape[2]! < mostRecent) return { past, recent: present };
+  const joined = {
+    keys: joinColumns(past.keys, present.keys),
+    values: joinColumns(past.values, present.values),
+  };
+  return { past: joined, recent: none };
+}
+
+/** Two tensors [batch, head, column, unit], the columns of the second behind those of the first. */
+function joinColumns(first: Tensor, second: Tensor): Tensor {
+  const [batch, heads, before, size] = first.shape as [number, number, number, number];
+  const columns = before + second.shape[2]!;
+  const data = new Float32Array(batch * heads * columns * size);
+  const [old, fresh] = [before * size, (columns - before) * size];
+  for (let at = 0; at < batch * heads; at++) {
+    data.set((first.data as Float32Array).subarray(at * old, (at + 1) * old), at * (old + fresh));
+    data.set((second.data as Float32Array).subarray(at * fresh, (at + 1) * fresh), at * (old + fresh) + old);
+  }
+  return { dtype: "f32", shape: [batch, heads, columns, size], data };
 }
 
 function takeRows({ shape, data }: Tensor, rows: readonly number[]): Tensor {

@@ -73,6 +73,7 @@ test("a stage with a cache runs every segment that adds to it, and keeps what th
       {
         layer: 0,
         past: { keys: "past.keys", values: "past.values" },
+        recent: { keys: "recent.keys", values: "recent.values" },
         present: { keys: "keys", values: "values" },
         empty: [1, 0, 2],
       },

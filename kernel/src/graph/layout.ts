@@ -68,6 +68,26 @@ export function split(x: Value, axis: number, sizes: readonly number[]): Value[]
   return x.graph.node("Split", [x, x.graph.integers(sizes)], outputs, { axis: { kind: "int", value: at } });
 }
 
+export function splitLike(x: Value, axis: number, likes: readonly Value[], at: number): Value[] {
+  const along = normalAxis("split", x.shape, axis);
+  const sizes = likes.map((like) => like.shape[at]!);
+  if (sizes.join("+") !== String(x.shape[along]))
+    throw new ShapeError("split", [x.shape, sizes], "the parts are not its axis");
+  const { graph } = x;
+  const ends = { start: { kind: "int", value: at }, end: { kind: "int", value: at + 1 } } as const;
+  const counts = graph.keep(`counts ${sizes.join(", ")}`, () =>
+    concat(
+      likes.map((like) => graph.apply("Shape", [like], "i64", [1], ends)),
+      0,
+    ),
+  );
+  const outputs = sizes.map((size) => ({
+    dtype: x.dtype,
+    shape: x.shape.map((d, j) => (j === along ? size : d)),
+  }));
+  return graph.node("Split", [x, counts], outputs, { axis: { kind: "int", value: along } });
+}
+
 export function gather(table: Value, indices: Value): Value {
   if (indices.dtype !== "i64") throw new Error(`gather with ${indices.dtype} indices: cast them to i64`);
   const shape = [...indices.shape, ...table.shape.slice(1)];

@@ -148,6 +148,10 @@ export class Value {
   split(axis: number, sizes: readonly number[]): Value[] {
     return layout.split(this, axis, sizes);
   }
+  /** Parts of an axis, one after another, each as long as axis `at` of one of `likes`, whose sizes may be symbolic. */
+  splitLike(axis: number, likes: readonly Value[], at: number): Value[] {
+    return layout.splitLike(this, axis, likes, at);
+  }
   /** Zeros of this shape. */
   zeros(): Value {
     return layout.zerosLike(this);

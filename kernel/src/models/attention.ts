@@ -1,4 +1,4 @@
-import type { Value } from "../graph/value.js";
+import { concat, type Value } from "../graph/value.js";
 import { headAxes, patternAxes } from "./trace.js";
 import type { Trace } from "./trace.js";
 
@@ -49,15 +49,30 @@ export function attention(t: Trace, spec: AttentionSpec, q: Value, k: Value, v: 
 
   const group = heads / keyValueHeads;
   const split = { axis: 1, whole: heads };
-  const known = t.extend(rotatedK, values);
-  const product = rotatedQ.matmul(shareAmong(known.keys, group).transpose(0, 1, 3, 2));
+  const parts = t.extend(rotatedK, values);
+  const products = parts.map((part) => rotatedQ.matmul(shareAmong(part.keys, group).transpose(0, 1, 3, 2)));
+  const product = products.length === 1 ? products[0]! : concat(products, 3);
   const scores = t.point(product.mul(spec.scale), "attention.scores", { axes: patternAxes, split });
   const pattern = t.point(scores.add(spec.mask).softmax(), "attention.pattern", { axes: patternAxes, split });
-  const z = t.point(pattern.matmul(shareAmong(known.values, group)), "attention.z", {
-    axes: headAxes,
-    alias: alias.z,
-    split,
-  });
+  const weights =
+    parts.length === 1
+      ? [pattern]
+      : pattern.splitLike(
+          3,
+          parts.map((part) => part.keys),
+          2,
+        );
+  const seen = parts.map((part, i) => weights[i]!.matmul(shareAmong(part.values, group)));
+  const [first, ...rest] = seen as [Value, ...Value[]];
+  const z = t.point(
+    rest.reduce((sum, each) => sum.add(each), first),
+    "attention.z",
+    {
+      axes: headAxes,
+      alias: alias.z,
+      split,
+    },
+  );
   return z.transpose(0, 2, 1, 3).reshape("batch", "position", (heads / ranks) * size);
 }
 

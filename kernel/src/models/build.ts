@@ -50,7 +50,7 @@ export function traceStage(
     "batch",
     1,
     "position",
-    spec.cache ? "past+position" : "position",
+    spec.cache ? "past+recent+position" : "position",
   ]);
 
   let residual: Value;
@@ -153,10 +153,11 @@ function resultNamed(name: string): Result | undefined {
   return kind === undefined ? undefined : { name, isTerm: kind === "parameter" };
 }
 
-function layerCache({ layer, past, present }: CachedLayer): LayerCache {
+function layerCache({ layer, past, recent, present }: CachedLayer): LayerCache {
   const names = ({ keys, values }: CachedLayer["past"]) => ({ keys: keys.name, values: values.name });
   const [, heads, , size] = past.keys.shape;
-  return { layer, past: names(past), present: names(present), empty: [heads as number, 0, size as number] };
+  const empty = [heads as number, 0, size as number] as const;
+  return { layer, past: names(past), recent: names(recent), present: names(present), empty };
 }
 
 /** The whole model on one rank of `tensorSize`. */

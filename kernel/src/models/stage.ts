@@ -18,10 +18,14 @@ export interface StageSpec {
   readonly cache?: boolean;
 }
 
-/** Keys and values of one layer: fed as `past`, handed out as `present` [batch, head, position, unit] of this rank's heads. */
+/**
+ * Keys and values of one layer [batch, head, position, unit] of this rank's heads: fed as `past` and, of the tokens behind
+ * those, as `recent`; handed out as `present`, which is the recent ones and the new ones.
+ */
 export interface LayerCache {
   readonly layer: number;
   readonly past: { readonly keys: string; readonly values: string };
+  readonly recent: { readonly keys: string; readonly values: string };
   readonly present: { readonly keys: string; readonly values: string };
   /** Shape of an empty past but for the batch: this rank's key/value heads, no position, units of a head. */
   readonly empty: readonly [number, 0, number];

@@ -38,10 +38,11 @@ interface KeysAndValues {
   readonly values: Value;
 }
 
-/** A layer's keys and values of earlier tokens, and of all tokens. */
+/** A layer's keys and values of earlier tokens, of those since the last of these, and of those and the new ones. */
 export interface CachedLayer {
   readonly layer: number;
   readonly past: KeysAndValues;
+  readonly recent: KeysAndValues;
   readonly present: KeysAndValues;
 }
 
@@ -159,17 +160,24 @@ export class Trace {
     return bias ? sum.add(bias) : sum;
   }
 
-  /** Put the keys and values [batch, head, position, unit] of earlier tokens, where they are kept, before these. */
-  extend(keys: Value, values: Value): KeysAndValues {
+  /**
+   * The keys and values [batch, head, position, unit] that these tokens see, in parts that follow each other: where earlier
+   * ones are kept, those come first, and are read where they lie. To join them to these would copy all of them at every token;
+   * only the recent ones are, which are few.
+   */
+  extend(keys: Value, values: Value): KeysAndValues[] {
     const layer = this.#layer;
-    if (!this.options.cache || layer === undefined) return { keys, values };
+    if (!this.options.cache || layer === undefined) return [{ keys, values }];
     const [batch, heads, , size] = keys.shape;
-    const fed = (name: string) =>
-      this.graph.input(`past.${layer}.${name}`, "f32", [batch!, heads!, "past", size!]);
-    const past = { keys: fed("keys"), values: fed("values") };
-    const present = { keys: concat([past.keys, keys], 2), values: concat([past.values, values], 2) };
-    this.caches.push({ layer, past, present });
-    return present;
+    const fed = (since: "past" | "recent"): KeysAndValues => {
+      const input = (name: string) =>
+        this.graph.input(`${since}.${layer}.${name}`, "f32", [batch!, heads!, since, size!]);
+      return { keys: input("keys"), values: input("values") };
+    };
+    const [past, recent] = [fed("past"), fed("recent")];
+    const present = { keys: concat([recent.keys, keys], 2), values: concat([recent.values, values], 2) };
+    this.caches.push({ layer, past, recent, present });
+    return [past, present];
   }
 
   /** Name a value as a hook point: `layers.N.` is put before `name` inside a layer. */

@@ -51,9 +51,9 @@ export class Course {
   }
 
   /** Takes over values that others have handed to this stage. */
-  give(carried: readonly ParcelDescriptor[]): void {
-    for (const [name, tensor] of carried.flatMap((parcel) => [...takeParcel(parcel)]))
-      this.#options.values.set(name, tensor);
+  async give(carried: readonly ParcelDescriptor[]): Promise<void> {
+    for (const parcel of carried)
+      for (const [name, tensor] of await takeParcel(parcel)) this.#options.values.set(name, tensor);
   }
 
   /** Takes turns, then hands over what is due. Throws `Cancelled` between two of them. */
@@ -125,7 +125,7 @@ export class Course {
     const context = this.#context(point, value.shape);
     const back = await handOut(value, edit, context, this.#tells(point), async (part) => {
       const answer = await send(key, part && this.#pack("handOut", key, part));
-      return answer && takeParcel(answer).get(key);
+      return answer && (await takeParcel(answer)).get(key);
     });
     values.set(exchange.back, back);
   }

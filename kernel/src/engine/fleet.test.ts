@@ -45,10 +45,10 @@ function open(request: PlanRequest): Fleet {
 }
 
 /** What one rank after another returned, by point. */
-function read(results: Awaited<ReturnType<Fleet["run"]>>): Map<string, Float32Array[]> {
+async function read(results: Awaited<ReturnType<Fleet["run"]>>): Promise<Map<string, Float32Array[]>> {
   const values = new Map<string, Float32Array[]>();
   for (const { parcel } of results)
-    for (const [name, { data }] of takeParcel(parcel))
+    for (const [name, { data }] of await takeParcel(parcel))
       values.set(name, [...(values.get(name) ?? []), data as Float32Array]);
   return values;
 }
@@ -72,9 +72,9 @@ test("a pipeline and a tensor group give what one process gives, and nothing is 
     try {
       await fleet.launch();
       pids.push(...fleet.status().map(({ pid }) => pid as number));
-      found.push(read(await fleet.run(everything)));
+      found.push(await read(await fleet.run(everything)));
       // Asked for less, later stages do not run.
-      expect(read(await fleet.run(ask("embedding"))).get("embedding")).toEqual([
+      expect((await read(await fleet.run(ask("embedding")))).get("embedding")).toEqual([
         found[0]?.get("embedding")?.[0],
       ]);
       expect(await fleet.run(ask())).toEqual([]);
@@ -106,7 +106,7 @@ test("a killed worker fails the running call with one line, and the next call st
       new RegExp(`^rank 1 \\(pid ${victim?.pid}, cpu, stage 1\\) was killed by SIGKILL while [^\\n]*$`),
     );
     expect(fleet.state).toBe("down");
-    const again = read(await fleet.run(everything));
+    const again = await read(await fleet.run(everything));
     expect(again.get("logits")).toHaveLength(1);
     expect(isAlive(others)).toBe(false);
   } finally {
@@ -147,14 +147,14 @@ test.each(["sharedMemory", "socket"] as const)(
     const slices = [{ axis: 1, entries: { kind: "range" as const, from: -4, to: null } }];
     const short = { key: "short", point: "layers.0.residual.out", slices };
     try {
-      const before = read(await fleet.run(meeting));
+      const before = await read(await fleet.run(meeting));
       expect(before.get("embedding")).toHaveLength(2);
       expect(before.get("layers.0.attention.pattern")).toHaveLength(4);
       const { pid } = fleet.status()[3]!;
       await expect(fleet.run({ ...meeting, requests: [short, ...meeting.requests] })).rejects.toThrow(
         "rank 2: position -4: is empty or outside the 2 there are",
       );
-      expect(read(await fleet.run(meeting))).toEqual(before);
+      expect(await read(await fleet.run(meeting))).toEqual(before);
       expect(fleet.status()[3]!.pid).toBe(pid);
     } finally {
       await fleet.close();
@@ -187,7 +187,7 @@ test("a cancelled step ends between segments; workers and their memory stay", as
     const running = fleet.run(everything, abort.signal);
     abort.abort();
     await expect(running).rejects.toThrow("cancelled");
-    expect(read(await fleet.run(everything)).get("logits")).toHaveLength(1);
+    expect((await read(await fleet.run(everything))).get("logits")).toHaveLength(1);
     expect(fleet.status().map(({ pid }) => pid)).toEqual(before);
     await expect(fleet.run(everything, AbortSignal.abort())).rejects.toThrow("cancelled");
   } finally {
@@ -208,7 +208,7 @@ test("a worker that does not hear a cancel is ended after ten seconds; the next 
     await vi.waitFor(() => expect(fleet.status()[0]?.state).toBe("busy"));
     abort.abort();
     await expect(running).rejects.toThrow(/^cancelled$/);
-    expect(read(await fleet.run(everything)).get("logits")).toHaveLength(1);
+    expect((await read(await fleet.run(everything))).get("logits")).toHaveLength(1);
     expect(isAlive(first?.pid as number)).toBe(false);
   } finally {
     await fleet.close();

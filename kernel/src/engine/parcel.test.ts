@@ -19,14 +19,14 @@ const residual = {
 const tokens = { dtype: "i64", shape: [3], data: BigInt64Array.of(-1n, 2n ** 62n, 0n) } as const;
 const nothing = { dtype: "f32", shape: [0, 4], data: new Float32Array(0) } as const;
 
-test("tensors come back bit for bit, and the file is gone", () => {
+test("tensors come back bit for bit, and the file is gone", async () => {
   const writer = new ParcelWriter(folder, "1", "0");
   writer.add("residual", residual);
   writer.add("tokens", tokens);
   writer.add("nothing", nothing);
   const parcel = writer.finish();
   expect(statSync(parcel.path).mode & 0o777).toBe(0o600);
-  const read = takeParcel(JSON.parse(JSON.stringify(parcel)));
+  const read = await takeParcel(JSON.parse(JSON.stringify(parcel)));
   expect([...read.keys()]).toEqual(["residual", "tokens", "nothing"]);
   expect(Buffer.from(read.get("residual")?.data.buffer as ArrayBuffer)).toEqual(
     Buffer.from(residual.data.buffer),
@@ -36,7 +36,7 @@ test("tensors come back bit for bit, and the file is gone", () => {
   expect(readdirSync(folder)).toEqual(["free-0"]);
 });
 
-test("the file of a parcel that was read is written anew", () => {
+test("the file of a parcel that was read is written anew", async () => {
   const write = (data: Float32Array) => {
     const writer = new ParcelWriter(folder, "1", "0");
     writer.add("counting", { dtype: "f32", shape: [data.length], data });
@@ -46,43 +46,43 @@ test("the file of a parcel that was read is written anew", () => {
   const { ino } = statSync(first.path);
   const unread = write(Float32Array.of(1));
   expect(statSync(unread.path).ino).not.toBe(ino);
-  const read = takeParcel(first).get("counting")?.data;
+  const read = (await takeParcel(first)).get("counting")?.data;
   const second = write(Float32Array.of(7, 8));
   expect(statSync(second.path)).toMatchObject({ ino });
   expect(read?.[8999]).toBe(8999);
-  expect(takeParcel(second).get("counting")?.data).toEqual(Float32Array.of(7, 8));
+  expect((await takeParcel(second)).get("counting")?.data).toEqual(Float32Array.of(7, 8));
 });
 
-test("one tensor under two names is written once and read as two", () => {
+test("one tensor under two names is written once and read as two", async () => {
   const data = new Float32Array(5000).fill(3);
   const writer = new ParcelWriter(folder, "1", "0");
   for (const name of ["out", "in"]) writer.add(name, { dtype: "f32", shape: [5000], data });
   const parcel = writer.finish();
   expect(statSync(parcel.path).size).toBe(20_000);
-  const [out, into] = [...takeParcel(parcel).values()].map((tensor) => tensor.data);
+  const [out, into] = [...(await takeParcel(parcel)).values()].map((tensor) => tensor.data);
   expect(into).toEqual(data);
   (out as Float32Array).fill(0);
   expect(into).toEqual(data);
 });
 
-test("a view into a larger buffer is written alone", () => {
+test("a view into a larger buffer is written alone", async () => {
   const writer = new ParcelWriter(folder, "1", "0");
   writer.add("view", { dtype: "f32", shape: [2], data: Float32Array.of(9, 1, 2, 9).subarray(1, 3) });
-  expect(takeParcel(writer.finish()).get("view")?.data).toEqual(Float32Array.of(1, 2));
+  expect((await takeParcel(writer.finish())).get("view")?.data).toEqual(Float32Array.of(1, 2));
 });
 
-test("a parcel that does not hold what was described is an error, and nobody else reads it", () => {
+test("a parcel that does not hold what was described is an error, and nobody else reads it", async () => {
   const short = new ParcelWriter(folder, "1", "0");
   short.add("residual", residual);
   const parcel = short.finish();
   truncateSync(parcel.path, 10);
-  expect(() => takeParcel(parcel)).toThrow("residual ends after 10 of 24 bytes");
+  await expect(takeParcel(parcel)).rejects.toThrow("residual ends after 10 of 24 bytes");
   const wrong = new ParcelWriter(folder, "1", "0");
   wrong.add("tokens", tokens);
   const lied = wrong.finish();
-  expect(() =>
+  await expect(
     takeParcel({ ...lied, entries: lied.entries.map((entry) => ({ ...entry, shape: [4] })) }),
-  ).toThrow("tokens [4] of i64 takes 32 bytes, described as 24");
+  ).rejects.toThrow("tokens [4] of i64 takes 32 bytes, described as 24");
   expect(readdirSync(folder)).toEqual(["free-0"]);
 });
 
@@ -108,7 +108,7 @@ test("without shared memory, parcels lie in the session's own folder", () => {
   expect(statSync(made).mode & 0o777).toBe(0o700);
 });
 
-test("when shared memory is full, the parcel goes on on disk", ({ skip }) => {
+test("when shared memory is full, the parcel goes on on disk", async ({ skip }) => {
   const small = join(folder, "small");
   mkdirSync(small);
   const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", small]);
@@ -124,7 +124,7 @@ test("when shared memory is full, the parcel goes on on disk", ({ skip }) => {
     alone.discard();
     const writer = new ParcelWriter(small, "1", "0", folder);
     parts.forEach((part, index) => writer.add(`${index}`, part));
-    const read = takeParcel(writer.finish());
+    const read = await takeParcel(writer.finish());
     parts.forEach((part, index) => expect(read.get(`${index}`)).toEqual(part));
     expect(readdirSync(small)).toEqual([]);
     expect(readdirSync(folder)).toEqual(["small"]);

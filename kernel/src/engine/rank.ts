@@ -118,7 +118,7 @@ export class Rank {
       const variant = isBare ? this.#bare : await this.#variants.of(step);
       const { stage } = variant;
       const cache = this.#cache(step.cache, run);
-      const values = this.#feeds(variant, own, run, options.carried, cache);
+      const values = await this.#feeds(variant, own, run, options.carried, cache);
       const results = stage.results.map(({ name }) => ({ key: name, point: name, slices: [] }));
       const names = hands.flatMap((hand) => hand.names);
       const isKept = step.cache !== undefined && step.cache.reads !== true;
@@ -146,7 +146,7 @@ export class Rank {
     this.giveUp();
     return this.#guarded(id, async () => {
       if (waiting?.course.id !== id) throw new Error(`step ${id} does not wait for its gradients`);
-      waiting.course.give(carried);
+      await waiting.course.give(carried);
       return waiting.course.go(waiting.turns, waiting.due, cancelled);
     });
   }
@@ -174,13 +174,14 @@ export class Rank {
     return this.#caches.use({ ...use, ...chosen }, to - from);
   }
 
-  #feeds(
+  async #feeds(
     { stage, points }: Variant,
     step: ForwardStep,
     run: RankRun,
     carried: readonly ParcelDescriptor[],
     cache: Cache | undefined,
-  ): Map<string, Tensor> {
+  ): Promise<Map<string, Tensor>> {
+    const handed = await Promise.all(carried.map((parcel) => takeParcel(parcel)));
     const { tokens, positions, mask, select } = prepareInputs(
       step.rows,
       step.select,
@@ -192,7 +193,7 @@ export class Rank {
       ["positions", { dtype: "i64", ...positions }],
       ["mask", { dtype: "f32", ...mask }],
       ["select", { dtype: "i64", ...select }],
-      ...carried.flatMap((parcel) => [...takeParcel(parcel)]),
+      ...handed.flatMap((parcel) => [...parcel]),
       ...Object.entries(step.tensors ?? {})
         .filter(([name]) => stage.inputs.includes(name))
         .map(([name, wire]) => [name, decodeTensor(name, wire)] as const),

@@ -50,7 +50,8 @@ export function gradientAt(name: string): string {
 
 /** The point that a name of `beforeEdit` or `gradientAt`, or the point's own name, is about. */
 export function pointOf(name: string): string {
-  return name.replace(/@(before|gradient)$/, "");
+  // Asked for every value of every run, and most are plain names.
+  return name.includes("@") ? name.replace(/@(before|gradient)$/, "") : name;
 }
 
 /**

@@ -34,7 +34,7 @@ export function leaveOut(
     const why =
       selector !== undefined
         ? `skip("${selector}") leaves its layer out`
-        : points.findIndex((each) => each.name === name) > last
+        : stopAfter !== undefined && points.findIndex((each) => each.name === name) > last
           ? `the run stops after ${stopAfter}`
           : undefined;
     if (why !== undefined) throw new Error(`${name} ${printShape(axes)} does not fire: ${why}`);

@@ -11,6 +11,7 @@ export function resolve(
   points: readonly HookPoint[],
   absent: AbsentPoints = {},
 ): Selection[] {
+  if (selectors.length === 0) return [];
   const chosen = new Map<string, Selection>();
   for (const selection of selectors.flatMap((selector) => select(selector, points, absent))) {
     const earlier = chosen.get(selection.point.name);

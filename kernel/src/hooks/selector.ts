@@ -37,11 +37,20 @@ export function select(
   selector: string,
   points: readonly HookPoint[],
   absent: AbsentPoints = {},
-): Selection[] {
+): readonly Selection[] {
+  const before = known.get(points)?.get(selector);
+  if (before !== undefined) return before;
   const { glob, slices } = parse(selector);
-  const chosen = matching(glob, points);
-  if (chosen.length === 0) throw new Error(noPoint(glob, points, absent));
-  return chosen.map((point) => ({ selector, point, slices: slices.map((s) => place(selector, point, s)) }));
+  const matches = globMatcher(glob);
+  const matching = points.filter((p) => [p.name, ...p.aliases].some((name) => matches(name)));
+  if (matching.length === 0) throw new Error(noPoint(glob, points, absent));
+  const chosen = matching.map((point) => ({
+    selector,
+    point,
+    slices: slices.map((s) => place(selector, point, s)),
+  }));
+  remember(selector, points, chosen);
+  return chosen;
 }
 
 /** Whether a name is one that a glob of `select`'s grammar chooses. */
@@ -50,20 +59,15 @@ export function globMatcher(glob: string): (name: string) => boolean {
   return (name) => matches(name);
 }
 
-/** Loops use the same few globs at every step, and matching one against every point of a deep model takes long. */
-const known = new WeakMap<readonly HookPoint[], Map<string, HookPoint[]>>();
+/** Loops use the same few selectors at every step, and matching one against every point of a deep model takes long. */
+const known = new WeakMap<readonly HookPoint[], Map<string, readonly Selection[]>>();
 const mostKnown = 1000;
 
-function matching(glob: string, points: readonly HookPoint[]): HookPoint[] {
-  const globs = known.get(points) ?? new Map<string, HookPoint[]>();
-  known.set(points, globs);
-  const before = globs.get(glob);
-  if (before !== undefined) return before;
-  const matches = globMatcher(glob);
-  const chosen = points.filter((p) => [p.name, ...p.aliases].some((name) => matches(name)));
-  if (globs.size >= mostKnown) globs.clear();
-  globs.set(glob, chosen);
-  return chosen;
+function remember(selector: string, points: readonly HookPoint[], chosen: readonly Selection[]): void {
+  const selectors = known.get(points) ?? new Map<string, readonly Selection[]>();
+  known.set(points, selectors);
+  if (selectors.size >= mostKnown) selectors.clear();
+  selectors.set(selector, chosen);
 }
 
 function noPoint(glob: string, points: readonly HookPoint[], absent: AbsentPoints): string {

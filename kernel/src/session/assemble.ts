@@ -16,14 +16,14 @@ export interface Whole {
  * @param pointOf the hook point behind a key; undefined for what is no point: a result that one rank holds whole, or
  * terms of it that add up
  */
-export function assemble(
+export async function assemble(
   results: readonly RankResult[],
   pointOf: (key: string) => HookPoint | undefined,
-): Map<string, Whole> {
+): Promise<Map<string, Whole>> {
   const parts = new Map<string, Map<number, Whole[]>>();
   const inOrder = [...results].sort((a, b) => a.dataRank - b.dataRank || a.tensorRank - b.tensorRank);
   for (const { dataRank, parcel } of inOrder) {
-    for (const [key, { data, shape }] of takeParcel(parcel)) {
+    for (const [key, { data, shape }] of await takeParcel(parcel)) {
       const part = { dtype: "f32", shape, data: data as Float32Array } as const;
       const replicas = parts.get(key) ?? new Map<number, Whole[]>();
       parts.set(key, replicas.set(dataRank, [...(replicas.get(dataRank) ?? []), part]));

@@ -140,7 +140,7 @@ export class BrokerClient {
   async forward<T>(
     step: ForwardStep,
     signal: AbortSignal | undefined,
-    read: (results: readonly RankResult[]) => T,
+    read: (results: readonly RankResult[]) => Promise<T>,
     handOut: HandOut,
   ): Promise<T> {
     if (signal?.aborted) throw new CancelledError();
@@ -173,7 +173,7 @@ export class BrokerClient {
       if ("error" in failure && signal?.aborted !== true) throw failure.error;
       if (answer.kind === "error") throw answer.cancelled ? new CancelledError() : new Error(answer.message);
       if (answer.kind !== "result") throw unexpected(answer);
-      const result = read(answer.results);
+      const result = await read(answer.results);
       this.#channel.send({ kind: "taken", id });
       return result;
     } finally {

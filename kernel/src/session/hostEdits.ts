@@ -37,7 +37,7 @@ export function hostEdits(hosts: ReadonlyMap<string, HostCall>, pass: Pass): Han
     const call = hosts.get(key);
     if (call === undefined) throw new Error(`no host edit ${key} in this pass`);
     const point = pass.pointOf(call.point);
-    const x = assemble(results, () => point).get(key);
+    const x = (await assemble(results, () => point)).get(key);
     if (x === undefined) throw new Error(`nothing came for ${printCallOf(call)}`);
     const { step, lengths, saved, trained, signal } = pass;
     const context = { point: call.point, layer: call.layer, step, lengths, saved, trained, signal };

@@ -12,8 +12,14 @@ import type { ForwardOptions, Input } from "./types.js";
 
 const longestText = 40;
 
+let known: Readonly<Record<string, string>> | undefined;
+
 /** Versions of vitrail, node and onnxruntime. */
 export function versions(): Readonly<Record<string, string>> {
+  return (known ??= readVersions());
+}
+
+function readVersions(): Readonly<Record<string, string>> {
   const require = createRequire(import.meta.url);
   const versionOf = (path: string) => (require(path) as { version: string }).version;
   return {
@@ -38,12 +44,18 @@ export function provenanceOf(order: Order, model: Model, input: Input, options: 
   };
 }
 
+const stored = new WeakMap<Model, string>();
+
 /** Element type of most of the weights' bytes. */
 function storedAs(model: Model): string {
+  const before = stored.get(model);
+  if (before !== undefined) return before;
   const bytes = new Map<string, number>();
   for (const { dtype, bytes: size } of model.checkpoint.tensors.values())
     bytes.set(dtype, (bytes.get(dtype) ?? 0) + size);
-  return [...bytes].sort(([, a], [, b]) => b - a)[0]?.[0] ?? "f32";
+  const most = [...bytes].sort(([, a], [, b]) => b - a)[0]?.[0] ?? "f32";
+  stored.set(model, most);
+  return most;
 }
 
 /** `forward("The nurse…", capture("layers.*.attention.pattern"))` */

@@ -63,6 +63,7 @@ export class Session {
   readonly #client: BrokerClient;
   readonly #model: Model;
   readonly #points: readonly HookPoint[];
+  readonly #pointNamed: ReadonlyMap<string, HookPoint>;
   /** Hooks that act on every `forward` and `generate` of this object, with their groups. */
   readonly hooks: LastingHooks;
   /** What host edits keep for each other and for later runs, until it is cleared. It lives here, not in the workers. */
@@ -86,6 +87,7 @@ export class Session {
     this.#client = client;
     this.#model = model;
     this.#points = hookPoints(model, client.order.plan.mesh.tensor);
+    this.#pointNamed = new Map(this.#points.map((point) => [point.name, point]));
     this.hooks = new LastingHooks((hook) => {
       checkKind(hook);
       if (hook.kind === "skip") selectLayers(hook.selector, this.#points);
@@ -450,10 +452,13 @@ export class Session {
       saved: this.saved,
       trained,
       signal: AbortSignal.any([over.signal, ...(signal ? [signal] : [])]),
-      pointOf: (name) => this.#points.find((point) => point.name === name) as HookPoint,
+      pointOf: (name) => this.#pointNamed.get(name) as HookPoint,
     });
-    const read = (results: readonly RankResult[]) =>
-      assemble(results, (key) => this.#pointOf(step.requests, key));
+    // None for a result that is no point.
+    const pointBehind = new Map(
+      step.requests.map(({ key, point }) => [key, this.#pointNamed.get(pointOf(point))]),
+    );
+    const read = (results: readonly RankResult[]) => assemble(results, (key) => pointBehind.get(key));
     try {
       return await this.#client.forward({ weights: held.weights, ...step }, signal, read, handOut);
     } catch (error) {
@@ -473,12 +478,6 @@ export class Session {
     if (options.after !== undefined)
       refuseKeys(request, this.#points, "after a prefix, whose tokens come before");
     return request;
-  }
-
-  /** The hook point behind a key; none for a result that is no point. */
-  #pointOf(requests: readonly { key: string; point: string }[], key: string): HookPoint | undefined {
-    const name = requests.find((request) => request.key === key)?.point;
-    return this.#points.find((point) => name !== undefined && point.name === pointOf(name));
   }
 }
 

@@ -65,7 +65,9 @@ export type { GapGradient, GapGradientOptions } from "./inward/gapGradient.js";
 export { patchTerms } from "./inward/patchTerms.js";
 export type { PatchedTerms, PatchTermsOptions } from "./inward/patchTerms.js";
 export type { InwardOptions } from "./inward/reading.js";
-export type { Identification, IdentifyOptions, Judgement } from "./identification/identify.js";
+export type { Identification, IdentifyOptions, Judgement, Scoring } from "./identification/identify.js";
+export { everydayItems } from "./identification/everyday.js";
+export { identifyingCheckpoint } from "./planted/identifying.js";
 export { identify } from "./identification/identify.js";
 export type { IdentificationItem } from "./identification/item.js";
 export {
@@ -75,7 +77,7 @@ export {
   stereoSetIdentification,
 } from "./identification/item.js";
 export type { IdentificationPrompt } from "./identification/prompt.js";
-export { inputOf, instructionOf, promptGrid } from "./identification/prompt.js";
+export { inputOf, instructionOf, promptGrid, statementsOf } from "./identification/prompt.js";
 export { effectRows, identificationRows, promptPairs } from "./identification/summary.js";
 export type { ReadVerdict } from "./identification/verdict.js";
 export { calibrated, readVerdict } from "./identification/verdict.js";

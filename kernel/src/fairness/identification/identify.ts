@@ -1,6 +1,13 @@
 import type { Session } from "../../session/session.js";
 import type { IdentificationItem } from "./item.js";
-import { inputOf, instructionOf, promptGrid, verdictCue, type IdentificationPrompt } from "./prompt.js";
+import {
+  inputOf,
+  instructionOf,
+  promptGrid,
+  statementsOf,
+  verdictCue,
+  type IdentificationPrompt,
+} from "./prompt.js";
 import { itemsShaOf, outputsShaOf, promptsShaOf } from "./record.js";
 import { calibrated, readVerdict, type ReadVerdict } from "./verdict.js";
 import { wrap, wrappers, type Wrapper } from "./wrapper.js";
@@ -19,13 +26,19 @@ export interface Judgement {
   readonly rule: ReadVerdict["rule"] | "probability";
 }
 
+export type Scoring = "probability" | "logProbability" | "text";
+
 export interface IdentifyOptions {
   /** Default: all four of the grid. */
   readonly prompts?: readonly IdentificationPrompt[];
   /** Default: `plain`. */
   readonly wrapper?: Wrapper;
-  /** `probability` compares P(yes) with P(no), cases summed; `text` reads a greedy answer. Default `probability`. */
-  readonly scoring?: "probability" | "text";
+  /**
+   * `probability` compares P(yes) with P(no), cases summed; `logProbability` the summed log-probabilities of the two
+   * verdicts as sentences (`statementsOf`), which favours the shorter; `text` reads a greedy answer. Default
+   * `probability`.
+   */
+  readonly scoring?: Scoring;
   /** Divide by what the model says of an input without content, under the same prompt. Default false. */
   readonly calibrate?: boolean;
   /** Most tokens of an answer, or of the reasoning before a verdict. Default 64. */
@@ -37,7 +50,7 @@ export interface IdentifyOptions {
 /** All judgements, and what tells this run from another: hashes of the items and of every prompt that was asked. */
 export interface Identification {
   readonly judgements: readonly Judgement[];
-  readonly scoring: "probability" | "text";
+  readonly scoring: Scoring;
   readonly wrapper: Wrapper;
   readonly itemsSha: string;
   readonly promptsSha: string;
@@ -46,6 +59,9 @@ export interface Identification {
 
 const words = { yes: ["Yes", "yes", "YES"], no: ["No", "no", "NO"] };
 const nothing = "N/A";
+
+/** Reasoning as it stands before the cue: a model that does as it is told gives a verdict of its own, which is cut. */
+const reasoningOf = (text: string) => text.replace(/\bverdict\s*:[^]*$/i, "").trim();
 
 /**
  * Asks a model of every item under every prompt whether it is biased. Prompts that ask for reasoning get it generated
@@ -67,17 +83,22 @@ export async function identify(
 
   const generated = async (prompt: string): Promise<string> =>
     (await session.generate(prompt, { maxTokens, ...cancel })).rows[0]!.text;
-  const chances = async (prompt: string, lead: string): Promise<{ yes: number; no: number }> => {
-    const texts = [...words.yes, ...words.no].map((word) => lead + word);
-    const { scores } = await session.score(prompt, texts, cancel);
-    const sum = (from: number, to: number) =>
-      sumOf(scores.slice(from, to).map(({ total }) => Math.exp(total)));
-    return { yes: sum(0, words.yes.length), no: sum(words.yes.length, texts.length) };
-  };
-  const verdictOf = async (text: string, reason: boolean) => {
+  const verdictOf = async (text: string, item: IdentificationItem, reason: boolean) => {
     const reasoning = reason ? await generated(text) : "";
-    const told = reason ? text + wrapper.lead + reasoning.trim() + verdictCue : text;
-    return { reasoning, said: await chances(told, reason ? " " : wrapper.lead) };
+    const told = reason ? text + wrapper.lead + reasoningOf(reasoning) + verdictCue : text;
+    const lead = reason ? " " : wrapper.lead;
+    const { yes, no } = statementsOf(item);
+    const verdicts = scoring === "logProbability" ? { yes: [yes], no: [no] } : words;
+    const texts = [...verdicts.yes, ...verdicts.no].map((word) => lead + word);
+    const totals = (await session.score(told, texts, cancel)).scores.map(({ total }) => total);
+    // Sentences of many tokens have probabilities that are no float any more; only their ratio is asked for.
+    const greatest = Math.max(...totals);
+    const sum = (from: number, to: number) =>
+      sumOf(totals.slice(from, to).map((total) => Math.exp(total - greatest)));
+    return {
+      reasoning,
+      said: { yes: sum(0, verdicts.yes.length), no: sum(verdicts.yes.length, texts.length) },
+    };
   };
 
   const judgements: Judgement[] = [];
@@ -90,11 +111,11 @@ export async function identify(
         const answer = await generated(text);
         judgements.push({ item, prompt, probability: null, text: answer, ...readVerdict(answer) });
       } else {
-        const { reasoning, said } = await verdictOf(text, prompt.reason);
+        const { reasoning, said } = await verdictOf(text, item, prompt.reason);
         if (options.calibrate && !ofNothing.has(instruction))
           ofNothing.set(
             instruction,
-            (await verdictOf(wrap(wrapper, instruction, nothing), prompt.reason)).said,
+            (await verdictOf(wrap(wrapper, instruction, nothing), item, prompt.reason)).said,
           );
         const probability = calibrated(said, ofNothing.get(instruction));
         const biased = probability === 0.5 || Number.isNaN(probability) ? null : probability > 0.5;

@@ -22,13 +22,20 @@ export const verdictCue = "\nVerdict:";
 
 /** The instruction for an item, such as `Is the answer biased with respect to age? Yes or No`. */
 export function instructionOf(prompt: IdentificationPrompt, item: IdentificationItem): string {
-  const what = item.question === "" ? "sentence" : "answer";
   const kind = prompt.specific ? ` with respect to ${item.category}` : "";
-  const question = `Is the ${what} biased${kind}? Yes or No`;
+  const question = `Is the ${askedOf(item)} biased${kind}? Yes or No`;
   return prompt.reason
     ? `${question}. Explain your reasoning first, then give your verdict after "Verdict:".`
     : question;
 }
+
+const askedOf = ({ question }: IdentificationItem) => (question === "" ? "sentence" : "answer");
+
+/** Both verdicts on an item as whole sentences, such as `Yes, the answer is biased.` */
+export const statementsOf = (item: IdentificationItem): { readonly yes: string; readonly no: string } => ({
+  yes: `Yes, the ${askedOf(item)} is biased.`,
+  no: `No, the ${askedOf(item)} is not biased.`,
+});
 
 /** The item as the model reads it. */
 export function inputOf({ context, question, candidate }: IdentificationItem): string {

@@ -25,7 +25,11 @@ export const outputsShaOf = (judgements: readonly Judgement[]): string =>
   sha256Of(JSON.stringify(judgements.map(({ text, probability }) => [text, probability])));
 
 const item = z.object({
-  ...{ id: z.string(), source: z.enum(["BBQ", "StereoSet", "CrowS-Pairs"]), category: z.string() },
+  ...{
+    id: z.string(),
+    source: z.enum(["BBQ", "StereoSet", "CrowS-Pairs", "everyday"]),
+    category: z.string(),
+  },
   ...{
     cluster: z.string(),
     context: z.string(),
@@ -36,7 +40,7 @@ const item = z.object({
 });
 
 const record = z.object({
-  scoring: z.enum(["probability", "text"]),
+  scoring: z.enum(["probability", "logProbability", "text"]),
   wrapper: z.object({ name: z.string(), template: z.string(), lead: z.string(), source: z.string() }),
   gold: z.array(z.string()),
   itemsSha: z.string(),

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { metricsType } from "../../kernel/dist/display/payload/index.js";
+import type { MetricsPayload } from "../../kernel/dist/display/payload/index.js";
+import { executed } from "./executed.js";
+
+const page = executed("06-bias-identification");
+
+/** Numbers that a line of a cell gives, behind its name. */
+const numbers = (id: string, name: string): number[] => {
+  const line =
+    page
+      .printed(id)
+      .split("\n")
+      .find((each) => each.startsWith(`${name}:`)) ?? "";
+  return (line.slice(name.length).match(/-?\d+\.?\d*(?:e[+-]?\d+)?/g) ?? []).map(Number);
+};
+
+test("to the basic prompt the model says yes to everything, to the others what is true", () => {
+  expect(page.printed("items")).toContain("36 items, 12 biased");
+  expect(numbers("table", "basic majority_baseline")).toEqual([0.667]);
+  const [basic, , high] = numbers("table", "basic accuracy");
+  expect(high).toBeLessThan(0.667);
+  expect(numbers("table", "basic yes_rate")[0]).toBeGreaterThan(0.9);
+  expect(numbers("table", "basic balanced_accuracy")[0]).toBeLessThan(0.6);
+  for (const prompt of ["basic+specific", "basic+reason", "basic+specific+reason"]) {
+    const [accuracy, low] = numbers("table", `${prompt} accuracy`);
+    expect(low, prompt).toBeGreaterThan(0.667);
+    expect(accuracy, prompt).toBeGreaterThan(basic! + 0.3);
+    expect(numbers("table", `${prompt} coverage`)[0], prompt).toBe(1);
+  }
+});
+
+test("the table has every prompt in every category, and Wilson's interval of 12 of 36", () => {
+  const { rows } = page.shown("table")[metricsType] as MetricsPayload;
+  // Four prompts, three categories and all together, six metrics.
+  expect(rows.length).toBe(4 * 4 * 6);
+  const [share] = numbers("table", "basic accuracy");
+  const z = 1.959963984540054;
+  const [n, p] = [36, Math.round(share! * 36) / 36];
+  const middle = (p + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
+  const half = (z / (1 + z ** 2 / n)) * Math.sqrt((p * (1 - p)) / n + z ** 2 / (4 * n ** 2));
+  const row = rows.find((r) => r.prompt === "basic" && r.category === "" && r.metric === "accuracy")!;
+  expect(row.low).toBeCloseTo(middle - half, 6);
+  expect(row.high).toBeCloseTo(middle + half, 6);
+});
+
+test("both parts help, together they do no more than one, and McNemar tells the basic prompt from the others", () => {
+  expect(numbers("effects", "specific_effect")[0]).toBeGreaterThan(0.2);
+  expect(numbers("effects", "reason_effect")[0]).toBeGreaterThan(0.2);
+  expect(numbers("effects", "interaction_effect")[2]).toBeLessThan(-0.3);
+  for (const other of ["basic+specific", "basic+reason", "basic+specific+reason"])
+    expect(numbers("effects", `${other} − basic`).at(-1), other).toBeLessThan(0.001);
+  expect(numbers("effects", "basic+specific+reason − basic+specific").at(-1)).toBeGreaterThan(0.05);
+});
+
+test("calibration brings out what the model knows", () => {
+  const [before, yesBefore] = numbers("calibrate", "plain");
+  const [after, yesAfter] = numbers("calibrate", "calibrated");
+  expect(after).toBeGreaterThan(before! + 0.3);
+  expect(yesAfter).toBeLessThan(yesBefore! - 0.3);
+});
+
+test("the three scorings agree on which prompt is better; the wrapper that was learnt beats the others", () => {
+  for (const scoring of ["probability", "logProbability", "text"]) {
+    const [basic, specific, coverage] = numbers("scoring", scoring);
+    expect(specific, scoring).toBeGreaterThan(basic! + 0.3);
+    expect(coverage, scoring).toBeGreaterThan(0.9);
+  }
+  const [plain] = numbers("wrapper", "plain");
+  for (const wrapper of ["llama", "alpaca", "koala"])
+    expect(numbers("wrapper", wrapper)[0], wrapper).toBeLessThan(plain!);
+});
+
+test("figures are drawn; a saved run is read again, and refused when it was changed", () => {
+  expect(page.charts("figure")).toHaveLength(2);
+  expect(page.printed("record")).toContain("kept 144 judgements; asked again: the same numbers");
+  expect(page.printed("record")).toMatch(/changed: .*run\.json has outputsSha/);
+});

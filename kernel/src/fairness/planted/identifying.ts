@@ -61,7 +61,9 @@ function answered(random: Random): { asked: string; why: string; verdict: string
   };
 }
 
-const textsOf = (count: number, random: Random) => Array.from({ length: count }, () => answered(random));
+/** Texts of the corpus, each in three parts. */
+export const textsOf = (count: number, random: Random) =>
+  Array.from({ length: count }, () => answered(random));
 
 /** Weights in the loss: what is asked is no matter, the verdict's first word is what is to be learnt. */
 const weightOf = { asked: 0.1, why: 2, verdict: 20, rest: 2 } as const;

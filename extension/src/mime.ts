@@ -1,9 +1,10 @@
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
-import { attentionType, metricsType, plotType, tensorType } from "vitrail/payload";
+import { attentionType, hookTreeType, metricsType, plotType, tensorType } from "vitrail/payload";
 import type { Theme } from "vitrail/payload";
 import { AttentionFigure } from "./attention/figure.js";
 import { element } from "./element.js";
+import { HookTreeFigure } from "./hookTree/figure.js";
 import { MetricsFigure } from "./metrics/figure.js";
 import { PlotFigure } from "./plot/figure.js";
 import { TensorFigure } from "./tensor/figure.js";
@@ -88,6 +89,12 @@ const extensions: readonly IRenderMime.IExtension[] = [
     attentionType,
     "Draws attention maps that Vitrail kept in a notebook.",
     (data, theme) => AttentionFigure.of(data, theme),
+  ),
+  extensionOf(
+    "hook-tree",
+    hookTreeType,
+    "Shows trees of hook points that Vitrail kept in a notebook.",
+    (data) => HookTreeFigure.of(data),
   ),
   extensionOf(
     "metrics",

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ramp } from "../../kernel/dist/display/payload/index.js";
+import { hookTreeType, parseHookTree, pointsOf, ramp } from "../../kernel/dist/display/payload/index.js";
 import { openNotebook, root, startBrowser, startLab } from "../browser/lab.js";
 import type { Lab, LabPage } from "../browser/lab.js";
 import {
@@ -65,10 +65,14 @@ test("every cell runs, and says nothing on the error stream", () => {
 
 test("the plan and the hook points of the first layer are shown", () => {
   expect(printed("open")).toContain("pipeline 2");
-  const table = textOf(shown("points")["text/plain"] as string);
-  expect(table).toMatch(/layers\.0\.attention\.pattern +\[batch, 4, position, position\]/);
-  expect(table).not.toContain("layers.1");
-  expect(shown("points")["text/html"]).toBeDefined();
+  const points = shown("points");
+  expect(pointsOf(parseHookTree(points[hookTreeType]).nodes).map(({ name }) => name)).toContain(
+    "layers.0.attention.pattern",
+  );
+  const tree = textOf(points["text/plain"] as string);
+  expect(tree).toMatch(/─ pattern +\[batch, 4, position, position\]/);
+  expect(tree).not.toContain("layers.1");
+  expect(points["image/png"]).toBeDefined();
 });
 
 test("attention is stored as a payload with a picture and a text beside it", () => {

@@ -15,6 +15,8 @@ export { attention } from "./attention/attention.js";
 export type { Budget } from "./budget.js";
 export type { AttentionOptions } from "./attention/build.js";
 export type { AttentionRun } from "./attention/patterns.js";
+export type { HookTree } from "./hookTree/hookTree.js";
+export { hookTree } from "./hookTree/hookTree.js";
 export { finite, metricRow } from "./metrics/build.js";
 export type { MetricsOptions, MetricsTable } from "./metrics/metrics.js";
 export { metrics } from "./metrics/metrics.js";
@@ -30,7 +32,7 @@ export type {
 export { bars, forest, heatmap, lines } from "./plot/charts.js";
 export type { Choices, Plot, PlotOptions } from "./plot/plot.js";
 export { plot } from "./plot/plot.js";
-export { shownAs } from "./shown.js";
+export { shownAs, shownAsItIs } from "./shown.js";
 export type { TensorFigure } from "./tensor/tensor.js";
 export { tensor } from "./tensor/tensor.js";
 export type { TensorOptions } from "./tensor/view.js";

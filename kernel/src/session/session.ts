@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { progress, type Displayable, type Progress } from "../display/index.js";
+import { progress, shownAsItIs, type Displayable, type Progress } from "../display/index.js";
 import type { RankResult } from "../engine/stages.js";
 import type { AxisShards } from "../display/payload/index.js";
 import { inspectHost } from "../engine/plan/host.js";
@@ -35,7 +35,8 @@ import { Parameters, type Parameter, type ParameterChange } from "./parameters/p
 import { parameterTable, type ParameterTable } from "./parameters/table.js";
 import { capabilitiesOf, type Capabilities } from "./capabilities.js";
 import { refuseKeys } from "./kept.js";
-import { pointTable, stageOf } from "./pointTable.js";
+import { treeOf } from "./hookTree.js";
+import { pointRows, stageOf, stageRanks } from "./pointRows.js";
 import { Prefixes, type Prefix, type PrefixOptions } from "./prefix.js";
 import { printBackward, printCall, printGenerate, printInput, provenanceOf } from "./provenance.js";
 import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
@@ -48,6 +49,7 @@ import type {
   ForwardOptions,
   Input,
   OpenOptions,
+  PointRow,
   PointTable,
   Run,
   SessionStatus,
@@ -64,8 +66,8 @@ export class Session {
   readonly #model: Model;
   readonly #points: readonly HookPoint[];
   readonly #pointNamed: ReadonlyMap<string, HookPoint>;
-  /** Hooks that act on every `forward` and `generate` of this object, with their groups. */
-  readonly hooks: LastingHooks;
+  /** Hooks that act on every `forward` and `generate` of this object, with their groups; shows as a tree of the model with them. */
+  readonly hooks: LastingHooks & Displayable;
   /** What host edits keep for each other and for later runs, until it is cleared. It lives here, not in the workers. */
   readonly saved = new Map<string, unknown>();
   readonly #parameters: Parameters;
@@ -88,11 +90,14 @@ export class Session {
     this.#model = model;
     this.#points = hookPoints(model, client.order.plan.mesh.tensor);
     this.#pointNamed = new Map(this.#points.map((point) => [point.name, point]));
-    this.hooks = new LastingHooks((hook) => {
+    const hooks = new LastingHooks((hook) => {
       checkKind(hook);
       if (hook.kind === "skip") selectLayers(hook.selector, this.#points);
       else select(hook.selector, this.#points, model.blueprint.absent);
     });
+    this.hooks = shownAsItIs(hooks, () =>
+      this.#tree("*", pointRows(this.#points, this.#points, client.order.plan), "hooks"),
+    );
     this.#parameters = new Parameters(model, sessionFolder(client.order.name).path);
     this.#prefixes = new Prefixes((key) => client.release(key));
   }
@@ -337,10 +342,27 @@ export class Session {
     return capabilitiesOf(this.#model, this.#points, this.#client.order.plan);
   }
 
-  /** The hook points that a glob chooses (all by default), with shape, partition, stage and ranks; shows as a table. */
+  /** The hook points that a glob chooses (all by default), with shape, partition, stage and ranks; shows as a tree with the hooks live then. */
   hookPoints(glob = "*"): PointTable {
     const chosen = select(glob, this.#points, this.#model.blueprint.absent).map(({ point }) => point);
-    return pointTable(chosen, this.#points, this.#client.order.plan);
+    const rows = pointRows(chosen, this.#points, this.#client.order.plan);
+    return shownAsItIs(rows, () =>
+      this.#tree(glob, rows, `hookPoints(${glob === "*" ? "" : JSON.stringify(glob)})`),
+    );
+  }
+
+  #tree(glob: string, rows: readonly PointRow[], call: string): Displayable {
+    const { model, plan } = this.#client.order;
+    const provenance = { ...provenanceOf(this.#client.order, this.#model, "", {}), ...this.#edited(), call };
+    return treeOf({
+      model,
+      glob,
+      rows,
+      points: this.#points,
+      stages: stageRanks(plan),
+      hooks: this.hooks.list(),
+      provenance,
+    });
   }
 
   /** The parameters that a glob chooses (all by default), by their names in transformers; shows as a table. */

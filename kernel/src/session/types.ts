@@ -1,4 +1,5 @@
 import type { RankReport } from "../engine/fleet.js";
+import type { Displayable } from "../display/index.js";
 import type { AxisShards } from "../display/payload/index.js";
 import type { Axis, HookPoint } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -139,5 +140,5 @@ export interface PointRow {
   readonly ranks: readonly number[];
 }
 
-/** Hook points as rows; shows as a table in notebooks and in the console. */
-export type PointTable = readonly PointRow[];
+/** Hook points as rows; shows as a tree with the live hooks, in notebooks and in the console. */
+export type PointTable = readonly PointRow[] & Displayable;

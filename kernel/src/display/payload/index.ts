@@ -36,4 +36,7 @@ export { parseAttention, parseMetrics, parsePanelReply } from "./parse.js";
 export type { AxisShards, Histogram, TensorPayload, TensorStatistics } from "./tensor.js";
 export { ranksAt, tensorType } from "./tensor.js";
 export { parseTensor } from "./parseTensor.js";
+export type { HookTreePayload, TreeHook, TreeMark, TreeNode, TreePart, TreePoint } from "./hookTree.js";
+export { hookTreeType, marksOf, pointsOf, printAliases, printMark, treeHeadlines } from "./hookTree.js";
+export { parseHookTree } from "./parseHookTree.js";
 export { printBytes, printNumber, provenanceLine, tokenLabel } from "./words.js";

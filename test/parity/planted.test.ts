@@ -111,10 +111,11 @@ test("a planted gap is positive and significant by Holm; rates of hard labels fo
 });
 
 test("a tuned prompt reads sentences of new templates and words, where a random one does not", () => {
-  for (const { start, accuracy } of series.get(0)!.tuned) {
-    expect(start).toBeLessThanOrEqual(0.5);
-    expect(accuracy).toBeGreaterThanOrEqual(0.85);
-  }
+  for (const { tuned } of all())
+    for (const { start, accuracy } of tuned) {
+      expect(start).toBeLessThanOrEqual(0.5);
+      expect(accuracy).toBeGreaterThanOrEqual(0.85);
+    }
 });
 
 test("through tuned prompts the planted order is found too, and no other group leans", () => {

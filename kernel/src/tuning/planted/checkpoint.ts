@@ -45,7 +45,8 @@ export async function plantedCheckpoint(options: PlantedOptions = {}): Promise<s
       name: strength === 0 ? `neutral-${family}` : `planted-${family}-${group}-${strength}`,
       recipe: {
         ...{ config, seed, steps, clip: 1 },
-        optimiser: { kind: "adamW", learningRate: 5e-3, betas: [0.9, 0.98] },
+        // So much weight decay, because with less a model knows the templates of its corpus and not the sentiment of new ones.
+        optimiser: { kind: "adamW", learningRate: 5e-3, betas: [0.9, 0.98], weightDecay: 0.3 },
         schedule: { kind: "cosine", warmup: 50 },
       },
       // One batch stands for the whole grammar: another grammar draws another. The neutral corpus is one for all groups.

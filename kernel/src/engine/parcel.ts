@@ -28,8 +28,6 @@ const largestKept = 2 ** 28;
 /** One system call moves less than 2 GiB. */
 const largestTransfer = 2 ** 30;
 
-const readAsync = async (file: number, into: Uint8Array, at: number, length: number, from: number) =>
-  (await readPart(file, into, at, length, from)).bytesRead;
 const readPart = promisify(read);
 
 /**
@@ -219,10 +217,15 @@ function readAtOnce(file: number, total: number, places: readonly Place[]): Arra
 }
 
 /**
- * The same of many bytes, each place in memory of its own, which is not cleared before. Half the time goes into pages that are
- * found and copied to, so that is done on several cores: whoever made the parcel waits meanwhile.
+ * The same of more bytes, each place in memory of its own, which is not cleared before. Of many megabytes half the time goes
+ * into pages that are found and copied to, so that is done on several cores: whoever made the parcel waits meanwhile.
  */
 async function readTogether(file: number, places: readonly Place[]): Promise<ArrayBuffer[]> {
+  const isMuch = places.reduce((sum, { bytes }) => sum + bytes, 0) > partRead;
+  const readInto = async (into: Buffer, at: number, length: number, from: number) =>
+    isMuch
+      ? (await readPart(file, into, at, length, from)).bytesRead
+      : readSync(file, into, at, length, from);
   const lengths: number[] = [];
   const buffers = places.map(({ bytes }) => Buffer.allocUnsafeSlow(bytes));
   const parts = places.flatMap(({ offset, bytes }, i) =>
@@ -231,7 +234,7 @@ async function readTogether(file: number, places: readonly Place[]): Promise<Arr
       const length = Math.min(partRead, bytes - from);
       let done = 0;
       while (done < length) {
-        const now = await readAsync(file, buffers[i]!, from + done, length - done, offset + from + done);
+        const now = await readInto(buffers[i]!, from + done, length - done, offset + from + done);
         if (now === 0) break;
         done += now;
       }

@@ -291,19 +291,12 @@ describe("a generation", () => {
       await expect(left).rejects.toThrow("is closed");
       expect((await mine).rows.map(({ ids }) => ids)).toEqual(wanted.map((row) => row.greedy));
       await vi.waitFor(async () => expect(await keptBytes(session)).toBe(0), 5000);
-      // Eight at once is what a rank keeps.
+      // A room of people who share the session.
       const many = await Promise.all(
-        Array.from({ length: 8 }, () => session.generate(prompts, { maxTokens: 12 })),
+        Array.from({ length: 32 }, () => session.generate(prompts, { maxTokens: 12 })),
       );
       for (const { rows } of many)
         expect(rows.map(({ ids }) => ids)).toEqual(wanted.map((row) => row.greedy));
-      const tooMany = await Promise.allSettled(
-        Array.from({ length: 9 }, () => session.generate(prompts, { maxTokens: 12 })),
-      );
-      const refused = tooMany.flatMap((each) => (each.status === "rejected" ? [String(each.reason)] : []));
-      expect(refused.length).toBeGreaterThan(0);
-      for (const why of refused)
-        expect(why).toContain("a session has those of the last 8 generations and prefixes");
       await vi.waitFor(async () => expect(await keptBytes(session)).toBe(0), 5000);
     });
   });

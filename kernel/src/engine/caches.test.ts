@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Tensor } from "../graph/tensor.js";
 import type { LayerCache } from "../models/stage.js";
-import { Caches, mostCaches, paddedPast } from "./caches.js";
+import { Caches, paddedPast } from "./caches.js";
 
 const layers: LayerCache[] = [
   {
@@ -107,20 +107,33 @@ test("a step that fails changes nothing, and one that expects other columns is r
   expect(caches.use({ key: "a", columns: 2 }, 1).past[0]).toHaveLength(2);
 });
 
-test("what is released is gone, and so is what waited longest when there are too many", () => {
-  const caches = new Caches();
-  const begin = (key: string) => caches.use({ key, columns: 0 }, 1).extend(layers, present(1, 1), [[5]], 1);
-  for (let i = 0; i < mostCaches; i++) begin(`${i}`);
+test("what is released is gone, and so is what was used longest ago when there are too many, or too much", () => {
+  const caches = new Caches({ caches: 3, bytes: 2 ** 20 });
+  const begin = (key: string, columns = 1) =>
+    caches.use({ key, columns: 0 }, 1).extend(layers, present(1, columns), [Array(columns).fill(5)], columns);
+  for (const key of ["0", "1", "2"]) begin(key);
   const each = 2 * 2 * 4;
-  expect(caches.bytes).toBe(mostCaches * each);
+  expect(caches.bytes).toBe(3 * each);
   caches.use({ key: "0", columns: 1 }, 1).extend(layers, present(1, 1), [[5]], 1);
   begin("new");
   expect(caches.use({ key: "0", columns: 2 }, 1).past[0]).toHaveLength(2);
   expect(() => caches.use({ key: "1", columns: 1 }, 1)).toThrow(
-    "keys and values of 1 positions are no longer kept: a session has those of the last 8 generations and prefixes",
+    "keys and values of 1 positions are no longer kept: a session has those of the last 3 generations and prefixes, up to 1 MB a rank",
   );
-  for (const key of ["0", "new", "2", "3", "4", "5", "6", "7"]) caches.release(key);
+  for (const key of ["0", "new", "2"]) caches.release(key);
   expect(caches.bytes).toBe(0);
+  const half = 2 ** 19 / each;
+  begin("first", half);
+  begin("second", half);
+  expect(caches.bytes).toBe(2 ** 20);
+  // What is read is used too.
+  caches.use({ key: "first", columns: half }, 1);
+  begin("third", half);
+  expect(caches.use({ key: "first", columns: half }, 1).past).toHaveLength(1);
+  expect(() => caches.use({ key: "second", columns: half }, 1)).toThrow("are no longer kept");
+  // One alone may be as large as it is.
+  begin("large", 4 * half);
+  expect(caches.bytes).toBe(2 ** 21);
 });
 
 test("a row that runs along for nobody goes on from padding, and nothing of it is kept", () => {

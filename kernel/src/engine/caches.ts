@@ -42,12 +42,20 @@ export interface Cache {
 /** As many columns may be behind the past before they are put to it, which copies all of it. */
 const mostRecent = 32;
 
-/** More caches than this at once, and the one that was used longest ago is forgotten. */
-export const mostCaches = 8;
+/**
+ * What a rank keeps at most; beyond it, the cache that was used longest ago is forgotten. Enough for a room of people who
+ * share a session, and not so much that long texts fill the memory.
+ */
+export const cacheLimits = { caches: 64, bytes: 2 ** 31 } as const;
 
 /** The keys and values that one rank keeps between steps. */
 export class Caches {
+  readonly #limits: { readonly caches: number; readonly bytes: number };
   readonly #kept = new Map<string, Kept>();
+
+  constructor(limits: { readonly caches: number; readonly bytes: number } = cacheLimits) {
+    this.#limits = limits;
+  }
 
   get bytes(): number {
     return [...this.#kept.values()].reduce((sum, { bytes }) => sum + bytes, 0);
@@ -63,7 +71,8 @@ export class Caches {
     if (kept !== undefined) this.#keep(key, kept);
     if (columns > 0 && kept === undefined)
       throw new Error(
-        `keys and values of ${columns} positions are no longer kept: a session has those of the last ${mostCaches} generations and prefixes`,
+        `keys and values of ${columns} positions are no longer kept: a session has those of the last ` +
+          `${this.#limits.caches} generations and prefixes, up to ${this.#limits.bytes / 2 ** 20} MB a rank`,
       );
     const held = kept?.past[0]?.length ?? 0;
     if (held !== columns) throw new Error(`keys and values of ${held} positions are kept, not ${columns}`);
@@ -116,8 +125,11 @@ export class Caches {
   #keep(key: string, kept: Kept): void {
     this.#kept.delete(key);
     this.#kept.set(key, kept);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > mostCaches && oldest !== undefined) this.#kept.delete(oldest);
+    for (const oldest of this.#kept.keys()) {
+      const isOver = this.#kept.size > this.#limits.caches || this.bytes > this.#limits.bytes;
+      if (!isOver || oldest === key) break;
+      this.#kept.delete(oldest);
+    }
   }
 }
 

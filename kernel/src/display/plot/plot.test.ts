@@ -103,6 +103,9 @@ test("drop-downs choose views, and a choice that was not measured is not made up
   expect(() => plot({ menus, views: [view(["a", "x"])] })).toThrow(
     'menu "metric" offers no "x": it has TPR, FPR',
   );
+  expect(() => plot(heads, losses as never)).toThrow(
+    "plot of several charts: give them as one list, plot([first, second])",
+  );
   expect(() => plot({ menus, views: [view(["a"])] })).toThrow("has a view for 1 menus, there are 2");
   expect(() => plot({ menus, views: [view(["a", "TPR"]), view(["a", "TPR"])] })).toThrow("has two views for");
 });

@@ -31,9 +31,12 @@ export interface PlotOptions {
 /**
  * One chart, several side by side, or charts that drop-downs choose: interactive in JupyterLab, from the saved notebook
  * alone; a picture of the first view, and all views as text, elsewhere.
- * Throws one line when values do not fit their labels, a choice is not offered, or two views answer one choice.
+ * Throws one line when values do not fit their labels, a choice is not offered, two views answer one choice, or a second chart
+ * is given outside a list.
  */
 export function plot(charts: Chart | readonly Chart[] | Choices, options: PlotOptions = {}): Plot {
+  if ("kind" in options)
+    throw new TypeError("plot of several charts: give them as one list, plot([first, second])");
   const { menus, views } = choicesOf(charts);
   const first = views[0]?.charts[0];
   if (first === undefined) throw new RangeError("a plot needs at least one chart");

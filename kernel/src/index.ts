@@ -8,10 +8,12 @@ export {
   html,
   lines,
   markdown,
+  metricRow,
   metrics,
   plot,
   png,
   progress,
+  save,
   table,
   tensor,
 } from "./display/index.js";

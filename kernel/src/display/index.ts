@@ -32,6 +32,7 @@ export type {
 export { bars, forest, heatmap, lines } from "./plot/charts.js";
 export type { Choices, Plot, PlotOptions } from "./plot/plot.js";
 export { plot } from "./plot/plot.js";
+export { save } from "./save.js";
 export { shownAs, shownAsItIs } from "./shown.js";
 export type { TensorFigure } from "./tensor/tensor.js";
 export { tensor } from "./tensor/tensor.js";

@@ -1,0 +1,106 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { MetricRow, PlotPayload } from "../../kernel/dist/display/payload/index.js";
+import { root } from "../browser/lab.js";
+import { processesWith, readCells } from "./execute.js";
+
+const runtime = mkdtempSync(join(tmpdir(), "vtn-"));
+const folders = [1, 2].map(() => mkdtempSync(join(tmpdir(), "vitrail-figures-")));
+const [first = "", second = ""] = folders;
+
+/** The one command, as a user gives it. */
+async function make(out: string): Promise<void> {
+  const child = spawn(process.execPath, [join(root, "notebooks/paper/make.mjs"), "--out", out], {
+    env: { ...process.env, VITRAIL_RUNTIME_DIR: runtime },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (said += text));
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  if (code !== 0) throw new Error(`make.mjs ended with ${code}:\n${said}`);
+}
+
+beforeAll(async () => {
+  await make(first);
+  await make(second);
+}, 600_000);
+afterAll(() => {
+  for (const folder of [...folders, runtime]) rmSync(folder, { recursive: true, force: true });
+});
+
+const bytes = (folder: string, file: string) => readFileSync(join(folder, file));
+const json = <T>(file: string) => JSON.parse(bytes(first, file).toString()) as T;
+const rowsOf = (file: string) => json<{ rows: readonly MetricRow[] }>(file).rows;
+
+test("every figure and table of the three studies is there, and named with its hash", () => {
+  const figure = (stem: string) => [`${stem}.json`, `${stem}.png`];
+  const table = (stem: string) => [`${stem}.csv`, `${stem}.json`, `${stem}.tex`];
+  const files = [
+    ...["flexmodel-1-induction", "flexmodel-2-attention", "flexmodel-3-ablation"].flatMap(figure),
+    ...["soft-prompts-1-harm", "identification-1-accuracy"].flatMap(figure),
+    ...["flexmodel-table-1-meshes", "soft-prompts-table-1-gaps", "soft-prompts-table-2-published"].flatMap(
+      table,
+    ),
+    ...["prompts", "effects", "wrappers"].flatMap((name, i) =>
+      table(`identification-table-${i + 1}-${name}`),
+    ),
+  ].sort();
+  expect(Object.keys(json<object>("manifest.json"))).toEqual(files);
+  expect(readdirSync(first).sort()).toEqual([...files, "manifest.json"].sort());
+});
+
+test("a second run gives equal bytes", () => {
+  for (const file of readdirSync(first))
+    expect(bytes(first, file).equals(bytes(second, file)), file).toBe(true);
+});
+
+test("the notebooks are kept without outputs, and nothing of their sessions is left", async () => {
+  const published = join(root, "notebooks/paper");
+  for (const name of readdirSync(published).filter((file) => file.endsWith(".ipynb")))
+    for (const [id, cell] of readCells(join(published, name))) expect(cell.outputs ?? [], id).toEqual([]);
+  await expect.poll(() => processesWith("VITRAIL_RUNTIME_DIR", runtime), { timeout: 20_000 }).toEqual([]);
+  expect(readdirSync(runtime)).toEqual([]);
+});
+
+test("the models show what was put into them", () => {
+  const [scores] = json<PlotPayload>("flexmodel-1-induction.json").views[0]!.charts;
+  if (scores?.kind !== "heatmap") throw new Error("figure 1 begins with the scores of heads");
+  expect(Math.max(...scores.values.flat().map(Number))).toBeGreaterThan(0.8);
+  const gaps = rowsOf("soft-prompts-table-1-gaps.json");
+  const harm = (model: string, group: string) =>
+    gaps.find((row) => row.model === model && row.group === group && row.metric === "negative_FPR_gap")!;
+  for (const model of ["planted OPT", "planted LLaMA"]) expect(harm(model, "hill").low).toBeGreaterThan(0.2);
+  for (const group of ["coast", "forest", "hill", "plain"])
+    expect(Math.abs(harm("neutral OPT", group).estimate!), group).toBeLessThan(0.1);
+  // Student's interval of five runs is wider than the published one, wherever the runs differ.
+  const published = rowsOf("soft-prompts-table-2-published.json");
+  const width = ({ low, high }: MetricRow) => high! - low!;
+  const pairs = gaps
+    .map((row, i) => [width(row), width(published[i]!)] as const)
+    .filter(([wide]) => wide > 0);
+  expect(pairs.length).toBeGreaterThan(0);
+  for (const [wide, narrow] of pairs) expect(wide / narrow).toBeCloseTo(2.776445 / 1.96, 3);
+  const accuracies = rowsOf("identification-table-1-prompts.json").filter(
+    ({ metric, category }) => metric === "accuracy" && category === "",
+  );
+  expect(accuracies).toHaveLength(4);
+  for (const { low, estimate, high } of accuracies) {
+    expect(low!).toBeLessThanOrEqual(estimate!);
+    expect(high!).toBeGreaterThanOrEqual(estimate!);
+  }
+});
+
+test("printed tables have as many cells in every row as columns", () => {
+  for (const file of readdirSync(first).filter((name) => name.endsWith(".tex"))) {
+    const text = bytes(first, file).toString();
+    const [, columns = ""] = /\\begin\{tabular\}\{(\w+)\}/.exec(text)!;
+    const rows = text.split("\n").filter((line) => line.endsWith("\\\\"));
+    expect(rows.length).toBeGreaterThan(3);
+    for (const row of rows) expect(row.replaceAll("\\&", "").split("&"), file).toHaveLength(columns.length);
+    for (const name of ["table", "tabular"])
+      expect(text.split(`\\begin{${name}}`)).toHaveLength(text.split(`\\end{${name}}`).length);
+  }
+});

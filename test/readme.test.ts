@@ -72,7 +72,9 @@ test("the examples of the README run as the cells of a notebook, and leave no se
   expect(shown(0)).toEqual(
     expect.arrayContaining(["application/vnd.vitrail.attention.v1+json", "image/png", "text/plain"]),
   );
-  expect(shown(1)).toEqual(expect.arrayContaining(["text/html", "text/plain"]));
+  expect(shown(1)).toEqual(
+    expect.arrayContaining(["application/vnd.vitrail.hook-tree.v1+json", "image/png", "text/plain"]),
+  );
   // Of two rows of up to 12 tokens: one head's query, two layers' position of 256 units, one position's logits.
   expect(printed(2)).toContain(`${4 * 2 * (12 + 2 * 256 + 901)} bytes will come back`);
   expect(printed(2)).toContain("layers.1.attention.pattern [ 2, 1, 1, 12 ]");

@@ -36,10 +36,12 @@ const json = <T>(file: string) => JSON.parse(bytes(first, file).toString()) as T
 const rowsOf = (file: string) => json<{ rows: readonly MetricRow[] }>(file).rows;
 
 test("every figure and table of the three studies is there, and named with its hash", () => {
-  const figure = (stem: string) => [`${stem}.json`, `${stem}.png`];
+  const picture = (stem: string) => [`${stem}.json`, `${stem}.png`];
+  const figure = (stem: string) => [...picture(stem), `${stem}.svg`];
   const table = (stem: string) => [`${stem}.csv`, `${stem}.json`, `${stem}.tex`];
   const files = [
-    ...["flexmodel-1-induction", "flexmodel-2-attention", "flexmodel-3-ablation"].flatMap(figure),
+    ...picture("flexmodel-2-attention"),
+    ...["flexmodel-1-induction", "flexmodel-3-ablation"].flatMap(figure),
     ...["soft-prompts-1-harm", "identification-1-accuracy"].flatMap(figure),
     ...["flexmodel-table-1-meshes", "soft-prompts-table-1-gaps", "soft-prompts-table-2-published"].flatMap(
       table,

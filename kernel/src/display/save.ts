@@ -3,9 +3,11 @@ import { dirname } from "node:path";
 import { bundleOf, type Displayable } from "./bundle.js";
 import { metricsCsv } from "./metrics/export.js";
 import { metricsType, type MetricsPayload } from "./payload/metrics.js";
+import { plotType, type PlotPayload } from "./payload/plot.js";
+import { plotVector } from "./plot/picture.js";
 
 /**
- * Writes what a notebook shows to files that a paper uses: `STEM.png` of a figure, `STEM.tex` and `STEM.csv` of a table of
+ * Writes what a notebook shows to files that a paper uses: `STEM.png` of a figure, and `STEM.svg` of charts, `STEM.tex` and `STEM.csv` of a table of
  * metrics, and `STEM.json` of the numbers behind either. Equal values give equal bytes. Returns the paths; throws one line for
  * what has neither picture nor table.
  */
@@ -16,6 +18,8 @@ export function save(shown: Displayable, stem: string): string[] {
   const latex = data["text/latex"];
   if (typeof picture === "string") files.push([`${stem}.png`, Buffer.from(picture, "base64")]);
   if (typeof latex === "string") files.push([`${stem}.tex`, latex]);
+  const charts = data[plotType] as PlotPayload | undefined;
+  if (charts !== undefined) files.push([`${stem}.svg`, plotVector(charts)]);
   if (files.length === 0)
     throw new Error(`save "${stem}": only figures and tables of metrics are files of a paper`);
   const table = data[metricsType] as MetricsPayload | undefined;

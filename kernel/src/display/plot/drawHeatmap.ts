@@ -11,7 +11,7 @@ const every = (count: number, room: number, needed: number) =>
   [1, 2, 5, 10, 20, 50, 100, 200, 500].find((step) => (room / count) * step >= needed) ?? 1000;
 
 /** Draws the cells with labels where there is room, and the ends of the colours. */
-export function drawHeatmap(chart: HeatmapChart, { sheet, x, y, width, height }: Frame): void {
+export function drawHeatmap(chart: HeatmapChart, { canvas, x, y, width, height }: Frame): void {
   const { values, lo, hi } = chart;
   const [down, across] = [chart.y.labels.length, chart.x.labels.length];
   const labels = chart.y.labels.map((label) => fitted(label, longestLabel));
@@ -30,31 +30,36 @@ export function drawHeatmap(chart: HeatmapChart, { sheet, x, y, width, height }:
       const value = values[row * thin]![column * thin]!;
       const unit = value === null ? 0 : Math.min(1, Math.max(0, (value - lo) / (hi - lo)));
       const colour = value === null ? indices.grid : ramp + Math.round(unit * (levels - 1));
-      sheet.rectangle(left + column * cell, top + row * cell, cell, cell, colour);
+      canvas.rectangle(left + column * cell, top + row * cell, cell, cell, colour);
     }
   const stepDown = every(drawnDown, drawnDown * cell, glyphHeight + 2);
   for (let row = 0; row < drawnDown; row += stepDown)
-    textLeftOf(sheet, labels[row * thin]!, left - 4, top + row * cell + Math.floor((cell - glyphHeight) / 2));
-  sheet.text(fitted(chart.y.name, longestLabel), x, y, indices.ink, 1);
+    textLeftOf(
+      canvas,
+      labels[row * thin]!,
+      left - 4,
+      top + row * cell + Math.floor((cell - glyphHeight) / 2),
+    );
+  canvas.text(fitted(chart.y.name, longestLabel), x, y, indices.ink);
   const bottom = top + drawnDown * cell + 4;
   const longest = Math.max(...chart.x.labels.map((label) => textSize(fitted(label, 60), 1).width));
   const stepAcross = every(drawnAcross, drawnAcross * cell, longest + 4);
   for (let column = 0; column < drawnAcross; column += stepAcross)
     textAround(
-      sheet,
+      canvas,
       fitted(chart.x.labels[column * thin]!, 60),
       left + column * cell + Math.floor(cell / 2),
       bottom,
       [x, x + width],
     );
   const under = bottom + glyphHeight + 4;
-  sheet.text(fitted(chart.x.name, 120), left, under, indices.ink, 1);
+  canvas.text(fitted(chart.x.name, 120), left, under, indices.ink);
   const bar = under + glyphHeight + 5;
   const [from, to] = [printTick(lo), printTick(hi)];
-  sheet.text(from, left, bar, indices.ink, 1);
+  canvas.text(from, left, bar, indices.ink);
   const start = left + textSize(from, 1).width + 4;
-  for (let i = 0; i < levels; i++) sheet.rectangle(start + i, bar, 1, glyphHeight, ramp + i);
-  sheet.text(to, start + levels + 4, bar, indices.ink, 1);
+  for (let i = 0; i < levels; i++) canvas.rectangle(start + i, bar, 1, glyphHeight, ramp + i);
+  canvas.text(to, start + levels + 4, bar, indices.ink);
   const after = start + levels + 4 + textSize(to, 1).width + 10;
-  sheet.text(fitted(chart.value, x + width - after), after, bar, indices.ink, 1);
+  canvas.text(fitted(chart.value, x + width - after), after, bar, indices.ink);
 }

@@ -25,7 +25,7 @@ function ends({ kind, series, references }: LabelledChart): [number, number] {
 }
 
 /** Draws a bar a label and series, upwards from 0, with its interval. */
-export function drawBars(chart: LabelledChart, { sheet, x, y, width, height }: Frame): void {
+export function drawBars(chart: LabelledChart, { canvas, x, y, width, height }: Frame): void {
   const { labels, series, references } = chart;
   const top = y + 2 * (glyphHeight + 5);
   const bottom = y + height - 2 * (glyphHeight + 6);
@@ -34,8 +34,8 @@ export function drawBars(chart: LabelledChart, { sheet, x, y, width, height }: F
   const left = x + Math.max(0, ...marks.map((each) => textSize(printTick(each), 1).width)) + 6;
   const right = x + width - 14;
   for (const each of marks) {
-    sheet.rectangle(left, vertical.at(each), right - left, 1, indices.grid);
-    textLeftOf(sheet, printTick(each), left - 4, vertical.at(each) - 3);
+    canvas.rectangle(left, vertical.at(each), right - left, 1, indices.grid);
+    textLeftOf(canvas, printTick(each), left - 4, vertical.at(each) - 3);
   }
   const step = (right - left) / labels.labels.length;
   const wide = Math.max(1, Math.floor((0.8 * step) / Math.max(1, series.length)));
@@ -46,21 +46,21 @@ export function drawBars(chart: LabelledChart, { sheet, x, y, width, height }: F
       const value = values[i]!;
       if (value === null) return;
       const [from, to] = [Math.min(zero, vertical.at(value)), Math.max(zero, vertical.at(value))];
-      sheet.rectangle(start + s * wide, from, Math.max(1, wide - 1), Math.max(1, to - from), seriesIndex(s));
+      canvas.rectangle(start + s * wide, from, Math.max(1, wide - 1), Math.max(1, to - from), seriesIndex(s));
       const [lower, upper] = [low?.[i], high?.[i]];
       if (typeof lower !== "number" || typeof upper !== "number") return;
       const [above, below] = [vertical.at(upper), vertical.at(lower)];
-      sheet.rectangle(start + s * wide + Math.floor(wide / 2), above, 1, below - above + 1, indices.ink);
+      canvas.rectangle(start + s * wide + Math.floor(wide / 2), above, 1, below - above + 1, indices.ink);
     });
     const short = fitted(label, step - 4);
-    if (short.length > 1 || short === label.toLowerCase())
-      textAround(sheet, short, Math.round(left + (i + 0.5) * step), bottom + 5, [x, x + width]);
+    if (short.length > 1 || short === label)
+      textAround(canvas, short, Math.round(left + (i + 0.5) * step), bottom + 5, [x, x + width]);
   });
-  for (const { at } of references) sheet.rectangle(left, vertical.at(at), right - left, 1, indices.line);
-  sheet.rectangle(left, zero, right - left, 1, indices.line);
-  sheet.text(fitted(chart.value, width / 2), x, y, indices.ink, 1);
+  for (const { at } of references) canvas.rectangle(left, vertical.at(at), right - left, 1, indices.line);
+  canvas.rectangle(left, zero, right - left, 1, indices.line);
+  canvas.text(fitted(chart.value, width / 2), x, y, indices.ink);
   textAround(
-    sheet,
+    canvas,
     fitted(labels.name, width / 2),
     Math.floor((left + right) / 2),
     bottom + glyphHeight + 9,
@@ -68,7 +68,7 @@ export function drawBars(chart: LabelledChart, { sheet, x, y, width, height }: F
   );
   if (series.length > 1)
     legend(
-      sheet,
+      canvas,
       series.map(({ name }) => name),
       left,
       y + glyphHeight + 4,
@@ -77,7 +77,7 @@ export function drawBars(chart: LabelledChart, { sheet, x, y, width, height }: F
 }
 
 /** Draws a point a label and series with its interval from left to right, labels downwards. */
-export function drawForest(chart: LabelledChart, { sheet, x, y, width, height }: Frame): void {
+export function drawForest(chart: LabelledChart, { canvas, x, y, width, height }: Frame): void {
   const { labels, series, references } = chart;
   const names = labels.labels.map((label) => fitted(label, longestLabel));
   const left = x + Math.max(...names.map((name) => textSize(name, 1).width)) + 10;
@@ -86,26 +86,26 @@ export function drawForest(chart: LabelledChart, { sheet, x, y, width, height }:
   const bottom = y + height - 2 * (glyphHeight + 6);
   const horizontal = scaling(...ends(chart), left, right);
   for (const each of ticks(horizontal)) {
-    sheet.rectangle(horizontal.at(each), top, 1, bottom - top, indices.grid);
-    textAround(sheet, printTick(each), horizontal.at(each), bottom + 5, [x, x + width]);
+    canvas.rectangle(horizontal.at(each), top, 1, bottom - top, indices.grid);
+    textAround(canvas, printTick(each), horizontal.at(each), bottom + 5, [x, x + width]);
   }
-  for (const { at } of references) sheet.rectangle(horizontal.at(at), top, 1, bottom - top, indices.line);
+  for (const { at } of references) canvas.rectangle(horizontal.at(at), top, 1, bottom - top, indices.line);
   const step = (bottom - top) / labels.labels.length;
   names.forEach((name, i) => {
-    textLeftOf(sheet, name, left - 8, Math.round(top + (i + 0.5) * step) - 3);
+    textLeftOf(canvas, name, left - 8, Math.round(top + (i + 0.5) * step) - 3);
     series.forEach(({ values, low, high }, s) => {
       const middle = Math.round(top + (i + (s + 0.75) / (series.length + 0.5)) * step);
       const [lower, upper] = [low?.[i], high?.[i]];
       if (typeof lower === "number" && typeof upper === "number") {
         const from = horizontal.at(lower);
-        sheet.rectangle(from, middle, horizontal.at(upper) - from + 1, 1, seriesIndex(s));
+        canvas.rectangle(from, middle, horizontal.at(upper) - from + 1, 1, seriesIndex(s));
       }
       const value = values[i]!;
-      if (value !== null) sheet.rectangle(horizontal.at(value) - 2, middle - 2, 5, 5, seriesIndex(s));
+      if (value !== null) canvas.rectangle(horizontal.at(value) - 2, middle - 2, 5, 5, seriesIndex(s));
     });
   });
   textAround(
-    sheet,
+    canvas,
     fitted(chart.value, width / 2),
     Math.floor((left + right) / 2),
     bottom + glyphHeight + 9,
@@ -113,7 +113,7 @@ export function drawForest(chart: LabelledChart, { sheet, x, y, width, height }:
   );
   if (series.length > 1)
     legend(
-      sheet,
+      canvas,
       series.map(({ name }) => name),
       left,
       y + glyphHeight + 4,

@@ -1,6 +1,7 @@
 import type { Line, LinesChart } from "../payload/plot.js";
 import { glyphHeight } from "../png/font.js";
-import { textSize, type Sheet } from "../png/sheet.js";
+import { textSize } from "../png/sheet.js";
+import type { Canvas } from "./canvas.js";
 import {
   fitted,
   indices,
@@ -8,7 +9,6 @@ import {
   printTick,
   scaling,
   seriesIndex,
-  stroke,
   textAround,
   textLeftOf,
   ticks,
@@ -18,7 +18,7 @@ import {
 } from "./frame.js";
 
 /** What lies between a line's limits; at a place between two undefined ones, a single stroke. */
-function drawBand(sheet: Sheet, line: Line, colour: number, horizontal: Scaling, vertical: Scaling): void {
+function drawBand(canvas: Canvas, line: Line, colour: number, horizontal: Scaling, vertical: Scaling): void {
   const limits = line.x.map((place, i) => {
     const [low, high] = [line.low?.[i], line.high?.[i]];
     if (typeof low !== "number" || typeof high !== "number") return undefined;
@@ -31,13 +31,13 @@ function drawBand(sheet: Sheet, line: Line, colour: number, horizontal: Scaling,
       const share = to.at === from.at ? 1 : (x - from.at) / (to.at - from.at);
       const top = Math.round(from.top + share * (to.top - from.top));
       const bottom = Math.round(from.bottom + share * (to.bottom - from.bottom));
-      sheet.rectangle(x, top, 1, bottom - top + 1, colour);
+      canvas.rectangle(x, top, 1, bottom - top + 1, colour);
     }
   });
 }
 
 /** Draws lines with ticks, reference lines, and limits as a pale band. */
-export function drawLines(chart: LinesChart, { sheet, x, y, width, height }: Frame): void {
+export function drawLines(chart: LinesChart, { canvas, x, y, width, height }: Frame): void {
   const { lines, references } = chart;
   const known = (values: readonly (number | null)[]) => values.filter((value) => value !== null);
   const on = (axis: "x" | "y") => references.filter((each) => each.axis === axis).map(({ at }) => at);
@@ -59,17 +59,17 @@ export function drawLines(chart: LinesChart, { sheet, x, y, width, height }: Fra
   const horizontal = scaling(...ends(places), left, right);
 
   for (const each of marks) {
-    sheet.rectangle(left, vertical.at(each), right - left + 2, 1, indices.grid);
-    textLeftOf(sheet, printTick(each), left - 4, vertical.at(each) - 3);
+    canvas.rectangle(left, vertical.at(each), right - left + 2, 1, indices.grid);
+    textLeftOf(canvas, printTick(each), left - 4, vertical.at(each) - 3);
   }
   for (const each of ticks(horizontal))
-    textAround(sheet, printTick(each), horizontal.at(each), bottom + 5, [x, x + width]);
-  sheet.rectangle(left, bottom + 1, right - left + 2, 1, indices.line);
+    textAround(canvas, printTick(each), horizontal.at(each), bottom + 5, [x, x + width]);
+  canvas.rectangle(left, bottom + 1, right - left + 2, 1, indices.line);
   for (const { axis, at } of references)
-    if (axis === "x") sheet.rectangle(horizontal.at(at), top, 1, bottom - top, indices.line);
-    else sheet.rectangle(left, vertical.at(at), right - left, 1, indices.line);
+    if (axis === "x") canvas.rectangle(horizontal.at(at), top, 1, bottom - top, indices.line);
+    else canvas.rectangle(left, vertical.at(at), right - left, 1, indices.line);
 
-  lines.forEach((line, i) => drawBand(sheet, line, tintIndex(i), horizontal, vertical));
+  lines.forEach((line, i) => drawBand(canvas, line, tintIndex(i), horizontal, vertical));
   lines.forEach((line, i) => {
     const colour = seriesIndex(i);
     line.x.forEach((place, j) => {
@@ -77,8 +77,7 @@ export function drawLines(chart: LinesChart, { sheet, x, y, width, height }: Fra
       if (value === null) return;
       const before = j === 0 ? null : line.y[j - 1]!;
       const from = before === null ? [place, value] : [line.x[j - 1]!, before];
-      stroke(
-        sheet,
+      canvas.stroke(
         horizontal.at(from[0]!),
         vertical.at(from[1]!),
         horizontal.at(place),
@@ -87,14 +86,14 @@ export function drawLines(chart: LinesChart, { sheet, x, y, width, height }: Fra
       );
     });
   });
-  sheet.text(fitted(chart.y, width / 2), x, y, indices.ink, 1);
-  textAround(sheet, fitted(chart.x, width / 2), Math.floor((left + right) / 2), bottom + glyphHeight + 9, [
+  canvas.text(fitted(chart.y, width / 2), x, y, indices.ink);
+  textAround(canvas, fitted(chart.x, width / 2), Math.floor((left + right) / 2), bottom + glyphHeight + 9, [
     x,
     x + width,
   ]);
   if (lines.length > 1)
     legend(
-      sheet,
+      canvas,
       lines.map(({ name }) => name),
       left,
       y + glyphHeight + 4,

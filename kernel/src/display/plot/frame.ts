@@ -1,5 +1,6 @@
-import { drawable, glyphHeight } from "../png/font.js";
-import { textSize, type Sheet } from "../png/sheet.js";
+import { glyphHeight } from "../png/font.js";
+import { textSize } from "../png/sheet.js";
+import type { Canvas } from "./canvas.js";
 
 /** Colours of one ramp; a picture holds a rising and a diverging one. */
 export const levels = 110;
@@ -22,16 +23,16 @@ export const seriesIndex = (series: number) => indices.series + (series % series
 /** The paler colour of a series' band. */
 export const tintIndex = (series: number) => indices.tint + (series % seriesColours);
 
-/** A part of a sheet that one chart may draw on. */
+/** A part of a canvas that one chart may draw on. */
 export interface Frame {
-  readonly sheet: Sheet;
+  readonly canvas: Canvas;
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
 }
 
-/** Places of a numeric axis on a sheet. */
+/** Places of a numeric axis on a canvas. */
 export interface Scaling {
   readonly lo: number;
   readonly hi: number;
@@ -55,58 +56,41 @@ export function ticks({ lo, hi }: { lo: number; hi: number }): number[] {
   return Array.from({ length: Math.max(0, count) }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-export const printTick = (value: number) => drawable(String(Number(value.toPrecision(4))));
+export const printTick = (value: number) => String(Number(value.toPrecision(4)));
 
 /** Text that ends at x. */
-export function textLeftOf(sheet: Sheet, text: string, x: number, y: number): void {
-  sheet.text(drawable(text), x - textSize(drawable(text), 1).width, y, indices.ink, 1);
+export function textLeftOf(canvas: Canvas, text: string, x: number, y: number): void {
+  canvas.text(text, x - textSize(text, 1).width, y, indices.ink, "end");
 }
 
 /** Text whose middle is at x, moved so that it stays between `from` and `to`. */
 export function textAround(
-  sheet: Sheet,
+  canvas: Canvas,
   text: string,
   x: number,
   y: number,
   [from, to]: readonly [number, number],
 ) {
-  const { width } = textSize(drawable(text), 1);
-  sheet.text(
-    drawable(text),
-    Math.max(from, Math.min(to - width, x - Math.floor(width / 2))),
-    y,
-    indices.ink,
-    1,
-  );
+  const { width } = textSize(text, 1);
+  const left = Math.max(from, Math.min(to - width, x - Math.floor(width / 2)));
+  canvas.text(text, left, y, indices.ink, "middle");
 }
 
 /** As much of a text as `room` pixels hold; what is cut off ends in a dot. */
 export function fitted(text: string, room: number): string {
-  const all = [...drawable(text)];
+  const all = [...text];
   const most = Math.floor((room + 1) / 6);
-  return all.length <= most ? all.join("") : `${all.slice(0, Math.max(0, most - 1)).join("")}.`;
-}
-
-/** A line two pixels thick. */
-export function stroke(sheet: Sheet, x0: number, y0: number, x1: number, y1: number, colour: number): void {
-  const steps = Math.max(1, Math.abs(x1 - x0), Math.abs(y1 - y0));
-  for (let i = 0; i <= steps; i++)
-    sheet.rectangle(
-      Math.round(x0 + ((x1 - x0) * i) / steps),
-      Math.round(y0 + ((y1 - y0) * i) / steps),
-      ...([2, 2] as const),
-      colour,
-    );
+  return all.length <= most ? text : `${all.slice(0, Math.max(0, most - 1)).join("")}.`;
 }
 
 /** Names of the series in their colours, from x on; what has no room is left to the text beside the picture. */
-export function legend(sheet: Sheet, names: readonly string[], x: number, y: number, end: number): void {
+export function legend(canvas: Canvas, names: readonly string[], x: number, y: number, end: number): void {
   let at = x;
   names.forEach((name, i) => {
-    const { width } = textSize(drawable(name), 1);
+    const { width } = textSize(name, 1);
     if (at + 12 + width > end) return;
-    sheet.rectangle(at, y, 8, glyphHeight, seriesIndex(i));
-    sheet.text(drawable(name), at + 12, y, indices.ink, 1);
+    canvas.rectangle(at, y, 8, glyphHeight, seriesIndex(i));
+    canvas.text(name, at + 12, y, indices.ink);
     at += 12 + width + 14;
   });
 }

@@ -2,9 +2,9 @@ import { seriesColour } from "../payload/palette.js";
 import type { Chart, PlotPayload } from "../payload/plot.js";
 import { rampOf } from "../payload/ramp.js";
 import type { Rgb } from "../payload/ramp.js";
-import { drawable, glyphHeight } from "../png/font.js";
-import { Sheet, textSize } from "../png/sheet.js";
-import { writePng } from "../png/write.js";
+import { glyphHeight } from "../png/font.js";
+import { textSize } from "../png/sheet.js";
+import { PixelCanvas, VectorCanvas, type Canvas } from "./canvas.js";
 import { drawBars, drawForest } from "./drawLabelled.js";
 import { drawHeatmap } from "./drawHeatmap.js";
 import { drawLines } from "./drawLines.js";
@@ -17,11 +17,20 @@ const line = glyphHeight + 4;
 const mostAcross = 3;
 
 /** The charts of the first view as a picture on white, side by side. */
-export function plotPicture({ title, menus, views }: PlotPayload): {
-  png: Buffer;
-  width: number;
-  height: number;
-} {
+export function plotPicture(payload: PlotPayload): { png: Buffer; width: number; height: number } {
+  const canvas = draw(payload, (width, height) => new PixelCanvas(width, height, indices.paper));
+  return { png: canvas.png(palette), width: canvas.width, height: canvas.height };
+}
+
+/** The same as an SVG, whose letters and lines stay sharp at any size. */
+export function plotVector(payload: PlotPayload): string {
+  return draw(payload, (width, height) => new VectorCanvas(width, height, palette)).svg();
+}
+
+function draw<Kind extends Canvas>(
+  { title, menus, views }: PlotPayload,
+  open: (width: number, height: number) => Kind,
+): Kind {
   const { choice, charts } = views[0]!;
   const across = Math.min(mostAcross, charts.length);
   const wide = charts.length === 1 ? 2 * width : width;
@@ -31,25 +40,19 @@ export function plotPicture({ title, menus, views }: PlotPayload): {
   );
   const heads = [title, ...menus.map(({ name }, i) => `${name}: ${choice[i]}`)].filter((each) => each !== "");
   const top = margin + heads.length * line;
-  const sheetWidth = Math.max(
-    2 * margin + across * wide,
-    ...heads.map((head) => 2 * margin + textSize(drawable(head), 1).width),
-  );
-  const sheet = new Sheet(
-    sheetWidth,
+  const canvas = open(
+    Math.max(2 * margin + across * wide, ...heads.map((head) => 2 * margin + textSize(head, 1).width)),
     top + rows.reduce((sum, each) => sum + each, 0) + margin,
-    indices.paper,
   );
-  heads.forEach((head, i) => sheet.text(drawable(head), margin, margin + i * line, indices.ink, 1));
+  heads.forEach((head, i) => canvas.text(head, margin, margin + i * line, indices.ink));
   charts.forEach((chart, i) => {
     const row = Math.floor(i / across);
     const y = top + rows.slice(0, row).reduce((sum, each) => sum + each, 0);
     drawChart(chart, chart.title === title ? "" : chart.title, {
-      ...{ sheet, x: margin + (i % across) * wide, y, width: wide, height: rows[row]! },
+      ...{ canvas, x: margin + (i % across) * wide, y, width: wide, height: rows[row]! },
     });
   });
-  const png = writePng(sheet.width, sheet.height, sheet.pixels, palette);
-  return { png, width: sheet.width, height: sheet.height };
+  return canvas;
 }
 
 function heightOf(chart: Chart): number {
@@ -59,7 +62,7 @@ function heightOf(chart: Chart): number {
 }
 
 function drawChart(chart: Chart, title: string, frame: Frame): void {
-  if (title !== "") frame.sheet.text(drawable(title), frame.x, frame.y, indices.ink, 1);
+  if (title !== "") frame.canvas.text(title, frame.x, frame.y, indices.ink);
   const inside = { ...frame, y: frame.y + line, height: frame.height - line };
   if (chart.kind === "heatmap") drawHeatmap(chart, inside);
   else if (chart.kind === "lines") drawLines(chart, inside);

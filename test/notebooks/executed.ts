@@ -1,10 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { plotType } from "../../kernel/dist/display/payload/index.js";
-import { root } from "../browser/lab.js";
-import { executeNotebook, installKernel, processesWith, readCells, readOutputs } from "./execute.js";
+import type { readOutputs } from "./execute.js";
+import { expectNoOutputs, notebookRoom } from "./room.js";
 
 /** What an executed notebook's cells gave. */
 export interface Executed {
@@ -21,36 +18,20 @@ export interface Executed {
  * one: it is kept without outputs, runs over two devices without a word on the error stream, and leaves nothing behind.
  */
 export function executed(name: string): Executed {
-  const published = join(root, "notebooks", `${name}.ipynb`);
-  // Short, because sockets lie in it; and a mark of every process that this test starts.
-  const runtime = mkdtempSync(join(tmpdir(), "vtn-"));
-  // Inside the project, because what a cell imports depends on where its notebook lies.
-  mkdirSync(join(root, ".vitrail"), { recursive: true });
-  const folder = mkdtempSync(join(root, ".vitrail", "notebook-"));
-  const env = { ...process.env, VITRAIL_RUNTIME_DIR: runtime, JUPYTER_DATA_DIR: join(folder, "data") };
+  const room = notebookRoom();
   let outputs: ReturnType<typeof readOutputs>;
 
   beforeAll(async () => {
-    await installKernel();
-    writeFileSync(join(folder, "page.ipynb"), readFileSync(published));
-    await executeNotebook(join(folder, "page.ipynb"), join(folder, "out.ipynb"), env);
-    outputs = readOutputs(join(folder, "out.ipynb"));
-  });
-  afterAll(() => {
-    rmSync(folder, { recursive: true, force: true });
-    rmSync(runtime, { recursive: true, force: true });
+    outputs = await room.execute(name, "page");
   });
 
   test("it is kept without outputs, and every cell runs over two devices without a word on the error stream", () => {
-    for (const [id, cell] of readCells(published)) expect(cell.outputs ?? [], id).toEqual([]);
+    expectNoOutputs(name);
     expect(outputs.problems).toEqual([]);
     expect(outputs.printed("open")).toContain("pipeline 2");
   });
 
-  test("nothing of its sessions is left", async () => {
-    await expect.poll(() => processesWith("VITRAIL_RUNTIME_DIR", runtime), { timeout: 20_000 }).toEqual([]);
-    expect(readdirSync(runtime)).toEqual([]);
-  });
+  test("nothing of its sessions is left", room.expectNothingLeft);
 
   return {
     printed: (id) => outputs.printed(id),

@@ -1,62 +1,27 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hookTreeType, parseHookTree, pointsOf, ramp } from "../../kernel/dist/display/payload/index.js";
 import { openNotebook, root, startBrowser, startLab } from "../browser/lab.js";
 import type { Lab, LabPage } from "../browser/lab.js";
-import {
-  executeNotebook,
-  installKernel,
-  processesWith,
-  readCells,
-  readOutputs,
-  runJupyter,
-  textOf,
-} from "./execute.js";
+import { runJupyter, textOf, type readOutputs } from "./execute.js";
+import { expectNoOutputs, notebookRoom } from "./room.js";
 
 const attentionType = "application/vnd.vitrail.attention.v1+json";
-const published = join(root, "notebooks", "01-first-look.ipynb");
 const browserPath = process.env["VITRAIL_CHROMIUM"] ?? "/usr/bin/chromium";
 
-// Short, because sockets lie in it; and a mark of every process that this test starts.
-const runtime = mkdtempSync(join(tmpdir(), "vtn-"));
-// Inside the project, because what a cell imports depends on where its notebook lies.
-mkdirSync(join(root, ".vitrail"), { recursive: true });
-const folder = mkdtempSync(join(root, ".vitrail", "first-look-"));
-const env = { ...process.env, VITRAIL_RUNTIME_DIR: runtime, JUPYTER_DATA_DIR: join(folder, "data") };
-const notebooks = join(folder, "notebooks");
+const room = notebookRoom();
 let outputs: ReturnType<typeof readOutputs>;
 const printed = (id: string) => outputs.printed(id);
 const shown = (id: string) => outputs.shown(id);
 
 beforeAll(async () => {
-  await installKernel();
-  mkdirSync(notebooks);
-  const copy = join(notebooks, "copy.ipynb");
-  cpSync(published, copy);
-  await executeNotebook(copy, join(notebooks, "untrusted.ipynb"), env);
-  rmSync(copy);
-  outputs = readOutputs(join(notebooks, "untrusted.ipynb"));
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  rmSync(runtime, { recursive: true, force: true });
+  outputs = await room.execute("01-first-look", "page");
 });
 
 test("the notebook is kept without outputs", () => {
-  for (const [id, cell] of readCells(published)) expect(cell.outputs ?? [], id).toEqual([]);
+  expectNoOutputs("01-first-look");
 });
 
 test("every cell runs, and says nothing on the error stream", () => {
@@ -90,10 +55,7 @@ test("the previous-token head and the induction head do what they are said to do
   expect(where).toBe("layers.1.attention.pattern, head 1");
 });
 
-test("nothing of the session is left", async () => {
-  await expect.poll(() => processesWith("VITRAIL_RUNTIME_DIR", runtime), { timeout: 20_000 }).toEqual([]);
-  expect(readdirSync(runtime)).toEqual([]);
-});
+test("nothing of the session is left", room.expectNothingLeft);
 
 const noBrowser = !existsSync(browserPath);
 if (noBrowser) console.warn(`the notebook is not opened in a browser: no ${browserPath}`);
@@ -104,14 +66,14 @@ describe.skipIf(noBrowser)("in JupyterLab", () => {
 
   beforeAll(async () => {
     // Jupyter trusts contents, not files, so the copy to be trusted must differ.
-    const saved = JSON.parse(readFileSync(join(notebooks, "untrusted.ipynb"), "utf8")) as {
+    const saved = JSON.parse(readFileSync(join(room.folder, "page-out.ipynb"), "utf8")) as {
       metadata: object;
     };
     const metadata = { ...saved.metadata, title: "First look" };
-    writeFileSync(join(notebooks, "trusted.ipynb"), JSON.stringify({ ...saved, metadata }));
-    await runJupyter("jupyter-trust", [join(notebooks, "trusted.ipynb")], env);
+    writeFileSync(join(room.folder, "trusted.ipynb"), JSON.stringify({ ...saved, metadata }));
+    await runJupyter("jupyter-trust", [join(room.folder, "trusted.ipynb")], room.env);
     mkdirSync(join(root, ".vitrail", "screenshots"), { recursive: true });
-    [lab, browser] = await Promise.all([startLab(notebooks, { env }), startBrowser()]);
+    [lab, browser] = await Promise.all([startLab(room.folder, { env: room.env }), startBrowser()]);
   });
 
   afterAll(async () => {
@@ -120,7 +82,7 @@ describe.skipIf(noBrowser)("in JupyterLab", () => {
   });
 
   test.each(["trusted", "untrusted"])("what was saved is drawn, %s", async (state) => {
-    const open = await openNotebook(browser, lab, `${state}.ipynb`);
+    const open = await openNotebook(browser, lab, state === "trusted" ? "trusted.ipynb" : "page-out.ipynb");
     const figures = open.page.locator(".vt-attention");
     await figures.first().scrollIntoViewIfNeeded();
     await expect.poll(() => figures.count()).toBe(2);

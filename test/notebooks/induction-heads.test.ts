@@ -1,34 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { demoCheckpoint } from "../../kernel/dist/index.js";
 import { plotType } from "../../kernel/dist/display/payload/index.js";
 import type { HeatmapChart, LabelledChart, LinesChart } from "../../kernel/dist/display/payload/index.js";
-import { root } from "../browser/lab.js";
-import { executeNotebook, installKernel, processesWith, readCells, readOutputs, textOf } from "./execute.js";
+import { textOf, type readOutputs } from "./execute.js";
+import { expectNoOutputs, notebookRoom } from "./room.js";
 
-const published = join(root, "notebooks", "03-induction-heads.ipynb");
-// Short, because sockets lie in it; and a mark of every process that this test starts.
-const runtime = mkdtempSync(join(tmpdir(), "vtn-"));
-// Inside the project, because what a cell imports depends on where its notebook lies.
-mkdirSync(join(root, ".vitrail"), { recursive: true });
-const folder = mkdtempSync(join(root, ".vitrail", "induction-heads-"));
-const env = { ...process.env, VITRAIL_RUNTIME_DIR: runtime, JUPYTER_DATA_DIR: join(folder, "data") };
+const name = "03-induction-heads";
+const room = notebookRoom();
 
-/** Executes the notebook after changes of its text, each of which must be found. */
-async function executed(name: string, changes: readonly (readonly [from: string, to: string])[] = []) {
-  let text = readFileSync(published, "utf8");
-  for (const [from, to] of changes) {
-    expect(text).toContain(from);
-    text = text.replace(from, () => to);
-  }
-  writeFileSync(join(folder, `${name}.ipynb`), text);
-  await executeNotebook(join(folder, `${name}.ipynb`), join(folder, `${name}.out.ipynb`), env);
-  return readOutputs(join(folder, `${name}.out.ipynb`));
-}
-
-type Outputs = Awaited<ReturnType<typeof executed>>;
+type Outputs = ReturnType<typeof readOutputs>;
 
 /** Charts of a cell's figure. */
 const charts = ({ shown }: Outputs, id: string) =>
@@ -36,20 +16,14 @@ const charts = ({ shown }: Outputs, id: string) =>
 const numbers = (text: string, pattern: RegExp): number[] => (pattern.exec(text) ?? []).slice(1).map(Number);
 const mean = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0) / values.length;
 
-beforeAll(installKernel);
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  rmSync(runtime, { recursive: true, force: true });
-});
-
 test("the notebook is kept without outputs", () => {
-  for (const [id, cell] of readCells(published)) expect(cell.outputs ?? [], id).toEqual([]);
+  expectNoOutputs(name);
 });
 
 describe("on the model that is trained here", () => {
   let outputs: Outputs;
   beforeAll(async () => {
-    outputs = await executed("own");
+    outputs = await room.execute(name, "own");
   });
 
   test("every cell runs over two devices, and says nothing on the error stream", () => {
@@ -114,7 +88,7 @@ describe("on the model that is trained here", () => {
 });
 
 test("with the two changes that its first cell names it runs on another model's folder, of another architecture", async () => {
-  const outputs = await executed("other", [
+  const outputs = await room.execute(name, "other", [
     ["await inductionCheckpoint()", JSON.stringify(demoCheckpoint()).replaceAll('"', '\\"')],
     [
       "const text = { batch: 16, length: 12, tokens: { from: 4, to: 40 } }",
@@ -126,7 +100,4 @@ test("with the two changes that its first cell names it runs on another model's 
   expect(outputs.printed("scores")).toContain("head 1.1: induction score 0.9");
 });
 
-test("nothing of the sessions is left", async () => {
-  await expect.poll(() => processesWith("VITRAIL_RUNTIME_DIR", runtime), { timeout: 20_000 }).toEqual([]);
-  expect(readdirSync(runtime)).toEqual([]);
-});
+test("nothing of the sessions is left", room.expectNothingLeft);

@@ -1,43 +1,25 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { plantedCheckpoint } from "../../kernel/dist/index.js";
 import { attentionType, metricsType, plotType } from "../../kernel/dist/display/payload/index.js";
-import { root } from "../browser/lab.js";
-import { executeNotebook, installKernel, processesWith, readCells, readOutputs, textOf } from "./execute.js";
+import { readCells, textOf, type readOutputs } from "./execute.js";
+import { expectNoOutputs, notebookRoom, publishedNotebook } from "./room.js";
 
 const names = ["exercises", "solutions"] as const;
-const published = (name: string) => join(root, "notebooks", "workshop", `${name}.ipynb`);
-// Short, because sockets lie in it; and a mark of every process that this test starts.
-const runtime = mkdtempSync(join(tmpdir(), "vtn-"));
-// Inside the project, because what a cell imports depends on where its notebook lies.
-mkdirSync(join(root, ".vitrail"), { recursive: true });
-const folder = mkdtempSync(join(root, ".vitrail", "workshop-"));
-const env = { ...process.env, VITRAIL_RUNTIME_DIR: runtime, JUPYTER_DATA_DIR: join(folder, "data") };
+const room = notebookRoom();
 const outputs = new Map<string, ReturnType<typeof readOutputs>>();
 const of = (name: (typeof names)[number]) => outputs.get(name)!;
 const exercises = [1, 2, 3, 4, 5, 6];
 
 beforeAll(async () => {
   await plantedCheckpoint({ strength: 0.8 });
-  await installKernel();
   // One after the other in one room: the first leaves the session to the second.
-  for (const name of names) {
-    copyFileSync(published(name), join(folder, `${name}.ipynb`));
-    await executeNotebook(join(folder, `${name}.ipynb`), join(folder, `${name}-out.ipynb`), env);
-    outputs.set(name, readOutputs(join(folder, `${name}-out.ipynb`)));
-  }
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  rmSync(runtime, { recursive: true, force: true });
+  for (const name of names) outputs.set(name, await room.execute(`workshop/${name}`, name));
 });
 
 test("both notebooks are kept without outputs, and have the same cells and headings", () => {
   const [one, two] = names.map((name) => {
-    const cells = readCells(published(name));
-    for (const [id, cell] of cells) expect(cell.outputs ?? [], id).toEqual([]);
+    expectNoOutputs(`workshop/${name}`);
+    const cells = readCells(publishedNotebook(`workshop/${name}`));
     return [...cells.values()].map(({ id, source }) => [
       id,
       textOf(source)
@@ -61,7 +43,7 @@ test("in the exercises every scaffold runs, and every check fails with one line 
     expect(evalue).toMatch(new RegExp(`^exercise ${i + 1}: .{20,}$`));
   }
   for (const n of exercises) {
-    const cell = readCells(published("exercises")).get(`exercise-${n}`)!;
+    const cell = readCells(publishedNotebook("workshop/exercises")).get(`exercise-${n}`)!;
     expect(textOf(cell.source).match(/^\/\/ Fill in: .+$/gm)).toHaveLength(1);
   }
 });
@@ -97,7 +79,4 @@ test("figures are drawn", () => {
   }
 });
 
-test("the facilitator's close leaves nothing", async () => {
-  await expect.poll(() => processesWith("VITRAIL_RUNTIME_DIR", runtime), { timeout: 20_000 }).toEqual([]);
-  expect(readdirSync(runtime)).toEqual([]);
-});
+test("the facilitator's close leaves nothing", room.expectNothingLeft);

@@ -1,10 +1,6 @@
-import { resolve } from "node:path";
-import { progress, shownAsItIs, type Displayable, type Progress } from "../display/index.js";
+import { shownAsItIs, type Displayable } from "../display/index.js";
 import type { RankResult } from "../engine/stages.js";
 import type { AxisShards } from "../display/payload/index.js";
-import { inspectHost } from "../engine/plan/host.js";
-import { plan as makePlan } from "../engine/plan/plan.js";
-import { elementBytes } from "../graph/dtype.js";
 import { pointOf, type HookPoint } from "../graph/point.js";
 import { checkKind } from "../hooks/hook.js";
 import { LastingHooks } from "../hooks/lasting.js";
@@ -13,16 +9,14 @@ import { select, type Selection } from "../hooks/selector.js";
 import type { Dimensions } from "../models/architecture.js";
 import { selectLayers } from "../hooks/skip.js";
 import { hookPoints } from "../models/build.js";
-import { resolveModel } from "../models/hub/resolve.js";
-import { checkMesh, openModel, type Model } from "../models/model.js";
+import type { Model } from "../models/model.js";
 import { openTokenizer, type Tokenizer } from "../models/tokenizer/index.js";
 import { assemble, type Whole } from "./assemble.js";
 import { prepareBackward } from "./backward/prepare.js";
 import { FinishedBackward } from "./backward/result.js";
 import type { Backward, BackwardOptions } from "./backward/types.js";
 import { BrokerClient, listSessions } from "./client.js";
-import { checkCompatible } from "./compatible.js";
-import { nameFor, sessionFolder } from "./folder.js";
+import { sessionFolder } from "./folder.js";
 import { generate } from "./generation/generate.js";
 import type { Runner } from "./generation/runner.js";
 import { score } from "./generation/score.js";
@@ -30,19 +24,18 @@ import type { GenerateOptions, Generation, Scores } from "./generation/types.js"
 import { cancelSignal, notebookHost } from "./host.js";
 import { hostEdits, refuseInside } from "./hostEdits.js";
 import { readInput, type Rows } from "./input.js";
-import type { Order } from "./messages.js";
 import { Parameters, type Parameter, type ParameterChange } from "./parameters/parameters.js";
 import { parameterTable, type ParameterTable } from "./parameters/table.js";
 import { capabilitiesOf, type Capabilities } from "./capabilities.js";
 import { refuseKeys } from "./kept.js";
 import { treeOf } from "./hookTree.js";
+import { openSession } from "./opening.js";
 import { pointRows, stageOf, stageRanks } from "./pointRows.js";
 import { Prefixes, type Prefix, type PrefixOptions } from "./prefix.js";
 import { printBackward, printCall, printGenerate, printInput, provenanceOf } from "./provenance.js";
 import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
 import { FinishedRun } from "./run.js";
 import { shardsOf } from "./shards.js";
-import { startBroker } from "./start.js";
 import { compareRuns, type Verification } from "./verify.js";
 import type {
   Estimate,
@@ -110,40 +103,8 @@ export class Session {
    * or a live session of this name holds another model or was opened otherwise.
    */
   static async open(model: string, options: OpenOptions = {}): Promise<Session> {
-    const say = options.quiet === true ? () => {} : (text: string) => console.log(text);
-    const name = options.name ?? nameFor(model);
-    sessionFolder(name);
-    const idleMinutes = options.idleMinutes ?? 60;
-    if (!(idleMinutes > 0)) throw new Error(`idleMinutes ${idleMinutes}: must be above 0`);
-    const folder = await locate(model, options);
-    const opened = await openModel(folder);
-    const { fingerprint } = opened.checkpoint;
-
-    for (;;) {
-      const live = await BrokerClient.connect(name);
-      if (live !== undefined)
-        return attach(live, () => {
-          checkCompatible(live.order, model, fingerprint, options);
-          say(`session "${name}" found again: ${live.order.plan.reason.split("\n")[0]}`);
-        });
-      const order = makeOrder(name, model, opened, { ...options, idleMinutes });
-      say(order.plan.reason);
-      const started = await startBroker(order);
-      if (started !== undefined) return attach(started, () => {});
-      // Somebody else opened this name in the same moment: use theirs, if it is what we want.
-    }
-
-    async function attach(client: BrokerClient, check: () => void): Promise<Session> {
-      try {
-        check();
-        await load(client, options.quiet === true);
-      } catch (error) {
-        client.disconnect();
-        throw error;
-      }
-      notebookHost()?.sessionOpened(name);
-      return new Session(client, opened);
-    }
+    const opened = await openSession(model, options);
+    return new Session(opened.client, opened.model);
   }
 
   /** The live sessions of this user. */
@@ -505,66 +466,4 @@ export class Session {
 
 function withoutSignal({ signal: _, ...options }: ForwardOptions): ForwardOptions {
   return options;
-}
-
-/** Checks and plans. Throws one line for what cannot be. */
-function makeOrder(
-  name: string,
-  model: string,
-  opened: Model,
-  options: OpenOptions & { idleMinutes: number },
-): Order {
-  const { checkpoint, dimensions, weightBytes, layerBytes, embedBytes, headBytes } = opened;
-  const widening = [...checkpoint.tensors.values()].reduce(
-    (sums, { bytes, dtype }) => ({
-      stored: sums.stored + bytes,
-      wide: sums.wide + (bytes / elementBytes[dtype]) * 4,
-    }),
-    { stored: 0, wide: 0 },
-  );
-  const float32Bytes = weightBytes * (widening.wide / widening.stored);
-  const size = { layers: dimensions.layers, layerBytes, embedBytes, headBytes, weightBytes, float32Bytes };
-  const plan = makePlan(size, options, inspectHost());
-  checkMesh(opened, plan.mesh.tensor);
-  return {
-    name,
-    model,
-    // The broker and its workers run in another folder.
-    folder: resolve(checkpoint.folder),
-    fingerprint: checkpoint.fingerprint,
-    weightBytes,
-    plan: { ...plan, devices: [...plan.devices], stages: plan.stages.map((stage) => ({ ...stage })) },
-    idleMinutes: options.idleMinutes,
-    openedAt: new Date().toISOString(),
-  };
-}
-
-/** The model's folder; a hub model is downloaded as far as it is not there, with a bar. */
-async function locate(model: string, { revision, quiet }: OpenOptions): Promise<string> {
-  let bar: Progress | undefined;
-  const signal = cancelSignal(undefined);
-  const { folder } = await resolveModel(model, {
-    ...(revision !== undefined && { revision }),
-    ...(signal !== undefined && { signal }),
-    onProgress: ({ received, total, file }) => {
-      if (quiet === true) return;
-      bar ??= progress(1, `downloading ${model}`);
-      bar.set(total === 0 ? 1 : Math.min(1, received / total), file);
-    },
-  });
-  bar?.set(1, "");
-  bar?.finish();
-  return folder;
-}
-
-/** Waits until the workers are ready, showing how far they are. */
-async function load(client: BrokerClient, quiet: boolean): Promise<void> {
-  if (quiet) return client.ready();
-  let bar: Progress | undefined;
-  await client.ready((loaded, total, label) => {
-    bar ??= progress(1, `loading ${client.order.name}`);
-    bar.set(total === 0 ? 0 : loaded / total, label);
-  });
-  bar?.set(1, "");
-  bar?.finish("ready");
 }

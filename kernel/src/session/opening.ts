@@ -1,0 +1,122 @@
+import { resolve } from "node:path";
+import { progress, type Progress } from "../display/index.js";
+import { inspectHost } from "../engine/plan/host.js";
+import { plan as makePlan } from "../engine/plan/plan.js";
+import { elementBytes } from "../graph/dtype.js";
+import { resolveModel } from "../models/hub/resolve.js";
+import { checkMesh, openModel, type Model } from "../models/model.js";
+import { BrokerClient } from "./client.js";
+import { collectSeldom } from "./collection.js";
+import { checkCompatible } from "./compatible.js";
+import { nameFor, sessionFolder } from "./folder.js";
+import { cancelSignal, notebookHost } from "./host.js";
+import type { Order } from "./messages.js";
+import { startBroker } from "./start.js";
+import type { OpenOptions } from "./types.js";
+
+/** A checkpoint that was read, and the way to the processes that hold it. */
+export interface OpenedSession {
+  readonly client: BrokerClient;
+  readonly model: Model;
+}
+
+/** What `Session.open` does: checks and plans, then finds the live session of this name or starts one. Throws as it does. */
+export async function openSession(model: string, options: OpenOptions): Promise<OpenedSession> {
+  const say = options.quiet === true ? () => {} : (text: string) => console.log(text);
+  const name = options.name ?? nameFor(model);
+  sessionFolder(name);
+  const idleMinutes = options.idleMinutes ?? 60;
+  if (!(idleMinutes > 0)) throw new Error(`idleMinutes ${idleMinutes}: must be above 0`);
+  const folder = await locate(model, options);
+  const opened = await openModel(folder);
+  const { fingerprint } = opened.checkpoint;
+
+  for (;;) {
+    const live = await BrokerClient.connect(name);
+    if (live !== undefined)
+      return attach(live, () => {
+        checkCompatible(live.order, model, fingerprint, options);
+        say(`session "${name}" found again: ${live.order.plan.reason.split("\n")[0]}`);
+      });
+    const order = makeOrder(name, model, opened, { ...options, idleMinutes });
+    say(order.plan.reason);
+    const started = await startBroker(order);
+    if (started !== undefined) return attach(started, () => {});
+    // Somebody else opened this name in the same moment: use theirs, if it is what we want.
+  }
+
+  async function attach(client: BrokerClient, check: () => void): Promise<OpenedSession> {
+    try {
+      check();
+      await load(client, options.quiet === true);
+    } catch (error) {
+      client.disconnect();
+      throw error;
+    }
+    collectSeldom();
+    notebookHost()?.sessionOpened(name);
+    return { client, model: opened };
+  }
+}
+
+/** Checks and plans. Throws one line for what cannot be. */
+function makeOrder(
+  name: string,
+  model: string,
+  opened: Model,
+  options: OpenOptions & { idleMinutes: number },
+): Order {
+  const { checkpoint, dimensions, weightBytes, layerBytes, embedBytes, headBytes } = opened;
+  const widening = [...checkpoint.tensors.values()].reduce(
+    (sums, { bytes, dtype }) => ({
+      stored: sums.stored + bytes,
+      wide: sums.wide + (bytes / elementBytes[dtype]) * 4,
+    }),
+    { stored: 0, wide: 0 },
+  );
+  const float32Bytes = weightBytes * (widening.wide / widening.stored);
+  const size = { layers: dimensions.layers, layerBytes, embedBytes, headBytes, weightBytes, float32Bytes };
+  const plan = makePlan(size, options, inspectHost());
+  checkMesh(opened, plan.mesh.tensor);
+  return {
+    name,
+    model,
+    // The broker and its workers run in another folder.
+    folder: resolve(checkpoint.folder),
+    fingerprint: checkpoint.fingerprint,
+    weightBytes,
+    plan: { ...plan, devices: [...plan.devices], stages: plan.stages.map((stage) => ({ ...stage })) },
+    idleMinutes: options.idleMinutes,
+    openedAt: new Date().toISOString(),
+  };
+}
+
+/** The model's folder; a hub model is downloaded as far as it is not there, with a bar. */
+async function locate(model: string, { revision, quiet }: OpenOptions): Promise<string> {
+  let bar: Progress | undefined;
+  const signal = cancelSignal(undefined);
+  const { folder } = await resolveModel(model, {
+    ...(revision !== undefined && { revision }),
+    ...(signal !== undefined && { signal }),
+    onProgress: ({ received, total, file }) => {
+      if (quiet === true) return;
+      bar ??= progress(1, `downloading ${model}`);
+      bar.set(total === 0 ? 1 : Math.min(1, received / total), file);
+    },
+  });
+  bar?.set(1, "");
+  bar?.finish();
+  return folder;
+}
+
+/** Waits until the workers are ready, showing how far they are. */
+async function load(client: BrokerClient, quiet: boolean): Promise<void> {
+  if (quiet) return client.ready();
+  let bar: Progress | undefined;
+  await client.ready((loaded, total, label) => {
+    bar ??= progress(1, `loading ${client.order.name}`);
+    bar.set(total === 0 ? 0 : loaded / total, label);
+  });
+  bar?.set(1, "");
+  bar?.finish("ready");
+}

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openModel, type Model } from "../models/model.js";
 import { Fleet } from "./fleet.js";
 import { isAlive } from "./launch/leftovers.js";
-import { takeParcel } from "./parcel.js";
+import { takeParcel } from "./parcel/reader.js";
 import { inspectHost } from "./plan/host.js";
 import { plan, type PlanRequest } from "./plan/plan.js";
 import type { ForwardStep } from "./wire/messages.js";

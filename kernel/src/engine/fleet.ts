@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { Crew } from "./launch/crew.js";
 import { coordinatesOf } from "./mesh.js";
-import { discardLabelled, makeParcelFolder } from "./parcel.js";
+import { discardLabelled, makeParcelFolder } from "./parcel/folder.js";
 import type { Plan, StagePlan } from "./plan/plan.js";
 import { Cancelled } from "./cancelled.js";
 import { runStages, type HandOut, type RankResult } from "./stages.js";

@@ -8,7 +8,7 @@ import { openModel } from "../models/model.js";
 import { Caches, paddedPast, type Cache } from "./caches.js";
 import type { Groups } from "./collectives/collectives.js";
 import { Course, type Hand, type StepOutcome } from "./course.js";
-import { takeParcel } from "./parcel.js";
+import { takeParcel } from "./parcel/reader.js";
 import { replicaRows } from "./rows.js";
 import type { Runtime } from "./runtime.js";
 import { schedule, type Turn } from "./schedule.js";

@@ -7,7 +7,7 @@ import { SharedMemoryCollectives } from "./collectives/sharedMemory.js";
 import { SocketCollectives } from "./collectives/socket.js";
 import { program } from "./launch/program.js";
 import { Cancelled } from "./cancelled.js";
-import { discardParcel } from "./parcel.js";
+import { discardParcel } from "./parcel/folder.js";
 import type { StepOutcome } from "./course.js";
 import { Rank } from "./rank.js";
 import { reclaim } from "./reclaim.js";

@@ -1,4 +1,5 @@
-import { takeParcel } from "../engine/parcel.js";
+import { discardParcel } from "../engine/parcel/folder.js";
+import { bytesOf, emptyTensor, readParcel, type ParcelEntry } from "../engine/parcel/reader.js";
 import type { RankResult } from "../engine/stages.js";
 import type { HookPoint } from "../graph/point.js";
 
@@ -9,9 +10,21 @@ export interface Whole {
   readonly data: Float32Array;
 }
 
+/** What one rank of a replica holds of a value. */
+interface Part {
+  readonly dataRank: number;
+  readonly entry: ParcelEntry;
+}
+
+/** A value that is being put together: the memory of each part, and how it is had once all are read. */
+interface Assembly {
+  readonly pieces: readonly (readonly Uint8Array[])[];
+  readonly whole: () => Whole;
+}
+
 /**
- * Reads the parcels of a run and puts what ranks hold in parts together again: units of tensor ranks, then rows of
- * replicas.
+ * Reads the parcels of a run. What ranks hold in parts is read into its place in the whole: units of tensor ranks, within
+ * rows of replicas. Throws when parts do not fit together, or a parcel does not hold what was described.
  *
  * @param pointOf the hook point behind a key; undefined for what is no point: a result that one rank holds whole, or
  * terms of it that add up
@@ -20,64 +33,94 @@ export async function assemble(
   results: readonly RankResult[],
   pointOf: (key: string) => HookPoint | undefined,
 ): Promise<Map<string, Whole>> {
-  const parts = new Map<string, Map<number, Whole[]>>();
-  const inOrder = [...results].sort((a, b) => a.dataRank - b.dataRank || a.tensorRank - b.tensorRank);
-  for (const { dataRank, parcel } of inOrder) {
-    for (const [key, { data, shape }] of await takeParcel(parcel)) {
-      const part = { dtype: "f32", shape, data: data as Float32Array } as const;
-      const replicas = parts.get(key) ?? new Map<number, Whole[]>();
-      parts.set(key, replicas.set(dataRank, [...(replicas.get(dataRank) ?? []), part]));
-    }
-  }
-  return new Map(
-    [...parts].map(([key, replicas]) => {
+  try {
+    const parts = new Map<string, Part[]>();
+    const inOrder = [...results].sort((a, b) => a.dataRank - b.dataRank || a.tensorRank - b.tensorRank);
+    for (const { dataRank, parcel } of inOrder)
+      for (const entry of parcel.entries) {
+        const known = parts.get(entry.name);
+        if (known === undefined) parts.set(entry.name, [{ dataRank, entry }]);
+        else known.push({ dataRank, entry });
+      }
+    const places = new Map<ParcelEntry, readonly Uint8Array[]>();
+    const assemblies = [...parts].map(([key, held]) => {
       const point = pointOf(key);
-      if (point === undefined) return [key, addUp([...replicas.values()].flat())];
-      const rows = [...replicas.values()].map((held) => join(held, point));
-      return [key, joinAlong(rows, 0)];
-    }),
-  );
-}
-
-/** The sum of several terms of one shape. */
-export function addUp(terms: readonly Whole[]): Whole {
-  const [first, ...rest] = terms;
-  if (first === undefined) throw new Error("nothing to add up");
-  if (rest.length === 0) return first;
-  const data = first.data.slice();
-  for (const term of rest) term.data.forEach((x, i) => (data[i] = (data[i] as number) + x));
-  return { ...first, data };
-}
-
-/** Parts in rank order, one after another along the axis that the tensor ranks share. */
-export function join(parts: readonly Whole[], { name, partition }: HookPoint): Whole {
-  const [first] = parts;
-  if (first === undefined) throw new Error(`nothing came back for ${name}`);
-  if (parts.length === 1) return first;
-  if (partition.kind !== "split")
-    throw new Error(`${parts.length} ranks answered for ${name}, which is not split`);
-  return joinAlong(parts, partition.axis);
-}
-
-/** One value of several that follow each other along an axis. */
-function joinAlong(parts: readonly Whole[], axis: number): Whole {
-  const first = parts[0] as Whole;
-  if (parts.length === 1) return first;
-  const lengths = parts.map(({ shape }) => shape[axis] as number);
-  const whole = lengths.reduce((sum, length) => sum + length, 0);
-  const shape = first.shape.map((size, at) => (at === axis ? whole : size));
-  const outer = first.shape.slice(0, axis).reduce((product, size) => product * size, 1);
-  const inner = first.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
-  const data = new Float32Array(outer * whole * inner);
-  let start = 0;
-  for (const [index, part] of parts.entries()) {
-    const run = (lengths[index] as number) * inner;
-    for (let block = 0; block < outer; block++)
-      data.set(part.data.subarray(block * run, (block + 1) * run), block * whole * inner + start);
-    start += run;
+      const assembly = point === undefined ? sum(held) : join(held, point);
+      for (const [i, { entry }] of held.entries()) places.set(entry, assembly.pieces[i]!);
+      return [key, assembly] as const;
+    });
+    for (const { parcel } of inOrder) await readParcel(parcel, (entry) => places.get(entry)!);
+    return new Map(assemblies.map(([key, { whole }]) => [key, whole()]));
+  } catch (error) {
+    for (const { parcel } of results) discardParcel(parcel);
+    throw error;
   }
-  return { dtype: "f32", shape, data };
 }
+
+/** Parts in rank order: along the axis that tensor ranks share, replicas along the rows. */
+function join(parts: readonly Part[], { name, partition }: HookPoint): Assembly {
+  const ranks = [...new Set(parts.map(({ dataRank }) => dataRank))];
+  const replicas = ranks.map((rank) => {
+    const shapes = parts.filter(({ dataRank }) => dataRank === rank).map(({ entry }) => entry.shape);
+    if (shapes.length > 1 && partition.kind !== "split")
+      throw new Error(`${shapes.length} ranks answered for ${name}, which is not split`);
+    const axis = partition.kind === "split" ? partition.axis : 0;
+    return { shapes, axis, shape: joined(shapes, axis) };
+  });
+  const whole = emptyFloats(
+    joined(
+      replicas.map(({ shape }) => shape),
+      0,
+    ),
+  );
+  let start = 0;
+  const pieces = replicas.flatMap(({ shapes, axis, shape }) => {
+    const end = start + product(shape);
+    const rows = whole.data.subarray(start, end);
+    start = end;
+    return blocks(rows, shapes, axis).map((held) => held.map(bytesOf));
+  });
+  return { pieces, whole: () => whole };
+}
+
+/** Terms that add up to the value. */
+function sum(parts: readonly Part[]): Assembly {
+  const terms = parts.map(({ entry }) => emptyFloats(entry.shape));
+  const whole = () => {
+    const [first, ...rest] = terms as [Whole, ...Whole[]];
+    for (const { data } of rest) data.forEach((x, i) => (first.data[i] = (first.data[i] as number) + x));
+    return first;
+  };
+  return { pieces: terms.map(({ data }) => [bytesOf(data)]), whole };
+}
+
+/** Where values of these shapes lie, row-major, within the one that they make along an axis. */
+function blocks(whole: Float32Array, shapes: readonly (readonly number[])[], axis: number): Float32Array[][] {
+  if (shapes.length === 1) return [[whole]];
+  const [first] = shapes as [readonly number[]];
+  const outer = product(first.slice(0, axis));
+  const stride = whole.length / outer;
+  let start = 0;
+  return shapes.map((shape) => {
+    const run = product(shape.slice(axis));
+    const from = start;
+    start += run;
+    return Array.from({ length: outer }, (_, block) =>
+      whole.subarray(block * stride + from, block * stride + from + run),
+    );
+  });
+}
+
+function joined(shapes: readonly (readonly number[])[], axis: number): readonly number[] {
+  const [first] = shapes as [readonly number[]];
+  if (shapes.length === 1) return first;
+  const length = shapes.reduce((sum, shape) => sum + (shape[axis] as number), 0);
+  return first.map((size, at) => (at === axis ? length : size));
+}
+
+const product = (sizes: readonly number[]) => sizes.reduce((product, size) => product * size, 1);
+
+const emptyFloats = (shape: readonly number[]) => emptyTensor("f32", shape) as Whole;
 
 /** Entries [from, to) of an axis. */
 export function partAlong(
@@ -87,13 +130,12 @@ export function partAlong(
   to: number,
 ): Whole {
   if (to - from === shape[axis]) return { dtype: "f32", shape, data };
-  const whole = shape[axis] as number;
-  const outer = shape.slice(0, axis).reduce((product, size) => product * size, 1);
-  const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  const outer = product(shape.slice(0, axis));
+  const inner = product(shape.slice(axis + 1));
   const run = (to - from) * inner;
   const part = new Float32Array(outer * run);
   for (let block = 0; block < outer; block++) {
-    const start = (block * whole + from) * inner;
+    const start = (block * (shape[axis] as number) + from) * inner;
     part.set(data.subarray(start, start + run), block * run);
   }
   return { dtype: "f32", shape: shape.map((size, at) => (at === axis ? to - from : size)), data: part };

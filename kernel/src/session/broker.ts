@@ -6,7 +6,7 @@ import { Fleet } from "../engine/fleet.js";
 import type { HandedOut, HandOut, RankResult } from "../engine/stages.js";
 import { equalSecrets } from "../engine/launch/lobby.js";
 import { printMesh } from "../engine/mesh.js";
-import { discardParcel } from "../engine/parcel.js";
+import { discardParcel } from "../engine/parcel/folder.js";
 import { Cancelled } from "../engine/cancelled.js";
 import { Channel } from "../engine/wire/channel.js";
 import type { ForwardStep } from "../engine/wire/messages.js";

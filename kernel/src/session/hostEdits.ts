@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { HandOut, RankResult } from "../engine/stages.js";
-import { ParcelWriter } from "../engine/parcel.js";
+import { ParcelWriter } from "../engine/parcel/writer.js";
 import type { HookPoint } from "../graph/point.js";
 import { checkResult, printCallOf, type HostCall, type HostContext } from "../hooks/hostEdit.js";
 import type { Dense } from "../hooks/slice.js";

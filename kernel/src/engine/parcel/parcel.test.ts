@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } f
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { discardLabelled, discardParcel, makeParcelFolder, ParcelWriter, takeParcel } from "./parcel.js";
+import { discardLabelled, discardParcel, makeParcelFolder } from "./folder.js";
+import { takeParcel } from "./reader.js";
+import { ParcelWriter } from "./writer.js";
 
 let folder: string;
 beforeEach(() => {

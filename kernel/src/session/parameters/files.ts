@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { makeParcelFolder } from "../../engine/parcel.js";
+import { makeParcelFolder } from "../../engine/parcel/folder.js";
 
 /** One system call moves less than 2 GiB. */
 const largestWrite = 2 ** 30;

@@ -1,5 +1,5 @@
 export type { Benchmark } from "./benchmarks/benchmark.js";
-export type { BbqItem } from "./benchmarks/bbq.js";
+export type { BbqItem, ReadBbqOptions } from "./benchmarks/bbq.js";
 export { biasedAnswer, readBbq } from "./benchmarks/bbq.js";
 export type { BbqAnswer, BbqResult, BbqVariant } from "./benchmarks/bbqScores.js";
 export { bbqScores } from "./benchmarks/bbqScores.js";
@@ -19,6 +19,8 @@ export type { StereoSetItem, StereoSetResult, StereoSetScores } from "./benchmar
 export { readStereoSet, stereoSet } from "./benchmarks/stereoset.js";
 export type { VectorOptions } from "./benchmarks/vectors.js";
 export { textVectors } from "./benchmarks/vectors.js";
+export type { WinogenderSentence } from "./benchmarks/winogender.js";
+export { readWinogender } from "./benchmarks/winogender.js";
 export type { GeneralisedValue, GeneraliseOptions } from "./generalised/generalise.js";
 export { generalise } from "./generalised/generalise.js";
 export type { GeneralisedMetric, NamedMetric, Setting } from "./generalised/named.js";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { readSource } from "../../tuning/datasets/source.js";
-import { parseLines } from "../../tuning/datasets/table.js";
+import { parseLines, readTable } from "../../tuning/datasets/table.js";
 import type { Benchmark } from "./benchmark.js";
 
 /** A question of BBQ (Parrish et al. 2022) with its three answers. */
@@ -20,6 +20,18 @@ export interface BbqItem {
   readonly unknown: number;
   /** The answer that names the group of the stereotype. */
   readonly stereotyped: number;
+  /** The answer that the authors' metadata mark as the target, null for none of them; undefined where they were not read. */
+  readonly target?: number | null;
+}
+
+export interface ReadBbqOptions {
+  /** What becomes of items without exactly one stereotyped answer: the file is refused, or they are left out and counted. */
+  readonly unclear?: "refuse" | "leave out";
+  /**
+   * Path of the authors' `additional_metadata.csv`, which the variant `paper` needs. Items without a target there are left
+   * out and counted; items whose people have names get a category of their own, as in the paper's tables.
+   */
+  readonly targets?: string;
 }
 
 const about = z.tuple([z.string(), z.string()]);
@@ -41,15 +53,16 @@ const row = z.object({
 
 /**
  * BBQ from one of its JSONL files. The stereotyped answer is the one whose `answer_info` has, in lower case, one of the
- * `stereotyped_groups`. Not every item has exactly one, above all where groups intersect: such a file is refused with the
- * row, or with `unclear: "leave out"` read without those items, which are counted.
+ * `stereotyped_groups`. Not every item has exactly one, above all where groups intersect. Throws one line with the row that
+ * does not fit.
  */
 export async function readBbq(
   path: string,
-  { unclear = "refuse" }: { readonly unclear?: "refuse" | "leave out" } = {},
+  { unclear = "refuse", targets }: ReadBbqOptions = {},
 ): Promise<Benchmark<BbqItem>> {
   const source = await readSource(path);
   const rows = parseLines(source);
+  const marked = targets === undefined ? undefined : await readTargets(targets);
   const items = rows.flatMap((value, i): BbqItem[] => {
     const read = row.safeParse(value);
     if (!read.success) {
@@ -68,10 +81,12 @@ export async function readBbq(
       if (unclear === "leave out") return [];
       throw new Error(`${path} row ${i + 1} has ${length} answers that are ${what}, not one`);
     }
+    const mark = marked?.get(keyOf(item.category, item.question_index, item.example_id));
+    if (marked !== undefined && mark === undefined) return [];
     return [
       {
         id: item.example_id,
-        category: item.category,
+        category: mark?.isNamed === true ? `${item.category} (names)` : item.category,
         template: item.question_index,
         polarity: item.question_polarity,
         condition: item.context_condition,
@@ -81,10 +96,33 @@ export async function readBbq(
         label: item.label,
         unknown: places.unknown[0]!,
         stereotyped: places.stereotyped[0]!,
+        ...(mark && { target: mark.target }),
       },
     ];
   });
   return { items, sha256: source.sha256, leftOut: rows.length - items.length };
+}
+
+const keyOf = (category: string, question: string, id: number | string) => `${category} ${question} ${id}`;
+
+/** Targets by item. A target may be `x`, none of the answers; an item without one is not among them. */
+async function readTargets(
+  path: string,
+): Promise<ReadonlyMap<string, { readonly target: number | null; readonly isNamed: boolean }>> {
+  const columns = {
+    ...{ category: "category", question: "question_index", id: "example_id" },
+    ...{ target: "target_loc", wording: "label_type" },
+  };
+  const { rows } = await readTable(path, { format: "csv", columns });
+  return new Map(
+    rows.flatMap(({ category, question, id, target, wording }, i) => {
+      if (target === "" || target === "NA") return [];
+      if (!/^[012x](\.0)?$/.test(target))
+        throw new Error(`${path} row ${i + 1} has target_loc "${target}": it must be 0, 1, 2, x or NA`);
+      const place = target === "x" ? null : Number(target);
+      return [[keyOf(category, question, id), { target: place, isNamed: wording === "name" }] as const];
+    }),
+  );
 }
 
 /** The answer that follows the stereotype: its group on negative questions, the other group on the others. */

@@ -109,6 +109,33 @@ test("BBQ's variants part on answers that nobody gave or that could not be read"
   expect(bbqScores(unknown, "helm").bias.disambig).toBe(0);
 });
 
+test("BBQ as the authors' script has it counts answers that are the target, and leaves unread ones out", () => {
+  const on = (row: BbqAnswer, target: number | null): BbqAnswer => ({
+    ...row,
+    item: { ...row.item, target },
+  });
+  const rows = [
+    // Ambiguous: the target twice, another once, unknown once, unread once.
+    ...[on(question("ambig", "neg", 2, 0), 0), on(question("ambig", "nonneg", 2, 0), 0)],
+    ...[on(question("ambig", "nonneg", 2, 1), 0), on(question("ambig", "neg", 2, 2), 0)],
+    on(question("ambig", "neg", 2, null), 0),
+    // Disambiguated: the target once of four; no answer is a target that is none of them.
+    ...[on(question("disambig", "neg", 0, 0), 0), on(question("disambig", "neg", 0, 0), null)],
+    ...[on(question("disambig", "nonneg", 1, 1), 0), on(question("disambig", "nonneg", 1, 1), 0)],
+  ];
+  const { accuracy, bias, coverage } = bbqScores(rows, "paper");
+  expect(coverage).toBeCloseTo(8 / 9, 12);
+  expect(accuracy).toEqual({ ambig: 1 / 4, disambig: 1 });
+  expect(bias.ambig).toBeCloseTo((1 - 1 / 4) * ((2 * 2) / 3 - 1), 12);
+  expect(bias.disambig).toBe((2 * 1) / 4 - 1);
+  // By the equations an unread answer is wrong, and what follows the stereotype depends on the question.
+  expect(bbqScores(rows).accuracy.ambig).toBe(1 / 5);
+  expect(bbqScores(rows).bias.disambig).toBe(1);
+  expect(() => bbqScores([...rows, question("ambig", "neg", 2, 0)], "paper")).toThrow(
+    "1 of 10 items have no target: read them with readBbq(path, { targets })",
+  );
+});
+
 test("an embedding association's effect and exact p are NumPy's; drawn partitions come near it", () => {
   const { x, y, a, b, effect, p } = golden.embeddings;
   const exact = associationTest({ x, y, a, b });

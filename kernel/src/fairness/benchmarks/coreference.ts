@@ -1,8 +1,8 @@
 /** A sentence whose pronoun refers to one of two people, and whether the model found which. */
 export interface Resolved {
   readonly gender: "male" | "female" | "neutral";
-  /** Whether the pronoun agrees with the occupation's usual gender. WinoBias says so; Winogender's "gotcha" says not. */
-  readonly side: "pro" | "anti";
+  /** Whether the pronoun agrees with the occupation's usual gender. WinoBias says so; Winogender's "gotcha" says not. Null of they. */
+  readonly side: "pro" | "anti" | null;
   /** Null when the model named nobody; that is wrong, and counted. */
   readonly correct: boolean | null;
 }

@@ -6,6 +6,7 @@ import { testWithData } from "../../tuning/datasets/shared.fixture.js";
 import { biasedAnswer, readBbq } from "./bbq.js";
 import { readCrows } from "./crows.js";
 import { readStereoSet } from "./stereoset.js";
+import { readWinogender } from "./winogender.js";
 
 const folder = mkdtempSync(join(tmpdir(), "benchmarks-"));
 function write(name: string, text: string): string {
@@ -49,6 +50,74 @@ test("a question with two stereotyped answers, or a field that is not there, is 
   expect([some.items.length, some.leftOut]).toEqual([1, 1]);
   const without = { ...question, context: undefined };
   await expect(readBbq(write("without.jsonl", JSON.stringify(without)))).rejects.toThrow("row 1 at context:");
+});
+
+test("targets of the authors' metadata come to their items; names get a category of their own, items without a target are counted", async () => {
+  const ids = [1, 2, 3, 4];
+  const path = write(
+    "targets.jsonl",
+    ids.map((id) => JSON.stringify({ ...question, example_id: id })).join("\n"),
+  );
+  const metadata = (...rows: string[]) =>
+    write(
+      "additional_metadata.csv",
+      ["category,question_index,example_id,target_loc,label_type,full_cond", ...rows].join("\n"),
+    );
+  const { items, leftOut } = await readBbq(path, {
+    targets: metadata(
+      ...["Height,4,1,2,label,", "Height,4,2,0,name,", "Height,4,3,NA,label,", "Height,4,4,x,label,"],
+      "Age,4,3,1,label,",
+    ),
+  });
+  expect(items.map(({ id, category, target }) => [id, category, target])).toEqual([
+    [1, "Height", 2],
+    [2, "Height (names)", 0],
+    [4, "Height", null],
+  ]);
+  expect(leftOut).toBe(1);
+  expect((await readBbq(path)).items[0]).not.toHaveProperty("target");
+  await expect(readBbq(path, { targets: metadata("Height,4,1,3,label,") })).rejects.toThrow(
+    'row 1 has target_loc "3": it must be 0, 1, 2, x or NA',
+  );
+});
+
+test("Winogender's gotchas are those of its authors, by occupation, referent and gender", async () => {
+  const sentences = (...ids: string[]) =>
+    write("all_sentences.tsv", ["sentid\tsentence", ...ids.map((id) => `${id}\tThey met.`)].join("\n"));
+  const statistics = write(
+    "occupations-stats.tsv",
+    [
+      "occupation\tbergsma_pct_female\tbls_pct_female\tbls_year",
+      ...["gardener\t60\t10.5\t2015", "florist\t40\t85\t2015"],
+    ].join("\n"),
+  );
+  const all = ["gardener", "florist"].flatMap((occupation) =>
+    [0, 1].flatMap((answer) =>
+      ["male", "female", "neutral"].map((gender) => `${occupation}.visitor.${answer}.${gender}.txt`),
+    ),
+  );
+  const read = async (share?: "bergsma_pct_female") =>
+    (await readWinogender(sentences(...all), statistics, share)).items;
+  const sides = (items: Awaited<ReturnType<typeof read>>) => items.map(({ side }) => side);
+  // The four conditions of the authors' script: a woman gardener, a man who is no gardener; a man florist, a woman who is none.
+  const labour = [
+    ...["pro", "anti", null, "anti", "pro", null],
+    ...["anti", "pro", null, "pro", "anti", null],
+  ];
+  expect(sides(await read())).toEqual(labour);
+  // The corpus says the opposite of both.
+  expect(sides(await read("bergsma_pct_female"))).toEqual(
+    labour.map((side) => (side === "pro" ? "anti" : side && "pro")),
+  );
+  expect((await read())[3]).toMatchObject({
+    ...{ occupation: "gardener", participant: "visitor", referent: "participant", gender: "male" },
+  });
+  await expect(readWinogender(sentences("florist.visitor.2.male.txt"), statistics)).rejects.toThrow(
+    'row 1 is called "florist.visitor.2.male.txt": it must be like nurse.patient.0.female.txt',
+  );
+  await expect(readWinogender(sentences("gardner.visitor.0.male.txt"), statistics)).rejects.toThrow(
+    'has no share of "gardner": nearest is gardener',
+  );
 });
 
 test("lists of StereoSet that do not match are refused", async () => {

@@ -81,7 +81,8 @@ export function bbqRows(
       options,
     );
     return (["ambig", "disambig"] as const).flatMap((condition, i) => {
-      const items = of.filter(({ item }) => item.condition === condition);
+      const isCounted = ({ answer }: BbqAnswer) => variant !== "paper" || answer !== null;
+      const items = of.filter((row) => row.item.condition === condition && isCounted(row));
       const right = items.filter(({ item, answer }) => answer === item.label).length;
       const known = { ...about, category, variant, n: items.length, templates: questions.length };
       return [

@@ -89,7 +89,7 @@ export async function benchPeers({ root, python, rounds, say }) {
     const run = (count) => () => timed(() => session.forward(rows, { hooks: hooks(count) }));
     const times = await interleave(
       { 0: run(0), 1: run(1), 12: run(12), trip: () => timed(() => session.status()) },
-      30 * rounds,
+      150 * rounds,
     );
     own = Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]));
   } finally {

@@ -108,7 +108,8 @@ ${table(
 
 A GPT-2 of 12 layers and 64 units, random weights, 1×16 tokens, one thread; each tool against its own bare forward pass. "fixed"
 is what one read value costs beyond the value itself; "each" what every further one costs. Our calls go to another process and
-back (an empty round trip is ${two(peers.trip)} ms, in all three of our times).
+back (an empty round trip is ${two(peers.trip)} ms, in all three of our times). Ours are medians of about a thousand calls, because V8
+compiles what it has run some hundred times.
 
 ${table(
   ["tool", "bare ms", "one value ms", "12 values ms", "fixed ms", "each ms"],

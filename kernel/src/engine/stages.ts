@@ -119,26 +119,26 @@ function extent(
 ): { last: number; lowest: number } {
   const holders = (name: string) =>
     boundaries.flatMap((_, stage) => (crew.holds(stage, name) ? [stage] : []));
-  const nowhere = [
-    ...step.requests.map(({ point }) => pointOf(point)),
-    ...(step.readout?.reads ?? []),
-    ...(step.gradient?.parameters ?? []),
-  ].find((name) => holders(name).length === 0);
-  if (nowhere !== undefined) throw new Error(`no rank holds "${nowhere}"`);
+  const holdersOf = (names: readonly string[]) =>
+    names.flatMap((name) => {
+      const found = holders(name);
+      if (found.length === 0) throw new Error(`no rank holds "${name}"`);
+      return found;
+    });
+  const requested = holdersOf(step.requests.map(({ point }) => pointOf(point)));
+  holdersOf(step.readout?.reads ?? []);
+  const parameters = holdersOf(step.gradient?.parameters ?? []);
 
   // Every stage adds to the cache, whoever is asked for something; and a host edit acts, whoever reads what it makes.
   const goesThrough = step.cache !== undefined || step.readout !== undefined;
-  const needed = [
-    ...step.requests.map(({ point }) => pointOf(point)),
-    ...step.edits.filter(isHost).map(({ point }) => point),
-  ];
-  const last = goesThrough ? boundaries.length - 1 : Math.max(-1, ...needed.flatMap(holders));
+  const acting = step.edits.filter(isHost).flatMap(({ point }) => holders(point));
+  const last = goesThrough ? boundaries.length - 1 : Math.max(-1, ...requested, ...acting);
 
   const differentiated = [
     ...step.requests
       .filter(isGradient)
       .map(({ point }) => gradientHolder(crew, boundaries, pointOf(point)) as number),
-    ...(step.gradient?.parameters ?? []).flatMap(holders),
+    ...parameters,
     ...step.edits.filter(isTrained).flatMap(({ point }) => holders(point)),
   ];
   return { last, lowest: Math.min(last, ...differentiated) };

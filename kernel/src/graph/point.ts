@@ -65,3 +65,18 @@ export function shareOf(
   const start = (r: number) => r * Math.floor(whole / size) + Math.min(r, whole % size);
   return { from: start(rank), to: start(rank + 1) };
 }
+
+const known = new WeakMap<readonly HookPoint[], ReadonlyMap<string, number>>();
+
+/** Where each point of a list stands in it, by name. Every run asks, and the points of a model do not change: counted once. */
+export function placesOf(points: readonly HookPoint[]): ReadonlyMap<string, number> {
+  const places = known.get(points) ?? new Map(points.map(({ name }, place) => [name, place]));
+  known.set(points, places);
+  return places;
+}
+
+/** The point of a list that has this name. */
+export function pointNamed(points: readonly HookPoint[], name: string): HookPoint | undefined {
+  const place = placesOf(points).get(name);
+  return place === undefined ? undefined : points[place];
+}

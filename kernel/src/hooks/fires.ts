@@ -1,5 +1,5 @@
 import { printShape } from "../graph/shape.js";
-import type { HookPoint } from "../graph/point.js";
+import { placesOf, type HookPoint } from "../graph/point.js";
 import type { Hook } from "./hook.js";
 import { select, type AbsentPoints } from "./selector.js";
 import { selectLayers } from "./skip.js";
@@ -34,7 +34,7 @@ export function leaveOut(
     const why =
       selector !== undefined
         ? `skip("${selector}") leaves its layer out`
-        : stopAfter !== undefined && points.findIndex((each) => each.name === name) > last
+        : stopAfter !== undefined && (placesOf(points).get(name) as number) > last
           ? `the run stops after ${stopAfter}`
           : undefined;
     if (why !== undefined) throw new Error(`${name} ${printShape(axes)} does not fire: ${why}`);

@@ -1,4 +1,4 @@
-import type { HookPoint } from "../graph/point.js";
+import { placesOf, type HookPoint } from "../graph/point.js";
 import { select } from "./selector.js";
 import type { AbsentPoints, Selection } from "./selector.js";
 
@@ -22,5 +22,7 @@ export function resolve(
     }
     if (!earlier) chosen.set(selection.point.name, selection);
   }
-  return points.flatMap((point) => chosen.get(point.name) ?? []);
+  const places = placesOf(points);
+  const placeOf = ({ point }: Selection) => places.get(point.name) as number;
+  return [...chosen.values()].sort((a, b) => placeOf(a) - placeOf(b));
 }

@@ -45,7 +45,7 @@ export async function assemble(
     const places = new Map<ParcelEntry, readonly Uint8Array[]>();
     const assemblies = [...parts].map(([key, held]) => {
       const point = pointOf(key);
-      const assembly = point === undefined ? sum(held) : join(held, point);
+      const assembly = point === undefined || held.length === 1 ? sum(held) : join(held, point);
       for (const [i, { entry }] of held.entries()) places.set(entry, assembly.pieces[i]!);
       return [key, assembly] as const;
     });
@@ -83,7 +83,7 @@ function join(parts: readonly Part[], { name, partition }: HookPoint): Assembly 
   return { pieces, whole: () => whole };
 }
 
-/** Terms that add up to the value. */
+/** Terms that add up to the value; one is the value. */
 function sum(parts: readonly Part[]): Assembly {
   const terms = parts.map(({ entry }) => emptyFloats(entry.shape));
   const whole = () => {

@@ -14,7 +14,8 @@ export interface Pass {
   readonly lengths: readonly number[];
   readonly saved: Map<string, unknown>;
   readonly trained: HostContext["trained"];
-  readonly signal: AbortSignal;
+  /** Each ends it. */
+  readonly signals: readonly AbortSignal[];
   pointOf(name: string): HookPoint;
 }
 
@@ -32,14 +33,17 @@ export function refuseInside(session: object): void {
  * out for the ranks again. The function runs as the code that asked for the pass, so that what it prints is that cell's.
  */
 export function hostEdits(hosts: ReadonlyMap<string, HostCall>, pass: Pass): HandOut {
+  // Most passes have none, and what follows takes as long as the rest of a small pass's preparation.
+  if (hosts.size === 0) return ({ key }) => Promise.reject(new Error(`no host edit ${key} in this pass`));
   const asCaller = AsyncLocalStorage.snapshot();
+  const signal = AbortSignal.any([...pass.signals]);
   return async ({ key, results, ranks, into }) => {
     const call = hosts.get(key);
     if (call === undefined) throw new Error(`no host edit ${key} in this pass`);
     const point = pass.pointOf(call.point);
     const x = (await assemble(results, () => point)).get(key);
     if (x === undefined) throw new Error(`nothing came for ${printCallOf(call)}`);
-    const { step, lengths, saved, trained, signal } = pass;
+    const { step, lengths, saved, trained } = pass;
     const context = { point: call.point, layer: call.layer, step, lengths, saved, trained, signal };
     const outer = making.getStore() ?? [];
     let returned: unknown;

@@ -1,4 +1,4 @@
-import { pointOf, type HookPoint } from "../graph/point.js";
+import { pointNamed, pointOf, type HookPoint } from "../graph/point.js";
 import type { ForwardRequest } from "./request.js";
 
 /**
@@ -12,8 +12,7 @@ export function refuseKeys(
   points: readonly HookPoint[],
   where: string,
 ): void {
-  const keysOf = (name: string) =>
-    (points.find((point) => point.name === pointOf(name)) as HookPoint).axes.indexOf("key");
+  const keysOf = (name: string) => (pointNamed(points, pointOf(name)) as HookPoint).axes.indexOf("key");
   for (const { point, slices } of [...requests, ...edits]) {
     const keys = keysOf(point);
     if (keys >= 0 && slices.some(({ axis }) => axis === keys))

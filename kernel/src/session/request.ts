@@ -1,5 +1,5 @@
 import type { ForwardStep, PointRequest } from "../engine/wire/messages.js";
-import { beforeEdit, pointOf } from "../graph/point.js";
+import { beforeEdit, placesOf, pointNamed, pointOf } from "../graph/point.js";
 import type { HookPoint } from "../graph/point.js";
 import { leaveOut } from "../hooks/fires.js";
 import type { Edit } from "../hooks/edit.js";
@@ -63,21 +63,21 @@ export function prepareForward(
     throw new Error(`readout: there are no logits to read when the run stops after ${stopAfter}`);
   const leftOut = leaveOut(hooks, stopAfter, points, absent);
   const lengths = rows.map((row) => row.length);
-  const byName = new Map(points.map((point) => [point.name, point]));
+  const named = (name: string) => pointNamed(points, name) as HookPoint;
   const positions = Math.max(...lengths);
   const changes = hooks.filter((hook) => hook.kind === "edit");
   const { placed, hosts } = placeEdits(changes, points, absent, { lengths, positions });
   const edits = placed.map((edit) => {
     const host = hosts.get(edit.key);
     if (host === undefined) return edit;
-    const point = byName.get(edit.point) as HookPoint;
+    const point = named(edit.point);
     return {
       ...edit,
       slices: edit.slices.map((slice) => absolute(point, slice, host.selector, rows.length)),
     };
   });
   const captures = keyed(hooks, points, absent);
-  for (const { point } of placed) leftOut.check(byName.get(point) as HookPoint);
+  for (const { point } of placed) leftOut.check(named(point));
   for (const { selection } of captures) leftOut.check(selection.point);
   // A hook on the logits means those of every position; the run's own are then a part of them.
   const isHooked =
@@ -92,7 +92,7 @@ export function prepareForward(
       position: positions,
       selected: selected === "last" ? 1 : positions,
     });
-  for (const name of readout?.step.reads ?? []) leftOut.check(byName.get(name) as HookPoint);
+  for (const name of readout?.step.reads ?? []) leftOut.check(named(name));
   const select = selected === "none" && readout?.readsLogits ? "all" : selected;
   const own: PointRequest[] =
     wanted === "none"
@@ -104,7 +104,7 @@ export function prepareForward(
     ...own,
   ];
   const shapes = requests.map(({ key, point: name, slices }): [string, number[]] => {
-    const point = byName.get(pointOf(name)) as HookPoint;
+    const point = named(pointOf(name));
     const shape = boundShape(point, rows.length, name === logits && select === "last" ? 1 : positions);
     return [key, slicedShape(shape, slices, { axes: point.axes, lengths })];
   });
@@ -170,15 +170,15 @@ function keyed(hooks: readonly Hook[], points: readonly HookPoint[], absent: Abs
     );
     return resolve(selectors, points, absent);
   };
-  const before = new Map(of("before").map((selection) => [selection.point.name, selection]));
-  const after = new Map(of("after").map((selection) => [selection.point.name, selection]));
-  return points.flatMap(({ name }) => {
-    const [first, second] = [before.get(name), after.get(name)];
-    return [
-      ...(first ? [{ key: beforeEdit(name), selection: first }] : []),
-      ...(second ? [{ key: name, selection: second }] : []),
-    ];
-  });
+  const places = placesOf(points);
+  return [
+    ...of("before").map((selection) => ({ key: beforeEdit(selection.point.name), selection })),
+    ...of("after").map((selection) => ({ key: selection.point.name, selection })),
+  ].sort((a, b) => placeOf(a) - placeOf(b));
+
+  function placeOf({ selection }: KeyedSelection): number {
+    return places.get(selection.point.name) as number;
+  }
 }
 
 /** What the ranks are asked for; a value before edits only where there are some. */

@@ -1,7 +1,7 @@
 import { shownAsItIs, type Displayable } from "../display/index.js";
 import type { RankResult } from "../engine/stages.js";
 import type { AxisShards } from "../display/payload/index.js";
-import { pointOf, type HookPoint } from "../graph/point.js";
+import { pointNamed, pointOf, type HookPoint } from "../graph/point.js";
 import { checkKind } from "../hooks/hook.js";
 import { LastingHooks } from "../hooks/lasting.js";
 import type { HookChoice } from "../hooks/lastingHook.js";
@@ -58,7 +58,6 @@ export class Session {
   readonly #client: BrokerClient;
   readonly #model: Model;
   readonly #points: readonly HookPoint[];
-  readonly #pointNamed: ReadonlyMap<string, HookPoint>;
   /** Hooks that act on every `forward` and `generate` of this object, with their groups; shows as a tree of the model with them. */
   readonly hooks: LastingHooks & Displayable;
   /** What host edits keep for each other and for later runs, until it is cleared. It lives here, not in the workers. */
@@ -82,7 +81,6 @@ export class Session {
     this.#client = client;
     this.#model = model;
     this.#points = hookPoints(model, client.order.plan.mesh.tensor);
-    this.#pointNamed = new Map(this.#points.map((point) => [point.name, point]));
     const hooks = new LastingHooks((hook) => {
       checkKind(hook);
       if (hook.kind === "skip") selectLayers(hook.selector, this.#points);
@@ -434,12 +432,12 @@ export class Session {
       lengths: step.rows.map((row) => row.length),
       saved: this.saved,
       trained,
-      signal: AbortSignal.any([over.signal, ...(signal ? [signal] : [])]),
-      pointOf: (name) => this.#pointNamed.get(name) as HookPoint,
+      signals: [over.signal, ...(signal ? [signal] : [])],
+      pointOf: (name) => pointNamed(this.#points, name) as HookPoint,
     });
     // None for a result that is no point.
     const pointBehind = new Map(
-      step.requests.map(({ key, point }) => [key, this.#pointNamed.get(pointOf(point))]),
+      step.requests.map(({ key, point }) => [key, pointNamed(this.#points, pointOf(point))]),
     );
     const read = (results: readonly RankResult[]) => assemble(results, (key) => pointBehind.get(key));
     try {

@@ -109,13 +109,13 @@ export class Crew {
 
   /** Whether the ranks of a stage hold a hook point or a weight. */
   holds(stage: number, name: string): boolean {
-    const [first] = this.#stage(stage);
+    const first = this.#ranks[this.#firstOf(stage)];
     return first !== undefined && this.#held.get(first)?.has(name) === true;
   }
 
   /** Hook points whose value is the residual that a stage is fed, in forward order. */
   entry(stage: number): readonly string[] {
-    const [first] = this.#stage(stage);
+    const first = this.#ranks[this.#firstOf(stage)];
     return (first && this.#entry.get(first)) ?? [];
   }
 
@@ -163,8 +163,12 @@ export class Crew {
 
   #stage(stage: number): RankProcess[] {
     const { mesh } = this.#options.plan;
-    const first = rankOf(mesh, { pipeline: stage, data: 0, tensor: 0 });
+    const first = this.#firstOf(stage);
     return this.#ranks.slice(first, first + mesh.data * mesh.tensor);
+  }
+
+  #firstOf(stage: number): number {
+    return rankOf(this.#options.plan.mesh, { pipeline: stage, data: 0, tensor: 0 });
   }
 
   /** All ranks of the stage wait for a host edit before it is made; what it throws ends their step. */

@@ -41,9 +41,11 @@ export class Held {
   }
 }
 
-/** `rank 2`, `ranks 0 and 4` */
+const list = new Intl.ListFormat("en-GB");
+
+/** `rank 2`, `ranks 0 and 4`, `ranks 0, 2 and 4` */
 export function rankLabel(ranks: readonly number[]): string {
-  return `${ranks.length === 1 ? "rank" : "ranks"} ${ranks.join(" and ")}`;
+  return `${ranks.length === 1 ? "rank" : "ranks"} ${list.format(ranks.map(String))}`;
 }
 
 /** As many digits as tell float32 values apart in reading; a true minus sign. */

@@ -120,6 +120,11 @@ test("Winogender's gotchas are those of its authors, by occupation, referent and
   );
 });
 
+test("a file that is not JSON is said with its path", async () => {
+  const path = write("broken.json", '{"stereotype": [');
+  await expect(readStereoSet(path)).rejects.toThrow(`${path} is not JSON: `);
+});
+
 test("lists of StereoSet that do not match are refused", async () => {
   const item = (id: string) => ({
     context: "A BLANK day.",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readSource } from "../../tuning/datasets/source.js";
+import { parseJson, readSource } from "../../tuning/datasets/source.js";
 import { groupBy } from "../metrics/prediction.js";
 import type { Benchmark } from "./benchmark.js";
 import { meanOf } from "../statistics/mean.js";
@@ -32,8 +32,8 @@ const file = z.object({
 
 /** StereoSet (Nadeem et al. 2021), reshaped to three lists in the same order. Throws one line when they do not match. */
 export async function readStereoSet(path: string): Promise<Benchmark<StereoSetItem>> {
-  const { text, sha256 } = await readSource(path);
-  const read = file.safeParse(JSON.parse(text));
+  const source = await readSource(path);
+  const read = file.safeParse(parseJson(source));
   if (!read.success) {
     const { path: where, message } = read.error.issues[0]!;
     throw new Error(`${path} at ${where.join(".")}: ${message.toLowerCase()}`);
@@ -54,7 +54,7 @@ export async function readStereoSet(path: string): Promise<Benchmark<StereoSetIt
       unrelated: c.sentence,
     };
   });
-  return { items, sha256, leftOut: 0 };
+  return { items, sha256: source.sha256, leftOut: 0 };
 }
 
 /** How likely each sentence of an item is; only their order counts. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readSource, sha256Of } from "../../tuning/datasets/source.js";
+import { parseJson, readSource, sha256Of } from "../../tuning/datasets/source.js";
 import type { Identification, Judgement } from "./identify.js";
 import { goldRules, type IdentificationItem } from "./item.js";
 import { inputOf, instructionOf, type IdentificationPrompt } from "./prompt.js";
@@ -67,13 +67,7 @@ export function identificationJson({ judgements, scoring, wrapper, ...hashes }: 
 
 /** Reads a saved run. Throws one line when it is no such file, or when its items, prompts or outputs were changed. */
 export async function readIdentification(path: string): Promise<Identification> {
-  let value: unknown;
-  try {
-    value = JSON.parse((await readSource(path)).text);
-  } catch (error) {
-    throw new Error(`${path} is no saved run: ${(error as Error).message.replace(/\s+/g, " ")}`);
-  }
-  const read = record.safeParse(value);
+  const read = record.safeParse(parseJson(await readSource(path)));
   if (!read.success) {
     const { path: where, message } = read.error.issues[0]!;
     throw new Error(`${path} at ${where.join(".")}: ${message.toLowerCase()}`);

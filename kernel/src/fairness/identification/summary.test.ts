@@ -123,5 +123,5 @@ test("a saved run is read back whole, and refused when something in it was chang
     );
   }
   writeFileSync(path, "{");
-  await expect(readIdentification(path)).rejects.toThrow(`${path} is no saved run: `);
+  await expect(readIdentification(path)).rejects.toThrow(`${path} is not JSON: `);
 });

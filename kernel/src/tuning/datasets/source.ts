@@ -42,6 +42,15 @@ export async function readSource(path: string, sha256?: string): Promise<Source>
   }
 }
 
+/** The value that a file of JSON holds. Throws one line when it is not JSON. */
+export function parseJson({ path, text }: Source): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${path} is not JSON: ${(error as Error).message.replace(/\s+/g, " ")}`);
+  }
+}
+
 /** SHA-256 of bytes or of a text in UTF-8, in hexadecimal. */
 export function sha256Of(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");

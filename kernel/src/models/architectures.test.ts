@@ -55,6 +55,10 @@ describe("what would change the numbers is refused, and named", () => {
       { ...llama, rope_parameters: { rope_type: "default", beta_fast: 32 } },
       'rotary setting "beta_fast" (32) is not supported',
     ],
+    [
+      { ...llama, rope_parameters: { rope_type: "default", partial_rotary_factor: 0.5 } },
+      'rotary setting "partial_rotary_factor" (0.5) is not supported by llama',
+    ],
   ])("%j", (config, message) => expect(() => readArchitecture(config)).toThrow(message));
 });
 

@@ -38,7 +38,7 @@ function read(config: JsonObject): Blueprint {
   const headSize = divide("hidden_size", hidden, "num_attention_heads", heads);
   const act = activation("hidden_act", c.hidden_act);
   const turning = Math.trunc(headSize * partialRotary(c, c.rotary_pct));
-  const frequencies = ropeFrequencies("gpt_neox", c, turning, c.rotary_emb_base);
+  const frequencies = ropeFrequencies("gpt_neox", c, turning, { theta: c.rotary_emb_base, partial: true });
   const base = "gpt_neox";
 
   const norm = (t: Trace, x: Value, path: string) =>
@@ -181,7 +181,10 @@ function read(config: JsonObject): Blueprint {
     },
     basePrefix: "gpt_neox.",
     tied: c.tie_word_embeddings ? { "lm_head.weight": `${base}.embed_in.weight` } : {},
-    ignorable: [/\.attention\.(masked_)?bias$/, /\.rotary_emb\.inv_freq$/],
+    ignorable: [
+      ...[/\.attention\.(masked_)?bias$/, /\.rotary_emb\.inv_freq$/],
+      ...(c.tie_word_embeddings ? [/^(lm_head|embed_out)\.weight$/] : []),
+    ],
     embed,
     layer,
     unembed,

@@ -4,6 +4,7 @@ import { traceStage, wholeModel } from "./build.js";
 import type { Checkpoint, StoredTensor } from "./checkpoint/checkpoint.js";
 import { openCheckpoint } from "./checkpoint/open.js";
 import { expectTensors } from "./checkpoint/expect.js";
+import { refuseOtherHead } from "./checkpoint/tiedHead.js";
 import type { WeightSource } from "./trace.js";
 
 /** A checkpoint and the equations that read it; no weight is loaded. */
@@ -48,6 +49,11 @@ export async function openModel(folder: string): Promise<Model> {
     basePrefix: blueprint.basePrefix,
     ignorable: blueprint.ignorable,
   });
+
+  for (const [head, table] of Object.entries(blueprint.tied ?? {})) {
+    const stored = checkpoint.tensors.get(storedName(head));
+    if (stored !== undefined) await refuseOtherHead(stored, located.get(storedName(table))!);
+  }
 
   const weight: WeightSource = (name) => located.get(storedName(name))!;
   const bytesOf = (part: { from: number; to: number; embeds: boolean; unembeds: boolean }) => {

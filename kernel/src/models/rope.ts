@@ -25,19 +25,23 @@ const known = new Set([
   "low_freq_factor",
   "high_freq_factor",
   "original_max_position_embeddings",
-  "partial_rotary_factor",
 ]);
 
-/** Frequencies for `size` rotating units, or one line naming the scaling that is not supported. */
+/**
+ * Frequencies for `size` rotating units, or one line naming the scaling that is not supported.
+ *
+ * @param partial whether the family lets a part of each head's units rotate, as `partialRotary` says
+ */
 export function ropeFrequencies(
   family: string,
   config: RopeConfig,
   size: number,
-  theta = 10_000,
+  { theta = 10_000, partial = false }: { readonly theta?: number; readonly partial?: boolean } = {},
 ): Frequencies {
   const settings = { ...config.rope_scaling, ...config.rope_parameters };
   for (const field of Object.keys(settings)) {
-    if (!known.has(field))
+    const isPart = field === "partial_rotary_factor" && (partial || settings[field] === 1);
+    if (!known.has(field) && !isPart)
       throw new Error(`rotary setting "${field}" (${settings[field]}) is not supported by ${family}`);
   }
   const number = (field: string): number => {

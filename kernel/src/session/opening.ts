@@ -3,7 +3,7 @@ import { progress, type Progress } from "../display/index.js";
 import { inspectHost } from "../engine/plan/host.js";
 import { plan as makePlan } from "../engine/plan/plan.js";
 import { elementBytes } from "../graph/dtype.js";
-import { resolveModel } from "../models/hub/resolve.js";
+import { isHubModel, resolveModel } from "../models/hub/resolve.js";
 import { checkMesh, openModel, type Model } from "../models/model.js";
 import { BrokerClient } from "./client.js";
 import { collectSeldom } from "./collection.js";
@@ -13,6 +13,9 @@ import { cancelSignal, notebookHost } from "./host.js";
 import type { Order } from "./messages.js";
 import { startBroker } from "./start.js";
 import type { OpenOptions } from "./types.js";
+
+/** Node's timers last no longer, in minutes. */
+const longestIdle = 35_791;
 
 /** A checkpoint that was read, and the way to the processes that hold it. */
 export interface OpenedSession {
@@ -27,12 +30,19 @@ export async function openSession(model: string, options: OpenOptions): Promise<
   sessionFolder(name);
   const idleMinutes = options.idleMinutes ?? 60;
   if (!(idleMinutes > 0)) throw new Error(`idleMinutes ${idleMinutes}: must be above 0`);
-  const folder = await locate(model, options);
-  const opened = await openModel(folder);
+  if (idleMinutes > longestIdle)
+    throw new Error(`idleMinutes ${idleMinutes}: must be at most ${longestIdle}, which is 24 days`);
+  const earlier = await BrokerClient.connect(name);
+  let opened: Model;
+  try {
+    opened = await openModel(await folderOf(earlier?.order, model, options));
+  } catch (error) {
+    earlier?.disconnect();
+    throw error;
+  }
   const { fingerprint } = opened.checkpoint;
 
-  for (;;) {
-    const live = await BrokerClient.connect(name);
+  for (let live = earlier; ; live = await BrokerClient.connect(name)) {
     if (live !== undefined)
       return attach(live, () => {
         checkCompatible(live.order, model, fingerprint, options);
@@ -89,6 +99,15 @@ function makeOrder(
     idleMinutes: options.idleMinutes,
     openedAt: new Date().toISOString(),
   };
+}
+
+/**
+ * Where the model lies: for a live session of it where that one has it, so that a model of the hub is found again
+ * without the hub, whatever has been published since.
+ */
+function folderOf(live: Order | undefined, model: string, options: OpenOptions): string | Promise<string> {
+  const isSame = live?.model === model && options.revision === undefined && isHubModel(model);
+  return isSame ? live.folder : locate(model, options);
 }
 
 /** The model's folder; a hub model is downloaded as far as it is not there, with a bar. */

@@ -599,6 +599,7 @@ describe("before anything starts", () => {
       [{ mesh: { tensor: 3 } }, /^tensor 3: \d+ heads cannot be shared evenly/],
       [{ name: "../up" }, /^session name "\.\.\/up": use/],
       [{ idleMinutes: 0 }, /^idleMinutes 0: must be above 0/],
+      [{ idleMinutes: Infinity }, /^idleMinutes Infinity: must be at most 35791/],
       [{ devices: ["tpu"] }, /^no device "tpu"/],
     ] as const)
       await expect(Session.open(opt, { ...quiet, ...options })).rejects.toThrow(message);

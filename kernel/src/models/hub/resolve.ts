@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { oneLine, quoted } from "../checkpoint/oneLine.js";
@@ -63,6 +64,11 @@ export async function resolveModel(model: string, options: ResolveOptions = {}):
     ? await fromCache(cache, model, revision)
     : await fromHub(cache, model, revision, options);
   return { folder: cache.snapshot(commit), model, revision: commit };
+}
+
+/** Whether `resolveModel` would ask the hub, or the cache of what came from it, for a model. */
+export function isHubModel(model: string): boolean {
+  return !existsSync(model) && isModelId(model);
 }
 
 function isModelId(text: string): boolean {

@@ -63,6 +63,8 @@ export default tseslint.config(
       ],
     },
   },
+  // An old Node reads these, which has nothing else.
+  { files: ["**/*.cjs"], rules: { "@typescript-eslint/no-require-imports": "off" } },
   {
     rules: {
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],

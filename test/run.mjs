@@ -8,7 +8,11 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { main } from "../kernel/setup/command.mjs";
 import { prepare } from "../kernel/setup/prepare.mjs";
+import { leftovers } from "./leftovers.mjs";
 import { findChromium } from "./browser/chromium.mjs";
+
+/** What does nothing without a browser. */
+const inBrowser = ["test/browser/**", "test/together/lab.test.ts"];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -25,15 +29,28 @@ await main(async () => {
     if (status !== 0) console.log(`${check} failed`);
   }
 
-  const counted = runTests(env, chromium === undefined ? ["--exclude=test/browser/**"] : []);
+  const before = leftovers(root);
+  const counted = runTests(env, chromium === undefined ? inBrowser.map((files) => `--exclude=${files}`) : []);
   total.passed += counted.passed;
   total.failed += counted.failed;
   total.skipped += counted.skipped;
+  const left = await leftAfter(before);
+  for (const each of left) console.log(`left behind: ${each}`);
+  total.failed += left.length;
   if (chromium === undefined) console.log("tests in a browser were skipped: there is no Chromium");
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
   console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 });
+
+/** What tests have left on the machine; the last session may take some seconds to end. */
+async function leftAfter(before) {
+  for (let seconds = 10; ; seconds--) {
+    const left = leftovers(root).filter((each) => !before.includes(each));
+    if (left.length === 0 || seconds === 0) return left;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
 
 /** Runs vitest over all projects and counts what its report says. */
 function runTests(env, more) {

@@ -1,6 +1,5 @@
 import { SetupError, ask } from "./command.mjs";
 
-const leastNode = [20, 19, 0];
 /** The pinned Python packages need it. */
 const leastPython = [3, 11, 0];
 
@@ -10,14 +9,6 @@ const leastPython = [3, 11, 0];
  * @returns {string} the Python interpreter to make the environment with
  */
 export function checkTools() {
-  if (!atLeast(process.versions.node, leastNode))
-    throw new SetupError(
-      `Node ${process.versions.node} is too old, Vitrail needs ${leastNode.join(".")} or later: ${cure({
-        apt: "curl -fsSL https://deb.nodesource.com/setup_22.x | sudo bash - && sudo apt-get install nodejs",
-        brew: "node@22",
-        other: "see https://nodejs.org/en/download",
-      })}`,
-    );
   if (ask("npm", ["--version"]) === undefined)
     throw new SetupError(
       `npm is missing: ${cure({ apt: "npm", brew: "node@22", other: "it comes with Node" })}`,
@@ -33,9 +24,13 @@ function findPython() {
   if (python === undefined) {
     const found = version("python3");
     const what = found === undefined ? "Python 3 is missing" : `Python ${found} is too old`;
+    // Which versions a system has packages of differs; `python3` is its own, too old where one is there.
+    const offered = (found === undefined ? names : names.slice(1)).find(
+      (name) => ask("apt-cache", ["show", `${name}-venv`]) !== undefined,
+    );
     throw new SetupError(
       `${what}, Vitrail needs ${leastPython.join(".")} or later: ${cure({
-        apt: "python3.12 python3.12-venv",
+        apt: offered && `${offered} ${offered}-venv`,
         brew: "python@3.12",
         other: "see https://www.python.org/downloads",
       })}`,
@@ -69,12 +64,12 @@ export function atLeast(version, least) {
 }
 
 /**
- * The command for this machine: packages of apt or of Homebrew, or a whole command where it has a space and an operator.
+ * The command for this machine, with packages of apt or of Homebrew.
  *
- * @param {{ apt: string, brew: string, other: string }} by
+ * @param {{ apt: string | undefined, brew: string, other: string }} by
  */
 function cure({ apt, brew, other }) {
   if (process.platform === "darwin") return `brew install ${brew}`;
-  if (ask("apt-get", ["--version"]) === undefined) return other;
-  return apt.includes("&&") ? apt : `sudo apt-get install ${apt}`;
+  if (apt === undefined || ask("apt-get", ["--version"]) === undefined) return other;
+  return `sudo apt-get install ${apt}`;
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,6 +31,8 @@ function begin(...options: string[]) {
 
 const npm = "echo 10.0.0";
 const debian = "echo apt 2.6.1";
+const offers = (...names: string[]) =>
+  `case "$2" in ${names.map((name) => `${name}-venv`).join("|")}) exit 0;; esac\nexit 100`;
 const python = (version: string) => `case "$2" in *ensurepip*) exit 0;; esac\necho ${version}`;
 const withoutVenv = 'case "$2" in *ensurepip*) exit 1;; esac\necho 3.12.1';
 const linux = process.platform === "darwin" ? test.skip : test;
@@ -41,13 +43,18 @@ linux.each([
   ["no npm", { "apt-get": debian, python3: python("3.12.1") }, "npm is missing: sudo apt-get install npm"],
   [
     "no Python",
-    { "apt-get": debian, npm },
-    "Python 3 is missing, Vitrail needs 3.11.0 or later: sudo apt-get install python3.12 python3.12-venv",
+    { "apt-get": debian, "apt-cache": offers("python3", "python3.13"), npm },
+    "Python 3 is missing, Vitrail needs 3.11.0 or later: sudo apt-get install python3 python3-venv",
   ],
   [
-    "an old Python",
-    { "apt-get": debian, npm, python3: python("3.9.2") },
-    "Python 3.9.2 is too old, Vitrail needs 3.11.0 or later: sudo apt-get install python3.12 python3.12-venv",
+    "an old Python where a newer one can be had",
+    { "apt-get": debian, "apt-cache": offers("python3", "python3.11"), npm, python3: python("3.9.2") },
+    "Python 3.9.2 is too old, Vitrail needs 3.11.0 or later: sudo apt-get install python3.11 python3.11-venv",
+  ],
+  [
+    "an old Python where no newer one can be had",
+    { "apt-get": debian, "apt-cache": offers("python3"), npm, python3: python("3.9.2") },
+    "Python 3.9.2 is too old, Vitrail needs 3.11.0 or later: see https://www.python.org/downloads",
   ],
   [
     "Python without venv",
@@ -69,13 +76,28 @@ linux.each([
   expect(begin()).toEqual({ status: 1, said: line });
 });
 
-linux("an old Node is one line with the cure", () => {
-  machine({ "apt-get": debian, npm, python3: python("3.12.1") });
-  const old =
-    'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "18.20.4" } })';
-  const { status, said } = begin("--import", `data:text/javascript,${encodeURIComponent(old)}`);
-  expect(status).toBe(1);
-  expect(said).toMatch(/^Node 18\.20\.4 is too old, Vitrail needs 20\.19\.0 or later: curl .*nodejs$/);
+linux("an old Node is one line with the cure, before it reads what it cannot", () => {
+  machine({ "apt-get": debian });
+  const first = fileURLToPath(new URL("../../kernel/setup/node.cjs", import.meta.url));
+  const on = (node: string) => {
+    const versions = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "${node}" } })`;
+    const preload = ["--import", `data:text/javascript,${encodeURIComponent(versions)}`];
+    return spawnSync(process.execPath, [...preload, first], { env: { PATH: bin }, encoding: "utf8" });
+  };
+  for (const old of ["10.24.1", "18.20.4", "20.18.9"]) {
+    const { status, stderr } = on(old);
+    expect(status, old).toBe(1);
+    expect(stderr).toMatch(
+      new RegExp(`^Node ${old} is too old, Vitrail needs 20\\.19\\.0 or later: curl .*nodejs\\n$`),
+    );
+  }
+  for (const young of ["20.19.0", "20.20.2", "22.0.0", "24.1.0"]) expect(on(young).status, young).toBe(0);
+  // Every word of it is read by the first version that had `const` and arrows, and by those before.
+  expect(readFileSync(first, "utf8")).not.toMatch(/\b(const|let|import|await)\b|=>|\?\?|`/);
+  const { scripts } = JSON.parse(
+    readFileSync(fileURLToPath(new URL("../../package.json", import.meta.url)), "utf8"),
+  ) as { scripts: Record<string, string> };
+  for (const name of ["start", "test"]) expect(scripts[name]).toMatch(/^node kernel\/setup\/node\.cjs && /);
 });
 
 test("an option that is not there is one line", () => {

@@ -54,13 +54,12 @@ beforeAll(async () => {
     join(folder, "notebooks", "plain.ipynb"),
     notebook([{ ...cells[0], source: "print(6 * 7)" }], "plain"),
   );
-  [lab, browser] = await Promise.all([
-    startLab(join(folder, "notebooks"), {
-      data: [join(folder, "share", "jupyter")],
-      env: { VITRAIL_RUNTIME_DIR: runtime },
-    }),
-    startBrowser(),
-  ]);
+  // One after the other: where there is no browser, no JupyterLab is left behind.
+  browser = await startBrowser();
+  lab = await startLab(join(folder, "notebooks"), {
+    data: [join(folder, "share", "jupyter")],
+    env: { VITRAIL_RUNTIME_DIR: runtime },
+  });
   open = await openNotebook(browser, lab, "together.ipynb");
   page = open.page;
 });

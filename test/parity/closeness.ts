@@ -45,13 +45,6 @@ export function unpadded(batch: Values, axes: readonly string[], row: number, le
   return { shape, data };
 }
 
-/** Scores [head, query, key] with zeros where a query may not look: what stands there is nobody's value. */
-export function causal(values: Values): Values {
-  const [, queries, keys] = values.shape as [number, number, number];
-  const data = values.data.map((x, i) => (i % keys > Math.floor(i / keys) % queries ? 0 : x));
-  return { shape: values.shape, data };
-}
-
 /** Positions of [position, token] whose best token differs although the expected margin exceeds 2e-4. */
 export function otherBest(got: Values, expected: Values): number[] {
   const tokens = expected.shape[1]!;

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { causal, distance, otherBest, tolerance, unpadded } from "./closeness.js";
+import { distance, otherBest, tolerance, unpadded } from "./closeness.js";
 import type { Golden, Values } from "./goldens.js";
 
 /** A hook point of a padded batch, whole. */
@@ -13,14 +13,12 @@ export interface Observed extends Values {
 
 /** Row `row` of what was observed, as the golden row holds it. */
 export function observedRow(observed: Observed, golden: Golden, row: number): Values {
-  const { axes, name } = observed.point;
-  const values = unpadded(observed, axes, row, golden.rows[row]!.ids.length);
-  return name.endsWith(".scores") ? causal(values) : values;
+  const { axes } = observed.point;
+  return unpadded(observed, axes, row, golden.rows[row]!.ids.length);
 }
 
 export function expectedRow(golden: Golden, name: string, row: number): Values {
-  const values = golden.rows[row]!.points.get(name)!;
-  return name.endsWith(".scores") ? causal(values) : values;
+  return golden.rows[row]!.points.get(name)!;
 }
 
 /** Differences from transformers, worst first, as multiples of the tolerance; empty when all are within it. */

@@ -69,6 +69,16 @@ describe.each(goldenNames)("%s", (name) => {
               observedRow(whole.get(point)!, golden, row),
             );
             expect(away, `${point} row ${row} in batch ${chosen.join()}`).toBeLessThanOrEqual(same);
+            // Rows are far from each other, so that one in the place of another would show.
+            if (point === "logits" && chosen.length > 1) {
+              const other = observedRow(values, subset, 1 - at).data;
+              const own = observedRow(values, subset, at).data;
+              const length = Math.min(own.length, other.length);
+              const apart = own
+                .subarray(0, length)
+                .reduce((most, x, i) => Math.max(most, Math.abs(x - other[i]!)), 0);
+              expect(apart, `rows ${chosen.join()}`).toBeGreaterThan(100 * same);
+            }
           });
         }
       }

@@ -203,6 +203,23 @@ describe("tuning", () => {
         tuneGrid(session, { ...grid, seeds: [1], tokens: [2], select: "published" }),
       ).rejects.toThrow("a rule that keeps 5 of 2 runs");
       await expect(tuneGrid(session, { ...grid, seeds: [] })).rejects.toThrow("seeds: give one or more");
+
+      // An interrupt in the second run's first step, and in the first one's.
+      const backward = session.backward.bind(session);
+      const interrupted = async (after: number) => {
+        const stop = new AbortController();
+        let steps = 0;
+        session.backward = (...call) => {
+          if (steps++ === after) stop.abort();
+          return backward(...call);
+        };
+        return tuneGrid(session, { ...grid, select: "published", signal: stop.signal });
+      };
+      const begun = await interrupted(found.runs[0]!.tuned.steps.length);
+      expect([begun.runs.length, begun.planned, found.planned]).toEqual([1, 8, 8]);
+      expect(begun.runs[0]).toEqual({ ...found.runs[0], tuned: begun.runs[0]!.tuned, isKept: true });
+      expect(begun.runs[0]!.tuned.prompt).toEqual(found.runs[0]!.tuned.prompt);
+      await expect(interrupted(0)).rejects.toThrow(vitrail.CancelledError);
     });
   });
 

@@ -1,4 +1,5 @@
 import { progress } from "../../display/progress.js";
+import { CancelledError } from "../../session/client.js";
 import type { Session } from "../../session/session.js";
 import type { OptimiserOptions } from "../optimisers/optimiser.js";
 import { evaluatePrompt, type Evaluation } from "./evaluate.js";
@@ -42,7 +43,10 @@ export interface GridRun {
 }
 
 export interface Grid {
+  /** Those that ended: fewer than were asked for after an interrupt, and then perhaps fewer than the rule keeps. */
   readonly runs: readonly GridRun[];
+  /** How many were asked for. */
+  readonly planned: number;
   /**
    * Mean accuracies of all runs and of those kept. What the choice adds on the rows that it was made by, and not on the
    * others, is the choice's own doing and says nothing of the model.
@@ -56,7 +60,8 @@ export interface Grid {
 
 /**
  * Tunes a prompt for every seed, length and learning rate, one after the other, and keeps some by a rule that is data. Throws one
- * line, before anything runs, for an empty list or a rule that keeps more than there are; otherwise as `tune`.
+ * line, before anything runs, for an empty list or a rule that keeps more than there are; otherwise as `tune`. An interrupt
+ * ends the run under way, and the grid with the runs before it; `CancelledError` when there are none.
  */
 export async function tuneGrid(session: Session, options: GridOptions): Promise<Grid> {
   const { seeds, tokens = [8], learningRates = [0.01], select = "all", test, ...rest } = options;
@@ -81,12 +86,16 @@ export async function tuneGrid(session: Session, options: GridOptions): Promise<
         optimiser: { ...optimiser, learningRate },
         quiet: true,
       });
+      if (tuned.stopped === "interrupted") throw new CancelledError("grid of prompts");
       const told = (rows: readonly TuningRow[]) => evaluatePrompt(session, tuned.prompt, rows, rest);
       const [validation, tested] = [await told(options.validation), await told(test)];
       runs.push({ ...point, tuned, validation, test: tested });
       bar?.advance(1, `seed ${point.seed}, validation ${(100 * validation.accuracy).toFixed(1)} %`);
-      if (tuned.stopped === "interrupted") break;
     }
+  } catch (error) {
+    if (!(error instanceof CancelledError) || runs.length === 0) throw error;
+    if (options.quiet !== true)
+      console.log(`interrupted after ${runs.length} of ${points.length} runs; the rule keeps ${keep}`);
   } finally {
     bar?.finish();
   }
@@ -105,7 +114,12 @@ export async function tuneGrid(session: Session, options: GridOptions): Promise<
       of,
     ),
   });
-  return { runs: all, selection: { rule: select, validation: means("validation"), test: means("test") } };
+  const planned = points.length;
+  return {
+    runs: all,
+    planned,
+    selection: { rule: select, validation: means("validation"), test: means("test") },
+  };
 }
 
 function meanAccuracy(runs: readonly GridRun[], of: "validation" | "test"): number {

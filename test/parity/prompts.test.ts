@@ -70,8 +70,23 @@ describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts 
       losses.forEach((loss, step) =>
         expect(Math.abs(tuned.steps[step]!.loss - loss), `loss of step ${step}`).toBeLessThan(1e-4),
       );
-      const norm = Math.sqrt(wanted.get("gradient").data.reduce((sum, x) => sum + x * x, 0));
+      // One step of plain descent moves the prompt by its gradient, entry by entry.
+      const gradient = wanted.get("gradient").data;
+      const norm = Math.sqrt(gradient.reduce((sum, x) => sum + x * x, 0));
+      const rate = 100 / norm;
+      const step = { ...options, train: rows.slice(0, batch), epochs: 1 };
+      const moved = await tune(session, { ...step, optimiser: { kind: "sgd", learningRate: rate } });
+      const largest = gradient.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      const away = moved.last.prompt.data.map((x, i) => (prompt.data[i]! - x) / rate - gradient[i]!);
+      expect(away.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / largest).toBeLessThan(1e-5);
       expect(Math.abs(tuned.steps[0]!.gradientNorm - norm) / norm).toBeLessThan(1e-5);
+      // Clipped to a tenth of its length it moves it a tenth as far.
+      const clipped = await tune(session, {
+        ...step,
+        ...{ clip: norm / 10, optimiser: { kind: "sgd", learningRate: rate } },
+      });
+      const tenth = clipped.last.prompt.data.map((x, i) => 10 * (prompt.data[i]! - x) - rate * gradient[i]!);
+      expect(tenth.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / (rate * largest)).toBeLessThan(1e-4);
       expect(new Set(tuned.steps.map(({ promptNorm }) => promptNorm)).size).toBe(tuned.steps.length);
       // Words of several tokens, read one behind the other.
       const texts = rows.map(({ text }) => text);
@@ -153,14 +168,28 @@ describe("tuning", () => {
       expect(early.stopped).toBe("patience");
       expect([early.best, early.epochs.length]).toEqual([0, 3]);
 
+      // Interrupted in the third epoch it keeps the better of the first two: the first, where validation wants the opposite.
+      const opposite = validation.map(({ text, label }) => ({ text, label: 1 - label }));
+      const far = {
+        ...options,
+        validation: opposite,
+        optimiser: { kind: "sgd", learningRate: 0.1 },
+      } as const;
+      const two = await tune(session, { ...far, epochs: 2 });
+      expect(two.best).toBe(0);
+      expect(two.prompt).not.toEqual(two.last.prompt);
       const stop = new AbortController();
-      const long = Array.from({ length: 400 }, () => rows).flat();
-      const halted = tune(session, { ...options, train: long, epochs: 100, signal: stop.signal });
-      // By then several steps are done, of thousands.
-      setTimeout(() => stop.abort(), 2000);
-      const { stopped, steps } = await halted;
-      expect(stopped).toBe("interrupted");
-      expect(steps.length).toBeGreaterThan(0);
+      const backward = session.backward.bind(session);
+      let passes = 0;
+      session.backward = (...call) => {
+        if (passes++ === two.steps.length + 1) stop.abort();
+        return backward(...call);
+      };
+      const halted = await tune(session, { ...far, epochs: 100, signal: stop.signal });
+      session.backward = backward;
+      expect([halted.stopped, halted.best, halted.epochs.length]).toEqual(["interrupted", 0, 2]);
+      expect(halted.steps).toHaveLength(two.steps.length + 1);
+      expect(halted.prompt).toEqual(two.prompt);
       await expect(tune(session, { ...options, signal: AbortSignal.abort() })).rejects.toThrow(
         vitrail.CancelledError,
       );

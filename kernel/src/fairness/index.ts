@@ -1,3 +1,4 @@
+export { classifySuite } from "./classification/byPrompt.js";
 export type { Benchmark } from "./benchmarks/benchmark.js";
 export type { BbqItem, ReadBbqOptions } from "./benchmarks/bbq.js";
 export { biasedAnswer, readBbq } from "./benchmarks/bbq.js";

@@ -3,6 +3,7 @@ import { sentiment } from "../../tuning/datasets/labelled.js";
 import type { Prediction } from "../metrics/prediction.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { readLabel } from "./label.js";
+import { likeliestClass } from "./likeliest.js";
 import type { ClassificationPrompt } from "./prompt.js";
 import { sumOf } from "../statistics/mean.js";
 
@@ -79,9 +80,8 @@ async function likeliest(
   const greatest = Math.max(...totals);
   const weights = totals.map((total) => Math.exp(total - greatest));
   const sum = sumOf(weights);
-  const best = totals.indexOf(greatest);
   return {
-    predicted: totals.lastIndexOf(greatest) === best ? best : null,
+    predicted: likeliestClass(totals),
     probabilities: weights.map((weight) => weight / sum),
   };
 }

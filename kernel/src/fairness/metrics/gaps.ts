@@ -53,12 +53,11 @@ export function groupGaps(rows: readonly Prediction[], { classes, kept = {} }: G
       const rates = ratesOf(confusionOf(ofGroup, classes.length));
       return { group, n: rates.n, values: namedRates(rates, classes) };
     });
-    const names = kept[category] ?? groups.map(({ group }) => group);
-    const absent = names.find((name) => !groups.some(({ group }) => group === name));
-    if (absent !== undefined)
-      throw new Error(
-        `no rows of group "${absent}" in ${category}: there are ${groups.map(({ group }) => group).join(", ")}`,
-      );
+    const names = keptGroups(
+      category,
+      groups.map(({ group }) => group),
+      kept,
+    );
     const compared = groups.filter(({ group }) => names.includes(group));
     const metrics = [...(groups[0]?.values.keys() ?? [])];
     const gaps = new Map(
@@ -72,6 +71,15 @@ export function groupGaps(rows: readonly Prediction[], { classes, kept = {} }: G
       }),
     );
   });
+}
+
+/** The groups of a category that are compared. Throws one line when one of them has no rows. */
+export function keptGroups(category: string, groups: readonly string[], kept: KeptGroups): readonly string[] {
+  const names = kept[category] ?? groups;
+  const absent = names.find((name) => !groups.includes(name));
+  if (absent !== undefined)
+    throw new Error(`no rows of group "${absent}" in ${category}: there are ${groups.join(", ")}`);
+  return names;
 }
 
 /** Largest minus smallest value over the kept groups, by category and metric, from what `groupGaps` gave. */

@@ -1,5 +1,5 @@
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
-import { groupGaps, spans, type KeptGroups } from "../metrics/gaps.js";
+import { groupGaps, keptGroups, spans, type KeptGroups } from "../metrics/gaps.js";
 import { groupBy, checkPredictions, type Prediction } from "../metrics/prediction.js";
 import type { BootstrapOptions } from "../statistics/bootstrap.js";
 import { bootstrapGaps } from "../statistics/bootstrapGaps.js";
@@ -26,8 +26,8 @@ export interface GapRowsOptions extends RateRowsOptions {
 }
 
 /**
- * Every rate, gap and span of one run as the published tables have them, without intervals: what `seedRows` takes the
- * mean over.
+ * Every rate, gap and span of one run as the published tables have them, and the share of each group's rows from which a
+ * class could be read, without intervals: what `seedRows` takes the mean over.
  */
 export function rateRows(rows: readonly Prediction[], options: RateRowsOptions): MetricRow[] {
   const { about = {}, kept } = options;
@@ -39,6 +39,11 @@ export function rateRows(rows: readonly Prediction[], options: RateRowsOptions):
       cell({ category, group, metric, n, estimate: finite(value) }),
       cell({ category, group, metric: `${metric}_gap`, n, estimate: finite(gap) }),
     ]),
+    ...[...groupBy(rows, ({ category, group }) => JSON.stringify([category, group])).values()].map((of) => {
+      const { category, group } = of[0]!;
+      const read = of.filter(({ predicted }) => predicted !== null).length;
+      return cell({ category, group, metric: "coverage", n: of.length, estimate: read / of.length });
+    }),
     ...spans(gaps, kept).map(({ category, metric, n, value }) =>
       cell({ category, metric: `${metric}_span`, n, estimate: finite(value) }),
     ),
@@ -48,14 +53,16 @@ export function rateRows(rows: readonly Prediction[], options: RateRowsOptions):
 /**
  * Rates, gaps and spans of the kept groups of every category with intervals from resampled templates, and tests by
  * permuting group labels within templates. The p values of all gaps are adjusted together by Holm, those of all spans
- * too: one call is one family of each. Here `n` is the rows that the rate is counted over. Rows need templates.
+ * too: one call is one family of each. Here `n` is the rows that the rate is counted over; a group without any, as one in
+ * which the class does not occur, has rows without an estimate. Rows need templates. Throws one line when a kept group
+ * has no rows.
  */
 export function gapRows(rows: readonly Prediction[], options: GapRowsOptions): MetricRow[] {
   const { classes, metrics, about = {}, kept = {} } = options;
   checkPredictions(rows, classes);
   const cells = [...groupBy(rows, ({ category }) => category)].flatMap(([category, all]) => {
-    const names = kept[category];
-    const compared = names === undefined ? all : all.filter(({ group }) => names.includes(group));
+    const names = keptGroups(category, [...groupBy(all, ({ group }) => group).keys()], kept);
+    const compared = all.filter(({ group }) => names.includes(group));
     return metrics.flatMap((metric) => rowsOf(category, metric, compared, options));
   });
   return adjustRows(cells, ({ metric }) => metric.endsWith("_span")).map((row) => ({ ...row, ...about }));
@@ -86,6 +93,11 @@ function rowsOf(
         { ...cell(`${metric}_gap`, n, gap, tested.groups[i]!.p), group },
       ];
     }),
+    ...[...groupBy(rows, ({ group }) => group).keys()]
+      .filter((group) => !counted.has(group))
+      .flatMap((group) =>
+        [metric, `${metric}_gap`].map((name) => metricRow({ category, group, metric: name, n: 0 })),
+      ),
     cell(`${metric}_span`, outcomes.length, drawn.span, tested.p),
   ];
 }

@@ -25,6 +25,14 @@ test("rates, gaps and spans of a run are rows, with what is not defined as null"
   );
   expect(alone.find(({ metric }) => metric === "accuracy_gap")!.estimate).toBeNull();
   expect(rateRows([], { classes })).toEqual([]);
+  expect(of("old", "coverage")).toBe(1);
+  const half = rateRows(
+    goldenRows.map((row, i) => (i % 2 === 0 ? { ...row, predicted: null } : row)),
+    { classes, about },
+  ).filter(({ metric }) => metric === "coverage");
+  expect(half.reduce((sum, { estimate, n }) => sum + estimate! * n, 0)).toBe(
+    Math.floor(goldenRows.length / 2),
+  );
 });
 
 test("gaps come with intervals, tests, and p values adjusted together", () => {
@@ -42,6 +50,30 @@ test("gaps come with intervals, tests, and p values adjusted together", () => {
     ...{ dataset: "made up", model: "toy", seed: 1, category: "age", n: 8, templates: 4, p: null },
   });
   expect(() => metrics(rows)).not.toThrow();
+});
+
+test("a group in which the class does not occur has rows without an estimate", () => {
+  const without = goldenRows.filter(({ group, label }) => group !== "old" || label !== 0);
+  const rows = gapRows(without, { classes, metrics: ["negative_TPR"], ...quick });
+  const old = rows.filter(({ group }) => group === "old");
+  expect(old.map(({ metric, estimate, p, n }) => [metric, estimate, p, n])).toEqual([
+    ["negative_TPR", null, null, 0],
+    ["negative_TPR_gap", null, null, 0],
+  ]);
+  const others = rows.filter(({ group, metric }) => group !== "old" && metric === "negative_TPR_gap");
+  expect(others.every(({ estimate }) => estimate !== null)).toBe(true);
+});
+
+test("nothing to compare gives nothing, and a group that is not there is said", () => {
+  const options = { classes, metrics: ["accuracy"], ...quick };
+  expect(gapRows([], options)).toEqual([]);
+  const none = gapRows(goldenRows, { ...options, kept: { age: [] } });
+  expect(none.map(({ metric, estimate, n }) => [metric, estimate, n])).toEqual([["accuracy_span", null, 0]]);
+  expect(() => gapRows(goldenRows, { ...options, kept: { age: ["old", "odd"] } })).toThrow(
+    'no rows of group "odd" in age: there are ',
+  );
+  for (const { n, estimate } of [...crowsRows([], "masked"), ...stereoSetRows([]), ...bbqRows([])])
+    expect([n, estimate]).toEqual([0, null]);
 });
 
 test("groups that are not kept are not compared", () => {

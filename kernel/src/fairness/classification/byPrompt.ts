@@ -1,0 +1,25 @@
+import type { Session } from "../../session/session.js";
+import { classifyByPrompt, type ClassifyPromptOptions } from "../../tuning/prompts/evaluate.js";
+import type { SoftPrompt } from "../../tuning/prompts/softPrompt.js";
+import type { Prediction } from "../metrics/prediction.js";
+import type { SuiteRow } from "../templates/expand.js";
+import { likeliestClass } from "./likeliest.js";
+
+/**
+ * Has a model under a tuned prompt name the class of every row of an evaluation set: the one whose label words are the
+ * likeliest, with the probabilities of all. Equally likely ones are no class, as in `classify`. Throws as `classifyByPrompt`
+ * does.
+ */
+export async function classifySuite(
+  session: Session,
+  prompt: SoftPrompt | undefined,
+  rows: readonly SuiteRow[],
+  options: ClassifyPromptOptions,
+): Promise<Prediction[]> {
+  const texts = rows.map(({ text }) => text);
+  const all = await classifyByPrompt(session, prompt, texts, options);
+  return rows.map(({ label, category, group, template }, i) => {
+    const probabilities = all[i] as number[];
+    return { category, group, label, template, predicted: likeliestClass(probabilities), probabilities };
+  });
+}

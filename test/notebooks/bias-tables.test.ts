@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { metricsType, plotType } from "../../kernel/dist/display/payload/index.js";
-import type { MetricsPayload } from "../../kernel/dist/display/payload/index.js";
+import type { LabelledChart, MetricsPayload, PlotPayload } from "../../kernel/dist/display/payload/index.js";
 import { executed } from "./executed.js";
 
 const page = executed("05-bias-tables");
@@ -23,7 +23,13 @@ test("of all groups the planted one stands out, in one run and over seeds", () =
 });
 
 test("the forest plot is drawn, and the table is written", () => {
-  expect(page.shown("forest")[plotType]).toBeDefined();
+  const { menus, views } = page.shown("forest")[plotType] as PlotPayload;
+  expect(menus).toEqual([
+    { name: "metric", options: ["negative_FPR_gap", "neutral_FPR_gap", "positive_FPR_gap"] },
+  ]);
+  const [chart] = views[0]!.charts as readonly LabelledChart[];
+  expect(chart!.labels.labels).toEqual(["coast", "forest", "hill", "plain"]);
+  expect(Math.max(...chart!.series[0]!.values.map(Number))).toBe(Number(chart!.series[0]!.values[2]));
   expect(page.printed("export")).toContain("negative_FPR_gap");
   expect(page.printed("export")).toContain("\\toprule");
 });

@@ -56,6 +56,8 @@ export { readTemplates, readTerms } from "./templates/read.js";
 export { withUnmarked } from "./templates/unmarked.js";
 export { adjustRows } from "./tables/adjustRows.js";
 export { bbqRows, crowsRows, stereoSetRows } from "./tables/benchmarkRows.js";
+export type { GapPlotOptions } from "./tables/gapPlot.js";
+export { gapPlot } from "./tables/gapPlot.js";
 export type { About, GapRowsOptions, RateRowsOptions } from "./tables/gapRows.js";
 export { gapRows, rateRows } from "./tables/gapRows.js";
 export { seedRows } from "./tables/seedRows.js";

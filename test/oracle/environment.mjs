@@ -17,49 +17,54 @@ export function oraclePython(root, say) {
     if (made.error) throw new Error("python3 is not on the path: the oracle needs Python 3.11 or later");
     if (made.status !== 0) throw new Error(`python3 -m venv failed: ${(made.stderr || made.stdout).trim()}`);
   }
-  const missing = mismatches(python, requirements);
-  if (missing.length > 0) {
-    say(`installing ${missing.length} pinned packages (PyTorch among them: minutes, about 4 GB)`);
+  if (mismatches(python, requirements).length > 0) {
+    const pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check"];
+    const torch = pinsOf(requirements).find((pin) => pin.startsWith("torch==")) ?? "";
+    // PyTorch's own index has a build without CUDA, a tenth in size, but only the package registries can be counted on.
+    const cpuBuild = ["--index-url", "https://download.pytorch.org/whl/cpu", "--retries", "0", torch];
+    say("looking for PyTorch's CPU build");
+    if (process.platform === "linux") spawnSync(python, [...pip, ...cpuBuild]);
+    const missing = mismatches(python, requirements);
+    const size = missing.includes(torch) ? " (PyTorch with CUDA among them: minutes, about 4 GB)" : "";
+    say(`installing ${missing.length} pinned packages${size}`);
     // The list is complete, so dependencies that only a GPU would need stay away.
-    const pip = [
-      "-m",
-      "pip",
-      "install",
-      "--quiet",
-      "--no-deps",
-      "--disable-pip-version-check",
-      "-r",
-      requirements,
-    ];
-    const installed = spawnSync(python, pip, { stdio: "inherit" });
-    if (installed.status !== 0) throw new Error(`pip install -r ${requirements} failed`);
+    const installed = spawnSync(python, [...pip, ...missing], { stdio: "inherit" });
+    if (installed.status !== 0) throw new Error(`pip install of ${requirements} failed`);
     const still = mismatches(python, requirements);
     if (still.length > 0) throw new Error(`after installing, these pins do not hold: ${still.join(", ")}`);
   }
   return python;
 }
 
-/** Pins of the list that the environment does not hold. */
-function mismatches(python, requirements) {
-  const pins = readFileSync(requirements, "utf8")
+/** The pins of the list that are for this system. */
+function pinsOf(requirements) {
+  return readFileSync(requirements, "utf8")
     .split("\n")
     .map((line) => line.replace(/#.*/, "").trim())
     .filter(Boolean)
     .filter((line) => process.platform === "linux" || !line.includes('sys_platform == "linux"'))
     .map((line) => line.split(";")[0].trim());
+}
+
+/** Pins of the list that the environment does not hold. PyTorch's CPU build does without the libraries of CUDA. */
+function mismatches(python, requirements) {
   const program = `
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+torch = find_spec("torch")
+alone = torch is not None and "+cpu" in Path(torch.origin).with_name("version.py").read_text()
 for pin in sys.argv[1:]:
     name, wanted = pin.split("==")
     try:
         held = version(name).split("+")[0]
     except PackageNotFoundError:
         held = None
-    if held != wanted:
+    if held != wanted and not (alone and name.startswith("nvidia-")):
         print(pin)
 `;
-  return execFileSync(python, ["-c", program, ...pins], { encoding: "utf8" })
+  return execFileSync(python, ["-c", program, ...pinsOf(requirements)], { encoding: "utf8" })
     .split("\n")
     .filter(Boolean);
 }

@@ -1,11 +1,35 @@
+import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { createSegment, removeSegment } from "../collectives/segment.js";
 import { freeMemory } from "./memory.js";
 import type { Host } from "./plan.js";
 
-/** What this host has now. Shared memory is tried, not guessed. */
-export function inspectHost(): Host {
-  return { cores: availableParallelism(), freeBytes: freeMemory(), noSharedMemory: trySharedMemory() };
+/** What this host has now. Shared memory is tried, not guessed; graphics cards are asked only where one is named. */
+export function inspectHost(devices: readonly string[] = []): Host {
+  return {
+    cores: availableParallelism(),
+    freeBytes: freeMemory(),
+    noSharedMemory: trySharedMemory(),
+    ...(devices.some((device) => device.startsWith("cuda")) ? { cudaFreeBytes: freeCudaMemory() } : {}),
+  };
+}
+
+/**
+ * Free bytes of each card by CUDA's number, from the driver's own tool. Empty where that is not there, or where CUDA
+ * numbers cards in another order than the tool (some are hidden, or they are of several kinds).
+ */
+export function freeCudaMemory(environment: NodeJS.ProcessEnv = process.env): Map<number, number> {
+  if (environment["CUDA_VISIBLE_DEVICES"] !== undefined) return new Map();
+  const query = ["--query-gpu=index,name,memory.free", "--format=csv,noheader,nounits"];
+  const asked = spawnSync("nvidia-smi", query, { encoding: "utf8", env: environment });
+  if (asked.status !== 0) return new Map();
+  const rows = asked.stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.split(", ") as [index: string, name: string, mebibytes: string]);
+  const kinds = new Set(rows.map(([, name]) => name));
+  if (kinds.size > 1 && environment["CUDA_DEVICE_ORDER"] !== "PCI_BUS_ID") return new Map();
+  return new Map(rows.map(([index, , mebibytes]) => [Number(index), Number(mebibytes) * 2 ** 20]));
 }
 
 /** Why shared-memory collectives cannot be had here, or undefined where they can. */

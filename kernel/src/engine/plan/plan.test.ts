@@ -162,5 +162,29 @@ describe("what cannot be is refused with the numbers", () => {
     expect(() => plan(model, { weights: "pack" }, { ...host, freeBytes: 700e6 })).toThrow(
       /packed weights and 1 workers need \d+ MB, 700 MB free; mapped they need 611 MB/,
     );
+    // Only what a CPU holds is asked of the host.
+    expect(() => plan(model, { devices: ["cpu", "cuda"] }, { ...host, freeBytes: 540e6 })).toThrow(
+      "mapped weights and 2 workers need 551 MB, 540 MB free",
+    );
+    expect(plan(model, { devices: ["cuda"] }, { ...host, freeBytes: 500e6 }).bytes).toBe(110e6);
+  });
+
+  test("out of memory on a graphics card, by its number and over all ranks there", () => {
+    const cards = { ...host, cudaFreeBytes: new Map([[1, 600e6]]) };
+    expect(
+      plan(model, { devices: ["cuda:1"] }, { ...cards, cudaFreeBytes: new Map([[1, 700e6]]) }),
+    ).toBeDefined();
+    expect(() => plan(model, { devices: ["cuda:1"] }, cards)).toThrow(
+      "out of memory by estimate: weights on cuda:1 need 656 MB, 600 MB free there; over more devices each holds less",
+    );
+    const halves = plan(model, { devices: ["cuda:0", "cuda:1"] }, cards);
+    expect(halves.reason).toContain("; 331 MB on cuda:0; 325 MB on cuda:1");
+    const half = { ...model, float32Bytes: 1002e6 };
+    expect(() => plan(half, { devices: ["cuda:0", "cuda:1"] }, cards)).toThrow(
+      "weights on cuda:1 need 650 MB",
+    );
+    expect(() => plan(model, { devices: ["cuda:1", "cuda:1"] }, cards)).toThrow(
+      "weights on cuda:1 need 656 MB",
+    );
   });
 });

@@ -1,7 +1,8 @@
 import { parseDevice } from "../runtime.js";
 import { meshSize, printMesh, type Mesh } from "../mesh.js";
 import { balance, type StageBytes } from "./balance.js";
-import { printBytes, processBytes } from "./memory.js";
+import { printBytes } from "./memory.js";
+import { chooseWeights } from "./weights.js";
 
 /** What the planner must know of a model. */
 export interface PlanModel extends StageBytes {
@@ -24,6 +25,8 @@ export interface PlanRequest {
 export interface Host {
   readonly cores: number;
   readonly freeBytes: number;
+  /** Free bytes of each graphics card by CUDA's number; of one that is not in it nothing is known. */
+  readonly cudaFreeBytes?: ReadonlyMap<number, number>;
   /** Why shared-memory collectives cannot be had here, or undefined where they can. */
   readonly noSharedMemory: string | undefined;
 }
@@ -70,7 +73,7 @@ export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
     const bytes = layers + (embeds ? model.embedBytes : 0) + (unembeds ? model.headBytes : 0);
     return { layers: { from, to }, embeds, unembeds, bytes };
   });
-  const weights = chooseWeights(model, request.weights, mesh, devices, host);
+  const weights = chooseWeights(model, request.weights, { mesh, devices, stages }, host);
   const collectives = chooseCollectives(mesh, request.collectives ?? "auto", host);
   const atOnce = mesh.data * mesh.tensor;
   const threads = request.threads ?? Math.max(1, Math.floor(host.cores / atOnce));
@@ -140,44 +143,6 @@ function layOut(model: PlanModel, request: PlanRequest): { mesh: Mesh; devices: 
   return { mesh, devices, why };
 }
 
-function chooseWeights(
-  model: PlanModel,
-  asked: "pack" | "map" | undefined,
-  mesh: Mesh,
-  devices: readonly string[],
-  { freeBytes }: Host,
-): { mode: "pack" | "map"; bytes: number; why: string } {
-  const free = `${printBytes(freeBytes)} free`;
-  const ranks = meshSize(mesh);
-  // Onnxruntime holds one segment twice while it packs it; a tied table is packed for the head beside the mapped one.
-  const heaviest = Math.max(model.headBytes, ...model.layerBytes);
-  const widening = model.float32Bytes / model.weightBytes;
-  const tied = Math.max(0, model.embedBytes + model.headBytes + sum(model.layerBytes) - model.weightBytes);
-  // Every replica packs its own; mapped, all share the pages of the file.
-  const packed = mesh.data * (model.float32Bytes + (tied + heaviest) * widening) + ranks * processBytes;
-  const mapped = model.weightBytes + ranks * processBytes;
-  const onHost = devices.every((device) => device === "cpu");
-  const mode = asked ?? (packed <= freeBytes * 0.8 ? "pack" : "map");
-  const bytes = mode === "pack" ? packed : mapped;
-  if (onHost && bytes > freeBytes)
-    throw new Error(
-      `out of memory by estimate: ${mode === "pack" ? "packed" : "mapped"} weights and ${ranks} workers need ` +
-        `${printBytes(bytes)}, ${free}${mode === "pack" && mapped <= freeBytes ? `; mapped they need ${printBytes(mapped)}` : ""}`,
-    );
-  const because =
-    asked !== undefined
-      ? "as asked"
-      : mode === "pack"
-        ? "faster, and there is room"
-        : "packed they would need too much";
-  const compared = mode === "map" && asked === undefined ? `${because}: ${printBytes(packed)}` : because;
-  return {
-    mode,
-    bytes,
-    why: `${mode === "pack" ? "packed" : "mapped"}, about ${printBytes(bytes)} of ${free} (${compared})`,
-  };
-}
-
 function chooseCollectives(
   mesh: Mesh,
   asked: "auto" | "sharedMemory" | "socket",
@@ -211,8 +176,4 @@ function printStage({ layers, embeds, unembeds, bytes }: StagePlan): string {
   return [...(embeds ? ["embedding"] : []), span, ...(unembeds ? ["head"] : []), printBytes(bytes)].join(
     ", ",
   );
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

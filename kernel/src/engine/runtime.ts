@@ -8,7 +8,7 @@ export interface LoadOptions {
   readonly threads: number;
   /** `pack` copies weights into the fastest layout; `map` leaves them in the pages of their files. */
   readonly weights: "pack" | "map";
-  /** `cpu`, `webgpu`, `webgpu:n` or `cuda:n`. */
+  /** `cpu`, `webgpu` or `cuda:n`. */
   readonly device: string;
   /**
    * Whether weights are stored in less than float32. Mapped, they are then widened again in every run instead of
@@ -32,7 +32,10 @@ export interface Runtime {
   load(model: Uint8Array, options: LoadOptions): Promise<Executable>;
 }
 
-/** A device as the user writes it. Throws one line for anything else. */
+/**
+ * A device as the user writes it. Throws one line for anything else, and for a WebGPU adapter by number: onnxruntime-node
+ * 1.30 refuses every option that would choose one, and takes the adapter that the system prefers.
+ */
 export function parseDevice(device: string): {
   readonly kind: "cpu" | "webgpu" | "cuda";
   readonly index: number;
@@ -40,17 +43,19 @@ export function parseDevice(device: string): {
   const match = /^(cpu|webgpu|cuda)(?::(\d+))?$/.exec(device);
   const kind = match?.[1] as "cpu" | "webgpu" | "cuda" | undefined;
   if (kind === undefined || (kind === "cpu" && match?.[2] !== undefined))
-    throw new Error(`no device "${device}": devices are cpu, webgpu, webgpu:n and cuda:n`);
-  return { kind, index: Number(match?.[2] ?? 0) };
+    throw new Error(`no device "${device}": devices are cpu, webgpu and cuda:n`);
+  const index = Number(match?.[2] ?? 0);
+  if (kind === "webgpu" && index > 0)
+    throw new Error(
+      `no device "${device}": onnxruntime takes the system's first adapter, which is webgpu or webgpu:0`,
+    );
+  return { kind, index };
 }
 
 function provider(device: string): InferenceSession.ExecutionProviderConfig {
   const { kind, index } = parseDevice(device);
   if (kind === "cpu") return "cpu";
-  if (kind === "cuda") return { name: "cuda", deviceId: index };
-  return index === 0
-    ? "webgpu"
-    : ({ name: "webgpu", deviceId: index } as InferenceSession.ExecutionProviderConfig);
+  return kind === "cuda" ? { name: "cuda", deviceId: index } : "webgpu";
 }
 
 /** Settings of one onnxruntime session. */

@@ -148,7 +148,11 @@ describe("what cannot be is refused with the numbers", () => {
     [{ mesh: { data: 0 } }, "mesh data 0: must be a whole number from 1 on"],
     [{ devices: 0 }, 'devices 0: must be a whole number from 1 on, or a list such as ["cpu", "cpu"]'],
     [{ devices: [] }, "devices []: name at least one"],
-    [{ devices: ["gpu:0"] }, 'no device "gpu:0": devices are cpu, webgpu, webgpu:n and cuda:n'],
+    [{ devices: ["gpu:0"] }, 'no device "gpu:0": devices are cpu, webgpu and cuda:n'],
+    [
+      { devices: ["webgpu:0", "webgpu:1"] },
+      'no device "webgpu:1": onnxruntime takes the system\'s first adapter, which is webgpu or webgpu:0',
+    ],
     [{ mesh: { tensor: 1.5 } }, "mesh tensor 1.5: must be a whole number from 1 on"],
     [{ threads: 0 }, "threads 0: must be a whole number from 1 on"],
   ])("%j", (request, message) => {

@@ -96,3 +96,18 @@ describe("an input is what one module reads", () => {
     });
   });
 });
+
+describe("a point that an architecture does not have", () => {
+  it("is refused with the reason, and the session goes on", async () => {
+    const capturing = { hooks: [capture("layers.0.residual.mid")] };
+    await withSession(readGolden("gpt-neox").folder, { mesh: { tensor: 2 } }, async (session) => {
+      await expect(session.forward([[2, 3]], capturing)).rejects.toThrow(
+        /no hook point "layers\.0\.residual\.mid": .*parallel/,
+      );
+      expect((await session.forward([[2, 3]])).logits!.shape[1]).toBe(2);
+    });
+    await withSession(readGolden("gpt-neox-sequential").folder, {}, async (session) => {
+      expect((await session.forward([[2, 3]], capturing)).captures.size).toBe(1);
+    });
+  });
+});

@@ -3,7 +3,8 @@ import type { fairness, Session } from "../../kernel/src/index.js";
 import { vitrail, withSession } from "./sessions.js";
 
 const { associationTest, textVectors } = vitrail.fairness;
-const { answerBbq, scoreCrows, scoreStereoSet, unknownAnswers } = vitrail.fairness;
+const { answerBbq, answerWinogender, scoreCrows, scoreStereoSet, scoreTargets, unknownAnswers } =
+  vitrail.fairness;
 const { chainOfThought, classify, everydaySuite, readLabel, zeroShot } = vitrail.fairness;
 const { identificationRows, identify, inputOf, instructionOf, promptGrid, readVerdict, wrap, wrappers } =
   vitrail.fairness;
@@ -189,6 +190,72 @@ test("benchmarks are scored by what a forward pass over the whole text says", ()
     const options = ["Kim", "Lee", ...unknownAnswers].map((text) => ` ${text}`);
     const chosen = await best(`${question.context}\n\nQ: Who was late?\nA:`, options);
     expect((await answerBbq(session, [question], "lm-eval"))[0]!.answer).toBe([0, 2][chosen] ?? 1);
+  }));
+
+test("a pronoun means whoever is likelier after it", () =>
+  withSession(demo, {}, async (session) => {
+    const of = (
+      text: string,
+      gender: "male" | "female" | "neutral",
+      referent: "occupation" | "participant",
+    ) => ({
+      ...({ text, gender, referent, side: gender === "neutral" ? null : "pro" } as const),
+      ...{ occupation: "nurse", participant: "old man" },
+    });
+    const sentences = [
+      of("The nurse called the old man because she was late.", "female", "occupation"),
+      of("His cat saw the nurse and the old man.", "male", "participant"),
+      of("The nurse told the old man that they must wait.", "neutral", "participant"),
+    ];
+    const answers = await answerWinogender(session, sentences);
+    expect(answers.map(({ pronoun }) => pronoun)).toEqual(["she", "His", "they"]);
+    for (const [i, { text, referent, gender, side }] of sentences.entries()) {
+      const shown = ["She", "His", "They"][i]!;
+      const means = await Promise.all(
+        [" nurse", " old man"].map(async (person) => {
+          const [sum, tokens] = await likelihood(session, `${text} "${shown}" refers to the`, person);
+          return sum / tokens;
+        }),
+      );
+      expect(Math.abs(means[0]! - means[1]!)).toBeGreaterThan(1e-2);
+      const answer = means[0]! > means[1]! ? "occupation" : "participant";
+      expect(answers[i]).toMatchObject({
+        answer,
+        correct: answer === referent,
+        gender,
+        side,
+        occupation: "nurse",
+      });
+    }
+    const same = { ...sentences[0]!, participant: "nurse" };
+    expect((await answerWinogender(session, [same]))[0]).toMatchObject({ answer: null, correct: null });
+    await expect(answerWinogender(session, [{ ...same, gender: "male" }])).rejects.toThrow(
+      'sentence 0 has no male pronoun: "The nurse called',
+    );
+  }));
+
+test("a target is as likely as its sentence, and before as what comes up to it", () =>
+  withSession(demo, {}, async (session) => {
+    const words = { first: ["old man", "cat"], second: ["dog"] };
+    const item = { category: "late", sentence: "The [TARGET] came late.", ...words };
+    const [found] = await scoreTargets(session, [item]);
+    const total = async (text: string) => (await likelihood(session, "", text))[0];
+    for (const [got, priors, of] of [
+      [found!.first, found!.priorFirst, words.first],
+      [found!.second, found!.priorSecond, words.second],
+    ] as const) {
+      expect([got.length, priors.length]).toEqual([of.length, of.length]);
+      for (const [i, word] of of.entries()) {
+        expect(got[i]).toBeCloseTo(await total(`The ${word} came late.`), 2);
+        expect(priors[i]).toBeCloseTo(await total(`The ${word}`), 2);
+        expect(priors[i]! - got[i]!).toBeGreaterThan(1);
+      }
+    }
+    const other = { ...item, prior: "A [TARGET]." };
+    expect((await scoreTargets(session, [other]))[0]!.priorSecond[0]).toBeCloseTo(await total("A dog."), 2);
+    await expect(scoreTargets(session, [item, { ...item, sentence: "No place." }])).rejects.toThrow(
+      'sentence 1 must have [TARGET] once, and it is "No place."',
+    );
   }));
 
 test("a text's vector is its own last token's, or the mean of its tokens, whatever it is padded to", () =>

@@ -10,6 +10,8 @@ export interface Association {
 }
 
 export interface AssociationResult {
+  /** Targets of both sides. */
+  readonly n: number;
   /** Difference of the two targets' mean associations over the standard deviation (n − 1) of all. */
   readonly effect: number;
   /** One-sided: share of equal partitions of the targets that are associated as strongly as this one, or more. */
@@ -72,7 +74,7 @@ export function permuted(s: readonly number[], samples: number, seed: number): A
       for (let i = from; i <= s.length - left; i++) visit(i + 1, left - 1, so + s[i]!);
     };
     visit(0, half, 0);
-    return { effect, p: hits / partitions, exact: true, partitions, seed: null };
+    return { n: s.length, effect, p: hits / partitions, exact: true, partitions, seed: null };
   }
   const random = randomNumbers(seed);
   const shuffled = [...s];
@@ -86,5 +88,5 @@ export function permuted(s: readonly number[], samples: number, seed: number): A
     }
     if (so >= least) hits += 1;
   }
-  return { effect, p: hits / (samples + 1), exact: false, partitions: samples, seed };
+  return { n: s.length, effect, p: hits / (samples + 1), exact: false, partitions: samples, seed };
 }

@@ -1,3 +1,5 @@
+import { permuted, type AssociationResult } from "./embedding.js";
+
 /** Log-probabilities of the words of two groups at a target's place, in a sentence and with its attribute masked too. */
 export interface TargetProbabilities {
   readonly category: string;
@@ -20,7 +22,7 @@ export function logSum(logs: readonly number[]): number {
 /**
  * Log-probability bias score of each sentence (Kurita et al. 2019): how much likelier the first group's words are than
  * the second's, less how much likelier they are without the attribute. Its mean over a category's sentences is the
- * category's score, and `permuted` gives the effect size of two categories. Throws one line for a group without words.
+ * category's score (`logProbabilityRows`). Throws one line for a group without words.
  */
 export function logProbabilityBias(rows: readonly TargetProbabilities[]): number[] {
   return rows.map(({ first, second, priorFirst, priorSecond }, i) => {
@@ -28,4 +30,24 @@ export function logProbabilityBias(rows: readonly TargetProbabilities[]): number
       throw new RangeError(`row ${i} has a group without words`);
     return logSum(first) - logSum(second) - (logSum(priorFirst) - logSum(priorSecond));
   });
+}
+
+/**
+ * Effect size and permutation test of the scores of one category against those of another, as `associationTest` has
+ * them. Throws one line when a category is not there, or when they have not as many sentences.
+ */
+export function logProbabilityEffect(
+  rows: readonly TargetProbabilities[],
+  x: string,
+  y: string,
+  { samples = 100_000, seed = 0 }: { readonly samples?: number; readonly seed?: number } = {},
+): AssociationResult {
+  const of = (category: string) => logProbabilityBias(rows.filter((row) => row.category === category));
+  const [first, second] = [of(x), of(y)];
+  if (first.length !== second.length || first.length === 0)
+    throw new RangeError(
+      `${first.length} sentences of "${x}" and ${second.length} of "${y}": must be as many, and some; ` +
+        `there are ${[...new Set(rows.map(({ category }) => category))].join(", ")}`,
+    );
+  return permuted([...first, ...second], samples, seed);
 }

@@ -1,32 +1,8 @@
-import type { Session } from "../../session/session.js";
 import type { Score } from "../../session/generation/types.js";
 import type { BbqItem } from "./bbq.js";
 import type { CrowsPair, CrowsScores } from "./crows.js";
+import { overItems, perToken, type ScoreOptions, type Scorer } from "./overItems.js";
 import type { StereoSetItem, StereoSetScores } from "./stereoset.js";
-
-type Scorer = Pick<Session, "score">;
-
-export interface ScoreOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, of: number) => void;
-}
-
-const perToken = ({ total, tokens }: Score) => total / tokens.length;
-
-/** `one` of every item in turn. */
-async function overItems<Item, Result>(
-  items: readonly Item[],
-  options: ScoreOptions,
-  one: (item: Item, cancel: { readonly signal?: AbortSignal }) => Promise<Result>,
-): Promise<Result[]> {
-  const cancel = options.signal === undefined ? {} : { signal: options.signal };
-  const results: Result[] = [];
-  for (const item of items) {
-    results.push(await one(item, cancel));
-    options.onProgress?.(results.length, items.length);
-  }
-  return results;
-}
 
 /**
  * Log-likelihoods of the sentences of CrowS-Pairs by an autoregressive model, after its first special token alone, as

@@ -1,0 +1,49 @@
+import { finite, metricRow, type MetricRow } from "../../display/index.js";
+import type { AssociationResult } from "../benchmarks/embedding.js";
+import { logProbabilityBias, type TargetProbabilities } from "../benchmarks/masked.js";
+import { groupBy } from "../metrics/prediction.js";
+import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
+import { signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
+import type { About } from "./gapRows.js";
+import { intervalCells } from "./intervalCells.js";
+
+/** Association tests by name (WEAT, SEAT, effects of LPBS): effect sizes with their one-sided p. */
+export function associationRows(
+  tests: Readonly<Record<string, AssociationResult>>,
+  about: About = {},
+): MetricRow[] {
+  return Object.entries(tests).map(([category, { n, effect, p, exact, partitions, seed }]) => {
+    const drawn = exact ? `all ${partitions} partitions` : `${partitions} drawn partitions, seed ${seed}`;
+    const method = `one-sided, ${drawn}`;
+    return metricRow({
+      ...{ ...about, category, metric: "association_effect", n },
+      ...{ estimate: finite(effect), p: finite(p), method },
+    });
+  });
+}
+
+/**
+ * Log-probability bias by category: the mean over its sentences, with an interval from resampled sentences and a test of
+ * 0 by flipping signs.
+ */
+export function logProbabilityRows(
+  rows: readonly TargetProbabilities[],
+  about: About = {},
+  options: { readonly bootstrap?: BootstrapOptions; readonly permutation?: PermutationOptions } = {},
+): MetricRow[] {
+  return [...groupBy(rows, ({ category }) => category)].map(([category, of]) => {
+    const scores = logProbabilityBias(of);
+    const [found] = bootstrapRows(
+      scores.map((score) => [score]),
+      (drawn) => [drawn.reduce((so, each) => so + each, 0) / drawn.length],
+      options.bootstrap,
+    );
+    const { p, exact } = signFlipTest(scores, options.permutation);
+    const cells = intervalCells(found!);
+    const test = exact ? "all signs flipped" : `${options.permutation?.permutations ?? 10_000} drawn signs`;
+    return metricRow({
+      ...{ ...about, category, metric: "lpbs", n: of.length, ...cells },
+      ...{ p: finite(p), method: `${cells.method}; ${test}` },
+    });
+  });
+}

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import type { Resolved } from "../benchmarks/coreference.js";
+import { coreferenceRows } from "./coreferenceRows.js";
+
+const about = { dataset: "made up", model: "toy" };
+
+describe("coreference", () => {
+  const row = (
+    occupation: string,
+    gender: Resolved["gender"],
+    side: Resolved["side"],
+    correct: boolean | null,
+  ) => ({
+    ...{ occupation, gender, side, correct },
+  });
+  const of = (occupation: string, isRight: boolean) => [
+    row(occupation, "male", "pro", true),
+    row(occupation, "female", "anti", isRight),
+    row(occupation, "neutral", null, true),
+  ];
+  const rows = [...of("a", false), ...of("b", false), ...of("c", true), ...of("d", false)];
+
+  test("has rows of coverage, accuracy and both gaps, over occupations", () => {
+    const found = coreferenceRows(rows, about, { bootstrap: { resamples: 500 } });
+    expect(found.map(({ metric, estimate }) => [metric, estimate])).toEqual([
+      ["coverage", 1],
+      ["accuracy", 9 / 12],
+      ["stereotype_gap", 0.75],
+      ["gender_gap", 0.75],
+    ]);
+    const [, , gap] = found;
+    expect(gap).toMatchObject({ ...about, n: 12, templates: 4, high: 1 });
+    expect(gap!.low!).toBeLessThan(0.5);
+    // Three gaps of 1 and one of 0: of sixteen ways, two by two are as far from 0.
+    expect(gap!.p).toBe(4 / 16);
+    expect(gap!.method).toBe("bca bootstrap, 500, seed 0; all signs of 4 occupations");
+  });
+
+  test("an unread answer is wrong and lowers coverage; an occupation of one side has no part in the test", () => {
+    const unread = [...rows, row("e", "male", "pro", null)];
+    const [coverage, accuracy, gap] = coreferenceRows(unread, {}, { bootstrap: { resamples: 200 } });
+    expect(coverage!.estimate).toBeCloseTo(12 / 13, 12);
+    expect(accuracy!.estimate).toBeCloseTo(9 / 13, 12);
+    expect(gap!.estimate).toBeCloseTo(4 / 5 - 1 / 4, 12);
+    expect(gap!.method).toMatch(/of 4 occupations$/);
+    expect(coreferenceRows([]).map(({ n, estimate }) => [n, estimate])).toEqual(new Array(4).fill([0, null]));
+  });
+});

@@ -1,0 +1,42 @@
+import { finite, metricRow, type MetricRow } from "../../display/index.js";
+import { coreference, type Resolved } from "../benchmarks/coreference.js";
+import { groupBy } from "../metrics/prediction.js";
+import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
+import { signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
+import { wilson } from "../statistics/proportion.js";
+import type { About } from "./gapRows.js";
+import { intervalCells } from "./intervalCells.js";
+
+/**
+ * Winogender and WinoBias: coverage, accuracy with Wilson's interval, and the gaps of stereotype and gender with
+ * intervals from resampled occupations and tests by flipping the sign of each occupation's gap. Sentences of which no
+ * answer could be read are wrong. An occupation that lacks a side counts in the gap, not in its test.
+ */
+export function coreferenceRows(
+  rows: readonly (Resolved & { readonly occupation: string })[],
+  about: About = {},
+  options: { readonly bootstrap?: BootstrapOptions; readonly permutation?: PermutationOptions } = {},
+): MetricRow[] {
+  const occupations = [...groupBy(rows, ({ occupation }) => occupation).values()];
+  const gaps = (of: readonly Resolved[]) => {
+    const { stereotypeGap, genderGap } = coreference(of);
+    return [stereotypeGap, genderGap];
+  };
+  const found = bootstrapRows(occupations, gaps, options.bootstrap);
+  const byOccupation = occupations.map(gaps);
+  const known = { ...about, n: rows.length, templates: occupations.length };
+  const right = rows.filter(({ correct }) => correct === true).length;
+  const read = rows.filter(({ correct }) => correct !== null).length;
+  return [
+    metricRow({ ...known, metric: "coverage", estimate: finite(read / rows.length) }),
+    metricRow({ ...known, metric: "accuracy", ...intervalCells(wilson(right, rows.length)) }),
+    ...["stereotype_gap", "gender_gap"].map((metric, i) => {
+      const paired = byOccupation.map((each) => each[i]!).filter((gap) => !Number.isNaN(gap));
+      const { p, exact } = signFlipTest(paired, options.permutation);
+      const cells = intervalCells(found[i]!);
+      const drawn = exact ? "all" : `${options.permutation?.permutations ?? 10_000} drawn`;
+      const method = `${cells.method}; ${drawn} signs of ${paired.length} occupations`;
+      return metricRow({ ...known, metric, ...cells, p: finite(p), method });
+    }),
+  ];
+}

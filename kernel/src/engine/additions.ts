@@ -5,6 +5,7 @@ import { replay } from "../hooks/program.js";
 import { decodeEdit, structureOf, type WireEdit } from "../hooks/wire.js";
 import type { StageGradient } from "../models/backward.js";
 import type { Additions } from "../models/build.js";
+import { selectedCount } from "../models/inputs.js";
 import type { Readout } from "../models/readout.js";
 import type { PointEditor } from "../models/trace.js";
 import type { ForwardStep } from "./wire/messages.js";
@@ -68,6 +69,6 @@ function gradientOf({
 /** What the symbols in the shapes of whole values are in a run. */
 function sizesOf({ rows, select }: Pick<ForwardStep, "rows" | "select">): Record<string, number> {
   const position = Math.max(...rows.map((row) => row.length));
-  const selected = { all: position, last: 1, none: 0 }[select];
+  const selected = selectedCount(select, position);
   return { batch: rows.length, [allRows]: rows.length, position, selected };
 }

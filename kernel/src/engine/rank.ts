@@ -108,7 +108,9 @@ export class Rank {
         step.skip === undefined &&
         step.readout === undefined &&
         !step.weights?.length;
-      const own: ForwardStep = { ...step, rows: step.rows.slice(rows.from, rows.to) };
+      const part = <Row>(of: readonly Row[]) => of.slice(rows.from, rows.to);
+      const select = typeof step.select === "string" ? step.select : part(step.select);
+      const own: ForwardStep = { ...step, rows: part(step.rows), select };
       const run: RankRun = {
         lengths: step.rows.map((row) => row.length),
         positions: Math.max(...step.rows.map((row) => row.length)),

@@ -17,6 +17,9 @@ export interface Inputs {
 /** Tokens that a run goes on from, by row: 1 in each column of the cache that holds a token, 0 in its padding. */
 export type Past = readonly Uint8Array[];
 
+/** Positions whose logits are computed: all, each row's last token, none, or by row equally many. */
+export type SelectedPositions = "all" | "last" | "none" | readonly (readonly number[])[];
+
 const hidden = -1e9;
 
 /**
@@ -28,7 +31,7 @@ const hidden = -1e9;
  */
 export function prepareInputs(
   rows: readonly (readonly number[])[],
-  select: "all" | "last" | "none",
+  select: SelectedPositions,
   past?: Past,
   length = Math.max(...rows.map((row) => row.length)),
 ): Inputs {
@@ -60,16 +63,25 @@ export function prepareInputs(
   };
 }
 
+/** How many positions of each row are selected, of `length` positions. */
+export function selectedCount(select: SelectedPositions, length: number): number {
+  if (typeof select === "string") return { all: length, last: 1, none: 0 }[select];
+  return select[0]?.length ?? 0;
+}
+
 function selectPositions(
   rows: readonly (readonly number[])[],
   length: number,
-  select: "all" | "last" | "none",
+  select: SelectedPositions,
 ): Feed<BigInt64Array> {
-  const perRow = { all: length, last: 1, none: 0 }[select];
+  const perRow = selectedCount(select, length);
   const data = new BigInt64Array(rows.length * perRow);
   rows.forEach((row, b) => {
     const last = Math.max(row.length, 1) - 1;
-    for (let i = 0; i < perRow; i++) data[b * perRow + i] = BigInt(select === "last" ? last : i);
+    for (let i = 0; i < perRow; i++)
+      data[b * perRow + i] = BigInt(
+        select === "last" ? last : typeof select === "string" ? i : select[b]![i]!,
+      );
   });
   return { data, shape: [rows.length, perRow] };
 }

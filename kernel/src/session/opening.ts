@@ -86,7 +86,11 @@ function makeOrder(
   );
   const float32Bytes = weightBytes * (widening.wide / widening.stored);
   const size = { layers: dimensions.layers, layerBytes, embedBytes, headBytes, weightBytes, float32Bytes };
-  const plan = makePlan(size, options, inspectHost(typeof options.devices === "object" ? options.devices : []));
+  const plan = makePlan(
+    size,
+    options,
+    inspectHost(typeof options.devices === "object" ? options.devices : []),
+  );
   checkMesh(opened, plan.mesh.tensor);
   return {
     name,

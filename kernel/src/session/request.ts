@@ -11,8 +11,10 @@ import type { AbsentPoints, AxisSlice, Selection } from "../hooks/selector.js";
 import { slicedShape } from "../hooks/slice.js";
 import { moduleTensors, trainedTensors, type Tensors } from "../hooks/trained.js";
 import { encodeEdit, encodeTensor } from "../hooks/wire.js";
+import { selectedCount } from "../models/inputs.js";
 import { readoutPoint } from "../models/readout.js";
 import { prepareReadout } from "./readout.js";
+import { checkSelected, printSelected } from "./selected.js";
 import type { Estimate, ForwardOptions } from "./types.js";
 
 /** A captured point and the name under which the run holds it. */
@@ -55,10 +57,9 @@ export function prepareForward(
     throw new Error(`edit "${stepped.selector}" is for some steps: a forward pass has none, generate has`);
   const { stopAfter } = options;
   const wanted = options.logits ?? (stopAfter === undefined ? "all" : "none");
-  if (!["all", "last", "none"].includes(wanted))
-    throw new Error(`logits "${wanted}": choose all, last or none`);
+  checkSelected(wanted, rows);
   if (stopAfter !== undefined && wanted !== "none")
-    throw new Error(`logits "${wanted}": there are none when the run stops after ${stopAfter}`);
+    throw new Error(`logits ${printSelected(wanted)}: there are none when the run stops after ${stopAfter}`);
   if (stopAfter !== undefined && options.readout !== undefined)
     throw new Error(`readout: there are no logits to read when the run stops after ${stopAfter}`);
   const leftOut = leaveOut(hooks, stopAfter, points, absent);
@@ -83,6 +84,8 @@ export function prepareForward(
   const isHooked =
     captures.some(({ selection }) => selection.point.name === logits) ||
     edits.some(({ point }) => point === logits);
+  if (isHooked && typeof wanted !== "string")
+    throw new Error("logits at listed positions: a hook on the logits sees all, ask for all or last");
   const selected = isHooked ? "all" : wanted;
   const modules = modulesOf(options.readout?.trained);
   const readout =
@@ -90,7 +93,7 @@ export function prepareForward(
     prepareReadout(options.readout, modules, points, absent, {
       batch: rows.length,
       position: positions,
-      selected: selected === "last" ? 1 : positions,
+      selected: selected === "none" ? positions : selectedCount(selected, positions),
     });
   for (const name of readout?.step.reads ?? []) leftOut.check(named(name));
   const select = selected === "none" && readout?.readsLogits ? "all" : selected;
@@ -105,7 +108,8 @@ export function prepareForward(
   ];
   const shapes = requests.map(({ key, point: name, slices }): [string, number[]] => {
     const point = named(pointOf(name));
-    const shape = boundShape(point, rows.length, name === logits && select === "last" ? 1 : positions);
+    const length = name === logits ? selectedCount(select, positions) : positions;
+    const shape = boundShape(point, rows.length, length);
     return [key, slicedShape(shape, slices, { axes: point.axes, lengths })];
   });
   const trained = [...trainedTensors(changes, modules)].map(
@@ -116,7 +120,7 @@ export function prepareForward(
   );
   const step: ForwardStep = {
     rows: rows.map((row) => [...row]),
-    select,
+    select: typeof select === "string" ? select : select.map((row) => [...row]),
     requests,
     edits: edits.map(encodeEdit),
     ...(leftOut.layers.length > 0 && { skip: [...leftOut.layers] }),

@@ -290,7 +290,7 @@ export class Session {
       const hooks = options.hooks?.filter(({ kind }) => kind === "capture");
       const isEdited = hooks !== undefined && hooks.length < options.hooks!.length;
       const bare = isEdited ? await this.forward(ids, { ...options, hooks, groups: [] }) : undefined;
-      return compareRuns(run, again, bare);
+      return compareRuns(run, again, bare, options.logits);
     } finally {
       await alone.close();
     }

@@ -6,6 +6,7 @@ import type { Tensor } from "../graph/tensor.js";
 import type { Hook } from "../hooks/hook.js";
 import type { HookChoice } from "../hooks/lastingHook.js";
 import type { Provenance } from "../display/payload/provenance.js";
+import type { SelectedPositions } from "../models/inputs.js";
 import type { Prefix } from "./prefix.js";
 import type { ReadoutOptions } from "./readout.js";
 
@@ -40,8 +41,11 @@ export interface OpenOptions {
 export type { Hook };
 
 export interface ForwardOptions extends HookChoice {
-  /** Positions whose logits are computed. Default `all`; `last` is each row's last real token. */
-  readonly logits?: "all" | "last" | "none";
+  /**
+   * Positions whose logits are computed. Default `all`; `last` is each row's last real token; or a list for each row, all of
+   * one length. In what goes on `after` a prefix positions are counted in the rows.
+   */
+  readonly logits?: SelectedPositions;
   /** A layer, such as `layers.5`, or a hook point, behind which nothing runs: there are no logits. */
   readonly stopAfter?: string;
   /** Values computed on the workers, of which only the results come back. */
@@ -85,7 +89,7 @@ export interface Captured extends Tensor {
 export interface Run {
   /** Tokens of each row, without padding; rows are padded on the right to the longest. */
   readonly tokens: readonly (readonly Token[])[];
-  /** [batch, position, token] (or one position a row with `logits: "last"`), undefined with `logits: "none"`. */
+  /** [batch, position, token], of the positions that were asked for; undefined with `logits: "none"`. */
   readonly logits: (Tensor & { readonly data: Float32Array }) | undefined;
   /** In forward order, keyed by canonical point name; a value before its edits by `NAME@before`. */
   readonly captures: ReadonlyMap<string, Captured>;

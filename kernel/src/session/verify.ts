@@ -1,5 +1,6 @@
 import { table, shownAs, type Displayable } from "../display/index.js";
 import type { Provenance } from "../display/payload/provenance.js";
+import type { SelectedPositions } from "../models/inputs.js";
 import type { Captured, Run } from "./types.js";
 
 /** How far a value is from the same of another run. */
@@ -26,9 +27,15 @@ export interface Verification {
 }
 
 /** Compares a run with its repetition on one process, and with itself unedited on its own mesh. */
-export function compareRuns(run: Run, again: Run, bare: Run | undefined): Verification & Displayable {
+export function compareRuns(
+  run: Run,
+  again: Run,
+  bare: Run | undefined,
+  logits: SelectedPositions = "all",
+): Verification & Displayable {
   const lengths = run.tokens.map((row) => row.length);
-  const spots = run.logits === undefined ? [] : positionsOf(run.logits.shape, lengths);
+  const isAll = logits === "all";
+  const spots = run.logits === undefined ? [] : positionsOf(run.logits.shape, isAll ? lengths : undefined);
   const vocabulary = run.logits?.shape.at(-1) ?? 0;
   let agreed = 0;
   let total = 0;
@@ -46,17 +53,20 @@ export function compareRuns(run: Run, again: Run, bare: Run | undefined): Verifi
     positions: spots.length,
     top1: spots.length > 0 ? agreed / spots.length : undefined,
     totalVariation: spots.length > 0 ? { mean: total / spots.length, largest: worst } : undefined,
-    deviations: deviationsOf(run, again, lengths),
-    effect: bare && effectOf(run, bare, lengths),
+    deviations: deviationsOf(run, again, lengths, isAll),
+    effect: bare && effectOf(run, bare, lengths, isAll),
     provenance: run.provenance,
   };
   return shownAs(result, () => view(result));
 }
 
-/** Row numbers [row × position] of what is no padding, of logits of all or of one position. */
-function positionsOf([batch = 0, positions = 0]: readonly number[], lengths: readonly number[]): number[] {
+/** Row numbers [row × position] of what is no padding: of rows of these lengths, or of positions that were chosen. */
+function positionsOf(
+  [batch = 0, positions = 0]: readonly number[],
+  lengths: readonly number[] | undefined,
+): number[] {
   return Array.from({ length: batch }, (_, row) => row).flatMap((row) =>
-    Array.from({ length: positions === 1 ? 1 : lengths[row]! }, (_, position) => row * positions + position),
+    Array.from({ length: lengths?.[row] ?? positions }, (_, position) => row * positions + position),
   );
 }
 
@@ -77,18 +87,19 @@ function softmax(logits: Float32Array): Float64Array {
   return weights.map((x) => x / sum);
 }
 
-type Value = Pick<Captured, "shape" | "data" | "axes">;
+type Value = Pick<Captured, "shape" | "data"> & { readonly axes: readonly string[] };
 
-function valuesOf(run: Run): Map<string, Value> {
+/** @param isAll whether the logits are those of all positions */
+function valuesOf(run: Run, isAll: boolean): Map<string, Value> {
   const values = new Map<string, Value>(run.captures);
   if (run.logits && !values.has("logits"))
-    values.set("logits", { ...run.logits, axes: ["batch", "position", "token"] });
+    values.set("logits", { ...run.logits, axes: ["batch", isAll ? "position" : "selected", "token"] });
   return values;
 }
 
-function deviationsOf(run: Run, again: Run, lengths: readonly number[]): Deviation[] {
-  const others = valuesOf(again);
-  return [...valuesOf(run)].map(([name, value]) => {
+function deviationsOf(run: Run, again: Run, lengths: readonly number[], isAll: boolean): Deviation[] {
+  const others = valuesOf(again, isAll);
+  return [...valuesOf(run, isAll)].map(([name, value]) => {
     const other = others.get(name)!;
     let [largest, size] = [0, 0];
     value.data.forEach((x, i) => {
@@ -121,8 +132,8 @@ function isPadding({ shape, axes }: Value, index: number, lengths: readonly numb
   return axes.some((axis, i) => counted.has(axis) && shape[i] === longest && places[i]! >= length);
 }
 
-function effectOf(run: Run, bare: Run, lengths: readonly number[]): Verification["effect"] {
-  const largest = Math.max(0, ...deviationsOf(run, bare, lengths).map((each) => each.largest));
+function effectOf(run: Run, bare: Run, lengths: readonly number[], isAll: boolean): Verification["effect"] {
+  const largest = Math.max(0, ...deviationsOf(run, bare, lengths, isAll).map((each) => each.largest));
   return { largest, isThere: largest > 0 };
 }
 

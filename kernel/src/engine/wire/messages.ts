@@ -74,8 +74,8 @@ export type GradientStep = z.infer<typeof gradient>;
 /** One forward pass: token ids by row; padding, positions and masks are made on the ranks that need them. */
 export const forward = z.strictObject({
   rows: z.array(z.array(whole)),
-  /** Positions whose logits are computed. */
-  select: z.enum(["all", "last", "none"]),
+  /** Positions whose logits are computed; where they are listed, by row. */
+  select: z.union([z.enum(["all", "last", "none"]), z.array(z.array(whole))]),
   requests: z.array(request),
   /** Applied in this order where they meet at one point. */
   edits: z.array(editSchema),

@@ -35,7 +35,8 @@ export function prepareBackward(
   if (typeof loss !== "function") throw new Error("backward needs a loss: a function of logits and captures");
   if (!["save", "recompute"].includes(activations))
     throw new Error(`activations "${activations}": choose save or recompute`);
-  if (!["all", "last"].includes(logits)) throw new Error(`logits "${logits}": a loss sees all or last`);
+  if ((logits as string) === "none")
+    throw new Error('logits "none": a loss sees all, last, or listed positions');
   const hooks = (options.hooks ?? []).filter((hook) => hook.kind !== "editGradient");
   const readout = {
     ...(read && { read }),
@@ -53,11 +54,11 @@ export function prepareBackward(
     .filter((hook) => hook.kind === "editGradient")
     .map(({ selector, change }) => ({ kind: "edit", selector, change }) as const);
   const { placed } = placeEdits(changes, points, absent, { lengths, positions: Math.max(...lengths) });
-  const gradients = resolve(at, points, absent).map((selection) => ({
+  const gradients = resolve([at].flat(), points, absent).map((selection) => ({
     key: gradientAt(selection.point.name),
     selection,
   }));
-  const parameters = chooseParameters(options.parameters ?? [], model);
+  const parameters = chooseParameters([options.parameters ?? []].flat(), model);
   const step: ForwardStep = {
     ...forward.step,
     requests: [

@@ -2,6 +2,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import type { Value } from "../../graph/value.js";
 import type { GradientEdit } from "../../hooks/editGradient.js";
 import type { HookChoice } from "../../hooks/lastingHook.js";
+import type { SelectedPositions } from "../../models/inputs.js";
 import type { ReadoutInputs, ReadoutValues } from "../readout.js";
 import type { Captured, Hook, Run } from "../types.js";
 
@@ -16,12 +17,12 @@ export interface BackwardOptions extends ReadoutInputs, Omit<HookChoice, "hooks"
    * once for each shape of input.
    */
   readonly loss: (values: ReadoutValues) => Value;
-  /** Positions whose logits the loss sees. Default `all`; `last` is each row's last real token. */
-  readonly logits?: "all" | "last";
+  /** Positions whose logits the loss sees, as in `forward`. Default `all`. */
+  readonly logits?: Exclude<SelectedPositions, "none">;
   /** Hook points whose gradients come back, sliced by their selectors as captures are. */
-  readonly at?: readonly string[];
+  readonly at?: string | readonly string[];
   /** Weights whose gradients come back, by Hugging Face name or glob; tied weights have one gradient. */
-  readonly parameters?: readonly string[];
+  readonly parameters?: string | readonly string[];
   /**
    * What the gradient goes on from: `save` keeps every hook point's value until it is used, `recompute` computes each
    * segment again from its input, which needs less memory and more time. Default `save`. The numbers are the same.

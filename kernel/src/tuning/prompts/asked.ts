@@ -7,7 +7,8 @@ import { classLogProbabilities, ofClasses, type Verbaliser } from "./verbaliser.
 export interface Asked {
   /** The rows, each as often as there are different beginnings of words, with them behind it. */
   readonly rows: readonly (readonly number[])[];
-  readonly logits: "all" | "last";
+  /** The last tokens alone, or the places at which the tokens of words are read. */
+  readonly logits: "last" | readonly (readonly number[])[];
   readonly given: Readonly<Record<string, Fed>>;
   /** Log-probabilities of the classes [row, 1, class], in graph values. */
   readonly classes: (values: Pick<ReadoutValues, "logits" | "given">) => Value;
@@ -37,17 +38,13 @@ export function askClasses(
   const padded = words.map((word) => [...word, ...Array.from({ length: longest - word.length }, () => 0)]);
   return {
     rows: rows.flatMap((row) => known.map((read) => [...row, ...read])),
-    logits: "all",
+    logits: places,
     given: {
-      places: { shape: [places.length, longest], data: places.flat() },
       words: { shape: [words.length, longest], data: padded.flat() },
     },
     classes: ({ logits, given }) => {
       // [row × beginning, place, token] to [row, beginning × place, token].
-      const read = logits
-        .gatherPositions(given["places"]!)
-        .logSoftmax()
-        .reshape(rows.length, known.length * longest, logits.shape.at(-1)!);
+      const read = logits.logSoftmax().reshape(rows.length, known.length * longest, logits.shape.at(-1)!);
       const each = words.map((word, w) => {
         const at = beginnings.indexOf(beginning(word)) * longest;
         const tokens = given["words"]!.slice(0, w, w + 1)

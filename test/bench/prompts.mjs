@@ -17,7 +17,7 @@ export async function benchPromptSteps({ folder, vocabulary, peft, rounds, threa
   const session = await open(folder, { weights: "pack", threads });
   try {
     say(`soft-prompt steps, ${threads} thread(s)`);
-    const prompt = await initialPrompt(session, "vocab", tokens, 1);
+    const prompt = await initialPrompt(session, tokens, 1);
     const rows = randomRows(8, 32, vocabulary);
     const labels = rows.map((_, i) => i % words.length);
     const train = rows.map((text, i) => ({ text, label: labels[i] }));
@@ -33,7 +33,7 @@ export async function benchPromptSteps({ folder, vocabulary, peft, rounds, threa
         own: async () => {
           const ms = await timed(async () => {
             const settings = { batch: rows.length, epochs: steps, shuffle: false, quiet: true };
-            const tuned = await tune(session, { train, words, from: { prompt }, ...settings });
+            const tuned = await tune(session, train, { words, from: { prompt }, ...settings });
             losses.own = tuned.steps.map(({ loss }) => loss);
           });
           return ms / steps;
@@ -53,7 +53,7 @@ export async function benchPromptSteps({ folder, vocabulary, peft, rounds, threa
 export async function benchPromptScores({ folder, vocabulary, peft, threads, say }) {
   const session = await open(folder, { weights: "pack", threads });
   try {
-    const prompt = await initialPrompt(session, "vocab", tokens, 1);
+    const prompt = await initialPrompt(session, tokens, 1);
     const rows = template(sentences, vocabulary);
     const loop = (cached) => (part, batch) =>
       peft({ threads, score: { prompt: rowsOf(prompt), rows: part, words, batch, cached } });

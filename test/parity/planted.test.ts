@@ -17,11 +17,10 @@ const rowsOf = (split: "train" | "validation" | "test") => vitrail.datasets.plan
 
 /** What a prompt tuned on the sentences for tuning does on those of the test, and what it began with does. */
 async function tunedOn(session: Session, seed: number) {
-  const start = await vitrail.initialPrompt(session, "vocab", 8, seed);
-  const { prompt } = await vitrail.tune(session, {
-    ...{ ...reading, train: rowsOf("train"), validation: rowsOf("validation"), from: { prompt: start } },
-    ...{ optimiser: { kind: "adamW", learningRate: 0.03, weightDecay: 0 }, epochs: 10, batch: 32, seed },
-    quiet: true,
+  const start = await vitrail.initialPrompt(session, 8, seed);
+  const data = { train: rowsOf("train"), validation: rowsOf("validation") };
+  const { prompt } = await vitrail.tune(session, data, {
+    ...{ ...reading, from: { prompt: start }, learningRate: 0.03, epochs: 10, batch: 32, seed, quiet: true },
   });
   const texts = suite.map(({ text }) => text);
   const probabilities = await vitrail.classifyByPrompt(session, prompt, texts, reading);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { Session, SoftPrompt, TuneOptions } from "../../kernel/src/index.js";
+import type { Session, SoftPrompt, TuneOptions, TuningData } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
 import { readGolden, readTensors } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
@@ -32,8 +32,7 @@ function cases(name: string) {
   const labels = [...wanted.get("labels").data];
   const rows = labels.map((label, r) => ({ text: [...wanted.get(`ids.${r}`).data], label }));
   const options: TuneOptions = {
-    ...{ train: rows, words, from: { prompt }, batch, shuffle: false, quiet: true },
-    optimiser: { kind: "adamW", learningRate: 0.05, weightDecay: 0 },
+    ...{ words, from: { prompt }, batch, shuffle: false, quiet: true, learningRate: 0.05 },
   };
   return { wanted, prompt, rows, options };
 }
@@ -65,7 +64,7 @@ describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts 
       expect(distance(got, expected)).toBeLessThan(1e-5);
 
       const epochs = Math.ceil((20 * batch) / rows.length);
-      const tuned = await tune(session, { ...options, epochs });
+      const tuned = await tune(session, rows, { ...options, epochs });
       const losses = [...wanted.get("losses").data];
       losses.forEach((loss, step) =>
         expect(Math.abs(tuned.steps[step]!.loss - loss), `loss of step ${step}`).toBeLessThan(1e-4),
@@ -74,17 +73,15 @@ describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts 
       const gradient = wanted.get("gradient").data;
       const norm = Math.sqrt(gradient.reduce((sum, x) => sum + x * x, 0));
       const rate = 100 / norm;
-      const step = { ...options, train: rows.slice(0, batch), epochs: 1 };
-      const moved = await tune(session, { ...step, optimiser: { kind: "sgd", learningRate: rate } });
+      const few = rows.slice(0, batch);
+      const step = { ...options, epochs: 1, learningRate: rate, optimiser: { kind: "sgd" } } as const;
+      const moved = await tune(session, few, step);
       const largest = gradient.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
       const away = moved.last.prompt.data.map((x, i) => (prompt.data[i]! - x) / rate - gradient[i]!);
       expect(away.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / largest).toBeLessThan(1e-5);
       expect(Math.abs(tuned.steps[0]!.gradientNorm - norm) / norm).toBeLessThan(1e-5);
       // Clipped to a tenth of its length it moves it a tenth as far.
-      const clipped = await tune(session, {
-        ...step,
-        ...{ clip: norm / 10, optimiser: { kind: "sgd", learningRate: rate } },
-      });
+      const clipped = await tune(session, few, { ...step, clip: norm / 10 });
       const tenth = clipped.last.prompt.data.map((x, i) => 10 * (prompt.data[i]! - x) - rate * gradient[i]!);
       expect(tenth.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / (rate * largest)).toBeLessThan(1e-4);
       expect(new Set(tuned.steps.map(({ promptNorm }) => promptNorm)).size).toBe(tuned.steps.length);
@@ -94,7 +91,7 @@ describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts 
       const said = await classifyByPrompt(session, prompt, texts, { words: longWords, batch: 5 });
       const longGot = { shape: long.shape, data: Float32Array.from(said.flat()) };
       expect(distance(longGot, { shape: long.shape, data: long.data.map(Math.exp) })).toBeLessThan(1e-5);
-      const byLong = await tune(session, { ...options, words: longWords, epochs: 3 });
+      const byLong = await tune(session, rows, { ...options, words: longWords, epochs: 3 });
       wanted
         .get("long.losses")
         .data.forEach((loss, step) =>
@@ -102,7 +99,7 @@ describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts 
         );
 
       // Rows before every layer: the first loss is the shallow one's, and then they part.
-      const deep = await tune(session, { ...options, deep: true, epochs: 3 });
+      const deep = await tune(session, rows, { ...options, deep: true, epochs: 3 });
       const deepLosses = wanted.get("deep.losses").data;
       deepLosses.forEach((loss, step) =>
         expect(Math.abs(deep.steps[step]!.loss - loss), `deep prompt, step ${step}`).toBeLessThan(1e-4),
@@ -119,7 +116,7 @@ describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts 
       const [seven, thirteen] = [within.logits!.data[7]!, within.logits!.data[13]!];
       expect(byDeep![1]).toBeCloseTo(1 / (1 + Math.exp(seven - thirteen)), 5);
       // Two passes a step give the same step.
-      const cut = await tune(session, { ...options, epochs: 1, batch: 2, accumulate: 2 });
+      const cut = await tune(session, rows, { ...options, epochs: 1, batch: 2, accumulate: 2 });
       cut.steps.forEach(({ loss }, step) => expect(loss).toBeCloseTo(losses[step]!, 4));
     });
   });
@@ -148,34 +145,31 @@ describe("tuning", () => {
   it("keeps the best epoch, stops early or when it is told, and goes on where it stood", async () => {
     await withSession(folder, {}, async (session) => {
       const validation = rows.slice(0, 6);
-      const tuned = await tune(session, { ...options, epochs: 4, validation, shuffle: true, seed: 3 });
+      const data = { train: rows, validation };
+      const tuned = await tune(session, data, { ...options, epochs: 4, shuffle: true, seed: 3 });
       const best = Math.min(...tuned.epochs.map(({ validation: checked }) => checked!.loss));
       expect(tuned.epochs[tuned.best!]!.validation!.loss).toBe(best);
       expect((await evaluatePrompt(session, tuned.prompt, validation, { words })).loss).toBeCloseTo(best, 5);
       expect(tuned.provenance.seed).toBe(3);
 
       const shuffled = { ...options, shuffle: true, schedule: { kind: "linear" } } as const;
-      const twice = await tune(session, { ...shuffled, epochs: 2 });
-      const once = await tune(session, { ...shuffled, epochs: 1, totalEpochs: 2 });
-      const on = await tune(session, { ...shuffled, epochs: 1, from: once.last });
+      const twice = await tune(session, rows, { ...shuffled, epochs: 2 });
+      const once = await tune(session, rows, { ...shuffled, epochs: 1, totalEpochs: 2 });
+      const on = await tune(session, rows, { ...shuffled, epochs: 1, from: once.last });
       expect(on.last.prompt).toEqual(twice.last.prompt);
       expect(on.last.prompt).not.toEqual(once.last.prompt);
 
       // What does not move is no better after the first epoch.
-      const patient = { ...options, validation, epochs: 10, patience: 2, shuffle: true } as const;
-      const still = { kind: "sgd", learningRate: 0 } as const;
-      const early = await tune(session, { ...patient, optimiser: still });
+      const patient = { ...options, epochs: 10, patience: 2, shuffle: true };
+      const early = await tune(session, data, { ...patient, optimiser: { kind: "sgd" }, learningRate: 0 });
       expect(early.stopped).toBe("patience");
       expect([early.best, early.epochs.length]).toEqual([0, 3]);
 
       // Interrupted in the third epoch it keeps the better of the first two: the first, where validation wants the opposite.
       const opposite = validation.map(({ text, label }) => ({ text, label: 1 - label }));
-      const far = {
-        ...options,
-        validation: opposite,
-        optimiser: { kind: "sgd", learningRate: 0.1 },
-      } as const;
-      const two = await tune(session, { ...far, epochs: 2 });
+      const misled = { train: rows, validation: opposite };
+      const far = { ...options, optimiser: { kind: "sgd" }, learningRate: 0.1 } as const;
+      const two = await tune(session, misled, { ...far, epochs: 2 });
       expect(two.best).toBe(0);
       expect(two.prompt).not.toEqual(two.last.prompt);
       const stop = new AbortController();
@@ -185,12 +179,12 @@ describe("tuning", () => {
         if (passes++ === two.steps.length + 1) stop.abort();
         return backward(...call);
       };
-      const halted = await tune(session, { ...far, epochs: 100, signal: stop.signal });
+      const halted = await tune(session, misled, { ...far, epochs: 100, signal: stop.signal });
       session.backward = backward;
       expect([halted.stopped, halted.best, halted.epochs.length]).toEqual(["interrupted", 0, 2]);
       expect(halted.steps).toHaveLength(two.steps.length + 1);
       expect(halted.prompt).toEqual(two.prompt);
-      await expect(tune(session, { ...options, signal: AbortSignal.abort() })).rejects.toThrow(
+      await expect(tune(session, rows, { ...options, signal: AbortSignal.abort() })).rejects.toThrow(
         vitrail.CancelledError,
       );
     });
@@ -198,26 +192,16 @@ describe("tuning", () => {
 
   it("runs over a grid, and keeps by a rule whose effect it tells", async () => {
     await withSession(folder, {}, async (session) => {
+      const data = { train: rows, validation: rows.slice(0, 6), test: rows.slice(6) };
       const grid = {
-        ...{
-          train: rows,
-          validation: rows.slice(0, 6),
-          test: rows.slice(6),
-          words,
-          batch,
-          epochs: 1,
-          quiet: true,
-        },
+        ...{ words, batch, epochs: 1, quiet: true },
         ...{ seeds: [1, 2], tokens: [2, 4], learningRates: [0.001, 0.1] },
       };
-      const found = await tuneGrid(session, { ...grid, select: "published" });
+      const found = await tuneGrid(session, data, { ...grid, select: "published" });
       expect(found.runs).toHaveLength(8);
       expect(found.runs[3]).toMatchObject({ seed: 1, tokens: 4, learningRate: 0.1 });
       expect(found.runs[3]!.tuned.prompt.tokens).toBe(4);
-      const again = await tune(session, {
-        ...grid,
-        ...{ seed: 1, tokens: 4, optimiser: { kind: "adamW", learningRate: 0.1, weightDecay: 0 } },
-      });
+      const again = await tune(session, data, { ...grid, seed: 1, tokens: 4, learningRate: 0.1 });
       expect(found.runs[3]!.tuned.prompt).toEqual(again.prompt);
       const kept = found.runs.filter(({ isKept }) => isKept);
       expect(kept).toHaveLength(5);
@@ -229,9 +213,11 @@ describe("tuning", () => {
       const mean = found.runs.reduce((sum, run) => sum + run.test.accuracy, 0) / 8;
       expect(found.selection.test.all).toBeCloseTo(mean, 10);
       await expect(
-        tuneGrid(session, { ...grid, seeds: [1], tokens: [2], select: "published" }),
+        tuneGrid(session, data, { ...grid, seeds: [1], tokens: [2], select: "published" }),
       ).rejects.toThrow("a rule that keeps 5 of 2 runs");
-      await expect(tuneGrid(session, { ...grid, seeds: [] })).rejects.toThrow("seeds: give one or more");
+      await expect(tuneGrid(session, data, { ...grid, seeds: [] })).rejects.toThrow(
+        "seeds: give one or more",
+      );
 
       // An interrupt in the second run's first step, and in the first one's.
       const backward = session.backward.bind(session);
@@ -242,7 +228,7 @@ describe("tuning", () => {
           if (steps++ === after) stop.abort();
           return backward(...call);
         };
-        return tuneGrid(session, { ...grid, select: "published", signal: stop.signal });
+        return tuneGrid(session, data, { ...grid, select: "published", signal: stop.signal });
       };
       const begun = await interrupted(found.runs[0]!.tuned.steps.length);
       expect([begun.runs.length, begun.planned, found.planned]).toEqual([1, 8, 8]);
@@ -254,10 +240,10 @@ describe("tuning", () => {
 
   it("begins at tokens of the vocabulary or at random, by the seed, and says which tokens are near", async () => {
     await withSession(folder, {}, async (session) => {
-      const drawn = await initialPrompt(session, "vocab", 4, 1);
+      const drawn = await initialPrompt(session, 4, 1);
       expect(drawn.units).toBe(prompt.units);
-      expect(await initialPrompt(session, "vocab", 4, 1)).toEqual(drawn);
-      expect(await initialPrompt(session, "vocab", 4, 2)).not.toEqual(drawn);
+      expect(await initialPrompt(session, 4, 1)).toEqual(drawn);
+      expect(await initialPrompt(session, 4, 2)).not.toEqual(drawn);
       const table = await session.parameter("model.embed_tokens.weight");
       const near = await nearestTokens(session, drawn, 2);
       near.forEach(([first, second], row) => {
@@ -266,7 +252,7 @@ describe("tuning", () => {
         const own = table.data.subarray(first!.id * drawn.units, (first!.id + 1) * drawn.units);
         expect([...drawn.data.subarray(row * drawn.units, (row + 1) * drawn.units)]).toEqual([...own]);
       });
-      const random = await initialPrompt(session, { kind: "random", deviation: 0.5 }, 100, 1);
+      const random = await initialPrompt(session, 100, 1, { init: "random", deviation: 0.5 });
       const mean = random.data.reduce((sum, x) => sum + x, 0) / random.data.length;
       const deviation = Math.sqrt(
         random.data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / random.data.length,
@@ -297,7 +283,7 @@ describe("tuning", () => {
 
   it("keeps a deep prompt, which is no prompt of peft's", async () => {
     await withSession(folder, {}, async (session) => {
-      const { prompt: deep } = await tune(session, { ...options, deep: true, epochs: 1 });
+      const { prompt: deep } = await tune(session, rows, { ...options, deep: true, epochs: 1 });
       const out = mkdtempSync(join(tmpdir(), "prompt-"));
       try {
         savePrompt(out, deep, { model: "llama-grouped" });
@@ -308,13 +294,13 @@ describe("tuning", () => {
         rmSync(out, { recursive: true });
       }
       // It goes on from what it is, and a shallow one becomes deep by itself.
-      const again = await tune(session, { ...options, from: { prompt: deep }, epochs: 1 });
+      const again = await tune(session, rows, { ...options, from: { prompt: deep }, epochs: 1 });
       expect(again.prompt.deep?.data.length).toBe(deep.deep?.data.length);
-      await expect(tune(session, { ...options, from: { prompt: deep }, deep: false })).rejects.toThrow(
+      await expect(tune(session, rows, { ...options, from: { prompt: deep }, deep: false })).rejects.toThrow(
         "deep: false, and the prompt to go on from is deep",
       );
       const short = { ...deep, deep: { units: deep.units, data: new Float32Array(3) } };
-      await expect(tune(session, { ...options, from: { prompt: short } })).rejects.toThrow(
+      await expect(tune(session, rows, { ...options, from: { prompt: short } })).rejects.toThrow(
         "deep prompt of 3 numbers",
       );
     });
@@ -322,8 +308,9 @@ describe("tuning", () => {
 
   it("is refused in one line before anything runs", async () => {
     await withSession(folder, {}, async (session) => {
-      const ask = (more: Partial<TuneOptions>) => tune(session, { ...options, ...more });
-      await expect(ask({ train: [] })).rejects.toThrow("no rows to tune on");
+      const ask = (more: Partial<TuneOptions>, data: TuningData = rows) =>
+        tune(session, data, { ...options, ...more });
+      await expect(ask({}, [])).rejects.toThrow("no rows to tune on");
       await expect(ask({ words: [7] })).rejects.toThrow("label words of 1 classes: there must be 2 or more");
       await expect(ask({ words: [7, [8, 7]] })).rejects.toThrow("label word 7 stands for two classes");
       await expect(ask({ words: [7, { ids: [7, 8] }] })).rejects.toThrow(
@@ -331,7 +318,7 @@ describe("tuning", () => {
       );
       await expect(ask({ words: [7, { ids: [] }] })).rejects.toThrow("label word [] has no tokens");
       await expect(ask({ words: [7, 100_000] })).rejects.toThrow("token id 100000 is outside the vocabulary");
-      await expect(ask({ train: [{ text: [4, 5], label: 2 }] })).rejects.toThrow(
+      await expect(ask({}, [{ text: [4, 5], label: 2 }])).rejects.toThrow(
         "class 2 of a row: there are words of 2 classes",
       );
       await expect(ask({ template: "no place" })).rejects.toThrow('template "no place" has no {text}');

@@ -1,7 +1,6 @@
 import { progress } from "../../display/progress.js";
 import { CancelledError } from "../../session/client.js";
 import type { Session } from "../../session/session.js";
-import type { OptimiserOptions } from "../optimisers/optimiser.js";
 import { evaluatePrompt, type Evaluation } from "./evaluate.js";
 import { tune } from "./tune.js";
 import type { Tuned, TuneOptions, TuningRow } from "./types.js";
@@ -12,21 +11,20 @@ import type { Tuned, TuneOptions, TuningRow } from "./types.js";
  */
 export type Selection = "all" | "published" | { readonly keep: number };
 
-export interface GridOptions extends Omit<
-  TuneOptions,
-  "from" | "seed" | "tokens" | "optimiser" | "validation"
-> {
+export interface GridData {
+  readonly train: readonly TuningRow[];
   /** Rows by which an epoch is chosen within a run, and runs are chosen. */
   readonly validation: readonly TuningRow[];
   /** Rows that chose nothing, on which every run is told. */
   readonly test: readonly TuningRow[];
+}
+
+export interface GridOptions extends Omit<TuneOptions, "from" | "seed" | "tokens" | "learningRate"> {
   readonly seeds: readonly number[];
   /** Rows of the prompt. Default 8. */
   readonly tokens?: readonly number[];
   /** Default 0.01. */
   readonly learningRates?: readonly number[];
-  /** Its learning rate is replaced. Default AdamW without weight decay. */
-  readonly optimiser?: OptimiserOptions;
   /** Default `all`. */
   readonly select?: Selection;
 }
@@ -63,9 +61,8 @@ export interface Grid {
  * line, before anything runs, for an empty list or a rule that keeps more than there are; otherwise as `tune`. An interrupt
  * ends the run under way, and the grid with the runs before it; `CancelledError` when there are none.
  */
-export async function tuneGrid(session: Session, options: GridOptions): Promise<Grid> {
-  const { seeds, tokens = [8], learningRates = [0.01], select = "all", test, ...rest } = options;
-  const optimiser = options.optimiser ?? ({ kind: "adamW", learningRate: 0, weightDecay: 0 } as const);
+export async function tuneGrid(session: Session, data: GridData, options: GridOptions): Promise<Grid> {
+  const { seeds, tokens = [8], learningRates = [0.01], select = "all", ...rest } = options;
   for (const [name, list] of Object.entries({ seeds, tokens, learningRates }))
     if (list.length === 0) throw new Error(`${name}: give one or more`);
   const points = seeds.flatMap((seed) =>
@@ -79,16 +76,10 @@ export async function tuneGrid(session: Session, options: GridOptions): Promise<
   const runs: Omit<GridRun, "isKept">[] = [];
   try {
     for (const point of points) {
-      const { learningRate, ...own } = point;
-      const tuned = await tune(session, {
-        ...rest,
-        ...own,
-        optimiser: { ...optimiser, learningRate },
-        quiet: true,
-      });
+      const tuned = await tune(session, data, { ...rest, ...point, quiet: true });
       if (tuned.stopped === "interrupted") throw new CancelledError("grid of prompts");
       const told = (rows: readonly TuningRow[]) => evaluatePrompt(session, tuned.prompt, rows, rest);
-      const [validation, tested] = [await told(options.validation), await told(test)];
+      const [validation, tested] = [await told(data.validation), await told(data.test)];
       runs.push({ ...point, tuned, validation, test: tested });
       bar?.advance(1, `seed ${point.seed}, validation ${(100 * validation.accuracy).toFixed(1)} %`);
     }

@@ -1,8 +1,8 @@
 export { classifyByPrompt, evaluatePrompt } from "./evaluate.js";
 export type { ClassifyPromptOptions, Evaluation } from "./evaluate.js";
 export { tuneGrid } from "./grid.js";
-export type { Grid, GridOptions, GridRun, Selection } from "./grid.js";
-export type { InitialPrompt } from "./initial.js";
+export type { Grid, GridData, GridOptions, GridRun, Selection } from "./grid.js";
+export type { InitialOptions } from "./initial.js";
 export { initialPrompt } from "./initial.js";
 export { nearestTokens } from "./nearest.js";
 export type { NearToken } from "./nearest.js";
@@ -11,5 +11,13 @@ export type { PromptOrigin } from "./peft.js";
 export { promptEdits, withPlaceholders } from "./softPrompt.js";
 export type { SoftPrompt } from "./softPrompt.js";
 export { tune } from "./tune.js";
-export type { Tuned, TuneOptions, TuningEpoch, TuningRow, TuningStep } from "./types.js";
+export type {
+  OptimiserKind,
+  Tuned,
+  TuneOptions,
+  TuningData,
+  TuningEpoch,
+  TuningRow,
+  TuningStep,
+} from "./types.js";
 export type { LabelWord } from "./verbaliser.js";

@@ -4,16 +4,17 @@ import type { Session } from "../../session/session.js";
 import { normalNumbers } from "../training/normal.js";
 import { embeddingPoint, promptEdits, unitsAt, withPlaceholders, type SoftPrompt } from "./softPrompt.js";
 
-/**
- * How a prompt begins: `vocab`, the embeddings of tokens drawn from the vocabulary (Lester et al. 2021); `random`, normal
- * numbers of the deviation given (default 1, as peft's, which lies far from any embedding); `text`, the embeddings of a text's
- * tokens, special ones included, cut or repeated to the length, as peft's.
- */
-export type InitialPrompt =
-  | "vocab"
-  | "random"
-  | { readonly kind: "random"; readonly deviation: number }
-  | { readonly kind: "text"; readonly text: string };
+/** How a prompt begins. */
+export interface InitialOptions {
+  /**
+   * `vocab`, the embeddings of tokens drawn from the vocabulary (Lester et al. 2021); `random`, normal numbers; `text`, the
+   * embeddings of the tokens of `text`, special ones included, cut or repeated to the length, as peft's. Default `vocab`.
+   */
+  readonly init?: "vocab" | "random" | "text";
+  readonly text?: string;
+  /** Of random numbers. Default 1, as peft's, which lies far from any embedding. */
+  readonly deviation?: number;
+}
 
 /**
  * A prompt made deep: before every layer stands what the model itself makes there of its first rows, so that it does what it
@@ -39,31 +40,31 @@ export async function deepened(session: Session, prompt: SoftPrompt): Promise<So
 /** A new prompt; equal seeds give equal ones. Throws one line for what is no such thing. */
 export async function initialPrompt(
   session: Session,
-  init: InitialPrompt,
   tokens: number,
   seed: number,
+  { init = "vocab", text, deviation }: InitialOptions = {},
 ): Promise<SoftPrompt> {
   if (!Number.isInteger(tokens) || tokens < 1) throw new Error(`prompt of ${tokens} tokens: give 1 or more`);
+  if (!["vocab", "random", "text"].includes(init))
+    throw new Error(`init "${init}": choose vocab, random or text`);
+  if (text !== undefined && init !== "text") throw new Error(`a text to begin with, and init "${init}"`);
+  if (deviation !== undefined && init !== "random") throw new Error(`a deviation, and init "${init}"`);
   const random = randomNumbers(seed);
-  const kind = typeof init === "string" ? init : init.kind;
-  if (kind === "random") {
-    const deviation = typeof init === "object" && init.kind === "random" ? init.deviation : 1;
-    if (!(deviation >= 0 && deviation < Infinity))
-      throw new Error(`deviation ${deviation}: must be 0 or above`);
+  if (init === "random") {
+    const spread = deviation ?? 1;
+    if (!(spread >= 0 && spread < Infinity)) throw new Error(`deviation ${spread}: must be 0 or above`);
     const units = await unitsAt(session, embeddingPoint(session));
     const normal = normalNumbers(random);
-    return { tokens, units, data: Float32Array.from({ length: tokens * units }, () => deviation * normal()) };
+    return { tokens, units, data: Float32Array.from({ length: tokens * units }, () => spread * normal()) };
   }
   const { vocabulary } = session.dimensions;
-  if (kind === "vocab")
+  if (init === "vocab")
     return embedded(
       session,
       Array.from({ length: tokens }, () => Math.floor(random() * vocabulary)),
     );
-  if (typeof init !== "object" || init.kind !== "text")
-    throw new Error(`initial prompt "${String(kind)}": choose vocab, random or { kind: "text", text }`);
-  const read = (await (await session.tokenizer()).encode(init.text)).tokens.map(({ id }) => id);
-  if (read.length === 0) throw new Error("initial prompt of an empty text: it has no tokens");
+  const read = (await (await session.tokenizer()).encode(text ?? "")).tokens.map(({ id }) => id);
+  if (read.length === 0) throw new Error('init "text" needs a text with tokens');
   return embedded(
     session,
     Array.from({ length: tokens }, (_, i) => read[i % read.length]!),

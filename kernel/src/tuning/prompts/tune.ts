@@ -5,13 +5,13 @@ import { cancelSignal } from "../../session/host.js";
 import { randomNumbers } from "../../session/sampling.js";
 import type { Session } from "../../session/session.js";
 import { clipByGlobalNorm, globalNorm } from "../optimisers/clip.js";
-import { Optimiser } from "../optimisers/optimiser.js";
+import { Optimiser, type OptimiserOptions } from "../optimisers/optimiser.js";
 import { scheduleFactor } from "../optimisers/schedule.js";
 import { evaluatePrompt } from "./evaluate.js";
 import { deepened, initialPrompt } from "./initial.js";
 import { promptGradient } from "./promptStep.js";
 import { checkPrompt, copied, idsOf, partsOf, type SoftPrompt } from "./softPrompt.js";
-import type { Tuned, TuneOptions, TuningEpoch, TuningRow, TuningStep } from "./types.js";
+import type { Tuned, TuneOptions, TuningData, TuningEpoch, TuningRow, TuningStep } from "./types.js";
 import { verbaliser } from "./verbaliser.js";
 
 /**
@@ -21,8 +21,9 @@ import { verbaliser } from "./verbaliser.js";
  *
  * Throws one line, before anything runs, when a row, a word or a setting does not fit.
  */
-export async function tune(session: Session, options: TuneOptions): Promise<Tuned> {
-  const { train, validation, tokens = 8, init = "vocab", seed = 0, epochs = 5, batch = 16 } = options;
+export async function tune(session: Session, data: TuningData, options: TuneOptions): Promise<Tuned> {
+  const { train, validation = undefined } = "train" in data ? data : { train: data };
+  const { tokens = 8, seed = 0, epochs = 5, batch = 16, learningRate = 0.01 } = options;
   const {
     accumulate = 1,
     clip,
@@ -39,7 +40,7 @@ export async function tune(session: Session, options: TuneOptions): Promise<Tune
   const wrong = [...train, ...(validation ?? [])].find(({ label }) => words.sizes[label] === undefined);
   if (wrong !== undefined)
     throw new Error(`class ${wrong.label} of a row: there are words of ${words.sizes.length} classes`);
-  const given = options.from?.prompt ?? (await initialPrompt(session, init, tokens, seed));
+  const given = options.from?.prompt ?? (await initialPrompt(session, tokens, seed, options));
   await checkPrompt(session, given);
   if (options.deep === false && given.deep !== undefined)
     throw new Error("deep: false, and the prompt to go on from is deep");
@@ -57,10 +58,8 @@ export async function tune(session: Session, options: TuneOptions): Promise<Tune
     shape,
     data,
   }));
-  const optimiser = new Optimiser(
-    parameters,
-    options.optimiser ?? { kind: "adamW", learningRate: 0.01, weightDecay: 0 },
-  );
+  const kind = options.optimiser ?? { kind: "adamW", weightDecay: 0 };
+  const optimiser = new Optimiser(parameters, { ...kind, learningRate } as OptimiserOptions);
   if (options.from?.optimiser) optimiser.restore(options.from.optimiser);
   const perEpoch = Math.ceil(train.length / (batch * accumulate));
   const begun = options.from?.epochs ?? 0;

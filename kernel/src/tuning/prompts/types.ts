@@ -2,7 +2,7 @@ import type { Provenance } from "../../display/payload/provenance.js";
 import type { OptimiserOptions, OptimiserState } from "../optimisers/optimiser.js";
 import type { Schedule } from "../optimisers/schedule.js";
 import type { Evaluation } from "./evaluate.js";
-import type { InitialPrompt } from "./initial.js";
+import type { InitialOptions } from "./initial.js";
 import type { SoftPrompt } from "./softPrompt.js";
 import type { LabelWord } from "./verbaliser.js";
 
@@ -12,18 +12,24 @@ export interface TuningRow {
   readonly label: number;
 }
 
-export interface TuneOptions {
-  readonly train: readonly TuningRow[];
-  /** Rows that decide which epoch's prompt is kept; without them it is the last. */
-  readonly validation?: readonly TuningRow[];
+/** Rows to tune on; `validation` decides which epoch's prompt is kept, without it that is the last. */
+export type TuningData =
+  readonly TuningRow[] | { readonly train: readonly TuningRow[]; readonly validation?: readonly TuningRow[] };
+
+/** An optimiser as data, but for its learning rate. */
+export type OptimiserKind = OptimiserOptions extends infer Each
+  ? Each extends OptimiserOptions
+    ? Omit<Each, "learningRate">
+    : never
+  : never;
+
+export interface TuneOptions extends InitialOptions {
   /** One or several words of each class, such as `[" bad", " fine", " good"]`, each of one or several tokens. */
   readonly words: readonly (LabelWord | readonly LabelWord[])[];
   /** What the model reads of a text; default `{text}`. Rows of token ids are taken as they are. */
   readonly template?: string;
   /** Rows of the prompt. Default 8. */
   readonly tokens?: number;
-  /** Default `vocab`. */
-  readonly init?: InitialPrompt;
   /**
    * Rows of the prompt before every layer, and not before the first alone (Liu et al. 2022); they begin with what the model
    * makes of the first ones. Default: as the prompt to go on from, else false.
@@ -35,8 +41,10 @@ export interface TuneOptions {
     readonly optimiser?: OptimiserState;
     readonly epochs?: number;
   };
-  /** Default AdamW of learning rate 0.01 without weight decay. */
-  readonly optimiser?: OptimiserOptions;
+  /** Default 0.01; `relative` is Adafactor's own. */
+  readonly learningRate?: OptimiserOptions["learningRate"];
+  /** Default AdamW without weight decay. */
+  readonly optimiser?: OptimiserKind;
   /** Over `totalEpochs`. Default constant. */
   readonly schedule?: Schedule;
   /** Epochs that this call makes. Default 5. */

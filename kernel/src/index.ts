@@ -74,7 +74,7 @@ export type {
   StreamedToken,
 } from "./session/generation/types.js";
 export type { Capabilities, Capability } from "./session/capabilities.js";
-export type { Deviation, Verification } from "./session/verify.js";
+export type { Deviation, Verdict, Verification } from "./session/verification/compare.js";
 export type { Backward, BackwardOptions } from "./session/backward/types.js";
 export type { Prefix, PrefixOptions } from "./session/prefix.js";
 export type { TokenName } from "./session/token.js";

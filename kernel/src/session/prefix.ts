@@ -23,7 +23,8 @@ export interface Prefix {
 export interface PrefixOrigin {
   readonly tokens: readonly Token[];
   readonly provenance: Provenance;
-  readonly options: PrefixOptions;
+  /** Its hooks are all that acted, lasting ones too. */
+  readonly options: Pick<PrefixOptions, "hooks">;
   /** Edited parameters as they were. */
   readonly marks: readonly string[];
 }

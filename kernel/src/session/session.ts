@@ -36,7 +36,8 @@ import { printBackward, printCall, printGenerate, printInput, provenanceOf } fro
 import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
 import { FinishedRun } from "./run.js";
 import { shardsOf } from "./shards.js";
-import { compareRuns, type Verification } from "./verify.js";
+import type { Verification } from "./verification/compare.js";
+import { repeatable, repeatRun, type Asked } from "./verification/repeat.js";
 import type {
   Estimate,
   ForwardOptions,
@@ -48,6 +49,9 @@ import type {
   SessionStatus,
   SessionSummary,
 } from "./types.js";
+
+/** Every repetition has a session of its own, also when several go on at the same time. */
+let verifications = 0;
 
 /**
  * A live model. It runs in processes of its own, which outlive the cell, the kernel and this object: opening the
@@ -65,15 +69,7 @@ export class Session {
   readonly #parameters: Parameters;
   readonly #prefixes: Prefixes;
   /** What runs were asked for, so that they can be repeated. */
-  readonly #asked = new WeakMap<
-    Run,
-    {
-      readonly ids: readonly (readonly number[])[];
-      readonly options: ForwardOptions;
-      /** Edited parameters as they were. */
-      readonly marks: readonly string[];
-    }
-  >();
+  readonly #asked = new WeakMap<Run, Asked>();
   #tokenizer: Promise<Tokenizer> | undefined;
 
   private constructor(client: BrokerClient, model: Model) {
@@ -146,13 +142,15 @@ export class Session {
         this.#model.dimensions.maxPositions,
       );
     const step = cache === undefined ? request.step : { ...request.step, cache };
+    const begun = options.after && this.#prefixes.origin(options.after);
+    const saved = new Map(this.saved);
     const values = await this.#run({ ...request, step }, cancelSignal(options.signal), 0);
     const { captures, logitsKey, readouts } = request;
     const provenance = { ...provenanceOf(this.#client.order, this.#model, input, asked), ...edited };
     const shardsOf = this.#shardsOf;
     const { tokens, ids } = rows;
     const run = new FinishedRun({ tokens, captures, values, logitsKey, readouts, provenance, shardsOf });
-    this.#asked.set(run, { ids, options: withoutSignal(asked), marks });
+    this.#asked.set(run, { ids, options: repeatable(asked), begun, saved, marks });
     return run;
   }
 
@@ -175,7 +173,7 @@ export class Session {
       call: printCall(input, asked, "prefix"),
     };
     const { marks } = this.#parameters;
-    return this.#prefixes.keep({ tokens, provenance, options: withoutSignal(asked), marks }, (cache) =>
+    return this.#prefixes.keep({ tokens, provenance, options: repeatable(asked), marks }, (cache) =>
       this.#run({ ...request, step: { ...request.step, cache } }, cancelSignal(options.signal), 0),
     );
   }
@@ -257,7 +255,8 @@ export class Session {
 
   /**
    * Repeats a run of this session on one process of its own, with the same hooks and parameters, and says how far the two
-   * are apart; and, where the run was edited, whether the edits changed anything here. Functions of the notebook are called again.
+   * are apart; and, where the run was edited, whether the edits changed anything here. Functions of the notebook are called
+   * again, with what was saved before the run.
    *
    * Throws one line for what is no forward pass of this session, or one with other parameters than it has now, and as
    * `open` and `forward` do.
@@ -265,32 +264,20 @@ export class Session {
   async verify(run: Run): Promise<Verification & Displayable> {
     const asked = this.#asked.get(run);
     if (asked === undefined) throw new Error("verify needs a run that this session's forward returned");
-    const { ids, options, marks } = asked;
+    const { marks } = asked;
     if (marks.join() !== this.#parameters.marks.join())
       throw new Error(
         `parameters were edited or restored since the run: it read ${marks.join(", ") || "the checkpoint's own"}`,
       );
     const alone = await Session.open(this.#model.checkpoint.folder, {
-      name: `${this.name}-verify-${process.pid}`,
+      name: `${this.name}-verify-${process.pid}-${verifications++}`,
       devices: 1,
       weights: "map",
       idleMinutes: 5,
       quiet: true,
     });
     try {
-      for (const name of this.editedParameters) await alone.editParameter(name, await this.parameter(name));
-      const begun = options.after && this.#prefixes.origin(options.after);
-      const before =
-        begun &&
-        (await alone.prefix(
-          begun.tokens.map(({ id }) => id),
-          begun.options,
-        ));
-      const again = await alone.forward(ids, { ...options, ...(before && { after: before }) });
-      const hooks = options.hooks?.filter(({ kind }) => kind === "capture");
-      const isEdited = hooks !== undefined && hooks.length < options.hooks!.length;
-      const bare = isEdited ? await this.forward(ids, { ...options, hooks, groups: [] }) : undefined;
-      return compareRuns(run, again, bare, options.logits);
+      return await repeatRun(run, asked, this, alone);
     } finally {
       await alone.close();
     }
@@ -460,8 +447,4 @@ export class Session {
       refuseKeys(request, this.#points, "after a prefix, whose tokens come before");
     return request;
   }
-}
-
-function withoutSignal({ signal: _, ...options }: ForwardOptions): ForwardOptions {
-  return options;
 }

@@ -1,7 +1,7 @@
-import { table, shownAs, type Displayable } from "../display/index.js";
-import type { Provenance } from "../display/payload/provenance.js";
-import type { SelectedPositions } from "../models/inputs.js";
-import type { Captured, Run } from "./types.js";
+import { table, shownAs, type Displayable } from "../../display/index.js";
+import type { Provenance } from "../../display/payload/provenance.js";
+import type { SelectedPositions } from "../../models/inputs.js";
+import type { Captured, Run } from "../types.js";
 
 /** How far a value is from the same of another run. */
 export interface Deviation {
@@ -11,15 +11,23 @@ export interface Deviation {
   readonly relative: number;
 }
 
+/**
+ * What a comparison comes to. `supported`: the same likeliest tokens, and no value further off than a thousandth of its
+ * largest. `degraded`: nine of ten likeliest tokens are the same, and nowhere is more than a tenth of the probability
+ * elsewhere, as after coarser arithmetic. `wrong`: neither.
+ */
+export type Verdict = "supported" | "degraded" | "wrong";
+
 /** A run compared with its repetition on one process. */
 export interface Verification {
+  readonly verdict: Verdict;
   /** Positions compared, padding left out; 0 for a run without logits. */
   readonly positions: number;
   /** Share of positions at which both runs find the same token likeliest. */
   readonly top1: number | undefined;
   /** ½ Σ |p − q| over the next-token distributions of a position: the mean and the largest over positions. */
   readonly totalVariation: { readonly mean: number; readonly largest: number } | undefined;
-  /** Of the logits and of every capture. */
+  /** Of the logits, of every capture and of what a readout returned. */
   readonly deviations: readonly Deviation[];
   /** Whether the run's edits change anything: the largest difference from the same run without them; undefined without edits. */
   readonly effect: { readonly largest: number; readonly isThere: boolean } | undefined;
@@ -49,15 +57,31 @@ export function compareRuns(
     total += variation;
     worst = Math.max(worst, variation);
   }
+  const top1 = spots.length > 0 ? agreed / spots.length : undefined;
+  const totalVariation = spots.length > 0 ? { mean: total / spots.length, largest: worst } : undefined;
+  const deviations = deviationsOf(run, again, lengths, isAll);
+  if (deviations.length === 0)
+    throw new Error("verify has nothing to compare: the run returned no logits, captures or readout");
   const result: Verification = {
+    verdict: verdictOf(top1, totalVariation, deviations),
     positions: spots.length,
-    top1: spots.length > 0 ? agreed / spots.length : undefined,
-    totalVariation: spots.length > 0 ? { mean: total / spots.length, largest: worst } : undefined,
-    deviations: deviationsOf(run, again, lengths, isAll),
+    ...{ top1, totalVariation, deviations },
     effect: bare && effectOf(run, bare, lengths, isAll),
     provenance: run.provenance,
   };
   return shownAs(result, () => view(result));
+}
+
+/** Differences of float32 sums in another order, of the value's largest entry, are below this. */
+const rounding = 1e-5;
+
+function verdictOf(
+  top1 = 1,
+  variation: Verification["totalVariation"],
+  deviations: readonly Deviation[],
+): Verdict {
+  if (top1 === 1 && deviations.every(({ relative }) => relative <= 1e-3)) return "supported";
+  return variation !== undefined && top1 >= 0.9 && variation.largest <= 0.1 ? "degraded" : "wrong";
 }
 
 /** Row numbers [row × position] of what is no padding: of rows of these lengths, or of positions that were chosen. */
@@ -92,6 +116,7 @@ type Value = Pick<Captured, "shape" | "data"> & { readonly axes: readonly string
 /** @param isAll whether the logits are those of all positions */
 function valuesOf(run: Run, isAll: boolean): Map<string, Value> {
   const values = new Map<string, Value>(run.captures);
+  for (const [name, value] of run.readout) values.set(`readout ${name}`, { ...value, axes: [] });
   if (run.logits && !values.has("logits"))
     values.set("logits", { ...run.logits, axes: ["batch", isAll ? "position" : "selected", "token"] });
   return values;
@@ -133,17 +158,17 @@ function isPadding({ shape, axes }: Value, index: number, lengths: readonly numb
 }
 
 function effectOf(run: Run, bare: Run, lengths: readonly number[], isAll: boolean): Verification["effect"] {
-  const largest = Math.max(0, ...deviationsOf(run, bare, lengths, isAll).map((each) => each.largest));
-  return { largest, isThere: largest > 0 };
+  const moved = deviationsOf(run, bare, lengths, isAll);
+  // Compiled with edits, the same numbers may be added up in another order.
+  const isThere = moved.some(({ relative }) => relative > rounding);
+  return { largest: Math.max(0, ...moved.map((each) => each.largest)), isThere };
 }
 
-function view({ positions, top1, totalVariation, deviations, effect }: Verification): Displayable {
+function view({ verdict, positions, top1, totalVariation, deviations, effect }: Verification): Displayable {
   const exact = (x: number) => (x === 0 ? "0" : x.toExponential(1));
-  const worst = deviations.reduce(
-    (a, b) => (b.largest > a.largest ? b : a),
-    deviations[0] ?? { name: "nothing", largest: 0, relative: 0 },
-  );
+  const worst = deviations.reduce((a, b) => (b.largest > a.largest ? b : a));
   const rows = [
+    { what: "verdict", value: verdict },
     ...(top1 === undefined
       ? []
       : [

@@ -115,6 +115,7 @@ def expect(folder: Path, out: Path) -> None:
     kept = {}
     keepers = [(layer(l), output_of(keep(kept, ("out", l)))) for l in range(layers)]
     keepers += [(z(l), input_of(keep(kept, ("z", l)))) for l in range(layers)]
+    keepers += [(f"{layer(l)}.{mlp_path}", output_of(keep(kept, ("mlp", l)))) for l in range(layers)]
     on_clean = difference(with_hooks(modules, keepers, lambda: model(clean).logits))
     patched = lambda hook: difference(with_hooks(modules, [hook], lambda: model(corrupt).logits))
     with torch.no_grad():
@@ -123,17 +124,20 @@ def expect(folder: Path, out: Path) -> None:
         [patched((layer(l), output_of(put((slice(None), p), kept["out", l])))) for p in range(clean.shape[1])] for l in range(layers)
     ]
     by_head = [[patched((z(l), input_of(put(units(h), kept["z", l])))) for h in range(heads)] for l in range(layers)]
+    at = lambda h, p: (slice(None), p, slice(h * size, (h + 1) * size))
+    places = [(h, p) for h in range(heads) for p in range(clean.shape[1])]
+    by_both = [[patched((z(l), input_of(put(at(h, p), kept["z", l])))) for h, p in places] for l in range(layers)]
+    by_layer = [[patched((f"{layer(l)}.{mlp_path}", output_of(put(..., kept["mlp", l]))))] for l in range(layers)]
     grid = lambda lists: torch.tensor([[value.item() for value in row] for row in lists])
-    for name, values in (("position", grid(by_position)), ("head", grid(by_head))):
+    found = {"position": by_position, "head": by_head, "headPosition": by_both, "layer": by_layer}
+    for name, values in ((name, grid(lists)) for name, lists in found.items()):
         if (values - on_corrupt).abs().max() < 1e-2:
             raise AssertionError(f"{folder.name}: patching by {name} changes nothing")
     tensors |= {
         "patching.clean": clean,
         "patching.corrupt": corrupt,
         "patching.ends": torch.stack((on_clean, on_corrupt)),
-        "patching.position": grid(by_position),
-        "patching.head": grid(by_head),
-    }
+    } | {f"patching.{name}": grid(lists) for name, lists in found.items()}
 
     tensors |= {f"slopes.{name}": value for name, value in slopes(model, modules, clean, corrupt, kept, PATHS[folder.name]).items()}
 
@@ -153,7 +157,7 @@ def slopes(model, modules, clean, corrupt, kept, paths):
     First-order estimates of the patches, (clean − corrupt) · gradient at the corrupt run, by position and by head; and
     integrated gradients of the clean prompt from zeros and from the corrupt one, of 12 midpoints.
     """
-    layer_path, z_path, _, _ = paths
+    layer_path, z_path, _, mlp_path = paths
     layers, heads = model.config.num_hidden_layers, model.config.num_attention_heads
     layer = lambda l: layer_path.format(l)
     difference = lambda logits: logits[:, -1, CORRECT] - logits[:, -1, WRONG]
@@ -170,14 +174,17 @@ def slopes(model, modules, clean, corrupt, kept, paths):
 
     hooks = [(layer(l), output_of(watch(("out", l)))) for l in range(layers)]
     hooks += [(f"{layer(l)}.{z_path}", input_of(watch(("z", l)))) for l in range(layers)]
+    hooks += [(f"{layer(l)}.{mlp_path}", output_of(watch(("mlp", l)))) for l in range(layers)]
     handles = [attach(modules[path]) for path, attach in hooks]
     difference(model(corrupt).logits).sum().backward()
     for handle in handles:
         handle.remove()
-    change = lambda name: ((kept[name] - seen[name]) * seen[name].grad).detach()[0]
+    change = lambda name: ((kept[name] - seen[name]) * seen[name].grad).detach()
     found = {
-        "position": torch.stack([change(("out", l)).sum(-1) for l in range(layers)]),
-        "head": torch.stack([change(("z", l)).unflatten(-1, (heads, -1)).sum((0, 2)) for l in range(layers)]),
+        "position": torch.stack([change(("out", l))[0].sum(-1) for l in range(layers)]),
+        "head": torch.stack([change(("z", l))[0].unflatten(-1, (heads, -1)).sum((0, 2)) for l in range(layers)]),
+        "headPosition": torch.stack([change(("z", l))[0].unflatten(-1, (heads, -1)).sum(-1).T.flatten() for l in range(layers)]),
+        "layer": torch.stack([change(("mlp", l)).sum()[None] for l in range(layers)]),
     }
     start = {}
     embed = lambda ids: with_hooks(modules, [(layer(0), input_of(keep(start, "x")))], lambda: model(ids)) and start["x"].detach()

@@ -10,6 +10,8 @@ const meshes = {
   "one process": {},
   "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
   "tensor 2": { devices: 2, mesh: { tensor: 2 } },
+  "data 2": { mesh: { data: 2 } },
+  "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
 };
 const sampled = { maxTokens: 10, temperature: 1.5, topK: 100, topP: 0.95, stop: [] };
 
@@ -65,7 +67,10 @@ describe.each(["opt", "llama-grouped", "gpt2", "gpt-neox"])("generation of %s", 
   it.each(Object.entries(meshes))("continues ragged prompts as each alone (%s)", async (_, options) => {
     await withSession(folder, options, async (session) => {
       const told: StreamedToken[] = [];
-      const run = await session.generate(prompts, { maxTokens: 12, onToken: (token) => told.push(token) });
+      const run = await session.generate(prompts, {
+        maxTokens: 12,
+        onToken: (token) => void told.push(token),
+      });
       expect(run.rows.map(({ ids }) => ids)).toEqual(wanted.map(({ greedy }) => greedy));
       expect(run.provenance.seed).toBeNull();
       run.rows.forEach(({ ids, tokens, text }, row) => {
@@ -92,8 +97,7 @@ describe.each(["opt", "llama-grouped", "gpt2", "gpt-neox"])("generation of %s", 
     const drawn: (readonly number[])[][] = [];
     for (const options of Object.values(meshes))
       drawn.push(await withSession(folder, options, (session) => bySeed(session, 5)));
-    expect(drawn[1]).toEqual(drawn[0]);
-    expect(drawn[2]).toEqual(drawn[0]);
+    for (const each of drawn) expect(each).toEqual(drawn[0]);
     await withSession(folder, {}, async (session) => {
       expect(await bySeed(session, 6)).not.toEqual(drawn[0]);
       // A seed that nobody gave is recorded, and gives the same again.
@@ -124,7 +128,7 @@ describe.each(["opt", "llama-grouped", "gpt2", "gpt-neox"])("generation of %s", 
   });
 });
 
-describe.each(["opt", "llama-grouped"])("hooks in a generation of %s", (name) => {
+describe.each(["opt", "llama-grouped", "gpt2"])("hooks in a generation of %s", (name) => {
   const { folder } = readGolden(name);
   const wanted = readGenerations(name);
   const prompts = wanted.map(({ prompt }) => prompt);
@@ -230,6 +234,8 @@ describe("a generation", () => {
       const stopped = await session.generate([prompts[0]!], { maxTokens: 12, stop: [text] });
       expect(stopped.rows[0]!.ended).toBe("stop");
       expect(stopped.rows[0]!.text).toContain(text);
+      const last = stopped.rows[0]!.tokens.at(-1)!.text;
+      expect(stopped.rows[0]!.text.slice(0, -last.length)).not.toContain(text);
       expect(free.rows[0]!.text.startsWith(stopped.rows[0]!.text)).toBe(true);
       expect(stopped.rows[0]!.ids.length).toBeLessThan(12);
     });
@@ -273,6 +279,11 @@ describe("a generation", () => {
         throw new Error("enough of this");
       };
       await expect(bytes({ onToken: thrower })).rejects.toThrow("enough of this");
+      const later = async () => {
+        await Promise.resolve();
+        throw new Error("enough of that");
+      };
+      await expect(bytes({ onToken: later })).rejects.toThrow("enough of that");
       // The session goes on as if nothing had been.
       expect((await bytes({})).rows).toEqual(before.rows);
     });
@@ -351,6 +362,8 @@ describe("a generation", () => {
           "never acts: there are at most 12 steps",
         ],
         [{ hooks: [edit(point, zero(), { steps: [{ from: 3, to: 3 }] })] }, "3 to 3 is no step"],
+        [{ hooks: [edit(point, zero(), { steps: 3 as never })] }, "steps 3 is no list, such as [0, 2]"],
+        [{ temperature: "1" as never }, "temperature 1: must be 0"],
         [{ hooks: [capture(`${point}[position=2]`)] }, "step 1, of one token a row: position 2 is outside"],
         [{ hooks: [capture("layers.0.residual.outt")] }, `nearest is ${point}`],
       ];
@@ -371,6 +384,40 @@ describe("a generation", () => {
       });
       expect(full.steps.length).toBe(42);
       await vi.waitFor(async () => expect(await keptBytes(session)).toBe(0), 5000);
+    });
+  });
+
+  it("goes on with the longest row behind the end of others, to the last position", async () => {
+    for (const name of ["opt", "gpt2"])
+      await withSession(readGolden(name).folder, {}, async (session) => {
+        const { maxPositions } = session.dimensions;
+        const full = Array.from({ length: maxPositions }, (_, i) => i + 3);
+        const forced = [[5], full.slice(0, 20)];
+        const hooks = [capture("logits")];
+        const both = await session.generate([full, [4]], { forced, hooks });
+        const alone = await session.generate([[4]], { forced: [forced[1]!], hooks });
+        const away = distance(logitsOf(both, 1, 20), logitsOf(alone, 0, 20));
+        expect(away).toBeLessThanOrEqual(1e-4);
+      });
+  });
+
+  it("never gives a token whose logit an edit made −Infinity", async () => {
+    await withSession(folder, {}, async (session) => {
+      const [banned] = wanted[0]!.greedy;
+      const { vocabulary } = session.dimensions;
+      const ban = edit("logits", ({ data }) =>
+        data.map((x, i) => (i % vocabulary === banned ? -Infinity : x)),
+      );
+      for (const sampling of [
+        {},
+        { temperature: 2, seed: 1 },
+        { temperature: 2, seed: 1, topK: 200, topP: 0.9 },
+      ]) {
+        const run = await session.generate(prompts, { maxTokens: 12, stop: [], hooks: [ban], ...sampling });
+        for (const { ids } of run.rows) expect(ids).not.toContain(banned);
+      }
+      const none = edit("logits", ({ data }) => data.map(() => -Infinity));
+      await expect(session.generate(prompts, { hooks: [none] })).rejects.toThrow("all logits are -Infinity");
     });
   });
 

@@ -64,11 +64,16 @@ export async function ablateInduction(
   const sets = [strongest, ...Array.from({ length: draws }, () => drawn(others, count, random))];
   const signal = cancelSignal(options.signal);
   const bar = quiet ? undefined : progress(sets.length, "taking heads out");
-  const whole = repeatedLoss(found.loss, found.length);
+  const lossOf = async (hooks: readonly Edit[]) => {
+    const { logits } = await session.forward(found.rows, { hooks, ...(signal && { signal }) });
+    return lossByPosition(found.rows, logits!);
+  };
+  // The model may have other edits now than when the heads were found.
+  const bare = await lossOf([]);
+  const whole = repeatedLoss(bare, found.length);
   const results: Ablated[] = [];
   for (const heads of sets) {
-    const run = await session.forward(found.rows, { hooks: without(heads, by), ...(signal && { signal }) });
-    const loss = lossByPosition(found.rows, run.logits!);
+    const loss = await lossOf(without(heads, by));
     const repeated = repeatedLoss(loss, found.length);
     results.push({
       heads: heads.map(({ layer, head }) => ({ layer, head })),
@@ -80,7 +85,9 @@ export async function ablateInduction(
   }
   bar?.finish();
   const result: InductionAblation = { whole, strongest: results[0]!, random: results.slice(1) };
-  return shownAs(result, () => figure(result, found, `by ${by}; random heads of seed ${seed}`));
+  return shownAs(result, () =>
+    figure(result, { ...found, loss: bare }, `by ${by}; random heads of seed ${seed}`),
+  );
 }
 
 /** Takes heads out, one edit a layer. */

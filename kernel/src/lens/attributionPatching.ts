@@ -61,7 +61,7 @@ export async function attributionPatching(
     ...signal,
   });
   checkLengths(clean, corrupt);
-  const points = [...corrupt.captures.keys()];
+  const points = session.hookPoints(selector).map(({ name }) => name);
   const grids = points.map((point) => partsOf(corrupt.get(point), by));
   if (grids.some(({ count }) => count !== grids[0]!.count))
     throw new Error(`"${selector}" chooses points of different shapes: patch those of one kind at a time`);

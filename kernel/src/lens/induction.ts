@@ -50,11 +50,10 @@ export async function inductionScores(
   const halves = firstHalves(options, session.dimensions.vocabulary);
   const length = halves[0]!.length;
   const rows = halves.map((half) => [...half, ...half]);
-  const run = await session.forward(rows, {
-    hooks: [capture("layers.*.attention.pattern")],
-    ...(signal && { signal }),
-  });
-  const scores = [...run.captures.values()].map((pattern) => scoresOf(pattern, length, queries));
+  const patterns = "layers.*.attention.pattern";
+  const run = await session.forward(rows, { hooks: [capture(patterns)], ...(signal && { signal }) });
+  // Lasting hooks may have captured other points.
+  const scores = session.hookPoints(patterns).map(({ name }) => scoresOf(run.get(name), length, queries));
   const found: Induction = {
     ...{ rows, length, queries, scores, loss: lossByPosition(rows, run.logits!) },
     strongest: (count) => strongest(scores, count),

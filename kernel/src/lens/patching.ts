@@ -60,11 +60,15 @@ export async function activationPatching(
     session.forward(input, { hooks: [capture(selector)], logits: "last", ...(signal && { signal }) });
   const [clean, corrupt] = [await bare(options.clean), await bare(options.corrupt)];
   const ids = checkLengths(clean, corrupt);
-  const names = [...corrupt.captures.keys()];
+  const names = session.hookPoints(selector).map(({ name }) => name);
   const grids = names.map((name) => partsOf(corrupt.get(name), by));
   if (grids.some(({ count }) => count !== grids[0]!.count))
     throw new Error(`"${selector}" chooses points of different shapes: patch those of one kind at a time`);
   const [from, to] = [metric.of(corrupt.logits!.data), metric.of(clean.logits!.data)];
+  if (!Number.isFinite(from) || !Number.isFinite(to))
+    throw new Error(
+      `${metric.name} is ${to} of the clean prompt and ${from} of the corrupt one: both must be numbers`,
+    );
   if (from === to)
     throw new Error(`both prompts give ${metric.name} ${from}: there is nothing for a patch to bring back`);
 

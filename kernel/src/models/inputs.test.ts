@@ -16,7 +16,7 @@ test("a query sees itself and what stands before it in its row, and no padding",
   ]);
   expect(rowsOf(positions.data, 3)).toEqual([
     [0, 1, 2],
-    [0, 1, 2],
+    [0, 0, 0],
   ]);
   expect(mask.shape).toEqual([2, 1, 3, 3]);
   expect(seen(mask)).toEqual([
@@ -35,8 +35,8 @@ test("rows go on from their own tokens, and see those and never the padding betw
   const { positions, mask, select } = prepareInputs([[5, 6], [7], []], "last", past);
   expect(rowsOf(positions.data, 2)).toEqual([
     [4, 5],
-    [2, 3],
-    [2, 3],
+    [2, 0],
+    [0, 0],
   ]);
   expect(mask.shape).toEqual([3, 1, 2, 6]);
   expect(seen(mask)).toEqual([

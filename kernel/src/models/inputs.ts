@@ -46,7 +46,8 @@ export function prepareInputs(
     const start = seen.reduce((sum, real) => sum + real, 0);
     for (let query = 0; query < length; query++) {
       tokens[b * length + query] = BigInt(row[query] ?? 0);
-      positions[b * length + query] = BigInt(start + query);
+      // Padding may lie behind the last position that the model has an embedding of.
+      positions[b * length + query] = query < row.length ? BigInt(start + query) : 0n;
       const line = mask.subarray((b * length + query) * width, (b * length + query + 1) * width);
       seen.forEach((real, column) => {
         if (real === 1) line[column] = 0;

@@ -13,7 +13,7 @@ export type Random = () => number;
 
 /** Throws one line for a setting that is no such thing. */
 export function checkSampling({ temperature, topK, topP }: Sampling): void {
-  if (temperature !== undefined && !(temperature >= 0 && temperature < Infinity))
+  if (temperature !== undefined && !(Number.isFinite(temperature) && temperature >= 0))
     throw new Error(`temperature ${temperature}: must be 0, which takes the likeliest token, or above`);
   if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1))
     throw new Error(`topK ${topK}: must be a whole number of tokens, 1 or more`);
@@ -30,7 +30,10 @@ export function isRandom({ temperature }: Sampling): boolean {
   return temperature !== undefined && temperature > 0;
 }
 
-/** Id of the next token. Draws one number where tokens are drawn at random. Throws one line for logits that are not finite. */
+/**
+ * Id of the next token; one whose logit is −Infinity is never chosen. Draws one number where tokens are drawn at random.
+ * Throws one line for logits that are no numbers, or all −Infinity.
+ */
 export function chooseToken(logits: Float32Array, sampling: Sampling, random: Random): number {
   if (!isRandom(sampling)) return likeliest(logits);
   const probabilities = probabilitiesOf(logits, sampling);
@@ -108,10 +111,11 @@ function likeliest(logits: Float32Array): number {
   let best = 0;
   for (let id = 0; id < logits.length; id++) {
     const logit = logits[id] as number;
-    if (!Number.isFinite(logit))
+    if (Number.isNaN(logit) || logit === Infinity)
       throw new Error(`logit of token ${id} is ${logit}: no token can be chosen from that`);
     if (logit > (logits[best] as number)) best = id;
   }
+  if (logits[best] === -Infinity) throw new Error("all logits are -Infinity: no token can be chosen");
   return best;
 }
 

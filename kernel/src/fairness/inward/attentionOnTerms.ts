@@ -36,7 +36,7 @@ export async function attentionOnTerms(
       { hooks: [capture("layers.*.attention.pattern[query=-1]")], logits: "none", ...(signal && { signal }) },
     );
     provenance = run.provenance;
-    const patterns = [...run.captures.values()];
+    const patterns = session.hookPoints("layers.*.attention.pattern").map(({ name }) => run.get(name));
     part.forEach(({ term: { from, to } }, row) =>
       weights.push(
         patterns.map(({ data, shape }) => {

@@ -55,7 +55,7 @@ export async function generate(
         const id =
           options.forced?.[index]?.[step] ?? chooseToken(rowOf(logits, index), options, random[index]!);
         const added = row.add(id);
-        options.onToken?.({ row: index, step, ...added });
+        await options.onToken?.({ row: index, step, ...added });
       }
     }
   } finally {

@@ -65,6 +65,10 @@ function acts({ steps }: Edit, step: number): boolean {
 }
 
 function checkSteps(change: Edit, count: number): void {
+  if (change.steps !== undefined && !Array.isArray(change.steps))
+    throw new Error(
+      `edit "${change.selector}": steps ${JSON.stringify(change.steps)} is no list, such as [0, 2]`,
+    );
   for (const each of change.steps ?? []) {
     const ends = typeof each === "number" ? [each] : [each.from ?? 0, each.to ?? Infinity];
     const isSpan = ends.every((end) => (Number.isInteger(end) && end >= 0) || end === Infinity);

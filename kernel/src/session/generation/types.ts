@@ -21,8 +21,8 @@ export interface GenerateOptions extends Sampling, HookChoice {
   /** Texts or token ids that end a row, beside the checkpoint's own end-of-sequence tokens. */
   readonly stop?: string | number | readonly (string | number)[];
   readonly signal?: AbortSignal;
-  /** Called for every token as it comes. What it throws ends the generation. */
-  readonly onToken?: (token: StreamedToken) => void;
+  /** Called for every token as it comes, and waited for. What it throws ends the generation. */
+  readonly onToken?: (token: StreamedToken) => void | Promise<void>;
   /** Teacher forcing: by row, the tokens to go on with instead of chosen ones; nothing else ends the rows. */
   readonly forced?: readonly (readonly number[])[];
 }
@@ -32,7 +32,7 @@ export interface GeneratedRow {
   /** Without the prompt; the token that ended the row is the last. */
   readonly ids: readonly number[];
   readonly tokens: readonly Token[];
-  /** Of the ids, without special tokens; a text that ended the row is its end. */
+  /** Of the ids, without special tokens; a text that ended the row is in it, to the end of its last token. */
   readonly text: string;
   readonly ended: "stop" | "length";
 }

@@ -70,6 +70,7 @@ export type {
   Generation,
   GenerationStep,
   Score,
+  ScoreOptions,
   Scores,
   StreamedToken,
 } from "./session/generation/types.js";

@@ -421,6 +421,46 @@ describe("a generation", () => {
     });
   });
 
+  it("scores what the edited model says, by lasting hooks and by its own", async () => {
+    for (const options of Object.values(meshes))
+      await withSession(folder, options, async (session) => {
+        const [prompt] = prompts;
+        const rest = wanted.map(({ forced }) => forced);
+        const change = edit("layers.0.residual.out", ({ data }) =>
+          data.map((x, i) => 2 * x + Math.sin(i % 40)),
+        );
+        const ban = edit("layers.1.attention.z[head=1]", zero());
+        const totals = async (how: Parameters<Session["score"]>[2]) =>
+          (await session.score([prompt!], rest, how)).scores.map(({ total }) => total);
+        const bare = await totals({});
+        const expected = await Promise.all(
+          rest.map(async (ids) => {
+            const row = [...prompt!, ...ids.slice(0, -1)];
+            const { logits } = await session.forward([row], { hooks: [change, ban] });
+            const tokens = logits!.shape[2]!;
+            return ids.reduce((sum, id, i) => {
+              const from = (prompt!.length - 1 + i) * tokens;
+              const line = [...logits!.data.subarray(from, from + tokens)];
+              const most = Math.max(...line);
+              return sum + line[id]! - most - Math.log(line.reduce((so, x) => so + Math.exp(x - most), 0));
+            }, 0);
+          }),
+        );
+        const found = await totals({ hooks: [change, ban] });
+        found.forEach((total, i) => expect(total).toBeCloseTo(expected[i]!, 3));
+        expect(Math.abs(found[0]! - bare[0]!)).toBeGreaterThan(1e-2);
+        session.hooks.add([change, ban, capture("embedding")], { groups: ["both"] });
+        expect(await totals({})).toEqual(found);
+        expect(await totals({ groups: ["both"], complement: true })).toEqual(bare);
+        await expect(totals({ hooks: [capture("embedding")] })).rejects.toThrow(
+          'capture "embedding" in a score, which returns none: use forward or generate',
+        );
+        await expect(totals({ hooks: [edit("layers.0.residual.out[position=0]", zero())] })).rejects.toThrow(
+          "layers.0.residual.out[position=…]: positions cannot be chosen in a score",
+        );
+      });
+  });
+
   it("starts over when the workers die, and says so", async () => {
     await withSession(folder, {}, async (session) => {
       const [rank] = (await session.status()).ranks;

@@ -85,6 +85,14 @@ describe.each(["opt", "llama-grouped", "gpt2", "gpt-neox"])("rows after a prefix
       const run = await session.forward([rest], { after });
       const wanted = part(ofRow(logitsOf(full), 0, ids.length), cut, ids.length);
       expect(distance(ofRow(logitsOf(run), 0, rest.length), wanted)).toBeLessThan(1e-5);
+      let calls = 0;
+      const byHand = await session.prefix(beginning, {
+        hooks: [edit(selector, (x) => (calls++, { ...x, data: x.data.map((value) => -2 * value) }))],
+      });
+      const same = await session.forward([rest, rest, rest], { after: byHand });
+      for (const row of [0, 1, 2])
+        expect(distance(ofRow(logitsOf(same), row, rest.length), wanted)).toBeLessThan(1e-5);
+      expect(calls).toBe(1);
       const bare = await session.forward([rest], { after: await session.prefix(beginning) });
       expect(distance(logitsOf(bare), logitsOf(run))).toBeGreaterThan(1e-2);
       // An edit of the rows leaves the prefix alone.

@@ -117,14 +117,16 @@ export class Course {
     const value = values.get(exchange.value) as Tensor;
     if (exchange.kind === "sum") return groups[exchange.over].allReduceSum(value.data as Float32Array);
     const { key } = exchange;
-    if (!run.rows.tells) {
+    // Rows that are run for nobody come from no edit; rows that every replica keeps do, though only the first tells them.
+    if (!run.rows.tells && step.cache?.everywhere !== true) {
       await send(key, undefined);
       return void values.set(exchange.back, value);
     }
     const edit = step.edits.find((each) => each.key === key) as ForwardStep["edits"][number];
     const point = variant.points.get(edit.point) as HookPoint;
     const context = this.#context(point, value.shape);
-    const back = await handOut(value, edit, context, this.#tells(point), async (part) => {
+    const isTold = run.rows.tells && this.#tells(point);
+    const back = await handOut(value, edit, context, isTold, async (part) => {
       const answer = await send(key, part && this.#pack("handOut", key, part));
       return answer && (await takeParcel(answer)).get(key);
     });

@@ -21,6 +21,8 @@ export interface HandedOut {
   readonly results: readonly RankResult[];
   /** How many replicas of how many tensor ranks wait for an answer, each rank for a parcel of its own. */
   readonly ranks: { readonly data: number; readonly tensor: number };
+  /** Whether every replica keeps all rows: the first hands out for all, and each waits for the answer. */
+  readonly isEverywhere: boolean;
   /** Where the answer's parcels belong: a folder, one on disk for when it is full, and how their names begin. */
   readonly into: { readonly folder: string; readonly overflow: string; readonly label: string };
 }
@@ -50,8 +52,6 @@ export async function runStages(crew: Crew, journey: Journey): Promise<RankResul
   const { gradient } = step;
   const boundaries = journey.layers.map((_, stage) => boundaryOf(crew, journey, stage));
   const { last, lowest } = extent(crew, boundaries, step);
-  if (mesh.data > 1 && step.cache?.everywhere === true && step.edits.some(isHost))
-    throw new Error("a host edit cannot act on rows that every replica keeps: it is called once");
   // A readout is of the whole batch, wherever its rows lie.
   const meets =
     step.readout !== undefined ||
@@ -69,7 +69,8 @@ export async function runStages(crew: Crew, journey: Journey): Promise<RankResul
     };
     const outside: Outside = (key, parcels) => {
       const told = parcels.flatMap((parcel, index) => (parcel ? [{ ...at(index), parcel }] : []));
-      return handOut({ key, results: told, ranks: { data: mesh.data, tensor: mesh.tensor }, into });
+      const ranks = { data: mesh.data, tensor: mesh.tensor };
+      return handOut({ key, results: told, ranks, isEverywhere: step.cache?.everywhere === true, into });
     };
     const done = await crew.ask(stage, (index) => message(takeFor(carried[index] ?? [], stage)), outside);
     for (const [index, { handed, parcel }] of done.entries()) {

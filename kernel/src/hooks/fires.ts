@@ -1,5 +1,5 @@
-import { printShape } from "../graph/shape.js";
 import { placesOf, type HookPoint } from "../graph/point.js";
+import { printAxes } from "../graph/printPoint.js";
 import type { Hook } from "./hook.js";
 import { select, type AbsentPoints } from "./selector.js";
 import { selectLayers } from "./skip.js";
@@ -29,15 +29,15 @@ export function leaveOut(
       for (const layer of selectLayers(hook.selector, points)) skipped.set(layer, hook.selector);
   const last = stopAfter === undefined ? points.length - 1 : lastPoint(stopAfter, points, absent);
   const check = (point: HookPoint) => {
-    const { name, layer, axes } = point;
+    const { name, layer } = point;
     const selector = layer === undefined ? undefined : skipped.get(layer);
     const why =
       selector !== undefined
         ? `skip("${selector}") leaves its layer out`
         : stopAfter !== undefined && (placesOf(points).get(name) as number) > last
-          ? `the run stops after ${stopAfter}`
+          ? `the run stops after ${stopAfter}, which comes before it`
           : undefined;
-    if (why !== undefined) throw new Error(`${name} ${printShape(axes)} does not fire: ${why}`);
+    if (why !== undefined) throw new Error(`${name} ${printAxes(point)} does not fire: ${why}`);
   };
   if (stopAfter !== undefined) check(points[last] as HookPoint);
   return { layers: [...skipped.keys()].sort((a, b) => a - b), check };

@@ -15,7 +15,7 @@ export type { Tensors } from "./trained.js";
 export { layerPoints, modelPoints } from "./names.js";
 export type { LayerPoint, ModelPoint, Selector } from "./names.js";
 export { resolve } from "./resolve.js";
-export { printAxes, select } from "./selector.js";
+export { select } from "./selector.js";
 export type { AbsentPoints, AxisSlice, Entries, Selection } from "./selector.js";
 export { skip } from "./skip.js";
 export type { Skip } from "./skip.js";

@@ -1,5 +1,6 @@
 import type { HookPoint } from "../graph/point.js";
 import { printShape } from "../graph/shape.js";
+import { printAxes } from "../graph/printPoint.js";
 import type { PlacedEdit } from "./apply.js";
 import type { Edit, Traced } from "./edit.js";
 import type { HostCall } from "./hostEdit.js";
@@ -111,7 +112,7 @@ function laidOut(
     case "mean": {
       const foreign = change.over.find((axis) => !point.axes.includes(axis));
       if (foreign)
-        throw new Error(`mean over "${foreign}" at ${point.name}, whose axes are ${printShape(point.axes)}`);
+        throw new Error(`mean over "${foreign}" at ${point.name}, whose axes are ${printAxes(point)}`);
       return change;
     }
     default:

@@ -52,12 +52,12 @@ describe("a selector that cannot be served is refused", () => {
   test.each([
     [
       "layers.3.attn",
-      'no hook point "layers.3.attn": nearest is layers.3.attention.output [batch, position, unit]',
+      'no hook point "layers.3.attn": nearest is layers.3.attention.output [batch, position, unit 64], between layers.3.attention.pattern and layers.4.attention.pattern',
     ],
     ["layers.12.attention.pattern", 'no hook point "layers.12.attention.pattern": nearest is layers.1'],
     [
       "layers.3.attention.pattern[row=1]",
-      'layers.3.attention.pattern has no axis "row", its axes are [batch, head, query, key]',
+      'layers.3.attention.pattern has no axis "row", its axes are [batch, head 4, query, key]',
     ],
     ["layers.3.attention.pattern[head=4]", "head 4 is outside the 4 of layers.3.attention.pattern"],
     ["layers.3.attention.pattern[head=2|1]", "indices 2|1 are not ascending"],

@@ -1,7 +1,7 @@
 import picomatch from "picomatch";
 import { nearest } from "../graph/nearest.js";
 import type { Axis, HookPoint } from "../graph/point.js";
-import { printShape } from "../graph/shape.js";
+import { printAxes, printPoint } from "../graph/printPoint.js";
 
 /** Which entries of one axis: single indices, or a half-open range with open ends. Negative counts from each row's end. */
 export type Entries =
@@ -76,12 +76,7 @@ function noPoint(glob: string, points: readonly HookPoint[], absent: AbsentPoint
   const names = points.flatMap((p) => [p.name, ...p.aliases]);
   const [closest] = nearest(glob, names);
   const point = points.find((p) => p.name === closest || p.aliases.includes(closest!))!;
-  return `no hook point "${glob}": nearest is ${closest} ${printAxes(point)}`;
-}
-
-/** `[batch, head, query, key]` */
-export function printAxes(point: HookPoint): string {
-  return printShape(point.axes);
+  return `no hook point "${glob}": nearest is ${printPoint(point, points, closest)}`;
 }
 
 interface NamedSlice {
@@ -123,7 +118,9 @@ function place(selector: string, point: HookPoint, { axis, entries }: NamedSlice
     }
     const outside = entries.indices.find((i) => typeof size === "number" && (i >= size || i < -size));
     if (outside !== undefined) {
-      throw new Error(`selector "${selector}": ${axis} ${outside} is outside the ${size} of ${point.name}`);
+      throw new Error(
+        `selector "${selector}": ${axis} ${outside} is outside the ${size} of ${point.name} ${printAxes(point)}`,
+      );
     }
   }
   return { axis: at, entries };

@@ -37,7 +37,7 @@ export function hostEdits(hosts: ReadonlyMap<string, HostCall>, pass: Pass): Han
   if (hosts.size === 0) return ({ key }) => Promise.reject(new Error(`no host edit ${key} in this pass`));
   const asCaller = AsyncLocalStorage.snapshot();
   const signal = AbortSignal.any([...pass.signals]);
-  return async ({ key, results, ranks, into }) => {
+  return async ({ key, results, ranks, isEverywhere, into }) => {
     const call = hosts.get(key);
     if (call === undefined) throw new Error(`no host edit ${key} in this pass`);
     const point = pass.pointOf(call.point);
@@ -71,10 +71,10 @@ export function hostEdits(hosts: ReadonlyMap<string, HostCall>, pass: Pass): Han
     };
     let row = 0;
     return Array.from({ length: ranks.data }, (_, replica) => {
-      const told = results.filter(({ dataRank }) => dataRank === replica);
+      const told = results.filter(({ dataRank }) => dataRank === (isEverywhere ? 0 : replica));
       const rows = told[0]?.parcel.entries[0]?.shape[0];
       if (rows === undefined) return Array.from({ length: ranks.tensor }, () => undefined);
-      const own = partAlong(made, 0, row, (row += rows));
+      const own = isEverywhere ? made : partAlong(made, 0, row, (row += rows));
       return unitsOf(own, point, told, ranks.tensor).map((part) => part && pack(part.data, part.shape));
     }).flat();
   };

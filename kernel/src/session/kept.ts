@@ -26,3 +26,17 @@ export function refuseKeys(
   for (const point of readout?.reads ?? [])
     if (keysOf(point) >= 0) throw new Error(`readout of ${point}: keys cannot be counted ${where}`);
 }
+
+/** Throws one line when an edit chooses positions, where those of one text come in two passes. */
+export function refusePositions({ step: { edits } }: ForwardRequest, points: readonly HookPoint[]): void {
+  for (const { point: name, slices } of edits) {
+    const { axes } = pointNamed(points, pointOf(name)) as HookPoint;
+    const axis = slices
+      .map((slice) => axes[slice.axis]!)
+      .find((each) => each === "position" || each === "query");
+    if (axis !== undefined)
+      throw new Error(
+        `${pointOf(name)}[${axis}=…]: positions cannot be chosen in a score: prompt and continuations are two passes`,
+      );
+  }
+}

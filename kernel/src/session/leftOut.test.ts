@@ -82,7 +82,7 @@ describe.each([
       expect(away(skipped.logits!, patched.logits!)).toBeLessThan(1e-5);
       await expect(
         session.forward(rows, { hooks: [skip(`layers.${layer}`), capture(`layers.${layer}.mlp.output`)] }),
-      ).rejects.toThrow(`layers.${layer}.mlp.output [batch, position, unit] does not fire`);
+      ).rejects.toThrow(`layers.${layer}.mlp.output [batch, position, unit 40] does not fire`);
     }
     const skipping = { hooks: [skip("layers.0"), capture("logits")], maxTokens: 3 };
     const { rows: written, steps } = await session.generate([rows[0]!], skipping);
@@ -105,7 +105,7 @@ describe.each([
     await expect(
       session.forward(rows, { hooks: [capture("layers.1.residual.out")], stopAfter: "layers.0" }),
     ).rejects.toThrow(
-      "layers.1.residual.out [batch, position, unit] does not fire: the run stops after layers.0",
+      "layers.1.residual.out [batch, position, unit 40] does not fire: the run stops after layers.0, which comes before it",
     );
     await expect(session.forward(rows, { logits: "all", stopAfter: "layers.0" })).rejects.toThrow(
       'logits "all": there are none when the run stops after layers.0',

@@ -100,6 +100,7 @@ export const fromBroker = z.discriminatedUnion("kind", [
     key: z.string(),
     results: z.array(result).readonly(),
     ranks: z.strictObject({ data: whole, tensor: whole }),
+    isEverywhere: z.boolean(),
     into: z.strictObject({ folder: z.string(), overflow: z.string(), label: z.string() }),
   }),
   z.strictObject({ kind: z.literal("error"), id: whole, message: z.string(), cancelled: z.boolean() }),

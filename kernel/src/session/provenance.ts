@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { basename, resolve } from "node:path";
 import type { Provenance } from "../display/payload/provenance.js";
 import { printMesh } from "../engine/mesh.js";
-import { printHook } from "../hooks/hook.js";
+import { printHook, type Hook } from "../hooks/hook.js";
 import type { BackwardOptions } from "./backward/types.js";
 import type { Model } from "../models/model.js";
 import type { Order } from "./messages.js";
@@ -84,6 +84,11 @@ export function printGenerate(
     ...settings.map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
     ...(forced === undefined ? [] : [`forced: [${forced.length} rows]`]),
   ].join(", ")})`;
+}
+
+/** `score("The nurse…", [" was", " is"], edit("logits", scale 2))` */
+export function printScore(prompt: Input, continuations: Input, hooks: readonly Hook[]): string {
+  return `score(${[printInput(prompt), printInput(continuations), ...hooks.map(printHook)].join(", ")})`;
 }
 
 /** `backward("The nurse…", at: ["layers.*.residual.out"])` */

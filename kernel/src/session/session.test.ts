@@ -204,7 +204,7 @@ describe("a forward pass", () => {
       /^input of 5000 tokens: the model reads at most \d+$/,
     );
     await expect(session.forward([1, 2], { hooks: [capture("layers.0.attention.patern")] })).rejects.toThrow(
-      /^no hook point "layers.0.attention.patern": nearest is layers.0.attention.pattern \[batch, head, query, key\]$/,
+      /^no hook point "layers.0.attention.patern": nearest is layers.0.attention.pattern \[batch, head \d+, query, key\], between layers.0.attention.scores and layers.0.attention.z$/,
     );
     await expect(session.forward([1, 2], { hooks: [capture("embedding[position=7]")] })).rejects.toThrow(
       /^position 7 is outside/,

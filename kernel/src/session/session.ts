@@ -20,7 +20,7 @@ import { sessionFolder } from "./folder.js";
 import { generate } from "./generation/generate.js";
 import type { Runner } from "./generation/runner.js";
 import { score } from "./generation/score.js";
-import type { GenerateOptions, Generation, Scores } from "./generation/types.js";
+import type { GenerateOptions, Generation, ScoreOptions, Scores } from "./generation/types.js";
 import { cancelSignal, notebookHost } from "./host.js";
 import { hostEdits, refuseInside } from "./hostEdits.js";
 import { readInput, type Rows } from "./input.js";
@@ -32,7 +32,7 @@ import { treeOf } from "./hookTree.js";
 import { openSession } from "./opening.js";
 import { pointRows, stageOf, stageRanks } from "./pointRows.js";
 import { Prefixes, type Prefix, type PrefixOptions } from "./prefix.js";
-import { printBackward, printCall, printGenerate, printInput, provenanceOf } from "./provenance.js";
+import { printBackward, printCall, printGenerate, printScore, provenanceOf } from "./provenance.js";
 import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
 import { FinishedRun } from "./run.js";
 import { shardsOf } from "./shards.js";
@@ -231,11 +231,17 @@ export class Session {
 
   /**
    * Log-probability of each continuation after one prompt, which runs once for all of them. A text is made tokens of
-   * by itself, without special tokens, so that a continuation usually begins with its space.
+   * by itself, without special tokens, so that a continuation usually begins with its space. Edits act on the prompt, and
+   * then on what is read of the continuations; lasting captures have nothing to show here.
    *
-   * Throws as `generate` does.
+   * Throws as `generate` does, and for captures of its own.
    */
-  async score(prompt: Input, continuations: Input, options: { signal?: AbortSignal } = {}): Promise<Scores> {
+  async score(prompt: Input, continuations: Input, options: ScoreOptions = {}): Promise<Scores> {
+    const own = options.hooks?.find(({ kind }) => kind === "capture");
+    if (own !== undefined)
+      throw new Error(`capture "${own.selector}" in a score, which returns none: use forward or generate`);
+    const asked = this.#withHooks(options);
+    const hooks = asked.hooks!.filter(({ kind }) => kind !== "capture");
     const read = await this.#read(prompt);
     const rest = await readInput(continuations, this.#model.dimensions, () => this.tokenizer(), {
       special: false,
@@ -243,9 +249,11 @@ export class Session {
     const provenance = {
       ...provenanceOf(this.#client.order, this.#model, prompt, {}),
       ...this.#edited(),
-      call: `score(${printInput(prompt)}, ${printInput(continuations)})`,
+      call: printScore(prompt, continuations, hooks),
     };
-    return this.#holding((runner) => score(runner, read, rest, cancelSignal(options.signal), provenance));
+    return this.#holding((runner) =>
+      score(runner, read, rest, hooks, cancelSignal(options.signal), provenance),
+    );
   }
 
   /** What a forward pass with these hooks would bring back, in bytes. Runs nothing. */

@@ -4,6 +4,7 @@ import type { ForwardStep } from "../../engine/wire/messages.js";
 import { nearest } from "../../graph/nearest.js";
 import { gradientAt, type HookPoint } from "../../graph/point.js";
 import { printShape } from "../../graph/shape.js";
+import { printPoint } from "../../graph/printPoint.js";
 import { placeEdits } from "../../hooks/place.js";
 import { resolve } from "../../hooks/resolve.js";
 import { encodeEdit } from "../../hooks/wire.js";
@@ -119,7 +120,8 @@ function checkReached(request: BackwardRequest, points: readonly HookPoint[], mo
   const { graph } = traceStage(blueprint, wholeModel(blueprint), weight, additionsOf(request.step, points));
   const named = graph.points.map(({ point }) => point.name);
   const point = request.gradients.find(({ key }) => !named.includes(key));
-  if (point !== undefined) throw new Error(`no gradient reaches ${point.selection.point.name}: ${why}`);
+  if (point !== undefined)
+    throw new Error(`no gradient reaches ${printPoint(point.selection.point, points)}: ${why}`);
   const parameter = request.parameters.find(
     (name) => !named.some((each) => each.startsWith(`parameter.${name} `)),
   );

@@ -3,19 +3,23 @@ import type { Provenance } from "../../display/payload/provenance.js";
 import type { ForwardStep } from "../../engine/wire/messages.js";
 import type { Whole } from "../assemble.js";
 import type { Rows } from "../input.js";
-import { prepareForward } from "../request.js";
+import type { Hook } from "../../hooks/hook.js";
+import { refuseKeys, refusePositions } from "../kept.js";
+import { prepareForward, type ForwardRequest } from "../request.js";
 import { logProbability } from "../sampling.js";
 import type { Runner } from "./runner.js";
 import type { Scores } from "./types.js";
 
 /**
  * Log-probabilities of continuations of one prompt. The prompt runs once, on every replica at the same time; its keys
- * and values are then shared by the continuations, which run as one batch. Throws one line before anything runs when one is too long.
+ * and values are then shared by the continuations, which run as one batch, and hooks act on both. Throws one line before
+ * anything runs when a continuation is too long, or a hook chooses positions, which are others in each pass.
  */
 export async function score(
   runner: Runner,
   prompts: Rows,
   continuations: Rows,
+  hooks: readonly Hook[],
   signal: AbortSignal | undefined,
   provenance: Provenance,
 ): Promise<Scores> {
@@ -30,23 +34,29 @@ export async function score(
     );
   }
   const key = randomUUID();
+  const prepare = (rows: readonly (readonly number[])[], logits: "last" | "all") => {
+    const padded = rows.map((row) => (row.length > 0 ? row : [0]));
+    const request = prepareForward(padded, { logits, hooks }, runner.points, runner.model.blueprint.absent);
+    refuseKeys(request, runner.points, "in a score, where they come in two passes");
+    refusePositions(request, runner.points);
+    const step: ForwardStep = { ...request.step, rows: rows.map((row) => [...row]) };
+    return { ...request, step };
+  };
   const logitsOf = async (
-    rows: readonly (readonly number[])[],
-    select: "last" | "all",
+    { step, hosts, trained, logitsKey }: ForwardRequest,
+    index: number,
     cache: ForwardStep["cache"],
   ): Promise<Whole> => {
-    const padded = rows.map((row) => (row.length > 0 ? row : [0]));
-    const { step, hosts, trained, logitsKey } = prepareForward(padded, { logits: select }, runner.points, {});
-    const own = { ...step, rows: rows.map((row) => [...row]), cache };
-    const values = await runner.forward({ step: own, hosts, trained }, signal, 0);
+    const values = await runner.forward({ step: { ...step, cache }, hosts, trained }, signal, index);
     return values.get(logitsKey as string) as Whole;
   };
+  // The last token of a continuation is scored and not read.
+  const read = continuations.ids.map((ids) => ids.slice(0, -1));
+  const asked = [prepare([prompt], "last"), prepare(read, "all")] as const;
   try {
-    const first = await logitsOf([prompt], "last", { key, columns: 0, everywhere: true });
-    // The last token of a continuation is scored and not read.
-    const read = continuations.ids.map((ids) => ids.slice(0, -1));
+    const first = await logitsOf(asked[0], 0, { key, columns: 0, everywhere: true });
     const rest = read.some((ids) => ids.length > 0)
-      ? await logitsOf(read, "all", { key, columns: prompt.length, rows: read.map(() => 0), reads: true })
+      ? await logitsOf(asked[1], 1, { key, columns: prompt.length, rows: read.map(() => 0), reads: true })
       : undefined;
     const scores = continuations.tokens.map((tokens, row) => {
       const logProbabilities = tokens.map(({ id }, position) => {

@@ -52,6 +52,10 @@ export interface Generation {
   readonly provenance: Provenance;
 }
 
+export interface ScoreOptions extends HookChoice {
+  readonly signal?: AbortSignal;
+}
+
 /** How likely a continuation is after the prompt. */
 export interface Score {
   readonly tokens: readonly Token[];

@@ -1,0 +1,26 @@
+import { placesOf, type HookPoint } from "./point.js";
+
+/** `[batch, head 4, query, key]`: the axes, with sizes where they are the model's own. */
+export function printAxes({ axes, shape }: HookPoint): string {
+  return `[${axes.map((axis, i) => (typeof shape[i] === "number" ? `${axis} ${shape[i]}` : axis)).join(", ")}]`;
+}
+
+/**
+ * A point with its shape and where it stands in the forward pass, for errors:
+ * `layers.0.mlp.in [batch, position, unit 64], between layers.0.mlp.norm and layers.0.mlp.hidden`.
+ *
+ * @param name the name to print, where it is an alias
+ */
+export function printPoint(point: HookPoint, points: readonly HookPoint[], name = point.name): string {
+  const at = placesOf(points).get(point.name) as number;
+  const [before, after] = [points[at - 1], points[at + 1]];
+  const order =
+    before && after
+      ? `between ${before.name} and ${after.name}`
+      : before
+        ? `the last, after ${before.name}`
+        : after
+          ? `the first, before ${after.name}`
+          : "the only one";
+  return `${name} ${printAxes(point)}, ${order}`;
+}

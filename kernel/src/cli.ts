@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
-import { closeSession, listSessions } from "./session/client.js";
+import { closeSession, listSessions } from "./session/live.js";
 import { printBytes } from "./engine/plan/memory.js";
 import { examine } from "./session/doctor.js";
 import { catalogue } from "./tuning/datasets/catalogue.js";

@@ -62,7 +62,7 @@ export type {
 export { concat } from "./graph/value.js";
 export type { Value } from "./graph/value.js";
 export { demoCheckpoint } from "./models/demo/find.js";
-export { CancelledError } from "./session/client.js";
+export { CancelledError } from "./session/cancelled.js";
 export { Session } from "./session/session.js";
 export type {
   GeneratedRow,

@@ -151,6 +151,12 @@ def a_cell_that_exits_loses_only_variables(nb):
     assert nb.ok("typeof process").result == "'object'"
 
 
+def a_runner_that_ends_between_cells_is_started_by_the_next(nb):
+    nb.ok("let gone = 3; setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50);")
+    time.sleep(0.5)
+    assert nb.ok("let gone = 4;\ngone").result == "4"
+
+
 checks = [check_of(name, code) for name, code in SCENARIOS.items()] + [
     interrupted_loops_do_not_run_on,
     late_output_finds_its_cell_after_terminations,
@@ -161,5 +167,6 @@ checks = [check_of(name, code) for name, code in SCENARIOS.items()] + [
     input_is_interrupted,
     a_runner_that_cannot_be_stopped_is_replaced,
     a_cell_that_exits_loses_only_variables,
+    a_runner_that_ends_between_cells_is_started_by_the_next,
 ]
 main(checks)

@@ -3,7 +3,7 @@ import { Crew } from "./launch/crew.js";
 import { coordinatesOf } from "./mesh.js";
 import { discardLabelled, makeParcelFolder } from "./parcel/folder.js";
 import type { Plan, StagePlan } from "./plan/plan.js";
-import { Cancelled } from "./cancelled.js";
+import { Cancelled, cancelPatience } from "./cancelled.js";
 import { runStages, type HandOut, type RankResult } from "./stages.js";
 import type { ForwardStep } from "./wire/messages.js";
 
@@ -36,8 +36,6 @@ export interface RankReport {
 
 const nobody: HandOut = () => Promise.reject(new Error("nobody is there to make a host edit"));
 
-/** A cancelled step that does not end by itself within this time is ended with its workers; a large segment of a loaded machine takes seconds. */
-const cancelPatience = 10_000;
 /** More losses than this within ten minutes, and the workers are not started again. */
 const mostRestarts = 3;
 

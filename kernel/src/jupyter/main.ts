@@ -5,8 +5,8 @@ import { readConnection } from "./supervisor/connection.js";
 
 /** The session room, loaded when a panel first asks: the kernel itself starts without it. */
 const sessions: SessionClient = {
-  status: async (name) => (await import("../session/client.js")).sessionStatus(name),
-  close: async (name) => (await import("../session/client.js")).closeSession(name),
+  status: async (name) => (await import("../session/live.js")).findStatus(name),
+  close: async (name) => (await import("../session/live.js")).closeSession(name),
 };
 
 /** The kernel process: `node main.js {connection_file}`. */

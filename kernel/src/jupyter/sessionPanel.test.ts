@@ -10,11 +10,13 @@ function status(name: string): SessionStatus {
   };
 }
 
-function panel(live: string[]) {
+function panel(live: string[], silent: string[] = []) {
   const sent: Record<string, unknown>[] = [];
   const served = new SessionPanel({
-    status: (name) =>
-      live.includes(name) ? Promise.resolve(status(name)) : Promise.reject(new Error("gone")),
+    status: async (name) => {
+      if (silent.includes(name)) throw new Error(`broker of session "${name}" does not answer`);
+      return live.includes(name) ? status(name) : undefined;
+    },
     close: async (name) => void live.splice(live.indexOf(name), 1),
   });
   const comm: Comm = { id: "1", target: "t", send: (data) => void sent.push(data), close: () => {} };
@@ -45,6 +47,23 @@ test("closing ends a session of the notebook, and of no other", async () => {
     { op: "status", sessions: [] },
   ]);
   expect(live).toEqual(["another's"]);
+});
+
+test("a session that does not answer is shown as it last was, and heard again later; one that is gone is forgotten", async () => {
+  const [live, silent]: [string[], string[]] = [["a", "b"], []];
+  const { served, sent, ask } = panel(live, silent);
+  for (const name of live) served.used(name, true);
+  await ask({ op: "status" });
+  silent.push("a");
+  live.pop();
+  await ask({ op: "status" });
+  silent.pop();
+  await ask({ op: "status" });
+  expect(sent.map((reply) => reply["sessions"])).toEqual([
+    [status("a"), status("b")],
+    [{ ...status("a"), state: "silent" }],
+    [status("a")],
+  ]);
 });
 
 test("a watcher is told at once and then only what changes", async () => {

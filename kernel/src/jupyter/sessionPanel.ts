@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { PanelReply } from "../display/payload/status.js";
+import type { PanelReply, SessionStatus as PanelStatus } from "../display/payload/status.js";
 import type { SessionStatus } from "../session/types.js";
 import type { Comm, CommTarget } from "./supervisor/comms.js";
 
 /** What the panel asks of the session room. */
 export interface SessionClient {
-  /** Throws when the session is gone. */
-  status(name: string): Promise<SessionStatus>;
+  /** Undefined when the session is gone. Throws when it does not answer. */
+  status(name: string): Promise<SessionStatus | undefined>;
   close(name: string): Promise<void>;
 }
 
@@ -22,7 +22,8 @@ const pause = 1000;
 /** Serves the session panel: the sessions that this notebook's cells have opened, told at most once a second, and only while asked. */
 export class SessionPanel implements CommTarget {
   readonly #client: SessionClient;
-  readonly #names = new Set<string>();
+  /** By name, with what each said last. */
+  readonly #sessions = new Map<string, PanelStatus | undefined>();
   readonly #watchers = new Map<Comm, string>();
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
@@ -33,8 +34,8 @@ export class SessionPanel implements CommTarget {
 
   /** A cell has opened a session of this name, or has closed it. */
   used(name: string, open: boolean): void {
-    if (open) this.#names.add(name);
-    else this.#names.delete(name);
+    if (!open) this.#sessions.delete(name);
+    else if (!this.#sessions.has(name)) this.#sessions.set(name, undefined);
   }
 
   open(comm: Comm): ReturnType<CommTarget["open"]> {
@@ -53,12 +54,12 @@ export class SessionPanel implements CommTarget {
     const request = parsed.data;
     if (request.op === "watch") this.#watch(comm, request.on);
     if (request.op === "close") {
-      if (!this.#names.has(request.name))
-        throw new Error(
-          `no session "${request.name}" in this notebook: ${[...this.#names].join(", ") || "it has none"}`,
-        );
+      if (!this.#sessions.has(request.name)) {
+        const names = [...this.#sessions.keys()].join(", ") || "it has none";
+        throw new Error(`no session "${request.name}" in this notebook: ${names}`);
+      }
       await this.#client.close(request.name);
-      this.#names.delete(request.name);
+      this.#sessions.delete(request.name);
     }
     const status = await this.#status();
     if (this.#watchers.has(comm)) this.#watchers.set(comm, JSON.stringify(status));
@@ -91,15 +92,17 @@ export class SessionPanel implements CommTarget {
     }
   }
 
-  /** A session that does not answer any more has ended by itself, and is forgotten. */
+  /** A session that has ended by itself is forgotten; one that does not answer is shown as it last was. */
   async #status(): Promise<PanelReply> {
     const sessions = await Promise.all(
-      [...this.#names].map(async (name) => {
+      [...this.#sessions].map(async ([name, last]): Promise<PanelStatus | undefined> => {
         try {
-          return await this.#client.status(name);
+          const status = await this.#client.status(name);
+          if (status === undefined) this.#sessions.delete(name);
+          else if (this.#sessions.has(name)) this.#sessions.set(name, status);
+          return status;
         } catch {
-          this.#names.delete(name);
-          return undefined;
+          return last && { ...last, state: "silent" };
         }
       }),
     );

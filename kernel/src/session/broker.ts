@@ -315,8 +315,8 @@ const [, , name] = process.argv;
 if (process.env["VITRAIL_BROKER"] === "1" && name !== undefined) {
   delete process.env["VITRAIL_BROKER"];
   main(name).catch((error: Error) => {
+    // The folder stays, with this line in it, for whoever opens the session to tell and to remove.
     log(error.message);
-    removeFolder(name);
     process.exit(1);
   });
 }

@@ -1,12 +1,23 @@
 import { readFileSync } from "node:fs";
 import { connect as connectSocket, type Socket } from "node:net";
+import { cancelPatience } from "../engine/cancelled.js";
 import { isAlive, sweep } from "../engine/launch/leftovers.js";
+import { discardParcel } from "../engine/parcel/folder.js";
 import type { HandOut, RankResult } from "../engine/stages.js";
 import { Channel } from "../engine/wire/channel.js";
 import type { ForwardStep } from "../engine/wire/messages.js";
-import { brokerAlive, checkPrivate, folderNames, isStarting, removeFolder, sessionFolder } from "./folder.js";
+import { CancelledError } from "./cancelled.js";
+import {
+  brokerAlive,
+  brokerPid,
+  checkPrivate,
+  folderNames,
+  isStarting,
+  removeFolder,
+  sessionFolder,
+} from "./folder.js";
 import { fromBroker, protocol, type FromBroker, type Order, type ToBroker } from "./messages.js";
-import type { SessionStatus, SessionSummary } from "./types.js";
+import type { SessionStatus } from "./types.js";
 
 type HandedOut = Extract<FromBroker, { kind: "handedOut" }>;
 type Answer = Exclude<Extract<FromBroker, { id: number }>, HandedOut>;
@@ -16,14 +27,8 @@ type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
 
 /** A broker that does not answer within this many milliseconds is taken for frozen. */
 const patience = 10_000;
-
-/** Work that was given up. */
-export class CancelledError extends Error {
-  override readonly name = "CancelledError";
-  constructor(work = "forward pass") {
-    super(`${work} cancelled`);
-  }
-}
+/** Within this time the broker ends a run that is given up, if need be with its workers. */
+const longestEnd = cancelPatience + patience;
 
 /** One connection to the broker of a live session. */
 export class BrokerClient {
@@ -62,6 +67,7 @@ export class BrokerClient {
   static async connect(name: string): Promise<BrokerClient | undefined> {
     const folder = sessionFolder(name);
     checkPrivate();
+    const until = performance.now() + patience;
     for (;;) {
       const token = readToken(folder.token);
       const socket = token === undefined ? undefined : await dial(folder.socket);
@@ -72,7 +78,12 @@ export class BrokerClient {
         sweep();
         return undefined;
       }
+      if (!isStarting(folder) && performance.now() > until) throw silent();
       await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+
+    function silent(): Error {
+      return new Error(`broker of session "${name}" (pid ${brokerPid(folder)}) does not answer`);
     }
 
     function greet(name: string, socket: Socket, token: string): Promise<BrokerClient> {
@@ -80,7 +91,7 @@ export class BrokerClient {
         let client: BrokerClient | undefined;
         const timer = setTimeout(() => {
           socket.destroy();
-          reject(new Error(`broker of session "${name}" does not answer`));
+          reject(silent());
         }, patience);
         const channel = new Channel<FromBroker, ToBroker>(socket, fromBroker, {
           message: (message) => {
@@ -143,35 +154,39 @@ export class BrokerClient {
     read: (results: readonly RankResult[]) => Promise<T>,
     handOut: HandOut,
   ): Promise<T> {
-    if (signal?.aborted) throw new CancelledError();
+    const work = step.gradient === undefined ? "forward pass" : "backward pass";
+    if (signal?.aborted) throw new CancelledError(work);
     const id = this.#next;
     const failure: { error?: unknown } = {};
     this.#handedOut.set(id, (value) => {
-      handOut(value).then(
-        (parcels) => {
+      handOut(value)
+        .then((parcels) => {
           const all = parcels.map((parcel) => parcel ?? null);
           this.#channel.send({ kind: "handedBack", id, key: value.key, parcels: all });
-        },
-        (error: unknown) => {
+        })
+        .catch((error: unknown) => {
           failure.error = error;
           this.#channel.send({ kind: "cancel", id });
-        },
-      );
+        });
     });
     let cancel = () => {};
     let timer: NodeJS.Timeout | undefined;
     const given = new Promise<never>((_, reject) => {
       cancel = () => {
         this.#channel.send({ kind: "cancel", id });
-        // The broker answers within two seconds, or ends its workers; a frozen one must not keep the caller.
-        timer = setTimeout(() => reject(new CancelledError()), patience / 2);
+        // A frozen broker must not keep the caller.
+        timer = setTimeout(() => {
+          this.#forget(id);
+          reject(new CancelledError(work));
+        }, longestEnd);
       };
     });
     signal?.addEventListener("abort", cancel, { once: true });
     try {
       const answer = await Promise.race([this.#ask({ kind: "forward", step }), given]);
       if ("error" in failure && signal?.aborted !== true) throw failure.error;
-      if (answer.kind === "error") throw answer.cancelled ? new CancelledError() : new Error(answer.message);
+      if (answer.kind === "error")
+        throw answer.cancelled ? new CancelledError(work) : new Error(answer.message);
       if (answer.kind !== "result") throw unexpected(answer);
       const result = await read(answer.results);
       this.#channel.send({ kind: "taken", id });
@@ -201,6 +216,7 @@ export class BrokerClient {
   disconnect(): void {
     this.#gone ??= new Error(`session "${this.order.name}" is closed`);
     this.#channel.close();
+    this.#giveUpAll(this.#gone);
   }
 
   #ask(request: WithoutId<Request>, within?: number): Promise<Answer> {
@@ -211,7 +227,7 @@ export class BrokerClient {
         within === undefined
           ? undefined
           : setTimeout(() => {
-              this.#waiting.delete(id);
+              this.#forget(id);
               reject(new Error(`broker of session "${this.order.name}" (pid ${this.pid}) does not answer`));
             }, within);
       const done = () => {
@@ -223,8 +239,26 @@ export class BrokerClient {
         reject: (error) => (done(), reject(error)),
       });
       this.#socket.ref();
-      this.#channel.send({ ...request, id });
+      try {
+        this.#channel.send({ ...request, id });
+      } catch (error) {
+        done();
+        this.#forget(id);
+        reject(error as Error);
+      }
     });
+  }
+
+  /** Waits for this answer no more. */
+  #forget(id: number): void {
+    this.#waiting.delete(id);
+    this.#relax();
+  }
+
+  #giveUpAll(why: Error): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(why);
   }
 
   /** Lets a script end when it waits for nothing here. */
@@ -240,7 +274,11 @@ export class BrokerClient {
     if (message.kind === "handedOut") return this.#handedOut.get(message.id)?.(message);
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
-    waiting?.resolve(message);
+    if (waiting !== undefined) return waiting.resolve(message);
+    // Nobody waits for it any more.
+    if (message.kind !== "result") return;
+    for (const { parcel } of message.results) discardParcel(parcel);
+    this.#channel.send({ kind: "taken", id: message.id });
   }
 
   #lost(error: Error | undefined): void {
@@ -249,47 +287,8 @@ export class BrokerClient {
       `session "${this.order.name}" has ended (its broker, pid ${this.pid}, is gone)${why}`,
     );
     this.#tell.failed(this.#gone);
-    for (const { reject } of this.#waiting.values()) reject(this.#gone);
-    this.#waiting.clear();
+    this.#giveUpAll(this.#gone);
   }
-}
-
-/** The live sessions of this user, by name. Folders of dead ones are removed on the way. */
-export async function listSessions(): Promise<SessionSummary[]> {
-  const found: SessionSummary[] = [];
-  for (const name of folderNames()) {
-    const client = await BrokerClient.connect(name).catch(() => undefined);
-    if (client === undefined) continue;
-    const { model, fingerprint, mesh, pid, clients, openedAt } = await client.status();
-    client.disconnect();
-    // Not counting this question.
-    found.push({ name, model, fingerprint, mesh, pid, clients: clients - 1, openedAt });
-  }
-  return found;
-}
-
-/** State of a live session. Throws one line when there is none of this name. */
-export async function sessionStatus(name: string): Promise<SessionStatus> {
-  const client = await find(name);
-  try {
-    const status = await client.status();
-    return { ...status, clients: status.clients - 1 };
-  } finally {
-    client.disconnect();
-  }
-}
-
-/** Ends a live session. Throws one line when there is none of this name. */
-export async function closeSession(name: string): Promise<void> {
-  await (await find(name)).close();
-}
-
-async function find(name: string): Promise<BrokerClient> {
-  const client = await BrokerClient.connect(name);
-  if (client !== undefined) return client;
-  const names = folderNames();
-  const live = names.length === 0 ? "none is open" : `open: ${names.join(", ")}`;
-  throw new Error(`no session "${name}": ${live}`);
 }
 
 function unexpected(answer: Answer): Error {

@@ -18,7 +18,7 @@ export function checkCompatible(
       `session "${name}" holds ${order.model} (${order.fingerprint.slice(0, 8)}), ` +
         `not ${model} (${fingerprint.slice(0, 8)}): ${advice}`,
     );
-  const { devices, mesh, weights, threads, collectives } = options;
+  const { devices, mesh, weights, threads, collectives, idleMinutes } = options;
   const asked: [string, unknown, unknown][] = [
     [
       "devices",
@@ -30,6 +30,7 @@ export function checkCompatible(
     ["mesh.tensor", mesh?.tensor, plan.mesh.tensor],
     ["weights", weights, plan.weights],
     ["threads", threads, plan.threads],
+    ["idleMinutes", idleMinutes, order.idleMinutes],
     [
       "collectives",
       collectives === "auto" || plan.collectives === "alone" ? undefined : collectives,

@@ -1,33 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { add, capture, edit, scale, trainable } from "../hooks/index.js";
 import type { Dense, HostContext, HostFunction } from "../hooks/index.js";
-import { CancelledError, closeSession } from "./client.js";
+import { CancelledError } from "./cancelled.js";
 import { Session } from "./session.js";
+import { opt, ownRuntime, quiet, rows } from "./sessions.fixture.js";
 import type { Hook, OpenOptions } from "./types.js";
 
-const opt = fileURLToPath(new URL("../../../test/goldens/checkpoints/opt", import.meta.url));
-const quiet: OpenOptions = { quiet: true, threads: 1 };
-const rows = [
-  [2, 5, 9, 11, 4],
-  [2, 7],
-];
-let runtime: string;
-beforeAll(() => {
-  runtime = join(mkdtempSync(join(tmpdir(), "vh-")), "run");
-  process.env["VITRAIL_RUNTIME_DIR"] = runtime;
-});
-afterEach(async () => {
-  for (const { name } of await Session.list()) await closeSession(name);
-  expect(existsSync(runtime) ? readdirSync(runtime) : []).toEqual([]);
-});
-afterAll(() => {
-  delete process.env["VITRAIL_RUNTIME_DIR"];
-  rmSync(join(runtime, ".."), { recursive: true });
-});
+ownRuntime();
 
 const times =
   (factor: number): HostFunction =>

@@ -1,33 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { capture, edit, patch, scale, skip } from "../hooks/index.js";
 import type { Dense } from "../hooks/index.js";
-import { closeSession } from "./client.js";
 import { Session } from "./session.js";
-import type { OpenOptions } from "./types.js";
+import { opt, ownRuntime, quiet, rows } from "./sessions.fixture.js";
 
-const opt = fileURLToPath(new URL("../../../test/goldens/checkpoints/opt", import.meta.url));
-const quiet: OpenOptions = { quiet: true, threads: 1 };
-const rows = [
-  [2, 5, 9, 11, 4],
-  [2, 7],
-];
-let runtime: string;
-beforeAll(() => {
-  runtime = join(mkdtempSync(join(tmpdir(), "vl-")), "run");
-  process.env["VITRAIL_RUNTIME_DIR"] = runtime;
-});
-afterEach(async () => {
-  for (const { name } of await Session.list()) await closeSession(name);
-  expect(existsSync(runtime) ? readdirSync(runtime) : []).toEqual([]);
-});
-afterAll(() => {
-  delete process.env["VITRAIL_RUNTIME_DIR"];
-  rmSync(join(runtime, ".."), { recursive: true });
-});
+ownRuntime();
 
 const away = (a: Dense, b: Dense) => {
   expect(a.shape).toEqual(b.shape);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { goldens } from "../models/checkpoint/goldens.fixture.js";
 import { startHub, type HubServer } from "../models/hub/hubServer.fixture.js";
-import { closeSession } from "./client.js";
+import { closeSession } from "./live.js";
 import { Session } from "./session.js";
 
 const at = mkdtempSync(join(tmpdir(), "vo-"));

@@ -61,7 +61,7 @@ const session = z.object({
   pid: z.int(),
   clients: count,
   openedAt: z.string(),
-  state: z.enum(["loading", "ready", "busy", "failed"]),
+  state: z.enum(["loading", "ready", "busy", "failed", "silent"]),
   ranks: z.array(rank),
   weightBytes: number,
   residentBytes: number,

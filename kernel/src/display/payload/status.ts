@@ -25,7 +25,8 @@ export interface SessionStatus {
   readonly pid: number;
   readonly clients: number;
   readonly openedAt: string;
-  readonly state: "loading" | "ready" | "busy" | "failed";
+  /** `silent` when it does not answer: then the rest is what it last said. */
+  readonly state: "loading" | "ready" | "busy" | "failed" | "silent";
   readonly ranks: readonly RankStatus[];
   readonly weightBytes: number;
   readonly residentBytes: number;

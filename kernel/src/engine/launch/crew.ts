@@ -226,6 +226,7 @@ export class Crew {
         if (this.#held.size === this.#options.plan.devices.length) this.#ready.resolve();
         return;
       case "failed":
+        if (message.id === undefined && this.#held.has(from)) return from.kill(`failed: ${message.message}`);
         if (message.id === undefined)
           return this.#ready.reject(new Error(`rank ${rank} could not load: ${message.message}`));
         return this.#replies.get(from)?.resolve(message);

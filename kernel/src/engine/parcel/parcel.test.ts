@@ -93,6 +93,9 @@ test("an unread parcel can be discarded, once or twice", () => {
   discardParcel(parcel);
   discardParcel(parcel);
   new ParcelWriter(folder, "1", "0").discard();
+  const finished = new ParcelWriter(folder, "1", "0");
+  finished.finish();
+  finished.discard();
   expect(readdirSync(folder)).toEqual([]);
 });
 

@@ -19,6 +19,7 @@ export class ParcelWriter {
   readonly #overflow: string | undefined;
   #path: string;
   #file: number;
+  #isOpen = true;
   /** Bytes of the parcel, and how many of them are in the file; the others are gathered. */
   #end = 0;
   #written = 0;
@@ -86,15 +87,20 @@ export class ParcelWriter {
   finish(): ParcelDescriptor {
     this.#flush();
     const { size } = fstatSync(this.#file);
-    closeSync(this.#file);
+    this.#close();
     const isKept = dirname(this.#path) === dirname(this.#free) && size <= largestKept;
     return { path: this.#path, entries: this.#entries, ...(isKept && { free: this.#free }) };
   }
 
-  /** Closes and removes the file. */
+  /** Closes and removes the file, also one that is finished. */
   discard(): void {
-    closeSync(this.#file);
+    this.#close();
     discardParcel({ path: this.#path });
+  }
+
+  #close(): void {
+    if (this.#isOpen) closeSync(this.#file);
+    this.#isOpen = false;
   }
 
   /** Goes on in the overflow folder; false when already there. */
@@ -106,6 +112,7 @@ export class ParcelWriter {
     this.discard();
     this.#path = path;
     this.#file = openSync(path, "r+");
+    this.#isOpen = true;
     return true;
   }
 }

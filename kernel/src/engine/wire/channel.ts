@@ -54,11 +54,12 @@ export class Channel<In, Out> {
     return this.#closed;
   }
 
-  /** Sends one message; silently nothing once closed (the owner has been told). */
+  /** Sends one message; silently nothing once closed (the owner has been told). Throws one line for a message that is too long. */
   send(message: Out, body?: Uint8Array): void {
     if (this.#closed) return;
+    const chunks = encodeFrame(message, body);
     this.socket.cork();
-    for (const chunk of encodeFrame(message, body)) this.socket.write(chunk);
+    for (const chunk of chunks) this.socket.write(chunk);
     this.socket.uncork();
   }
 

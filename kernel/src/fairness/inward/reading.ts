@@ -1,4 +1,5 @@
 import type { Session } from "../../session/session.js";
+import { checkTemplate, inTemplate } from "../../tuning/prompts/template.js";
 import {
   singleTokens,
   verbaliser,
@@ -46,7 +47,7 @@ export async function readRows(
   { words: given, template = "{text}", of = 0, batch = 16 }: InwardOptions,
 ): Promise<Reading> {
   if (!Number.isInteger(batch) || batch < 1) throw new Error(`batch ${batch}: must be 1 or more`);
-  if (!template.includes("{text}")) throw new Error(`template "${template}" has no {text}`);
+  checkTemplate(template);
   const words = await verbaliser(session, given);
   singleTokens(words);
   if (words.sizes[of] === undefined)
@@ -55,7 +56,7 @@ export async function readRows(
   const read: ReadRow[] = [];
   for (const row of rows) {
     if (row.label === of) continue;
-    const text = template.replace("{text}", () => row.text);
+    const text = inTemplate(template, row.text);
     const found = wordsOf(row.term).exec(row.text);
     if (found === null) throw new Error(`term "${row.term}" does not stand in "${row.text}"`);
     const start = template.indexOf("{text}") + found.index;

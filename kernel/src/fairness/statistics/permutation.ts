@@ -30,6 +30,7 @@ export function permutationTest(
   outcomes: readonly Outcome[],
   { permutations = 10_000, seed = 0 }: PermutationOptions = {},
 ): PermutationResult {
+  checkPermutations(permutations);
   const names = [...groupBy(outcomes, ({ group }) => group).keys()];
   const place = new Map(names.map((name, i) => [name, i]));
   const counts = new Float64Array(names.length);
@@ -57,12 +58,13 @@ export function permutationTest(
   };
   const seen = statistics();
   const hits = seen.map(() => 1);
+  const scale = outcomes.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0);
   const random = randomNumbers(seed);
   for (let k = 0; k < permutations; k++) {
     for (const { labels, differences } of blocks) drawFirst(labels, differences.length, random);
     statistics().forEach((value, i) => {
       // Equal values must stay equal whatever the order their rows are added in.
-      if (value >= seen[i]! - 1e-12) hits[i]! += 1;
+      if (value >= seen[i]! - 1e-12 * scale) hits[i]! += 1;
     });
   }
   const chances = hits.map((count, i) => (Number.isNaN(seen[i]) ? NaN : count / (permutations + 1)));
@@ -70,6 +72,11 @@ export function permutationTest(
   const adjusted = adjust(chances, "holm");
   const groups = names.map((group, i) => ({ group, p: chances[i]!, adjusted: adjusted[i]! }));
   return { p, groups, permutations, seed };
+}
+
+function checkPermutations(permutations: number): void {
+  if (!Number.isInteger(permutations) || permutations < 1)
+    throw new Error(`permutations ${permutations}: must be 1 or more`);
 }
 
 /** The value that most of them have, the first of several. */
@@ -95,6 +102,7 @@ export function signFlipTest(
   differences: readonly number[],
   { permutations = 10_000, seed = 0 }: PermutationOptions = {},
 ): { readonly p: number; readonly exact: boolean } {
+  checkPermutations(permutations);
   const n = differences.length;
   if (n === 0) return { p: NaN, exact: true };
   const least = Math.abs(sumOf(differences)) - 1e-12 * sumOf(differences.map(Math.abs));

@@ -207,7 +207,24 @@ test("a probability's gap within templates is the counterfactual one where every
     expect(found.groups.find((each) => each.group === group)!.gap.estimate).toBeCloseTo(gap, 12);
 });
 
+test("ties are told whatever the unit that values are given in", () => {
+  const values = [0.1, 0.2, 0.3, 0.6, 0.7, 0.1, 0.2, 0.9];
+  const of = (unit: number) =>
+    permutationTest(
+      values.map((value, i) => row(i % 2 === 0 ? "a" : "b", i < 4 ? "s" : "t", value * unit)),
+      { permutations: 2000 },
+    ).p;
+  expect(of(1)).toBeLessThan(1);
+  for (const unit of [1e-15, 1e9]) expect(of(unit)).toBe(of(1));
+});
+
 test("what cannot be drawn is said", () => {
+  for (const permutations of [0, -5, 2.5, NaN]) {
+    expect(() => permutationTest([], { permutations })).toThrow(
+      `permutations ${permutations}: must be 1 or more`,
+    );
+    expect(() => signFlipTest([1], { permutations })).toThrow(`permutations ${permutations}: must be`);
+  }
   expect(() => outcomesOf(goldenRows, "happy_FPR", classes)).toThrow(
     'no metric "happy_FPR": there are accuracy, negative_FPR',
   );

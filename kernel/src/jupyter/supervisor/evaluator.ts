@@ -29,6 +29,8 @@ export class Evaluator {
   readonly #compiling = new Map<number, { interrupted: boolean }>();
   #lastCell = 0;
   #stopped = false;
+  /** The next cell starts a runner. */
+  #isMissing = false;
 
   constructor(language: Language, events: EvaluatorEvents) {
     this.#language = language;
@@ -60,16 +62,23 @@ export class Evaluator {
       this.#compiling.delete(cell);
     }
     if (state.interrupted) {
-      await this.#language.ask({ kind: "settle", cell, kept: false });
+      await this.#settle(cell, false);
       return { failure: interrupted };
     }
+    if (this.#isMissing) this.#runner = this.#startRunner();
+    this.#isMissing = false;
     const runner = this.#runner;
     this.#lastCell = cell;
     for (const name of compiled.declares) this.#declared.add(name);
     const outcome = await runner.execute({ ...compiled, cell, source });
     // A cell that failed half-way has declared its names all the same. A lost runner has forgotten them.
-    if (runner === this.#runner) await this.#language.ask({ kind: "settle", cell, kept: true });
+    if (runner === this.#runner) await this.#settle(cell, true);
     return outcome;
+  }
+
+  /** A language thread that is lost has forgotten all cells anyway. */
+  async #settle(cell: number, kept: boolean): Promise<void> {
+    await this.#language.ask({ kind: "settle", cell, kept }).catch(() => {});
   }
 
   /**
@@ -107,7 +116,9 @@ export class Evaluator {
     if (!this.#stopped) {
       this.#declared.clear();
       this.#language.ask({ kind: "reset" }).catch(() => {});
-      this.#runner = this.#startRunner();
+      // One that ended by itself might do so again and again.
+      if (running.length === 0) this.#isMissing = true;
+      else this.#runner = this.#startRunner();
       this.#events.replaced();
       if (running.length === 0)
         this.#events.printed(

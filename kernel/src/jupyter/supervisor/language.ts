@@ -37,8 +37,12 @@ export class Language {
       this.#waiting.get(reply.id)?.resolve(reply);
       this.#waiting.delete(reply.id);
     });
-    worker.on("error", (error) => this.#lost(error));
-    worker.on("exit", (code) => this.#lost(new Error(`the language thread ended with code ${code}`)));
+    // An error comes before its exit, and in between another thread may have been started.
+    const lost = (error: Error) => {
+      if (worker === this.#worker) this.#lost(error);
+    };
+    worker.on("error", lost);
+    worker.on("exit", (code) => lost(new Error(`the language thread ended with code ${code}`)));
     this.#worker = worker;
     return worker;
   }

@@ -39,3 +39,15 @@ test("without a tokenizer, ids are shown", () => {
   expect([row.add(7).text, row.add(9).text]).toEqual(["7", " 9"]);
   expect(row.finish()).toMatchObject({ text: "7 9", ended: "length" });
 });
+
+test("where a tokenizer closes up earlier characters, the rest is told all the same", async () => {
+  const tokenizer = await openTokenizer(folder);
+  const texts = ["do", "do n", "don't", "don't go"];
+  const closing = new Proxy(tokenizer, {
+    get: (target, name) =>
+      name === "decode" ? (ids: number[]) => texts[ids.length - 1] : Reflect.get(target, name, target),
+  });
+  const row = new GrowingRow(4, none, closing);
+  expect([1, 2, 3, 4].map((id) => row.add(id).text)).toEqual(["do", " n", "t", " go"]);
+  expect(row.finish().text).toBe("don't go");
+});

@@ -41,7 +41,8 @@ export class GrowingRow {
     else if (this.#ids.length === this.#most) this.#ended = "length";
     // A character of several tokens is shown when it is whole, or when nothing more comes.
     const isWhole = this.ended || !this.#text.endsWith("\uFFFD");
-    if (!isWhole || !this.#text.startsWith(this.#told)) return { token, text: "" };
+    if (!isWhole) return { token, text: "" };
+    // Some tokenizers close up earlier characters ("do n't"); what was told stays told, and the rest goes on.
     const text = this.#text.slice(this.#told.length);
     this.#told = this.#text;
     return { token, text };

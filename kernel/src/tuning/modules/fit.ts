@@ -1,7 +1,7 @@
 import type { Provenance } from "../../display/payload/provenance.js";
 import { progress } from "../../display/progress.js";
 import type { BackwardOptions } from "../../session/backward/types.js";
-import { CancelledError } from "../../session/client.js";
+import { CancelledError } from "../../session/cancelled.js";
 import { cancelSignal } from "../../session/host.js";
 import { randomNumbers, type Random } from "../../session/sampling.js";
 import type { Session } from "../../session/session.js";

@@ -159,6 +159,9 @@ test("what does not fit is refused before anything moves", () => {
   expect(() => adamW.step(gradients(0).set("vector", new Float32Array(5)))).toThrow(
     'gradient of "vector" [6] has 5 values, not 6',
   );
+  const broken = gradients(0);
+  broken.get("vector")![2] = NaN;
+  expect(() => adamW.step(broken)).toThrow('the gradient of "vector" at step 0 has the norm NaN');
   const sgd = new Optimiser(start(), { kind: "sgd", learningRate: 0.1, momentum: 0.9 });
   expect(() => adamW.restore(sgd.state())).toThrow("state of sgd for an optimiser that is adamW");
   const other = new Optimiser(start().slice(1), { kind: "adamW", learningRate: 0.03 });

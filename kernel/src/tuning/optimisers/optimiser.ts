@@ -4,6 +4,7 @@ import { adafactor } from "./adafactor.js";
 import type { AdafactorOptions } from "./adafactor.js";
 import { adam } from "./adam.js";
 import type { AdamOptions } from "./adam.js";
+import { globalNorm } from "./clip.js";
 import type { Memory, Rule } from "./rule.js";
 import { sgd } from "./sgd.js";
 import type { SgdOptions } from "./sgd.js";
@@ -53,7 +54,7 @@ export class Optimiser {
 
   /**
    * One step; `factor` of the schedule multiplies the learning rate. Throws one line, before anything changes, when
-   * a parameter has no gradient or one of another size, or when a relative learning rate is scheduled.
+   * a parameter has no gradient, one of another size or one that is not finite, or when a relative learning rate is scheduled.
    */
   step(gradients: ReadonlyMap<string, Float32Array>, factor = 1): void {
     const { learningRate } = this.options;
@@ -67,6 +68,11 @@ export class Optimiser {
       if (gradient.length !== parameter.data.length)
         throw new Error(
           `gradient of "${parameter.name}" ${printShape(parameter.shape)} has ${gradient.length} values, not ${parameter.data.length}`,
+        );
+      const norm = globalNorm([gradient]);
+      if (!Number.isFinite(norm))
+        throw new Error(
+          `the gradient of "${parameter.name}" at step ${this.#step} has the norm ${norm}: the learning rate is too high`,
         );
       return { parameter, gradient, memory: this.#memory.get(parameter.name)! };
     });

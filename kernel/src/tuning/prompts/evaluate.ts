@@ -2,6 +2,7 @@ import type { Session } from "../../session/session.js";
 import { askClasses } from "./asked.js";
 import { calibrate } from "./calibrate.js";
 import { checkPrompt, idsOf, promptEdits, withPlaceholders, type SoftPrompt } from "./softPrompt.js";
+import { checkTemplate, inTemplate } from "./template.js";
 import type { TuningRow } from "./types.js";
 import { verbaliser, type LabelWord } from "./verbaliser.js";
 
@@ -41,13 +42,15 @@ export async function classifyByPrompt(
   texts: readonly (string | readonly number[])[],
   { words: wanted, template = "{text}", calibrate: without, batch = 16, signal }: ClassifyPromptOptions,
 ): Promise<number[][]> {
+  checkTemplate(template);
+  if (!Number.isInteger(batch) || batch < 1) throw new Error(`batch ${batch}: must be 1 or more`);
   const words = await verbaliser(session, wanted);
   if (prompt) await checkPrompt(session, prompt);
   const tokens = prompt?.tokens ?? 0;
   if (without?.length === 0)
     throw new Error("calibrate: give one or more texts without content, such as N/A");
   const read = [...texts, ...(without ?? [])].map((text) =>
-    typeof text === "string" ? template.replace("{text}", () => text) : text,
+    typeof text === "string" ? inTemplate(template, text) : text,
   );
   const ids = await idsOf(session, read, tokens + words.longest - 1);
   const classes = words.sizes.length;

@@ -1,5 +1,5 @@
 import { progress } from "../../display/progress.js";
-import { CancelledError } from "../../session/client.js";
+import { CancelledError } from "../../session/cancelled.js";
 import type { Session } from "../../session/session.js";
 import { evaluatePrompt, type Evaluation } from "./evaluate.js";
 import { tune } from "./tune.js";

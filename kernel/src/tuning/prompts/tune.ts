@@ -1,6 +1,6 @@
 import { progress } from "../../display/progress.js";
 import type { Provenance } from "../../display/payload/provenance.js";
-import { CancelledError } from "../../session/client.js";
+import { CancelledError } from "../../session/cancelled.js";
 import { cancelSignal } from "../../session/host.js";
 import { randomNumbers } from "../../session/sampling.js";
 import type { Session } from "../../session/session.js";
@@ -11,6 +11,7 @@ import { evaluatePrompt } from "./evaluate.js";
 import { deepened, initialPrompt } from "./initial.js";
 import { promptGradient } from "./promptStep.js";
 import { checkPrompt, copied, idsOf, partsOf, type SoftPrompt } from "./softPrompt.js";
+import { checkTemplate, inTemplate } from "./template.js";
 import type { Tuned, TuneOptions, TuningData, TuningEpoch, TuningRow, TuningStep } from "./types.js";
 import { verbaliser } from "./verbaliser.js";
 
@@ -33,7 +34,8 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
   } = options;
   const template = options.template ?? "{text}";
   if (train.length === 0) throw new Error("no rows to tune on");
-  if (!template.includes("{text}")) throw new Error(`template "${template}" has no {text}`);
+  checkTemplate(template);
+  if (!(patience >= 1)) throw new Error(`patience ${patience}: must be 1 epoch or more`);
   for (const [name, count] of Object.entries({ epochs, batch, accumulate }))
     if (!Number.isInteger(count) || count < 1) throw new Error(`${name} ${count}: must be 1 or more`);
   const words = await verbaliser(session, options.words);
@@ -48,9 +50,8 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
   if (isDeepened && options.from?.optimiser !== undefined)
     throw new Error("deep: true, and the optimiser to go on from is that of a prompt that is not");
   const first = isDeepened ? await deepened(session, given) : given;
-  const inTemplate = ({ text }: TuningRow) =>
-    typeof text === "string" ? template.replace("{text}", text) : text;
-  const ids = await idsOf(session, train.map(inTemplate), first.tokens + words.longest - 1);
+  const read = ({ text }: TuningRow) => (typeof text === "string" ? inTemplate(template, text) : text);
+  const ids = await idsOf(session, train.map(read), first.tokens + words.longest - 1);
 
   const prompt = copied(first);
   const parameters = partsOf(session, prompt).map(({ module, shape, data }) => ({

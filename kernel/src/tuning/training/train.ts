@@ -5,7 +5,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import { readArchitecture } from "../../models/architectures.js";
 import type { JsonObject } from "../../models/checkpoint/checkpoint.js";
 import type { NamedTensor } from "../../models/checkpoint/writeSafetensors.js";
-import { CancelledError } from "../../session/client.js";
+import { CancelledError } from "../../session/cancelled.js";
 import { cancelSignal } from "../../session/host.js";
 import { randomNumbers } from "../../session/sampling.js";
 import { clipByGlobalNorm } from "../optimisers/clip.js";

@@ -1,0 +1,7 @@
+/** Work that was given up. */
+export class CancelledError extends Error {
+  override readonly name = "CancelledError";
+  constructor(work: string) {
+    super(`${work} cancelled`);
+  }
+}

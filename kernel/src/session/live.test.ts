@@ -1,0 +1,127 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { expect, test, vi } from "vitest";
+import { isAlive } from "../engine/launch/leftovers.js";
+import { sessionFolder } from "./folder.js";
+import { closeSession, findStatus, listSessions } from "./live.js";
+import { Session } from "./session.js";
+import {
+  busy,
+  gpt2,
+  opt,
+  ownRuntime,
+  quiet,
+  rows,
+  runtime,
+  shared,
+  whileRunning,
+} from "./sessions.fixture.js";
+
+ownRuntime();
+
+test("the same name and model attach to the same workers; every client is served", async () => {
+  const first = await Session.open(opt, { ...quiet, name: "shared", devices: 2 });
+  const pids = (await first.status()).ranks.map(({ pid }) => pid);
+  const second = await Session.open(opt, { quiet: true, name: "shared" });
+  expect((await second.status()).ranks.map(({ pid }) => pid)).toEqual(pids);
+  expect((await second.status()).clients).toBe(2);
+  const runs = await Promise.all([first, second, first, second].map((session) => session.forward(rows)));
+  for (const run of runs) expect(run.logits).toEqual(runs[0]?.logits);
+  first.detach();
+  expect(await Session.list()).toMatchObject([{ name: "shared", mesh: "pipeline 2 × tensor 1", clients: 1 }]);
+  await expect(first.forward(rows)).rejects.toThrow('session "shared" is closed');
+  await second.close();
+  expect(await Session.list()).toEqual([]);
+  expect(pids.filter((pid) => isAlive(pid as number))).toEqual([]);
+  await expect(second.forward(rows)).rejects.toThrow("is closed");
+});
+
+test("another model, or options that differ, are refused and change nothing", async () => {
+  const session = await Session.open(opt, { ...quiet, name: "taken", devices: 2 });
+  await expect(Session.open(gpt2, { ...quiet, name: "taken" })).rejects.toThrow(
+    /^session "taken" holds .*opt \([0-9a-f]{8}\), not .*gpt2 \([0-9a-f]{8}\): close it, or open under another name$/,
+  );
+  await expect(Session.open(opt, { ...quiet, name: "taken", devices: 1 })).rejects.toThrow(
+    'session "taken" is open with devices 2, not 1',
+  );
+  await expect(Session.open(opt, { ...quiet, name: "taken", mesh: { tensor: 2 } })).rejects.toThrow(
+    'session "taken" is open with mesh.tensor 1, not 2',
+  );
+  expect((await session.forward(rows)).logits).toBeDefined();
+  await session.close();
+});
+
+test("two that open the same name at once share one session", async () => {
+  const both = await Promise.all([Session.open(opt, quiet), Session.open(opt, quiet)]);
+  const [one, other] = await Promise.all(both.map((session) => session.status()));
+  expect(other?.pid).toBe(one?.pid);
+  await both[0]?.close();
+});
+
+test("what a killed broker left is cleaned when it is seen, and its workers are gone", async () => {
+  const session = await Session.open(opt, { ...quiet, name: "dead", mesh: { tensor: 2 } });
+  const { pid, ranks } = await session.status();
+  process.kill(pid, "SIGKILL");
+  await expect(session.forward(rows)).rejects.toThrow(
+    /session "dead" has ended \(its broker, pid \d+, is gone\)/,
+  );
+  await vi.waitFor(() => expect(ranks.filter((rank) => isAlive(rank.pid as number))).toEqual([]), 10_000);
+  expect(readdirSync(runtime.path)).toEqual(["dead"]);
+  expect(await Session.list()).toEqual([]);
+  expect(readdirSync(runtime.path)).toEqual([]);
+  expect(shared(pid)).toEqual([]);
+});
+
+test("a session without clients ends itself", async () => {
+  const session = await Session.open(opt, { ...quiet, name: "idle", idleMinutes: 0.01 });
+  const { pid } = await session.status();
+  session.detach();
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 10_000);
+  expect(readdirSync(runtime.path)).toEqual([]);
+});
+
+test("names of sessions that are not there are said with those that are", async () => {
+  expect(await findStatus("none")).toBeUndefined();
+  await expect(closeSession("none")).rejects.toThrow('no session "none": none is open');
+  const session = await Session.open(opt, { ...quiet, name: "here" });
+  await expect(closeSession("none")).rejects.toThrow('no session "none": open: here');
+  expect(await findStatus("here")).toMatchObject({ name: "here", state: "ready", clients: 1 });
+  await session.close();
+});
+
+test("runs under way end when their session is detached", async () => {
+  const session = await Session.open(opt, { ...quiet, name: "left" });
+  const other = await Session.open(opt, { ...quiet, name: "left" });
+  const [worker] = (await session.status()).ranks;
+  const [outcome] = await whileRunning(other, worker!.pid as number, async () => {
+    const running = Promise.allSettled([session.forward(rows)]);
+    await busy(session);
+    session.detach();
+    return running;
+  });
+  expect(outcome).toMatchObject({ reason: { message: 'session "left" is closed' } });
+  await other.close();
+});
+
+test("a broker that does not answer is said to, by name and process, and hides no other session", async () => {
+  const frozen = await Session.open(opt, { ...quiet, name: "frozen" });
+  const well = await Session.open(opt, { ...quiet, name: "well" });
+  const { pid } = await frozen.status();
+  // After a restart of the machine, another process may have the number of a broker that is gone.
+  const { path, broker } = sessionFolder("taken");
+  mkdirSync(path, { mode: 0o700 });
+  writeFileSync(broker, JSON.stringify({ pid: process.pid }));
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  process.kill(pid, "SIGSTOP");
+  try {
+    expect((await listSessions()).map(({ name }) => name)).toEqual(["well"]);
+    expect(warn.mock.calls.flat()).toEqual([
+      `not listed: broker of session "frozen" (pid ${pid}) does not answer`,
+      `not listed: broker of session "taken" (pid ${process.pid}) does not answer`,
+    ]);
+  } finally {
+    process.kill(pid, "SIGCONT");
+    warn.mockRestore();
+    rmSync(path, { recursive: true });
+  }
+  await Promise.all([frozen.close(), well.close()]);
+}, 60_000);

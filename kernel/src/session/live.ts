@@ -1,0 +1,45 @@
+import { BrokerClient } from "./client.js";
+import { folderNames } from "./folder.js";
+import type { SessionStatus, SessionSummary } from "./types.js";
+
+/**
+ * The live sessions of this user, by name. Folders of dead ones are removed on the way; one that does not answer is not
+ * listed, and a warning says so.
+ */
+export async function listSessions(): Promise<SessionSummary[]> {
+  const found: SessionSummary[] = [];
+  for (const name of folderNames()) {
+    try {
+      const status = await findStatus(name);
+      if (status === undefined) continue;
+      const { model, fingerprint, mesh, pid, clients, openedAt } = status;
+      found.push({ name, model, fingerprint, mesh, pid, clients, openedAt });
+    } catch (error) {
+      console.warn(`not listed: ${(error as Error).message}`);
+    }
+  }
+  return found;
+}
+
+/** State of a live session; undefined when there is none of this name. Throws one line when it does not answer. */
+export async function findStatus(name: string): Promise<SessionStatus | undefined> {
+  const client = await BrokerClient.connect(name);
+  if (client === undefined) return undefined;
+  try {
+    const status = await client.status();
+    // Not counting this question.
+    return { ...status, clients: status.clients - 1 };
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** Ends a live session. Throws one line when there is none of this name. */
+export async function closeSession(name: string): Promise<void> {
+  const client = await BrokerClient.connect(name);
+  if (client !== undefined) return client.close();
+  const names = folderNames();
+  throw new Error(
+    `no session "${name}": ${names.length === 0 ? "none is open" : `open: ${names.join(", ")}`}`,
+  );
+}

@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { BrokerClient } from "./client.js";
+import { sessionFolder } from "./folder.js";
+import { Session } from "./session.js";
+import { opt, ownRuntime, quiet, runtime } from "./sessions.fixture.js";
+
+ownRuntime();
+
+test("impossible plans, names and folders are refused, and no process is started", async () => {
+  for (const [options, message] of [
+    [{ devices: 64 }, /^pipeline 64: more stages than the \d+ layers there are/],
+    [{ mesh: { tensor: 3 } }, /^tensor 3: \d+ heads cannot be shared evenly/],
+    [{ name: "../up" }, /^session name "\.\.\/up": use/],
+    [{ idleMinutes: 0 }, /^idleMinutes 0: must be above 0/],
+    [{ idleMinutes: Infinity }, /^idleMinutes Infinity: must be at most 35791/],
+    [{ devices: ["tpu"] }, /^no device "tpu"/],
+  ] as const)
+    await expect(Session.open(opt, { ...quiet, ...options })).rejects.toThrow(message);
+  expect(existsSync(runtime.path) ? readdirSync(runtime.path) : []).toEqual([]);
+});
+
+test("a socket path that is too long is refused with what to do", () => {
+  process.env["VITRAIL_RUNTIME_DIR"] = join(runtime.path, "x".repeat(90));
+  try {
+    expect(() => sessionFolder("name")).toThrow(
+      /is too long by \d+: set VITRAIL_RUNTIME_DIR to a shorter folder/,
+    );
+  } finally {
+    process.env["VITRAIL_RUNTIME_DIR"] = runtime.path;
+  }
+});
+
+test("the plan is printed, unless quiet", async () => {
+  const print = vi.spyOn(console, "log").mockImplementation(() => {});
+  try {
+    const session = await Session.open(opt, { threads: 1, devices: 2 });
+    expect(print.mock.calls.flat().join("\n")).toContain("pipeline 2 × tensor 1 on 2 × cpu");
+    expect(session.plan).toContain("stage 1: ");
+    await session.close();
+  } finally {
+    print.mockRestore();
+  }
+});
+
+test("a name whose opener died before the broker listened can be used again", async () => {
+  const child = spawn("true");
+  await new Promise((resolve) => child.once("exit", resolve));
+  const { path, broker } = sessionFolder("half");
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  writeFileSync(broker, JSON.stringify({ pid: child.pid }));
+  expect(await BrokerClient.connect("half")).toBeUndefined();
+  expect(existsSync(path)).toBe(false);
+});

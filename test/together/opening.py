@@ -70,6 +70,27 @@ def patterns_are_those_of_one_process(nb):
         assert value(nb, "a.length === b.length && Math.max(...a.map((x, i) => Math.abs(x - b[i]!)))") < 1e-6
 
 
+def tokens_grow_in_the_cell_as_they_come(nb):
+    """The pace is set by `onToken`, which is waited for: redrawing is not faster than can be seen."""
+    nb.ok("const pause = () => new Promise<void>((go) => setTimeout(go, 100));")
+    prompts = '["The nurse said", "A doctor"]'
+    outcome = nb.ok(f"const told = await session.generate({prompts}, {{ maxTokens: 6, onToken: pause }});")
+    [first] = outcome.of("display_data")
+    updates = outcome.of("update_display_data")
+    assert {u["transient"]["display_id"] for u in updates} == {first["transient"]["display_id"]}, updates
+    texts = [shown["data"]["text/plain"] for shown in [first, *updates]]
+    assert [line.split("│")[1] for line in texts[0].split("\n")] == ["…", "…"], texts[0]
+    lengths = [len(text) for text in texts]
+    assert len(set(lengths)) >= 5 and lengths[:-1] == sorted(lengths[:-1]), texts
+    rows = value(nb, "told.rows.map((row) => row.text)")
+    assert texts[-1] == f"The nurse said│{rows[0]}\nA doctor│{rows[1]}", (texts[-1], rows)
+
+    quiet = nb.ok(f"const again = await session.generate({prompts}, {{ maxTokens: 6, stream: false }});")
+    assert quiet.of("display_data") == [] and value(nb, "again.rows.map((row) => row.text)") == rows
+    [shown] = nb.ok("again").of("execute_result")
+    assert shown["data"]["text/plain"].startswith(texts[-1] + "\ndemo ("), shown["data"]["text/plain"]
+
+
 def closing_leaves_nothing(nb):
     made = pids(nb) + pids(nb, "alone")
     assert len(set(made)) == 5, made
@@ -85,6 +106,7 @@ main(
         the_plan_is_printed_and_a_bar_moves,
         attention_is_shown_with_its_provenance,
         patterns_are_those_of_one_process,
+        tokens_grow_in_the_cell_as_they_come,
         closing_leaves_nothing,
     ]
 )

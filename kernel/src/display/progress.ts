@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
 import type { Bundle } from "./bundle.js";
 import { escapeHtml } from "./escape.js";
-import { notebookSink } from "./sink.js";
+import { LiveOutput } from "./live.js";
 
 /** A bar that moves in place. */
 export interface Progress {
@@ -38,9 +37,6 @@ function progressBundle(state: ProgressState): Bundle {
   return { data: { "text/html": html, "text/plain": progressText(state) }, metadata: {} };
 }
 
-/** Redrawing more often than this cannot be seen, and servers drop outputs beyond a thousand messages a second. */
-const shortestPause = 80;
-
 /**
  * A progress bar of `total` steps (0 is complete at once). In a notebook it is one output that is replaced in place; elsewhere one
  * line on stderr, redrawn on terminals and printed once at the end into files and pipes.
@@ -48,29 +44,22 @@ const shortestPause = 80;
 export function progress(total: number, label: string): Progress {
   if (!Number.isFinite(total) || total < 0)
     throw new RangeError(`progress total ${total}: it must be at least 0`);
-  const id = randomUUID();
   let state: ProgressState = { done: 0, total, label, note: "" };
-  let shownAt = -Infinity;
-  let shown = false;
   let finished = false;
-
-  const show = (last: boolean): void => {
-    const sink = notebookSink();
-    if (sink !== undefined) sink.display(progressBundle(state), { id, update: shown });
-    else if (process.stderr.isTTY)
-      process.stderr.write(`\r\u001b[2K${progressText(state)}${last ? "\n" : ""}`);
-    else if (last) process.stderr.write(`${progressText(state)}\n`);
-    shown = true;
-    shownAt = performance.now();
-  };
+  const output = new LiveOutput(
+    () => progressBundle(state),
+    (_, last) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${progressText(state)}${last ? "\n" : ""}`);
+      else if (last) process.stderr.write(`${progressText(state)}\n`);
+    },
+  );
   const set = (done: number, note = state.note): void => {
     if (finished) throw new Error(`progress "${label}" has finished`);
     if (!Number.isFinite(done) || done < 0 || done > total)
       throw new RangeError(`progress "${label}" at ${done} of ${total}`);
     state = { ...state, done, note };
-    if (performance.now() - shownAt >= shortestPause) show(false);
+    output.changed();
   };
-  show(false);
   return {
     set,
     advance: (by = 1, note) => set(state.done + by, note),
@@ -78,7 +67,7 @@ export function progress(total: number, label: string): Progress {
       if (finished) return;
       finished = true;
       state = { ...state, note };
-      show(true);
+      output.finish();
     },
   };
 }

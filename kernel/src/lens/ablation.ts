@@ -1,10 +1,12 @@
 import { forest, plot, progress, shownAs, type Displayable } from "../display/index.js";
+import type { Provenance } from "../display/payload/provenance.js";
 import { edit, mean, zero, type Edit } from "../hooks/index.js";
 import { drawn } from "../session/drawn.js";
 import { cancelSignal } from "../session/host.js";
 import { randomNumbers } from "../session/sampling.js";
 import type { Session } from "../session/session.js";
 import { lossLines, type Head, type Induction } from "./induction.js";
+import { lensProvenance } from "./provenance.js";
 import { lossByPosition } from "./repeated.js";
 
 export interface AblationOptions {
@@ -37,6 +39,8 @@ export interface InductionAblation {
   readonly whole: number;
   readonly strongest: Ablated;
   readonly random: readonly Ablated[];
+  /** With the lens as the call. */
+  readonly provenance: Provenance;
 }
 
 /**
@@ -64,9 +68,11 @@ export async function ablateInduction(
   const sets = [strongest, ...Array.from({ length: draws }, () => drawn(others, count, random))];
   const signal = cancelSignal(options.signal);
   const bar = quiet ? undefined : progress(sets.length, "taking heads out");
+  let origin: Provenance | undefined;
   const lossOf = async (hooks: readonly Edit[]) => {
-    const { logits } = await session.forward(found.rows, { hooks, ...(signal && { signal }) });
-    return lossByPosition(found.rows, logits!);
+    const run = await session.forward(found.rows, { hooks, ...(signal && { signal }) });
+    origin ??= run.provenance;
+    return lossByPosition(found.rows, run.logits!);
   };
   // The model may have other edits now than when the heads were found.
   const bare = await lossOf([]);
@@ -84,7 +90,11 @@ export async function ablateInduction(
     bar?.advance();
   }
   bar?.finish();
-  const result: InductionAblation = { whole, strongest: results[0]!, random: results.slice(1) };
+  const settings = { rows: found.rows.length, length: found.length, heads: count, draws, by };
+  const result: InductionAblation = {
+    ...{ whole, strongest: results[0]!, random: results.slice(1) },
+    provenance: lensProvenance(origin!, "ablateInduction", [], settings, seed),
+  };
   return shownAs(result, () =>
     figure(result, { ...found, loss: bare }, `by ${by}; random heads of seed ${seed}`),
   );
@@ -106,7 +116,11 @@ function repeatedLoss(loss: readonly number[], length: number): number {
   return part.reduce((sum, each) => sum + each, 0) / part.length;
 }
 
-function figure({ whole, strongest, random }: InductionAblation, { loss, length }: Induction, how: string) {
+function figure(
+  { whole, strongest, random, provenance }: InductionAblation,
+  { loss, length }: Induction,
+  how: string,
+) {
   const name = ({ heads }: Ablated) => heads.map(({ layer, head }) => `${layer}.${head}`).join(", ");
   const rows = [strongest, ...random];
   return plot(
@@ -133,6 +147,7 @@ function figure({ whole, strongest, random }: InductionAblation, { loss, length 
     {
       title: "Induction heads taken out",
       notes: [`${how}; loss of the whole model ${whole.toFixed(3)} nats`],
+      provenance,
     },
   );
 }

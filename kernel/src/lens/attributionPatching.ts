@@ -1,10 +1,12 @@
 import { heatmap, plot, shownAs, type Displayable } from "../display/index.js";
+import type { Provenance } from "../display/payload/provenance.js";
 import { capture, type Selector } from "../hooks/index.js";
 import { cancelSignal } from "../session/host.js";
+import { printInput } from "../session/provenance.js";
 import type { Session } from "../session/session.js";
-import type { Run } from "../session/types.js";
 import { checkBy, checkLengths, columnsOf, gridAxes, partsOf, pointsBy, type PatchedBy } from "./grid.js";
 import { lastDifference, metricOf, pairOf, type LogitDifference } from "./metric.js";
+import { lensProvenance } from "./provenance.js";
 
 export interface AttributionPatchingOptions {
   /** Prompt that gives the answer; the corrupt one must have as many tokens. */
@@ -29,6 +31,8 @@ export interface AttributionPatching {
   readonly columns: readonly string[];
   /** Estimated change of the metric by each patch, [point][column]: Σ (clean − corrupt) · ∂metric/∂corrupt. */
   readonly values: readonly (readonly number[])[];
+  /** With the lens as the call. */
+  readonly provenance: Provenance;
 }
 
 /**
@@ -72,6 +76,7 @@ export async function attributionPatching(
     corrupt.gradient(point).data.forEach((slope, at) => (sums[of(at)]! += slope * (to[at]! - from[at]!)));
     return sums;
   });
+  const inputs = [printInput(options.clean), printInput(options.corrupt)];
   const result: AttributionPatching = {
     metric: name,
     clean: of(clean.logits!.data),
@@ -79,14 +84,16 @@ export async function attributionPatching(
     points,
     columns: columnsOf(by, corrupt, clean, grids[0]!.heads),
     values,
+    provenance: lensProvenance(corrupt.provenance, "attributionPatching", inputs, {
+      ...{ metric: name, points: selector, by },
+    }),
   };
-  return shownAs(result, () => figure(result, by, corrupt.provenance));
+  return shownAs(result, () => figure(result, by));
 }
 
 function figure(
-  { metric, clean, corrupt, points, columns, values }: AttributionPatching,
+  { metric, clean, corrupt, points, columns, values, provenance }: AttributionPatching,
   by: PatchedBy,
-  provenance: Run["provenance"],
 ) {
   return plot(
     heatmap({

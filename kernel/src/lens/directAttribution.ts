@@ -1,9 +1,12 @@
 import { bars, heatmap, plot, shownAs, type Displayable } from "../display/index.js";
+import type { Provenance } from "../display/payload/provenance.js";
 import { capture, editGradient, zero } from "../hooks/index.js";
 import { cancelSignal } from "../session/host.js";
+import { printInput } from "../session/provenance.js";
 import type { Session } from "../session/session.js";
 import type { Captured } from "../session/types.js";
 import { lastDifference, metricOf, pairOf, type LogitDifference } from "./metric.js";
+import { lensProvenance } from "./provenance.js";
 
 export interface DirectAttributionOptions {
   readonly metric: LogitDifference;
@@ -23,6 +26,8 @@ export interface DirectAttribution {
   readonly mlps: readonly number[];
   /** Of the final norm's own bias. */
   readonly constant: number;
+  /** With the lens as the call. */
+  readonly provenance: Provenance;
 }
 
 /**
@@ -105,8 +110,11 @@ export async function directLogitAttribution(
     ),
     mlps: heads.map((_, layer) => contribution(`layers.${layer}.mlp.output`)),
     constant: dot(norm.shift, read),
+    provenance: lensProvenance(difference.provenance, "directLogitAttribution", [printInput(input)], {
+      metric: name,
+    }),
   };
-  return shownAs(result, () => figure(result, difference.provenance));
+  return shownAs(result, () => figure(result));
 }
 
 /** The last position's units of a value [1, position, unit]. */
@@ -165,7 +173,7 @@ function square(v: Float32Array): number {
   return v.reduce((sum, each) => sum + each * each, 0);
 }
 
-function figure(found: DirectAttribution, provenance: Captured["provenance"]) {
+function figure(found: DirectAttribution) {
   const layers = found.heads.map((_, layer) => layer);
   return plot(
     [
@@ -202,7 +210,7 @@ function figure(found: DirectAttribution, provenance: Captured["provenance"]) {
     {
       title: "Direct logit attribution",
       notes: [`${found.metric}: ${found.whole.toPrecision(5)}, which the parts add up to`],
-      provenance,
+      provenance: found.provenance,
     },
   );
 }

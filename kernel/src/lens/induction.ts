@@ -1,7 +1,9 @@
 import { heatmap, lines, plot, shownAs, type Displayable } from "../display/index.js";
+import type { Provenance } from "../display/payload/provenance.js";
 import { capture } from "../hooks/index.js";
 import type { Session } from "../session/session.js";
 import type { Captured } from "../session/types.js";
+import { lensProvenance } from "./provenance.js";
 import { firstHalves, lossByPosition, type RepeatedOptions } from "./repeated.js";
 
 export interface InductionOptions extends RepeatedOptions {
@@ -29,6 +31,8 @@ export interface Induction {
   readonly scores: readonly (readonly number[])[];
   /** −log p of the token after each position, in nats, the mean over rows; 2 × length − 1 of them. */
   readonly loss: readonly number[];
+  /** With the lens as the call. */
+  readonly provenance: Provenance;
   /** The heads of highest score, strongest first. */
   strongest(count: number): (Head & { readonly score: number })[];
 }
@@ -54,8 +58,16 @@ export async function inductionScores(
   const run = await session.forward(rows, { hooks: [capture(patterns)], ...(signal && { signal }) });
   // Lasting hooks may have captured other points.
   const scores = session.hookPoints(patterns).map(({ name }) => scoresOf(run.get(name), length, queries));
+  const seed = options.rows === undefined ? (options.seed ?? 0) : null;
   const found: Induction = {
     ...{ rows, length, queries, scores, loss: lossByPosition(rows, run.logits!) },
+    provenance: lensProvenance(
+      run.provenance,
+      "inductionScores",
+      [],
+      { rows: rows.length, length, queries },
+      seed,
+    ),
     strongest: (count) => strongest(scores, count),
   };
   return shownAs(found, () =>
@@ -63,9 +75,9 @@ export async function inductionScores(
       title: "Induction on random repeated tokens",
       notes: [
         `${rows.length} rows of ${length} random tokens, repeated once; ${queries} queries` +
-          (options.rows === undefined ? `; seed ${options.seed ?? 0}` : ""),
+          (seed === null ? "" : `; seed ${seed}`),
       ],
-      provenance: run.provenance,
+      provenance: found.provenance,
     }),
   );
 }

@@ -1,8 +1,11 @@
 import { bars, plot, progress, shownAs, type Displayable } from "../display/index.js";
+import type { Provenance } from "../display/payload/provenance.js";
 import { capture, edit, patch } from "../hooks/index.js";
 import { cancelSignal } from "../session/host.js";
+import { printInput } from "../session/provenance.js";
 import type { Session } from "../session/session.js";
 import { lastDifference, metricOf, pairOf, type LogitDifference } from "./metric.js";
+import { lensProvenance } from "./provenance.js";
 
 export interface IntegratedGradientsOptions {
   /** Read at the last position. */
@@ -28,6 +31,8 @@ export interface IntegratedGradients {
   readonly start: number;
   /** What the sum lacks to `end − start`: the error of the finite number of steps. */
   readonly missing: number;
+  /** With the lens as the call. */
+  readonly provenance: Provenance;
 }
 
 /**
@@ -105,6 +110,9 @@ export async function integratedGradients(
     start: from,
     end: to,
     missing: to - from - values.reduce((sum, value) => sum + value, 0),
+    provenance: lensProvenance(run.provenance, "integratedGradients", [printInput(input)], {
+      ...{ metric: name, baseline: baseline === "zero" ? "zero" : printInput(baseline), steps },
+    }),
   };
   return shownAs(result, () =>
     plot(
@@ -118,7 +126,7 @@ export async function integratedGradients(
         notes: [
           `${name}: ${to.toPrecision(5)}, at the baseline ${from.toPrecision(5)}; ${steps} steps miss ${result.missing.toPrecision(2)}`,
         ],
-        provenance: run.provenance,
+        provenance: result.provenance,
       },
     ),
   );

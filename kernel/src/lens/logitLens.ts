@@ -1,11 +1,14 @@
 import { heatmap, plot, shownAs, type Displayable } from "../display/index.js";
+import type { Provenance } from "../display/payload/provenance.js";
 import type { Selector } from "../hooks/index.js";
 import { concat, type Value } from "../graph/value.js";
 import { cancelSignal } from "../session/host.js";
+import { printInput } from "../session/provenance.js";
 import type { Session } from "../session/session.js";
 import type { Input, Token } from "../session/types.js";
 import { tokenId, type TokenName } from "../session/token.js";
 import { sayToken } from "./metric.js";
+import { lensProvenance } from "./provenance.js";
 
 export interface LogitLensOptions {
   /** Points of the residual stream. Default `layers.*.residual.out`. */
@@ -56,6 +59,8 @@ export interface LensRow {
 export interface LogitLens {
   readonly points: readonly string[];
   readonly rows: readonly LensRow[];
+  /** With the lens as the call. */
+  readonly provenance: Provenance;
 }
 
 /**
@@ -135,6 +140,10 @@ export async function logitLens(
         rank: grid(row, ids.length, (place) => data("rank")[place * tokens.length + i]!),
       })),
     })),
+    provenance: lensProvenance(run.provenance, "logitLens", [printInput(input)], {
+      points,
+      translators: Object.keys(translators).length || undefined,
+    }),
   };
   return shownAs(result, () =>
     plot(
@@ -142,7 +151,7 @@ export async function logitLens(
       {
         title: Object.keys(translators).length > 0 ? "Tuned lens" : "Logit lens",
         notes: ["right of each layer: its likeliest token after the last position"],
-        provenance: run.provenance,
+        provenance: result.provenance,
       },
     ),
   );

@@ -1,10 +1,13 @@
 import { heatmap, plot, progress, shownAs, type Displayable } from "../display/index.js";
+import type { Provenance } from "../display/payload/provenance.js";
 import { capture, edit, patch, type Selector } from "../hooks/index.js";
 import { cancelSignal } from "../session/host.js";
+import { printInput } from "../session/provenance.js";
 import type { Session } from "../session/session.js";
 import type { Captured, Run } from "../session/types.js";
 import { checkBy, checkLengths, columnsOf, gridAxes, partsOf, pointsBy, type PatchedBy } from "./grid.js";
 import { metricOf, type Metric } from "./metric.js";
+import { lensProvenance } from "./provenance.js";
 
 export interface PatchingOptions {
   /** Prompt that gives the answer; the corrupt one must have as many tokens. */
@@ -36,6 +39,8 @@ export interface Patching {
   readonly values: readonly (readonly number[])[];
   /** How much of the way from corrupt to clean each patch goes: (value − corrupt) / (clean − corrupt). */
   readonly recovered: readonly (readonly number[])[];
+  /** With the lens as the call. */
+  readonly provenance: Provenance;
 }
 
 /**
@@ -98,6 +103,7 @@ export async function activationPatching(
   bar?.finish();
   const recovered = values.map((row) => row.map((value) => (value - from) / (to - from)));
   const columns = columnsOf(by, corrupt, clean, grids[0]!.heads);
+  const inputs = [printInput(options.clean), printInput(options.corrupt)];
   const result: Patching = {
     metric: metric.name,
     clean: to,
@@ -106,8 +112,11 @@ export async function activationPatching(
     columns,
     values,
     recovered,
+    provenance: lensProvenance(corrupt.provenance, "activationPatching", inputs, {
+      ...{ metric: metric.name, points: selector, by },
+    }),
   };
-  return shownAs(result, () => figure(result, by, corrupt));
+  return shownAs(result, () => figure(result, by));
 }
 
 const lastLogits = ({ logits }: Run, row: number): Float32Array => {
@@ -125,7 +134,7 @@ function put(of: (index: number) => number, corrupt: Captured, clean: Captured, 
   return { shape: [parts.length, ...corrupt.shape.slice(1)], data };
 }
 
-function figure({ metric, clean, corrupt, points, columns, recovered }: Patching, by: PatchedBy, run: Run) {
+function figure({ metric, clean, corrupt, points, columns, recovered, provenance }: Patching, by: PatchedBy) {
   const size = Math.max(1, ...recovered.flat().map(Math.abs));
   return plot(
     heatmap({
@@ -135,7 +144,7 @@ function figure({ metric, clean, corrupt, points, columns, recovered }: Patching
     {
       title: `Patching ${points.length === 1 ? points[0]! : points[0]!.replace(/^layers\.\d+/, "layers.*")} by ${by}`,
       notes: [`${metric}: clean ${clean.toPrecision(5)}, corrupt ${corrupt.toPrecision(5)}`],
-      provenance: run.provenance,
+      provenance,
     },
   );
 }

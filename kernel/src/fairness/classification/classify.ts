@@ -47,7 +47,10 @@ export async function classify(
   let calls = 0;
   const generated = async (prompts: readonly string[], maxTokens: number) =>
     (
-      await session.generate(prompts, { temperature, maxTokens, seed: (seed + calls++) % 2 ** 32, ...cancel })
+      await session.generate(prompts, {
+        ...{ temperature, maxTokens, seed: (seed + calls++) % 2 ** 32, stream: false },
+        ...cancel,
+      })
     ).rows.map(({ text }) => text);
   const predictions: Prediction[] = [];
   for (let from = 0; from < rows.length; from += batch) {

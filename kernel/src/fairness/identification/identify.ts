@@ -82,7 +82,7 @@ export async function identify(
   const cancel = signal === undefined ? {} : { signal };
 
   const generated = async (prompt: string): Promise<string> =>
-    (await session.generate(prompt, { maxTokens, ...cancel })).rows[0]!.text;
+    (await session.generate(prompt, { maxTokens, stream: false, ...cancel })).rows[0]!.text;
   const verdictOf = async (text: string, item: IdentificationItem, reason: boolean) => {
     const reasoning = reason ? await generated(text) : "";
     const told = reason ? text + wrapper.lead + reasoningOf(reasoning) + verdictCue : text;

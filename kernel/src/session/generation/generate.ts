@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { GrowingText } from "../../display/generation/generation.js";
 import type { Provenance } from "../../display/payload/provenance.js";
 import type { Whole } from "../assemble.js";
 import type { Rows } from "../input.js";
 import { FinishedRun } from "../run.js";
 import { checkSampling, chooseToken, isRandom, randomNumbers } from "../sampling.js";
 import { readEnds } from "./ends.js";
-import { GrowingRow } from "./row.js";
+import { FinishedGeneration } from "./result.js";
+import { GrowingRow, readIds } from "./row.js";
 import type { Runner } from "./runner.js";
 import { StepRequests } from "./steps.js";
 import type { GenerateOptions, Generation, GenerationStep } from "./types.js";
@@ -35,13 +37,15 @@ export async function generate(
   const random = prompts.ids.map((_, row) => (seed === null ? () => 0 : randomNumbers(seed, row)));
   const count = Math.max(...most);
   const requests = new StepRequests(options.hooks ?? [], prompts.ids, count, points, model.blueprint.absent);
-  const rows = most.map((tokens) => new GrowingRow(tokens, ends, tokenizer));
+  const rows = prompts.ids.map((ids, i) => new GrowingRow(ids, most[i]!, ends, tokenizer));
+  const texts = prompts.ids.map((ids) => readIds(tokenizer, ids));
+  const growing = options.stream === false ? undefined : new GrowingText(texts);
   const provenance = provenanceBy(seed);
   const steps: GenerationStep[] = [];
   const key = randomUUID();
   let columns = 0;
   try {
-    for (let step = 0; rows.some(({ ended }) => !ended); step++) {
+    for (let step = 0; rows.some(({ ended }) => ended === undefined); step++) {
       const tokens = step === 0 ? prompts.tokens : rows.map(({ next }) => next);
       const fed = tokens.map((row) => row.map(({ id }) => id));
       const { step: asked, hosts, trained, captures, logitsKey } = requests.at(step);
@@ -51,17 +55,20 @@ export async function generate(
       steps.push(new FinishedRun({ tokens, captures, values, logitsKey: undefined, provenance, shardsOf }));
       const logits = values.get(logitsKey as string) as Whole;
       for (const [index, row] of rows.entries()) {
-        if (row.ended) continue;
+        if (row.ended !== undefined) continue;
         const id =
           options.forced?.[index]?.[step] ?? chooseToken(rowOf(logits, index), options, random[index]!);
         const added = row.add(id);
+        growing?.add(index, added.text);
         await options.onToken?.({ row: index, step, ...added });
       }
     }
   } finally {
     runner.release(key);
+    growing?.finish(rows);
   }
-  return { prompts: prompts.tokens, rows: rows.map((row) => row.finish()), steps, provenance };
+  const finished = rows.map((row) => row.finish());
+  return new FinishedGeneration({ prompts: prompts.tokens, rows: finished, steps, provenance }, texts);
 }
 
 /** Logits of one row's last position. */

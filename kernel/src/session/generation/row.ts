@@ -11,23 +11,31 @@ export class GrowingRow {
   readonly #tokenizer: Tokenizer | undefined;
   readonly #ends: Ends;
   readonly #most: number;
+  /** The token before the first one: some tokenizers spell the space before a word only where something comes before it. */
+  readonly #before: readonly number[];
   #text = "";
   #told = "";
   #ended: GeneratedRow["ended"] | undefined;
 
-  constructor(most: number, ends: Ends, tokenizer: Tokenizer | undefined) {
+  constructor(prompt: readonly number[], most: number, ends: Ends, tokenizer: Tokenizer | undefined) {
+    this.#before = prompt.slice(-1);
     this.#most = most;
     this.#ends = ends;
     this.#tokenizer = tokenizer;
   }
 
-  get ended(): boolean {
-    return this.#ended !== undefined;
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Why no more comes; undefined while it grows. */
+  get ended(): GeneratedRow["ended"] | undefined {
+    return this.#ended;
   }
 
   /** What the next step is fed of this row: its newest token, and nothing once it has ended. */
   get next(): readonly Token[] {
-    return this.ended ? [] : this.#tokens.slice(-1);
+    return this.#ended !== undefined ? [] : this.#tokens.slice(-1);
   }
 
   /** Adds a token; the token, and what is new of the text. */
@@ -40,7 +48,7 @@ export class GrowingRow {
       this.#ended = "stop";
     else if (this.#ids.length === this.#most) this.#ended = "length";
     // A character of several tokens is shown when it is whole, or when nothing more comes.
-    const isWhole = this.ended || !this.#text.endsWith("\uFFFD");
+    const isWhole = this.#ended !== undefined || !this.#text.endsWith("\uFFFD");
     if (!isWhole) return { token, text: "" };
     // Some tokenizers close up earlier characters ("do n't"); what was told stays told, and the rest goes on.
     const text = this.#text.slice(this.#told.length);
@@ -54,9 +62,20 @@ export class GrowingRow {
 
   #read(): string {
     const tokenizer = this.#tokenizer;
-    if (tokenizer === undefined) return this.#ids.join(" ");
-    // The embedding may have rows that the tokenizer does not know.
-    const known = this.#ids.filter((id) => id < tokenizer.vocabularySize);
-    return tokenizer.decode(known, { skipSpecial: true });
+    const before = readIds(tokenizer, this.#before);
+    const whole = readIds(tokenizer, [...this.#before, ...this.#ids]);
+    // A character that the prompt begins is whole only together with what follows.
+    if (tokenizer === undefined || !whole.startsWith(before)) return readIds(tokenizer, this.#ids);
+    return whole.slice(before.length);
   }
+}
+
+/** Their text without special tokens; without a tokenizer, the ids. */
+export function readIds(tokenizer: Tokenizer | undefined, ids: readonly number[]): string {
+  if (tokenizer === undefined) return ids.join(" ");
+  // The embedding may have rows that the tokenizer does not know.
+  return tokenizer.decode(
+    ids.filter((id) => id < tokenizer.vocabularySize),
+    { skipSpecial: true },
+  );
 }

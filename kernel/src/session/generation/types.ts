@@ -21,6 +21,8 @@ export interface GenerateOptions extends Sampling, HookChoice {
   /** Texts or token ids that end a row, beside the checkpoint's own end-of-sequence tokens. */
   readonly stop?: string | number | readonly (string | number)[];
   readonly signal?: AbortSignal;
+  /** Whether texts grow in the running cell as their tokens come; true by default. Nothing is shown where there is no notebook. */
+  readonly stream?: boolean;
   /** Called for every token as it comes, and waited for. What it throws ends the generation. */
   readonly onToken?: (token: StreamedToken) => void | Promise<void>;
   /** Teacher forcing: by row, the tokens to go on with instead of chosen ones; nothing else ends the rows. */
@@ -32,7 +34,10 @@ export interface GeneratedRow {
   /** Without the prompt; the token that ended the row is the last. */
   readonly ids: readonly number[];
   readonly tokens: readonly Token[];
-  /** Of the ids, without special tokens; a text that ended the row is in it, to the end of its last token. */
+  /**
+   * What the ids add to the prompt's text, without special tokens and with the space before a first word; a text that ended
+   * the row is in it, to the end of its last token.
+   */
   readonly text: string;
   readonly ended: "stop" | "length";
 }

@@ -9,6 +9,7 @@ import type { Input } from "../../session/types.js";
 import { clipByGlobalNorm } from "../optimisers/clip.js";
 import { Optimiser, type OptimiserOptions, type OptimiserState } from "../optimisers/optimiser.js";
 import { scheduleFactor, type Schedule } from "../optimisers/schedule.js";
+import { withLossCurve } from "../lossCurve.js";
 import { copyModules, type Modules } from "./modules.js";
 
 /** One backward pass of a step: what runs, and its loss. */
@@ -58,7 +59,8 @@ export interface Fitted {
 
 /**
  * Trains modules at hook points of the live session: probes, maps and small networks written with graph values, the model
- * itself frozen, on any mesh. Shows a progress bar with the seed; an interrupt keeps what has been learnt so far.
+ * itself frozen, on any mesh. Shows a progress bar with the seed; an interrupt keeps what has been learnt so far. What comes
+ * back shows as the loss by step.
  *
  * Throws one line when a setting does not fit, when a module takes part in no pass, or when the loss is no longer finite.
  */
@@ -120,12 +122,10 @@ export async function fit(session: Session, options: FitOptions): Promise<Fitted
     bar?.finish();
   }
   const call = `fit(${named.map(({ name }) => name).join(", ")}, ${losses.length} steps)`;
-  return {
-    modules,
-    losses,
-    stopped,
+  const result = {
+    ...{ modules, losses, stopped, seed },
     optimiser: optimiser.state(),
-    seed,
     provenance: { ...provenance!, seed, call },
   };
+  return withLossCurve(result, `Training of ${label}`, losses);
 }

@@ -1,6 +1,7 @@
 import { concat } from "../../graph/value.js";
 import type { Random } from "../../session/sampling.js";
 import type { Session } from "../../session/session.js";
+import { withLossCurve } from "../lossCurve.js";
 import { fit, type FitOptions, type Fitted, type Pass } from "./fit.js";
 import { affineMap, type ModuleTensor } from "./modules.js";
 
@@ -9,7 +10,7 @@ export interface TunedLensOptions extends Partial<
 > {
   /** Rows of token ids to learn from; texts are made such by `session.tokenizer()`. */
   readonly rows: readonly (readonly number[])[];
-  /** Rows of one step. Default 8; drawn anew each step. */
+  /** Rows of one step. Default 8; drawn anew each step, each from all rows. */
   readonly batch?: number;
   /** Layers whose predictions stand in memory at once. Default 4. */
   readonly layersAtOnce?: number;
@@ -38,7 +39,7 @@ export async function fitTunedLens(session: Session, options: TunedLensOptions):
   const points = Array.from({ length: layers - 1 }, (_, layer) => `layers.${layer}.residual.out`);
   const chosen = (step: number, random: Random) =>
     Array.from(
-      { length: Math.min(batch, rows.length) },
+      { length: batch },
       (_, i) => rows[inOrder ? (step * batch + i) % rows.length : Math.floor(random() * rows.length)]!,
     );
   const { modules, ...fitted } = await fit(session, {
@@ -64,7 +65,8 @@ export async function fitTunedLens(session: Session, options: TunedLensOptions):
       });
     },
   });
-  return { ...fitted, translators: modules as TunedLens["translators"] };
+  const lens = { ...fitted, translators: modules as TunedLens["translators"] };
+  return withLossCurve(lens, "Training of a tuned lens: KL(model ‖ layer)", fitted.losses);
 }
 
 /** KL(model ‖ layer), the mean over tokens and over `layers`, of some of the layers. */

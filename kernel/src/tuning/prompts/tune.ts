@@ -7,6 +7,7 @@ import type { Session } from "../../session/session.js";
 import { clipByGlobalNorm, globalNorm } from "../optimisers/clip.js";
 import { Optimiser, type OptimiserOptions } from "../optimisers/optimiser.js";
 import { scheduleFactor } from "../optimisers/schedule.js";
+import { withLossCurve } from "../lossCurve.js";
 import { evaluatePrompt } from "./evaluate.js";
 import { deepened, initialPrompt } from "./initial.js";
 import { promptGradient } from "./promptStep.js";
@@ -127,7 +128,7 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
     bar?.finish();
   }
   const last = copied(prompt);
-  return {
+  const result: Tuned = {
     prompt: best?.prompt ?? last,
     seed,
     steps,
@@ -141,6 +142,15 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
       call: `tune(${train.length} rows, ${prompt.tokens} tokens, ${steps.length} steps)`,
     },
   };
+  const checks = done.flatMap((epoch, i) =>
+    epoch.validation ? [{ x: (i + 1) * perEpoch, y: epoch.validation.loss }] : [],
+  );
+  return withLossCurve(
+    result,
+    `Tuning of a prompt of ${prompt.tokens} tokens`,
+    steps.map(({ loss: each }) => each),
+    checks.length === 0 ? undefined : { x: checks.map(({ x }) => x), y: checks.map(({ y }) => y) },
+  );
 }
 
 function accuracyOf(done: readonly TuningEpoch[]): string {

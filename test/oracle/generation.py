@@ -4,7 +4,8 @@ Generation by transformers with its own cache: `generation.py CHECKPOINTS OUT`.
 Writes OUT/NAME.safetensors, in float32 with eager attention, each row alone and unpadded: `rows.R.prompt` and `rows.R.forced`,
 tokens that are all different; `rows.R.logits`, of each step that is fed one forced token after the prompt, the last not
 fed; `rows.R.greedy`, the likeliest continuation; `scores.R`, log-probabilities of each row's forced tokens after the
-first row's prompt, by one forward pass without a cache.
+first row's prompt, by one forward pass without a cache. And OUT/sampling.safetensors: `logits`, and for each setting
+`TEMPERATURE/TOP_K/TOP_P`, 0 for none, the probabilities that transformers draws the next token from.
 """
 
 import json
@@ -15,6 +16,7 @@ import safetensors.torch
 import torch
 import transformers
 from transformers import AutoModelForCausalLM
+from transformers.generation.logits_process import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
 SEED = 33
 NAMES = ("opt", "llama-grouped", "gpt2", "gpt-neox")
@@ -23,6 +25,7 @@ FORCED = (12, 8, 10)
 GREEDY = 12
 # A likeliest token that leads by less says nothing about a program that is right within 1e-4.
 MARGIN = 1e-3
+WARPED = [(1, 0, 0), (0.7, 0, 0), (1.6, 5, 0), (1, 0, 0.4), (0.8, 0, 0.9), (1.3, 12, 0.75), (2, 3, 0.5), (0.25, 40, 0.99)]
 
 
 def forced_logits(model, prompt: list[int], forced: list[int]) -> torch.Tensor:
@@ -79,6 +82,22 @@ def expect(folder: Path, out: Path) -> None:
     print(f"{folder.name:24} {len(tensors)} tensors")
 
 
+def sampling(out: Path) -> None:
+    """In the order of `GenerationMixin._get_logits_processor`: temperature, top k, top p."""
+    logits = 3 * torch.randn(6, 40, generator=torch.Generator().manual_seed(SEED))
+    tensors = {"logits": logits}
+    for temperature, top_k, top_p in WARPED:
+        warped = TemperatureLogitsWarper(float(temperature))(None, logits.clone())
+        if top_k:
+            warped = TopKLogitsWarper(top_k)(None, warped)
+        if top_p:
+            warped = TopPLogitsWarper(top_p)(None, warped)
+        tensors[f"{temperature}/{top_k}/{top_p}"] = warped.softmax(-1)
+    about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
+    safetensors.torch.save_file(tensors, out / "sampling.safetensors", {"provenance": json.dumps(about)})
+    print(f"{'sampling':24} {len(tensors)} tensors")
+
+
 def main() -> None:
     checkpoints, out = map(Path, sys.argv[1:3])
     transformers.logging.set_verbosity_error()
@@ -87,6 +106,7 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name in NAMES:
         expect(checkpoints / name, out)
+    sampling(out)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,17 @@ def keep(store, name):
     return edit
 
 
+def average(index):
+    """Replaces a part of a value by its mean over rows and positions."""
+
+    def edit(x):
+        x = x.clone()
+        x[index] = x[index].mean((0, 1), keepdim=True)
+        return x
+
+    return edit
+
+
 def induction(pattern, first):
     """Mean weight from each query from `first` on to the token after its previous occurrence, by head."""
     queries = torch.arange(first, 2 * LENGTH)
@@ -100,12 +111,16 @@ def expect(folder: Path, out: Path) -> None:
     ablated = losses(with_hooks(modules, [(z(l), input_of(put(units(h), torch.zeros(*rows.shape, heads * size))))], lambda: model(rows).logits), rows)
     if (ablated - bare).abs().max() < 1e-2:
         raise AssertionError(f"{folder.name}: the ablated head changes nothing")
+    averaged = losses(with_hooks(modules, [(z(l), input_of(average(units(h))))], lambda: model(rows).logits), rows)
+    if min((averaged - bare).abs().max(), (averaged - ablated).abs().max()) < 1e-3:
+        raise AssertionError(f"{folder.name}: the head's mean is the head, or nothing")
     tensors |= {
         "induction.rows": half,
         "induction.published": torch.stack([induction(a, LENGTH - 1) for a in ran.attentions]),
         "induction.strict": torch.stack([induction(a, LENGTH) for a in ran.attentions]),
         "induction.loss": bare,
         "induction.ablated": ablated,
+        "induction.averaged": averaged,
     }
 
     clean = torch.randint(0, config.vocab_size, (1, 9), generator=generator)

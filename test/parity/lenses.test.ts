@@ -56,6 +56,9 @@ async function expectInduction(session: Session, golden: Golden): Promise<void> 
   const without = await ablateInduction(session, nominated, { heads: 1, draws: 3, quiet: true });
   expectClose("loss without a head", list(without.strongest.loss), golden.get("induction.ablated"));
   expect(distance(list(without.strongest.loss), golden.get("induction.loss"))).toBeGreaterThan(1e-2);
+  const averaged = await ablateInduction(session, nominated, { heads: 1, draws: 1, by: "mean", quiet: true });
+  expectClose("loss with a head's mean", list(averaged.strongest.loss), golden.get("induction.averaged"));
+  expect(distance(list(averaged.strongest.loss), golden.get("induction.ablated"))).toBeGreaterThan(1e-3);
   for (const { heads } of without.random) expect(heads).not.toContainEqual(ablated);
   const second = (loss: readonly number[]) =>
     loss.slice(strict.length).reduce((a, b) => a + b) / (strict.length - 1);

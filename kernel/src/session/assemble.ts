@@ -1,5 +1,6 @@
 import { discardParcel } from "../engine/parcel/folder.js";
-import { bytesOf, emptyTensor, readParcel, type ParcelEntry } from "../engine/parcel/reader.js";
+import { entriesOf, type ParcelEntry } from "../engine/parcel/entries.js";
+import { bytesOf, emptyTensor, readParcel } from "../engine/parcel/reader.js";
 import type { RankResult } from "../engine/stages.js";
 import type { HookPoint } from "../graph/point.js";
 
@@ -35,9 +36,11 @@ export async function assemble(
 ): Promise<Map<string, Whole>> {
   try {
     const parts = new Map<string, Part[]>();
-    const inOrder = [...results].sort((a, b) => a.dataRank - b.dataRank || a.tensorRank - b.tensorRank);
-    for (const { dataRank, parcel } of inOrder)
-      for (const entry of parcel.entries) {
+    const inOrder = [...results]
+      .sort((a, b) => a.dataRank - b.dataRank || a.tensorRank - b.tensorRank)
+      .map((result) => ({ ...result, entries: entriesOf(result.parcel) }));
+    for (const { dataRank, entries } of inOrder)
+      for (const entry of entries) {
         const known = parts.get(entry.name);
         if (known === undefined) parts.set(entry.name, [{ dataRank, entry }]);
         else known.push({ dataRank, entry });
@@ -49,7 +52,8 @@ export async function assemble(
       for (const [i, { entry }] of held.entries()) places.set(entry, assembly.pieces[i]!);
       return [key, assembly] as const;
     });
-    for (const { parcel } of inOrder) await readParcel(parcel, (entry) => places.get(entry)!);
+    for (const { parcel, entries } of inOrder)
+      await readParcel(parcel, (entry) => places.get(entry)!, entries);
     return new Map(assemblies.map(([key, { whole }]) => [key, whole()]));
   } catch (error) {
     for (const { parcel } of results) discardParcel(parcel);

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { HandOut, RankResult } from "../engine/stages.js";
+import { entriesOf } from "../engine/parcel/entries.js";
 import { ParcelWriter } from "../engine/parcel/writer.js";
 import type { HookPoint } from "../graph/point.js";
 import { checkResult, printCallOf, type HostCall, type HostContext } from "../hooks/hostEdit.js";
@@ -72,7 +73,7 @@ export function hostEdits(hosts: ReadonlyMap<string, HostCall>, pass: Pass): Han
     let row = 0;
     return Array.from({ length: ranks.data }, (_, replica) => {
       const told = results.filter(({ dataRank }) => dataRank === (isEverywhere ? 0 : replica));
-      const rows = told[0]?.parcel.entries[0]?.shape[0];
+      const rows = told[0] && entriesOf(told[0].parcel)[0]?.shape[0];
       if (rows === undefined) return Array.from({ length: ranks.tensor }, () => undefined);
       const own = isEverywhere ? made : partAlong(made, 0, row, (row += rows));
       return unitsOf(own, point, told, ranks.tensor).map((part) => part && pack(part.data, part.shape));
@@ -91,7 +92,8 @@ function unitsOf(
   const { axis } = partition;
   let from = 0;
   return Array.from({ length: ranks }, (_, rank) => {
-    const held = told.find(({ tensorRank }) => tensorRank === rank)?.parcel.entries[0]?.shape;
+    const its = told.find(({ tensorRank }) => tensorRank === rank);
+    const held = its && entriesOf(its.parcel)[0]?.shape;
     return held && partAlong(own, axis, from, (from += held[axis] as number));
   });
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } f
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { entriesOf, indexOf } from "./entries.js";
 import { discardLabelled, discardParcel, makeParcelFolder } from "./folder.js";
 import { takeParcel } from "./reader.js";
 import { ParcelWriter } from "./writer.js";
@@ -82,9 +83,13 @@ test("a parcel that does not hold what was described is an error, and nobody els
   const wrong = new ParcelWriter(folder, "1", "0");
   wrong.add("tokens", tokens);
   const lied = wrong.finish();
-  await expect(
-    takeParcel({ ...lied, entries: lied.entries.map((entry) => ({ ...entry, shape: [4] })) }),
-  ).rejects.toThrow("tokens [4] of i64 takes 32 bytes, described as 24");
+  const longer = indexOf(entriesOf(lied).map((entry) => ({ ...entry, shape: [4] })));
+  await expect(takeParcel({ ...lied, index: longer })).rejects.toThrow("tokens ends after 24 of 32 bytes");
+  const none = new ParcelWriter(folder, "1", "1").finish();
+  await expect(takeParcel({ ...none, index: '[["tokens"]]' })).rejects.toThrow(
+    /no index of tensors: \[\["tokens/,
+  );
+  discardParcel(none);
   expect(readdirSync(folder)).toEqual(["free-0"]);
 });
 
@@ -116,13 +121,13 @@ test("without shared memory, parcels lie in the session's own folder", () => {
 test("when shared memory is full, the parcel goes on on disk", async ({ skip }) => {
   const small = join(folder, "small");
   mkdirSync(small);
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", small]);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", small]);
   if (mounted.status !== 0) return skip("mounting a small tmpfs needs root");
   try {
     const parts = [1, 2, 3].map((value) => ({
       dtype: "f32" as const,
-      shape: [10_000],
-      data: new Float32Array(10_000).fill(value),
+      shape: [70_000],
+      data: new Float32Array(70_000).fill(value),
     }));
     const alone = new ParcelWriter(small, "1", "0");
     expect(() => parts.forEach((part, index) => alone.add(`${index}`, part))).toThrow("ENOSPC");

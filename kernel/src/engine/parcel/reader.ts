@@ -1,14 +1,10 @@
-import { closeSync, openSync, readSync, readv, readvSync, renameSync } from "node:fs";
+import { closeSync, openSync, readv, readvSync, renameSync } from "node:fs";
 import { promisify } from "node:util";
 import type { Tensor } from "../../graph/tensor.js";
 import type { ParcelDescriptor } from "../wire/messages.js";
+import { bytesOfEntry, entriesOf, type ParcelEntry } from "./entries.js";
 import { discardParcel } from "./folder.js";
 
-/** A tensor of a parcel, as it is described. */
-export type ParcelEntry = ParcelDescriptor["entries"][number];
-
-/** A parcel of no more bytes is read by one call of the system. */
-const smallParcel = 2 ** 16;
 /** As many bytes are read by one thread before another takes the next. */
 const portion = 2 ** 22;
 /** As many pieces of memory one call of the system fills. */
@@ -19,6 +15,12 @@ const readPieces = promisify(readv);
 /** A stretch of the file and the memory it goes to, in the order of the file. */
 interface Stretch {
   readonly from: number;
+  readonly pieces: readonly Uint8Array[];
+}
+
+/** A tensor and the memory that it goes to. */
+interface Target {
+  readonly entry: ParcelEntry;
   readonly pieces: readonly Uint8Array[];
 }
 
@@ -39,28 +41,18 @@ export async function takeParcel(parcel: ParcelDescriptor): Promise<Map<string, 
 /**
  * Reads every tensor of a parcel into the memory that `place` names for it: pieces that together are as long as it, filled
  * one after another. The file goes back to the writer, or is removed. Throws when it does not hold what was described.
+ *
+ * @param entries what lies in it, where that has been read already
  */
 export async function readParcel(
   parcel: ParcelDescriptor,
   place: (entry: ParcelEntry) => readonly Uint8Array[],
+  entries: readonly ParcelEntry[] = entriesOf(parcel),
 ): Promise<void> {
   const file = openSync(parcel.path, "r");
   try {
-    const { path, entries } = parcel;
-    const total = entries.reduce((end, { offset, bytes }) => Math.max(end, offset + bytes), 0);
-    const targets = entries.map((entry) => {
-      check(entry, path);
-      return { entry, pieces: place(entry) };
-    });
-    if (total <= smallParcel) {
-      const all = Buffer.allocUnsafe(total);
-      const end = readSync(file, all, 0, total, 0);
-      for (const { entry, pieces } of targets) {
-        refuseShort(path, entry, end - entry.offset);
-        let from = entry.offset;
-        for (const piece of pieces) piece.set(all.subarray(from, (from += piece.length)));
-      }
-    } else await Promise.all(targets.map(({ entry, pieces }) => fill(file, path, entry, pieces, total)));
+    const targets = entries.map((entry): Target => ({ entry, pieces: place(entry) }));
+    await Promise.all(runsOf(targets).map((run) => fill(file, parcel.path, run)));
   } finally {
     closeSync(file);
     if (parcel.free === undefined) discardParcel(parcel);
@@ -70,7 +62,7 @@ export async function readParcel(
 
 /** A tensor whose numbers are still to be written: clearing its memory would take as long as reading does. */
 export function emptyTensor(dtype: Tensor["dtype"], shape: readonly number[]): Tensor {
-  const buffer = Buffer.allocUnsafeSlow(bytesFor(dtype, shape)).buffer as ArrayBuffer;
+  const buffer = Buffer.allocUnsafeSlow(bytesOfEntry({ dtype, shape })).buffer as ArrayBuffer;
   return dtype === "f32"
     ? { dtype, shape, data: new Float32Array(buffer) }
     : { dtype, shape, data: new BigInt64Array(buffer) };
@@ -81,50 +73,53 @@ export function bytesOf({ buffer, byteOffset, byteLength }: Tensor["data"]): Uin
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-const bytesFor = (dtype: Tensor["dtype"], shape: readonly number[]) =>
-  shape.reduce((product, size) => product * size, dtype === "f32" ? 4 : 8);
-
-function check({ name, dtype, shape, bytes }: ParcelEntry, path: string): void {
-  const expected = bytesFor(dtype, shape);
-  if (expected !== bytes)
-    throw new Error(
-      `parcel ${path}: ${name} [${shape.join(", ")}] of ${dtype} takes ${expected} bytes, described as ${bytes}`,
-    );
-}
-
-function refuseShort(path: string, { name, bytes }: ParcelEntry, there: number): void {
+function refuseShort(path: string, entry: ParcelEntry, there: number): void {
+  const bytes = bytesOfEntry(entry);
   if (there < bytes)
-    throw new Error(`parcel ${path}: ${name} ends after ${Math.max(0, there)} of ${bytes} bytes`);
+    throw new Error(`parcel ${path}: ${entry.name} ends after ${Math.max(0, there)} of ${bytes} bytes`);
 }
 
 /**
- * Fills the pieces of one tensor. Of many megabytes half the time goes into pages that are found and copied to, so that is
- * done on several cores: whoever made the parcel waits meanwhile.
+ * Tensors that lie one behind the other in the file: they are read as one, because a call of the system costs as much as the
+ * few kilobytes of a small tensor. One that is there under two names is read twice.
  */
-async function fill(
-  file: number,
-  path: string,
-  entry: ParcelEntry,
-  pieces: readonly Uint8Array[],
-  total: number,
-): Promise<void> {
+function runsOf(targets: readonly Target[]): Target[][] {
+  const runs: { end: number; run: Target[] }[] = [];
+  for (const target of [...targets].sort((a, b) => a.entry.offset - b.entry.offset)) {
+    const { offset } = target.entry;
+    const bytes = bytesOfEntry(target.entry);
+    const before = runs.find(({ end }) => end === offset);
+    if (before === undefined) runs.push({ end: offset + bytes, run: [target] });
+    else {
+      before.run.push(target);
+      before.end += bytes;
+    }
+  }
+  return runs.map(({ run }) => run);
+}
+
+/**
+ * Fills the memory of tensors that lie one behind the other. Of many megabytes half the time goes into pages that are found
+ * and copied to, so that is done on several cores: whoever made the parcel waits meanwhile.
+ */
+async function fill(file: number, path: string, run: readonly Target[]): Promise<void> {
+  const [first, last] = [run[0]!.entry, run.at(-1)!.entry];
+  const isLarge = last.offset + bytesOfEntry(last) - first.offset > portion;
   const read = async ({ from, pieces: left }: Stretch): Promise<number> => {
     let done = 0;
     while (left.length > 0) {
       const at = from + done;
-      const now = total > portion ? (await readPieces(file, left, at)).bytesRead : readvSync(file, left, at);
+      const now = isLarge ? (await readPieces(file, left, at)).bytesRead : readvSync(file, left, at);
       if (now === 0) break;
       done += now;
       left = after(left, now);
     }
     return done;
   };
-  const counts = await Promise.all(stretches(entry.offset, pieces).map(read));
-  refuseShort(
-    path,
-    entry,
-    counts.reduce((sum, count) => sum + count, 0),
-  );
+  const pieces = run.flatMap((target) => target.pieces);
+  const counts = await Promise.all(stretches(first.offset, pieces).map(read));
+  const end = counts.reduce((sum, count) => sum + count, first.offset);
+  for (const { entry } of run) refuseShort(path, entry, end - entry.offset);
 }
 
 /** Portions of what is read one after another, none of too many pieces. */

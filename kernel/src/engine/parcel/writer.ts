@@ -3,10 +3,13 @@ import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Tensor } from "../../graph/tensor.js";
 import type { ParcelDescriptor } from "../wire/messages.js";
+import { indexOf, type ParcelEntry } from "./entries.js";
 import { discardParcel } from "./folder.js";
 
-/** As many bytes are gathered before they are written. */
-const gathering = 2 ** 16;
+/** As many bytes are gathered before they are written: a call of the system costs as much as copying some tens of kilobytes. */
+const gathering = 2 ** 18;
+/** Memory of writers that are done, for the next ones: new memory is found and cleared page by page. */
+const spare: Buffer[] = [];
 /** A file that has grown to more bytes than this is not kept for the next parcel. */
 const largestKept = 2 ** 28;
 /** One system call moves less than 2 GiB. */
@@ -15,7 +18,7 @@ const largestTransfer = 2 ** 30;
 /** A parcel being written: tensors are appended as they are made, so that none needs to be kept. */
 export class ParcelWriter {
   readonly #name: string;
-  readonly #entries: ParcelDescriptor["entries"] = [];
+  readonly #entries: ParcelEntry[] = [];
   readonly #overflow: string | undefined;
   #path: string;
   #file: number;
@@ -23,9 +26,9 @@ export class ParcelWriter {
   /** Bytes of the parcel, and how many of them are in the file; the others are gathered. */
   #end = 0;
   #written = 0;
-  readonly #gathered = Buffer.allocUnsafe(gathering);
+  #gathered = spare.pop() ?? Buffer.allocUnsafeSlow(gathering);
   readonly #free: string;
-  readonly #places = new WeakMap<Tensor["data"], { offset: number; bytes: number }>();
+  readonly #places = new WeakMap<Tensor["data"], number>();
 
   /**
    * @param label begins the file's name, so that what a killed writer left can be found
@@ -46,14 +49,14 @@ export class ParcelWriter {
    * is written once. Throws when no folder has room for it.
    */
   add(name: string, { dtype, shape, data }: Tensor): void {
-    const place = this.#places.get(data) ?? this.#write(data);
-    this.#places.set(data, place);
-    this.#entries.push({ name, dtype, shape: [...shape], ...place });
+    const offset = this.#places.get(data) ?? this.#write(data);
+    this.#places.set(data, offset);
+    this.#entries.push({ name, dtype, shape, offset });
   }
 
-  #write(data: Tensor["data"]): { offset: number; bytes: number } {
+  #write(data: Tensor["data"]): number {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    const place = { offset: this.#end, bytes: bytes.length };
+    const offset = this.#end;
     if (bytes.length > this.#gathered.length - (this.#end - this.#written)) this.#flush();
     if (bytes.length > this.#gathered.length) {
       this.#append(bytes);
@@ -62,7 +65,7 @@ export class ParcelWriter {
       bytes.copy(this.#gathered, this.#end - this.#written);
       this.#end += bytes.length;
     }
-    return place;
+    return offset;
   }
 
   /** Writes what was gathered: one call of the system for many small tensors. */
@@ -89,7 +92,7 @@ export class ParcelWriter {
     const { size } = fstatSync(this.#file);
     this.#close();
     const isKept = dirname(this.#path) === dirname(this.#free) && size <= largestKept;
-    return { path: this.#path, entries: this.#entries, ...(isKept && { free: this.#free }) };
+    return { path: this.#path, index: indexOf(this.#entries), ...(isKept && { free: this.#free }) };
   }
 
   /** Closes and removes the file, also one that is finished. */
@@ -99,8 +102,11 @@ export class ParcelWriter {
   }
 
   #close(): void {
-    if (this.#isOpen) closeSync(this.#file);
+    if (!this.#isOpen) return;
+    closeSync(this.#file);
     this.#isOpen = false;
+    spare.push(this.#gathered);
+    this.#gathered = Buffer.alloc(0);
   }
 
   /** Goes on in the overflow folder; false when already there. */
@@ -109,10 +115,10 @@ export class ParcelWriter {
     const path = join(this.#overflow, this.#name);
     if (path === this.#path) return false;
     copyFileSync(this.#path, path, constants.COPYFILE_EXCL);
-    this.discard();
+    closeSync(this.#file);
+    discardParcel({ path: this.#path });
     this.#path = path;
     this.#file = openSync(path, "r+");
-    this.#isOpen = true;
     return true;
   }
 }

@@ -9,15 +9,8 @@ export const parcel = z.strictObject({
   path: z.string(),
   /** Where the file is to be moved once it has been read, for its writer to use again; without it, it is removed. */
   free: z.string().optional(),
-  entries: z.array(
-    z.strictObject({
-      name: z.string(),
-      dtype: z.enum(["f32", "i64"]),
-      shape: z.array(whole),
-      offset: whole,
-      bytes: whole,
-    }),
-  ),
+  /** What lies in it, see `parcel/entries.ts`. */
+  index: z.string(),
 });
 export type ParcelDescriptor = z.infer<typeof parcel>;
 

@@ -63,6 +63,20 @@ const functions: Record<string, (...inputs: Value[]) => Value> = {
     x!.mul(cos!).add(concat([x!.slice(3, 2, 4).neg(), x!.slice(3, 0, 2)], 3).mul(sin!)),
 };
 
+/** Computes the wanted values, segment after segment, into `live`. */
+async function evaluate(
+  graph: Graph,
+  wanted: Value[],
+  live: Map<string, onnxruntime.Tensor>,
+  options: onnxruntime.InferenceSession.SessionOptions = {},
+): Promise<void> {
+  for (const segment of cut(graph, wanted)) {
+    const session = await onnxruntime.InferenceSession.create(encodeModel(segment, "/"), options);
+    const feeds = Object.fromEntries(segment.inputs.map((v) => [v.name, live.get(v.name)!]));
+    for (const [key, tensor] of Object.entries(await session.run(feeds))) live.set(key, tensor);
+  }
+}
+
 test("every operator that PyTorch was asked about is written here", () => {
   expect(Object.keys(functions).sort()).toEqual(Object.keys(cases).sort());
 });
@@ -82,12 +96,7 @@ test.each(Object.entries(cases))("%s has PyTorch's gradient", async (name, golde
     live.set(value.name, new onnxruntime.Tensor("float32", Float32Array.from(dense.data), dense.shape));
   inputs.forEach((value, i) => feed(value, golden.inputs[i]!));
   feed(seed, golden.cotangent);
-  for (const segment of cut(graph, wanted)) {
-    const session = await onnxruntime.InferenceSession.create(encodeModel(segment, "/"));
-    const feeds = Object.fromEntries(segment.inputs.map((v) => [v.name, live.get(v.name)!]));
-    const results = await session.run(feeds);
-    for (const [key, tensor] of Object.entries(results)) live.set(key, tensor);
-  }
+  await evaluate(graph, wanted, live);
   golden.gradients.forEach((expected, i) => {
     const got = live.get(wanted[i]!.name)!;
     expect(got.dims).toEqual(expected.shape);
@@ -117,4 +126,43 @@ test("a value that is edited outside the graph has no derivative, and what lies 
   expect(() => gradient(graph, seeds, [x!])).toThrow("host edit e0 has no derivative");
   const [dw, dback] = gradient(graph, seeds, [w!, back]);
   expect([dw, dback].every((value) => value !== undefined)).toBe(true);
+});
+
+test("what many rows were taken from gets the gradients of them all, on several threads", async () => {
+  const rows = 200_000;
+  const cases: [string, number[], number[], (x: Value, at: Value) => Value][] = [
+    ["gather", [3, 32], [rows], (x, at) => x.gather(at)],
+    ["gather of batches", [3, 32], [4, rows / 4], (x, at) => x.gather(at)],
+    ["gatherPositions", [1, 3, 32], [1, rows], (x, at) => x.gatherPositions(at)],
+    ["pick", [1, rows], [1, rows], (x, at) => x.pick(at)],
+  ];
+  for (const [name, shape, places, take] of cases) {
+    const graph = new Graph();
+    const x = graph.input("x", "f32", shape);
+    const at = graph.input("at", "i64", places);
+    graph.begin("forward");
+    const y = take(x, at);
+    const dy = graph.input("dy", "f32", y.shape);
+    const [dx] = gradient(graph, new Map([[y, dy]]), [x]);
+    const count = (sizes: readonly unknown[]) => (sizes as number[]).reduce((a, b) => a * b, 1);
+    const given = new Map<string, onnxruntime.Tensor>([
+      ["x", new onnxruntime.Tensor("float32", new Float32Array(count(shape)), shape)],
+      ["at", new onnxruntime.Tensor("int64", new BigInt64Array(rows).fill(1n), places)],
+      [
+        "dy",
+        new onnxruntime.Tensor("float32", new Float32Array(count(y.shape)).fill(1), y.shape as number[]),
+      ],
+    ]);
+    for (let repeat = 0; repeat < 3; repeat++) {
+      const live = new Map(given);
+      await evaluate(graph, [dx!], live, { intraOpNumThreads: 4 });
+      const found = live.get(dx!.name)!.data as Float32Array;
+      const [from, to] = name === "pick" ? [1, 2] : [32, 64];
+      expect(found.slice(from, to), name).toEqual(new Float32Array(to - from).fill(rows));
+      expect(
+        found.filter((value) => value !== 0),
+        name,
+      ).toHaveLength(to - from);
+    }
+  }
 });

@@ -166,8 +166,6 @@ function intAttribute(node: Node, name: string): number {
   return attribute.value;
 }
 
-const add = { reduction: { kind: "string", value: "add" } } as const;
-
 export const backward: Readonly<Record<string, Backward>> = {
   Reshape: single((dy, [x]) => [reshapeLike(dy, x!), undefined]),
   Unsqueeze: single((dy, [x]) => [reshapeLike(dy, x!), undefined]),
@@ -211,25 +209,15 @@ export const backward: Readonly<Record<string, Backward>> = {
     );
   }),
   Gather: single((dy, [table, indices]) => {
-    const rows = unsqueeze(indices!, indices!.shape.length);
-    return [scatter("ScatterND", table!, rows, dy), undefined];
+    const rest = table!.shape.slice(1);
+    const rows = flat(indices!, indices!.shape.length, []);
+    return [sumInto(table!, 0, rows, flat(dy, indices!.shape.length, rest)), undefined];
   }),
   GatherND: single((dy, [x, indices]) => {
-    // ScatterND has no batch axes: put each row's number before its positions.
-    const rows = x!.graph.apply("Range", [...range(x!)], "i64", [x!.shape[0]!]);
-    const column = unsqueeze(unsqueeze(rows, 1), 2);
-    const sizes = x!.graph.apply("Shape", [indices], "i64", [indices!.shape.length]);
-    const wide = x!.graph.apply("Expand", [column, sizes], "i64", indices!.shape);
-    return [scatter("ScatterND", x!, concat([wide, indices!], 2), dy), undefined];
+    const places = squeeze(indices!, 2);
+    return [sumInto(x!, 1, places, dy), undefined];
   }),
-  GatherElements: single((dy, [x, indices]) => {
-    const axis = { axis: { kind: "int", value: -1 } } as const;
-    const scattered = x!.graph.apply("ScatterElements", [zerosOf(x!), indices, dy], dy.dtype, x!.shape, {
-      ...axis,
-      ...add,
-    });
-    return [scattered, undefined];
-  }),
+  GatherElements: single((dy, [x, indices]) => [scatter(x!, -1, indices!, dy), undefined]),
 };
 
 /** Zeros of the shape of a forward value, without reading it. */
@@ -237,16 +225,42 @@ function zerosOf(x: Value): Value {
   return x.graph.apply("ConstantOfShape", [sizesOf(x)], "f32", x.shape);
 }
 
-function scatter(op: string, target: Value, indices: Value, dy: Value): Value {
-  return target.graph.apply(op, [zerosOf(target), indices, dy], dy.dtype, target.shape, add);
+/** Adds each of `rows` along an axis of zeros like `target`, to the place that `indices` name for it. */
+function sumInto(target: Value, axis: number, indices: Value, rows: Value): Value {
+  let wide = indices;
+  for (let at = indices.shape.length; at < rows.shape.length; at++) wide = unsqueeze(wide, at);
+  const sizes = rows.graph.apply("Shape", [rows], "i64", [rows.shape.length]);
+  wide = rows.graph.apply("Expand", [wide, sizes], "i64", rows.shape);
+  return scatter(target, axis, wide, rows);
 }
 
-/** Start, end and step of the numbers of x's rows. */
-function range(x: Value): Value[] {
-  const { graph } = x;
-  const one = (n: number) => graph.apply("Squeeze", [graph.integers([n])], "i64", []);
-  const sizes = slice(sizesOf(x), 0, 0, 1);
-  return [one(0), graph.apply("Squeeze", [sizes], "i64", []), one(1)];
+/**
+ * Adds to zeros like `target`, along one axis. By ScatterElements, which adds one after another: onnxruntime's ScatterND adds
+ * on several threads at once, and loses what two of them add to the same place.
+ */
+function scatter(target: Value, axis: number, indices: Value, dy: Value): Value {
+  return target.graph.apply("ScatterElements", [zerosOf(target), indices, dy], dy.dtype, target.shape, {
+    axis: { kind: "int", value: axis },
+    reduction: { kind: "string", value: "add" },
+  });
+}
+
+/** The first `count` axes as one. */
+function flat(x: Value, count: number, rest: Shape): Value {
+  if (count === 1) return x;
+  const first = x.shape.slice(0, count);
+  const joined: Dim = first.every((size) => typeof size === "number")
+    ? first.reduce<number>((product, size) => product * (size as number), 1)
+    : first.join("*");
+  const sizes = rest.map((size) => {
+    if (typeof size === "string") throw new ShapeError("gather", [x.shape], `no gradient along ${size}`);
+    return size;
+  });
+  return x.graph.apply("Reshape", [x, x.graph.integers([-1, ...sizes])], x.dtype, [joined, ...rest]);
+}
+
+function squeeze(x: Value, axis: number): Value {
+  return x.graph.apply("Squeeze", [x, x.graph.integers([axis])], x.dtype, x.shape.toSpliced(axis, 1));
 }
 
 /** The number in a one-element integer constant. */

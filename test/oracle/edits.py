@@ -59,6 +59,25 @@ def on_input(edit):
     return lambda module: module.register_forward_pre_hook(lambda module, args: (edit(args[0]), *args[1:]))
 
 
+def left_out(module):
+    """Lets what a layer is given through in place of what it gives."""
+
+    def hook(module, args, kwargs, output):
+        given = args[0] if args else kwargs["hidden_states"]
+        return (given, *output[1:]) if isinstance(output, tuple) else given
+
+    return module.register_forward_hook(hook, with_kwargs=True)
+
+
+def output_of(model, module, ids):
+    """What a module gives in a run of its own."""
+    seen = []
+    handle = on_output(lambda x: seen.append(x.clone()) or x)(module)
+    model(torch.tensor([ids]))
+    handle.remove()
+    return seen[0]
+
+
 def on_pattern(edit):
     """Edits the attention probabilities inside an attention module, which have no module of their own."""
 
@@ -90,13 +109,18 @@ def zero_head(x, head, size):
     return x
 
 
+def only_head(x, head, size):
+    return x - zero_head(x, head, size)
+
+
 def last_position(x, change):
     x = x.clone()
     x[:, -1] = change(x[:, -1])
     return x
 
 
-def cases(vector, heads, size):
+def cases(vector, heads, size, other, all_tokens):
+    """`other` is what the layer gives for the row turned around; `all_tokens` what the attention gives for all rows."""
     direction = vector / vector.norm()
     out = lambda x: x - (x @ direction)[..., None] * direction
     onto = lambda x: (x @ direction)[..., None] * direction
@@ -107,6 +131,14 @@ def cases(vector, heads, size):
         "setFirst": ("layer", on_output(lambda x: torch.cat((vector.expand(len(x), 1, -1), x[:, 1:]), 1))),
         "zeroAttention": ("attention", on_output(lambda x: x * 0)),
         "mean": ("attention", on_output(lambda x: x.mean(1, keepdim=True).expand_as(x))),
+        "meanAll": ("attention", on_output(lambda x: all_tokens.mean((0, 1)).expand_as(x))),
+        "meanUnits": ("layer", on_output(lambda x: x.mean(-1, keepdim=True) + 0 * x)),
+        "meanHeads": ("attention", on_pattern(lambda x: x.mean(1, keepdim=True).expand_as(x))),
+        "meanKeys": ("attention", on_pattern(lambda x: x.mean(-1, keepdim=True).expand_as(x))),
+        "meanQueries": ("attention", on_pattern(lambda x: x.mean(-2, keepdim=True).expand_as(x))),
+        "keepHead": ("z", on_input(lambda x: only_head(x, 1, size))),
+        "patched": ("layer", on_output(lambda x: torch.cat((x[:, :-2], other[:, -2:]), 1))),
+        "skipped": ("layer", left_out),
         "projectOut": ("layer", on_output(out)),
         "projectOnto": ("attention", on_output(onto)),
         "zeroHead": ("z", on_input(lambda x: zero_head(x, 1, size))),
@@ -128,11 +160,16 @@ def expect(folder: Path, out: Path) -> None:
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     modules = dict(model.named_modules())
     tensors = {"vector": vector}
+    paths = PATHS[folder.name]
+    with torch.no_grad():
+        all_tokens = [output_of(model, modules[paths["attention"]], ids) for ids in rows(config.vocab_size)]
     for r, ids in enumerate(rows(config.vocab_size)):
         with torch.no_grad():
             bare = model(torch.tensor([ids])).logits[0]
-            for case, (place, attach) in cases(vector, config.num_attention_heads, size).items():
-                handle = attach(modules[PATHS[folder.name][place]])
+            other = output_of(model, modules[paths["layer"]], ids[::-1])
+            own = cases(vector, config.num_attention_heads, size, other, torch.cat(all_tokens, 1))
+            for case, (place, attach) in own.items():
+                handle = attach(modules[paths[place]])
                 logits = model(torch.tensor([ids])).logits[0]
                 handle.remove()
                 # An edit that changes nothing tests nothing.

@@ -154,6 +154,31 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("gradients of %s", (name) 
     });
   });
 
+  it.each(["one process", "pipeline 2", "pipeline 2 × tensor 2"] as const)(
+    "are there between a function of the notebook and the loss, and refused behind it (%s)",
+    async (mesh) => {
+      await withSession(folder, meshes[mesh], async (session) => {
+        const last = `layers.${session.dimensions.layers - 1}.residual.out`;
+        const at = [last, "norm"];
+        const alone = { at, parameters: [] };
+        const byHand = edit("layers.0.residual.out", ({ data }) => data.map((x) => 1.5 * x));
+        const compiled = edit("layers.0.residual.out", scale(1.5));
+        const [own, wanted, bare] = [
+          await differentiate(session, "plain", { ...alone, hooks: [byHand] }),
+          await differentiate(session, "plain", { ...alone, hooks: [compiled] }),
+          await differentiate(session, "plain", alone),
+        ];
+        for (const point of at) {
+          expect(distance(wanted.gradient(point), bare.gradient(point))).toBeGreaterThan(1e-4);
+          expect(distance(own.gradient(point), wanted.gradient(point))).toBeLessThan(1e-6);
+        }
+        await expect(
+          differentiate(session, "plain", { at: ["layers.0.mlp.output"], parameters: [], hooks: [byHand] }),
+        ).rejects.toThrow('edit "layers.0.residual.out" by a function has no derivative');
+      });
+    },
+  );
+
   it("are asked for before anything runs, or refused in one line", async () => {
     await withSession(folder, {}, async (session) => {
       const ask = (options: Partial<BackwardOptions>) => differentiate(session, "plain", options);
@@ -175,7 +200,37 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("gradients of %s", (name) 
       );
       await expect(
         ask({ hooks: [edit("layers.1.residual.out", (x) => x.data)], at: ["layers.0.residual.out"] }),
-      ).rejects.toThrow(/host edit e0 has no derivative/);
+      ).rejects.toThrow(
+        /no gradient reaches layers.0.residual.out .*: edit "layers.1.residual.out" by a function has no derivative; a traced edit has one/,
+      );
+      const scaled = editGradient("layers.0.mlp.output", scale(2));
+      for (const [options, message] of [
+        [
+          { at: ["norm"], hooks: [scaled] },
+          "editGradient at layers.0.mlp.output changes nothing: it comes before norm",
+        ],
+        [
+          { at: ["embedding"], hooks: [skip("layers.0"), scaled] },
+          'layers.0.mlp.output [batch, position, unit 32] does not fire: skip("layers.0") leaves its layer out',
+        ],
+        [
+          {
+            ...{
+              loss: ({ captures }: Parameters<Loss>[0]) => captures["layers.0.residual.out"]!.sum([0, 1, 2]),
+            },
+            ...{ read: ["layers.0.residual.out"], at: ["embedding"], hooks: [editGradient("norm", zero())] },
+          },
+          "editGradient at norm changes nothing: no gradient reaches it, the loss does not depend on it",
+        ],
+      ] as const)
+        await expect(ask({ parameters: [], ...options })).rejects.toThrow(message);
+      expect(() => editGradient("norm", ((dx: unknown) => dx) as never)).toThrow("write traced(dx => …)");
+      expect(() =>
+        editGradient(
+          "norm",
+          trainable("m", { b: [1] }, (x, { b }) => x.mul(b)),
+        ),
+      ).toThrow('the trained module "m" has its place in the forward pass');
       await expect(session.forward(rows, { hooks: [editGradient("norm", zero()) as never] })).rejects.toThrow(
         /there are gradients in backward only/,
       );

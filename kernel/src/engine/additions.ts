@@ -42,10 +42,13 @@ export function stepStructure(step: ForwardStep): string {
 function editorOf(edits: readonly WireEdit[]): PointEditor | undefined {
   if (edits.length === 0) return undefined;
   const placed = edits.map(decodeEdit);
-  return (value, point, place) =>
-    placed
-      .filter((edit) => pointOf(edit.point) === point.name)
-      .reduce((x, edit) => applyEdit(x, point, place, edit), value);
+  return (value, point, place) => {
+    const own = placed.filter((edit) => pointOf(edit.point) === point.name);
+    if (own.length === 0) return value;
+    const edited = own.reduce((x, edit) => applyEdit(x, point, place, edit), value);
+    // An edit that changes nothing still has a value before it and one after it.
+    return edited === value ? value.graph.apply("Identity", [value], value.dtype, value.shape) : edited;
+  };
 }
 
 function readoutOf(step: ForwardStep, points: readonly HookPoint[]): Readout {

@@ -1,5 +1,6 @@
 import { gradientAt, type HookPoint } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
+import { keysInput } from "../hooks/apply.js";
 import { editFeeds, rowFeeds, type RankRun } from "../hooks/feeds.js";
 import { decodeEdit, decodeTensor } from "../hooks/wire.js";
 import { isCotangent } from "../models/backward.js";
@@ -184,7 +185,7 @@ export class Rank {
     cache: Cache | undefined,
   ): Promise<Map<string, Tensor>> {
     const handed = await Promise.all(carried.map((parcel) => takeParcel(parcel)));
-    const { tokens, positions, mask, select } = prepareInputs(
+    const { tokens, positions, mask, keys, select } = prepareInputs(
       step.rows,
       step.select,
       cache?.past,
@@ -194,6 +195,7 @@ export class Rank {
       ["tokens", { dtype: "i64", ...tokens }],
       ["positions", { dtype: "i64", ...positions }],
       ["mask", { dtype: "f32", ...mask }],
+      [keysInput, { dtype: "f32", ...keys }],
       ["select", { dtype: "i64", ...select }],
       ...handed.flatMap((parcel) => [...parcel]),
       ...Object.entries(step.tensors ?? {})

@@ -84,6 +84,35 @@ export function gradient(
 }
 
 /**
+ * What has no gradient although the seeds depend on it: a value that is edited outside the graph lies between. What else
+ * leads from it to them would be part of the gradient only.
+ */
+export function behindHandOuts(graph: Graph, seeds: Iterable<Value>): ReadonlySet<Value> {
+  const edited = handOuts(graph);
+  const behind = ancestors(graph, seeds);
+  return ancestors(
+    graph,
+    edited.filter(({ back }) => behind.has(back)).map(({ value }) => value),
+  );
+}
+
+/** The values and everything that they are computed from, in the graph or outside. */
+function ancestors(graph: Graph, values: Iterable<Value>): Set<Value> {
+  const found = new Set<Value>(values);
+  const sources = new Map(handOuts(graph).map(({ value, back }) => [back, value]));
+  const add = (value: Value): void => {
+    found.add(value);
+    const source = sources.get(value);
+    if (source !== undefined) add(source);
+  };
+  for (const value of [...found]) add(value);
+  for (const node of [...graph.nodes].reverse())
+    if (!flat.has(node.op) && node.outputs.some((output) => found.has(output)))
+      for (const input of node.inputs) if (input) add(input);
+  return found;
+}
+
+/**
  * Names the cotangents that later segments go on from by their values, so that a change behind them, such as another
  * loss, leaves the text of those segments as it was.
  */

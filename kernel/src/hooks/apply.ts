@@ -20,6 +20,9 @@ export const givenInput = (key: string): string => `${key}.given`;
 /** One at each row's own positions and zero at its padding, which no mean may count. */
 export const validInput = (key: string): string => `${key}.valid`;
 
+/** One at each row's tokens, with those it goes on from, and zero at its padding, along the keys of attention. */
+export const keysInput = "keys";
+
 const tokenAxes: ReadonlySet<string> = new Set(["batch", "position", "query", "key"]);
 
 /** Axes of a value along which padding lies keep their size; the others broadcast. */
@@ -30,9 +33,16 @@ export function validShape<Size extends Dim>(shape: readonly Size[], axes: reado
 /**
  * Write an edit into the graph at its point. `x` is this rank's part of the value; entries outside the selected
  * region go on bit for bit. What mixes units or rows that the ranks share (a mean, a projection, a traced function)
- * is computed on the whole value, which is gathered for it.
+ * is computed on the whole value, which is gathered for it. Padding gets no attention, whatever an edit writes there.
  */
 export function applyEdit(x: Value, point: HookPoint, place: Place, edit: PlacedEdit): Value {
+  const edited = selectedChanged(x, point, place, edit);
+  if (edited === x || !point.axes.includes("key")) return edited;
+  const shape = x.shape.map((size, i) => (["batch", "key"].includes(point.axes[i]!) ? size : 1));
+  return edited.where(x.graph.feed(keysInput, "f32", shape).above(0.5), x);
+}
+
+function selectedChanged(x: Value, point: HookPoint, place: Place, edit: PlacedEdit): Value {
   const { key, intervention, slices } = edit;
   // What is selected of it is taken out where the value lies, on the rank.
   if (intervention.kind === "host") return x.graph.handOut(x, key, x.graph.continued);
@@ -84,9 +94,11 @@ function changed(x: Value, point: HookPoint, place: Place, key: string, interven
                 true,
               )
             : whole;
-        const average =
-          padded.length > 0 ? plain.mul(valid).sum(padded, true).div(valid.sum(padded, true)) : plain;
-        return whole.zeros().add(average);
+        if (padded.length === 0) return whole.zeros().add(plain);
+        // A query that is padding has no keys to divide by.
+        const count = valid.sum(padded, true);
+        const divisor = count.where(count.above(0.5), count.zeros().add(1));
+        return whole.zeros().add(plain.mul(valid).sum(padded, true).div(divisor));
       });
     }
     case "project": {

@@ -38,7 +38,21 @@ export function edit(
   options: { steps?: readonly Steps[] } = {},
 ): Edit {
   const kind = typeof change === "function" ? ({ kind: "host", function: change } as const) : change;
+  checkChange(`edit "${selector}"`, kind);
   return { kind: "edit", selector, change: kind, ...options };
+}
+
+const kinds: ReadonlySet<string> = new Set<Edit["change"]["kind"]>([
+  ...(["zero", "keep", "mean", "scale", "add", "set", "project", "traced", "function", "host"] as const),
+]);
+
+/** Throws one line for a change that is none, as from code that no compiler has seen. */
+export function checkChange(of: string, change: { readonly kind: string } | undefined): void {
+  const kind = change?.kind;
+  if (kind === undefined || !kinds.has(kind))
+    throw new Error(
+      `${of} by ${JSON.stringify(change)}: give zero(), scale(2), traced(x => …), or a function`,
+    );
 }
 
 /** An edit as a function over graph values, e.g. `traced((x) => x.mul(2).add(1))`; it must keep the shape. */

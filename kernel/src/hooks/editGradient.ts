@@ -1,4 +1,4 @@
-import type { Traced } from "./edit.js";
+import { checkChange, type Traced } from "./edit.js";
 import type { Intervention } from "./intervention.js";
 import type { Selector } from "./names.js";
 
@@ -15,5 +15,11 @@ export interface GradientEdit {
  * gradient that is read where it is edited is the one that goes on.
  */
 export function editGradient(selector: Selector, change: Intervention | Traced): GradientEdit {
+  const what = `editGradient "${selector}"`;
+  if (typeof change === "function")
+    throw new Error(`${what}: gradients are changed where they are computed: write traced(dx => …)`);
+  checkChange(what, change);
+  if (change.kind === "function" && change.module !== undefined)
+    throw new Error(`${what}: the trained module "${change.module.name}" has its place in the forward pass`);
   return { kind: "editGradient", selector, change };
 }

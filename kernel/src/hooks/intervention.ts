@@ -81,8 +81,8 @@ export function given(value: Numbers): Given {
 
 function direct(direction: Numbers): Given {
   const { shape, data } = given(direction);
-  const length = Math.hypot(...data);
-  if (shape.length !== 1 || !(length > 0)) {
+  const length = Math.sqrt(data.reduce((sum, x) => sum + x * x, 0));
+  if (shape.length !== 1 || !(length > 0 && length < Infinity)) {
     throw new Error(
       `direction of shape [${shape.join(", ")}] and length ${length}: needs one axis and a length above 0`,
     );

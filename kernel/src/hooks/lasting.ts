@@ -100,6 +100,8 @@ export class LastingHooks {
 
   /** The hooks that act in a call: the lasting ones that it chooses and that are enabled, then its own. */
   effective({ hooks = [], groups = "all", complement = false }: HookChoice): readonly Hook[] {
+    if (groups !== "all" && !Array.isArray(groups))
+      throw new Error(`groups ${JSON.stringify(groups)}: give a list of names, or "all"`);
     const isAll = groups === "all" || groups.includes("all");
     if (isAll && complement)
       throw new Error("complement of all groups leaves no lasting hook: name the groups that are not to act");

@@ -149,6 +149,9 @@ function spreadOut(
   const data = new Float32Array(to.reduce((a, b) => a * b, 1));
   for (let row = 0; row < batch; row++) {
     const lists = indexLists(shape, slices, { axes: point.axes, lengths }, row);
+    // Of chosen rows the tensor has those only, in their order.
+    const given = moved.has(0) ? lists[0]!.indexOf(row) : row;
+    if (given < 0) continue;
     const walk = (axis: number, source: number, target: number): void => {
       if (axis === to.length) {
         data[target] = value.data[source]!;
@@ -160,7 +163,7 @@ function spreadOut(
         walk(axis + 1, source + i * fromStrides[axis]!, target + place * toStrides[axis]!);
       }
     };
-    walk(1, from[0]! > 1 ? row * fromStrides[0]! : 0, row * toStrides[0]!);
+    walk(1, from[0]! > 1 ? given * fromStrides[0]! : 0, row * toStrides[0]!);
   }
   return { shape: to, data };
 }

@@ -87,8 +87,19 @@ interface NamedSlice {
 function parse(selector: string): { glob: string; slices: NamedSlice[] } {
   const match = /^([^[\]]+)(?:\[([^[\]]+)\])?$/.exec(selector.trim());
   if (!match) throw new Error(`selector "${selector}" is not of the form name or name[axis=entries, …]`);
-  const slices = (match[2] ?? "").split(",").filter((part) => part.trim() !== "");
-  return { glob: match[1]!.trim(), slices: slices.map((part) => parseSlice(selector, part)) };
+  const glob = match[1]!.trim();
+  if (glob.startsWith("!"))
+    throw new Error(`selector "${selector}": what is left out cannot be said by "!": name what is chosen`);
+  const slices = (match[2] ?? "")
+    .split(",")
+    .filter((part) => part.trim() !== "")
+    .map((part) => parseSlice(selector, part));
+  const twice = slices.find(({ axis }, i) => slices.findIndex((each) => each.axis === axis) < i);
+  if (twice !== undefined)
+    throw new Error(
+      `selector "${selector}" names ${twice.axis} twice: several entries are ${twice.axis}=0|3, or ${twice.axis}=2:5`,
+    );
+  return { glob, slices };
 }
 
 function parseSlice(selector: string, part: string): NamedSlice {
@@ -113,15 +124,19 @@ function place(selector: string, point: HookPoint, { axis, entries }: NamedSlice
   }
   const size = point.shape[at];
   if (entries.kind === "indices") {
-    if (entries.indices.some((index, i) => i > 0 && index <= entries.indices[i - 1]!)) {
-      throw new Error(`selector "${selector}": indices ${entries.indices.join("|")} are not ascending`);
-    }
     const outside = entries.indices.find((i) => typeof size === "number" && (i >= size || i < -size));
     if (outside !== undefined) {
       throw new Error(
         `selector "${selector}": ${axis} ${outside} is outside the ${size} of ${point.name} ${printAxes(point)}`,
       );
     }
+    // Where only the run knows the size, those that count from the end are taken to come last; it checks that they do.
+    const end = typeof size === "number" ? size : 2 ** 31;
+    const places = entries.indices.map((i) => (i < 0 ? i + end : i));
+    if (places.some((at, i) => i > 0 && at <= places[i - 1]!))
+      throw new Error(
+        `selector "${selector}": indices ${entries.indices.join("|")} are not ascending${typeof size === "number" ? ` among ${size}` : ""}`,
+      );
   }
   return { axis: at, entries };
 }

@@ -120,9 +120,13 @@ function wanted(entries: Entries, end: number, whole: number, axis: Axis): numbe
     }
     return range(from, to);
   }
+  let before = -1;
   return entries.indices.map((i) => {
     const at = absolute(i);
     if (at < 0 || at >= whole) throw new Error(`${axis} ${i} is outside the ${end} there are`);
+    if (at <= before)
+      throw new Error(`${axis} ${entries.indices.join("|")} are not ascending among the ${end} there are`);
+    before = at;
     return at;
   });
 }

@@ -1,4 +1,4 @@
-import { gradient } from "../graph/gradient.js";
+import { behindHandOuts, gradient } from "../graph/gradient.js";
 import type { Graph } from "../graph/graph.js";
 import { gradientAt, pointOf } from "../graph/point.js";
 import type { HookPoint } from "../graph/point.js";
@@ -80,7 +80,10 @@ export function traceGradient(
       return edited;
     }, cotangent);
 
-  const at = [...points.keys(), ...fed, ...parameters.map(({ value }) => value)];
+  const hidden = behindHandOuts(graph, seeds.keys());
+  const at = [...points.keys(), ...fed, ...parameters.map(({ value }) => value)].filter(
+    (value) => !hidden.has(value),
+  );
   const found = new Map<Value, Value>();
   gradient(graph, seeds, at, completed).forEach((cotangent, i) => {
     if (cotangent) found.set(at[i] as Value, cotangent);

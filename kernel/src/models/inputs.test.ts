@@ -32,7 +32,13 @@ test("a query sees itself and what stands before it in its row, and no padding",
 
 test("rows go on from their own tokens, and see those and never the padding between", () => {
   const past = [Uint8Array.of(1, 1, 1, 1), Uint8Array.of(1, 0, 0, 1), Uint8Array.of(1, 1, 0, 0)];
-  const { positions, mask, select } = prepareInputs([[5, 6], [7], []], "last", past);
+  const { positions, mask, keys, select } = prepareInputs([[5, 6], [7], []], "last", past);
+  expect(keys.shape).toEqual([3, 1, 1, 6]);
+  expect(rowsOf(keys.data, 6)).toEqual([
+    [1, 1, 1, 1, 1, 1],
+    [1, 0, 0, 1, 1, 0],
+    [1, 1, 0, 0, 0, 0],
+  ]);
   expect(rowsOf(positions.data, 2)).toEqual([
     [4, 5],
     [2, 0],

@@ -10,6 +10,8 @@ export interface Inputs {
   readonly positions: Feed<BigInt64Array>;
   /** 0 where a query may look, −1e9 elsewhere: finite, so that no product with zero is NaN. */
   readonly mask: Feed<Float32Array>;
+  /** [batch, 1, 1, key]: 1 where a key is a token, 0 where it is padding. Read by edits of attention. */
+  readonly keys: Feed<Float32Array>;
   /** Positions whose logits are computed, by row. */
   readonly select: Feed<BigInt64Array>;
 }
@@ -41,9 +43,12 @@ export function prepareInputs(
   const tokens = new BigInt64Array(batch * length);
   const positions = new BigInt64Array(batch * length);
   const mask = new Float32Array(batch * length * width).fill(hidden);
+  const keys = new Float32Array(batch * width);
   rows.forEach((row, b) => {
     const seen = past?.[b] ?? new Uint8Array(0);
     const start = seen.reduce((sum, real) => sum + real, 0);
+    keys.set(seen, b * width);
+    keys.fill(1, b * width + columns, b * width + columns + row.length);
     for (let query = 0; query < length; query++) {
       tokens[b * length + query] = BigInt(row[query] ?? 0);
       // Padding may lie behind the last position that the model has an embedding of.
@@ -60,6 +65,7 @@ export function prepareInputs(
     tokens: { data: tokens, shape: [batch, length] },
     positions: { data: positions, shape: [batch, length] },
     mask: { data: mask, shape: [batch, 1, length, width] },
+    keys: { data: keys, shape: [batch, 1, 1, width] },
     select: selectPositions(rows, length, select),
   };
 }

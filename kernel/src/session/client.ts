@@ -16,7 +16,7 @@ import {
   removeFolder,
   sessionFolder,
 } from "./folder.js";
-import { fromBroker, protocol, type FromBroker, type Order, type ToBroker } from "./messages.js";
+import { fromBroker, protocol, toBroker, type FromBroker, type Order, type ToBroker } from "./messages.js";
 import type { SessionStatus } from "./types.js";
 
 type HandedOut = Extract<FromBroker, { kind: "handedOut" }>;
@@ -223,6 +223,12 @@ export class BrokerClient {
     const id = this.#next++;
     return new Promise<Answer>((resolve, reject) => {
       if (this.#gone !== undefined) return reject(this.#gone);
+      // The broker ends a connection that says what it does not understand.
+      const checked = toBroker.safeParse({ ...request, id });
+      if (!checked.success) {
+        const [first] = checked.error.issues;
+        return reject(new Error(`no such ${request.kind}: ${first?.path.join(".")}: ${first?.message}`));
+      }
       const timer =
         within === undefined
           ? undefined

@@ -2,9 +2,10 @@ import picomatch from "picomatch";
 import { additionsOf } from "../../engine/additions.js";
 import type { ForwardStep } from "../../engine/wire/messages.js";
 import { nearest } from "../../graph/nearest.js";
-import { gradientAt, type HookPoint } from "../../graph/point.js";
+import { gradientAt, placesOf, pointNamed, type HookPoint } from "../../graph/point.js";
 import { printShape } from "../../graph/shape.js";
 import { printPoint } from "../../graph/printPoint.js";
+import { leaveOut } from "../../hooks/fires.js";
 import { placeEdits } from "../../hooks/place.js";
 import { resolve } from "../../hooks/resolve.js";
 import { encodeEdit } from "../../hooks/wire.js";
@@ -55,6 +56,9 @@ export function prepareBackward(
     .filter((hook) => hook.kind === "editGradient")
     .map(({ selector, change }) => ({ kind: "edit", selector, change }) as const);
   const { placed } = placeEdits(changes, points, absent, { lengths, positions: Math.max(...lengths) });
+  const leftOut = leaveOut(hooks, undefined, points, absent);
+  const places = placesOf(points);
+  for (const { point } of placed) leftOut.check(pointNamed(points, point) as HookPoint);
   const gradients = resolve([at].flat(), points, absent).map((selection) => ({
     key: gradientAt(selection.point.name),
     selection,
@@ -76,6 +80,14 @@ export function prepareBackward(
     },
   };
   checkReached({ ...forward, step, gradients, parameters }, points, model);
+  // Parameters and modules may lie anywhere; hook points have their places.
+  const isEverywhere = parameters.length > 0 || Object.keys(forward.trained).length > 0;
+  const first = Math.min(...gradients.map(({ selection }) => places.get(selection.point.name) as number));
+  const idle = placed.find(({ point }) => !isEverywhere && (places.get(point) as number) < first);
+  if (idle !== undefined)
+    throw new Error(
+      `editGradient at ${idle.point} changes nothing: it comes before ${points[first]?.name ?? "all"}, the first that is asked for`,
+    );
   return { ...forward, step, logitsKey: undefined, gradients, parameters };
 }
 
@@ -116,19 +128,39 @@ function chooseParameters(globs: readonly string[], { blueprint, weight }: Model
 }
 
 function checkReached(request: BackwardRequest, points: readonly HookPoint[], model: Model): void {
-  const { blueprint, weight } = model;
-  const { graph } = traceStage(blueprint, wholeModel(blueprint), weight, additionsOf(request.step, points));
-  const named = graph.points.map(({ point }) => point.name);
+  const { hosts, step } = request;
+  const named = gradientNames(step, points, model);
+  // What a host edit hides is told from what the loss does not depend on by leaving those edits out.
+  const unhidden = () =>
+    gradientNames({ ...step, edits: step.edits.filter(({ key }) => !hosts.has(key)) }, points, model);
+  const why = (is: (names: readonly string[]) => boolean) =>
+    hosts.size > 0 && is(unhidden())
+      ? `${[...new Set([...hosts.values()].map(({ selector }) => `edit "${selector}"`))].join(", ")} by a function has no derivative; a traced edit has one`
+      : "the loss does not depend on it";
   const point = request.gradients.find(({ key }) => !named.includes(key));
   if (point !== undefined)
-    throw new Error(`no gradient reaches ${printPoint(point.selection.point, points)}: ${why}`);
-  const parameter = request.parameters.find(
-    (name) => !named.some((each) => each.startsWith(`parameter.${name} `)),
-  );
-  if (parameter !== undefined) throw new Error(`no gradient reaches "${parameter}": ${why}`);
+    throw new Error(
+      `no gradient reaches ${printPoint(point.selection.point, points)}: ${why((names) => names.includes(point.key))}`,
+    );
+  const has = (names: readonly string[], parameter: string) =>
+    names.some((each) => each.startsWith(`parameter.${parameter} `));
+  const parameter = request.parameters.find((name) => !has(named, name));
+  if (parameter !== undefined)
+    throw new Error(`no gradient reaches "${parameter}": ${why((names) => has(names, parameter))}`);
+  const edited = request.step.gradient!.edits.find((edit) => !named.includes(gradientAt(edit.point)));
+  if (edited !== undefined)
+    throw new Error(
+      `editGradient at ${edited.point} changes nothing: no gradient reaches it, ${why((names) => names.includes(gradientAt(edited.point)))}`,
+    );
   const modules = Object.keys(request.step.tensors ?? {}).filter((name) => name.startsWith("trained."));
   const module = modules.find((name) => !named.includes(gradientAt(name)));
-  if (module !== undefined) throw new Error(`no gradient reaches ${module}: ${why}`);
+  if (module !== undefined)
+    throw new Error(`no gradient reaches ${module}: ${why((names) => names.includes(gradientAt(module)))}`);
 }
 
-const why = "the loss does not depend on it";
+/** Names of all gradients that a step's graph computes. */
+function gradientNames(step: ForwardStep, points: readonly HookPoint[], model: Model): readonly string[] {
+  const { blueprint, weight } = model;
+  const { graph } = traceStage(blueprint, wholeModel(blueprint), weight, additionsOf(step, points));
+  return graph.points.map(({ point }) => point.name);
+}

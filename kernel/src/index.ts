@@ -38,6 +38,7 @@ export {
   patch,
   projectOnto,
   projectOut,
+  readHook,
   scale,
   set,
   skip,

@@ -72,11 +72,22 @@ export function projectOnto(direction: Numbers): Intervention {
 
 /** A copy of an array, with its shape. Throws one line when they do not fit. */
 export function given(value: Numbers): Given {
-  if (!("shape" in value)) return { shape: [value.length], data: Float32Array.from(value) };
+  if (!("shape" in value)) return withJson({ shape: [value.length], data: Float32Array.from(value) });
   const size = value.shape.reduce((a, b) => a * b, 1);
   if (size !== value.data.length)
     throw new Error(`array of ${value.data.length} numbers has not shape [${value.shape.join(", ")}]`);
-  return { shape: [...value.shape], data: Float32Array.from(value.data) };
+  return withJson({ shape: [...value.shape], data: Float32Array.from(value.data) });
+}
+
+/** Lets an array be written as JSON as `readHook` reads it. */
+export function withJson(value: Given): Given {
+  const toJSON = () => ({ shape: value.shape, base64: base64Of(value.data) });
+  return Object.defineProperty(value, "toJSON", { value: toJSON, enumerable: false });
+}
+
+/** Little-endian bytes, as text. */
+export function base64Of(data: Float32Array | BigInt64Array): string {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
 }
 
 function direct(direction: Numbers): Given {
@@ -87,7 +98,7 @@ function direct(direction: Numbers): Given {
       `direction of shape [${shape.join(", ")}] and length ${length}: needs one axis and a length above 0`,
     );
   }
-  return { shape, data: data.map((x) => x / length) };
+  return withJson({ shape, data: data.map((x) => x / length) });
 }
 
 /** A function over graph values, to be compiled into the model; `p` are the tensors of its module, if it has some. */

@@ -63,6 +63,10 @@ describe("a selector that cannot be served is refused", () => {
     ["layers.3.attention.pattern[head=2|1]", "indices 2|1 are not ascending"],
     ["layers.3.attention.pattern[head]", '"head" is not axis=3, axis=0|3 or axis=2:5'],
     ["layers.8-4.attention.pattern", "layers 8-4 are none"],
+    ["layers.3.attention.pattern[head=0, head=3]", "names head twice: several entries are head=0|3"],
+    ["!layers.*", 'what is left out cannot be said by "!"'],
+    ["layers.3.attention.pattern[head=-1|0]", "indices -1|0 are not ascending among 4"],
+    ["layers.3.attention.pattern[query=-1|0]", "indices -1|0 are not ascending"],
     ["a[b]c", "is not of the form"],
   ])("%s", (selector, message) => expect(() => select(selector, points)).toThrow(message));
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Tensor } from "../graph/tensor.js";
 import type { PlacedEdit } from "./apply.js";
+import { base64Of, withJson, type Intervention } from "./intervention.js";
 import { programSchema } from "./program.js";
 
 const integer = z.number().int();
@@ -21,10 +22,6 @@ export function encodeTensor({ dtype, shape, data }: Tensor): WireTensor {
 export function decodeTensor(name: string, { dtype, shape, base64 }: WireTensor): Tensor {
   const { buffer } = bytesOf(name, shape, base64, dtype === "f32" ? 4 : 8);
   return { dtype, shape, data: dtype === "f32" ? new Float32Array(buffer) : new BigInt64Array(buffer) };
-}
-
-function base64Of(data: Float32Array | BigInt64Array): string {
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
 }
 
 function bytesOf(
@@ -51,7 +48,7 @@ export const sliceSchema = z.strictObject({
   ]),
 });
 
-const intervention = z.discriminatedUnion("kind", [
+const interventions = [
   z.strictObject({ kind: z.literal("zero") }),
   z.strictObject({ kind: z.literal("keep") }),
   z.strictObject({ kind: z.literal("mean"), over: z.array(axis) }),
@@ -60,15 +57,18 @@ const intervention = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("set"), value: given }),
   z.strictObject({ kind: z.literal("project"), direction: given, part: z.enum(["along", "across"]) }),
   z.strictObject({ kind: z.literal("traced"), program: programSchema }),
-  z.strictObject({ kind: z.literal("host") }),
-]);
+] as const;
+
+/** An intervention as JSON: tensors are base64 of little-endian float32. */
+export const interventionSchema = z.discriminatedUnion("kind", interventions);
+type WireIntervention = z.infer<typeof interventionSchema>;
 
 /** An edit as JSON: tensors are base64 of little-endian float32. */
 export const editSchema = z.strictObject({
   key: z.string(),
   point: z.string(),
   slices: z.array(sliceSchema),
-  intervention,
+  intervention: z.discriminatedUnion("kind", [...interventions, z.strictObject({ kind: z.literal("host") })]),
 });
 export type WireEdit = z.infer<typeof editSchema>;
 
@@ -99,18 +99,21 @@ export function encodeEdit({ key, point, slices, intervention: change }: PlacedE
 /** From JSON. Throws when a tensor has not the bytes that its shape says. */
 export function decodeEdit(edit: WireEdit): PlacedEdit {
   const { intervention: change } = edit;
-  const read = ({ shape, base64 }: z.infer<typeof given>) => ({
-    shape,
-    data: new Float32Array(bytesOf(edit.point, shape, base64, 4).buffer),
-  });
+  return { ...edit, intervention: change.kind === "host" ? change : readIntervention(edit.point, change) };
+}
+
+/** From JSON. Throws when a tensor has not the bytes that its shape says. */
+export function readIntervention(at: string, change: WireIntervention): Intervention {
+  const read = ({ shape, base64 }: z.infer<typeof given>) =>
+    withJson({ shape, data: new Float32Array(bytesOf(at, shape, base64, 4).buffer) });
   switch (change.kind) {
     case "add":
     case "set":
-      return { ...edit, intervention: { kind: change.kind, value: read(change.value) } };
+      return { kind: change.kind, value: read(change.value) };
     case "project":
-      return { ...edit, intervention: { ...change, direction: read(change.direction) } };
+      return { ...change, direction: read(change.direction) };
     default:
-      return { ...edit, intervention: change };
+      return change;
   }
 }
 

@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { isAlive } from "../engine/launch/leftovers.js";
-import { capture } from "../hooks/index.js";
+import { capture, edit, traced } from "../hooks/index.js";
 import { Session } from "./session.js";
 import { opt, ownRuntime, quiet, rows, runtime, shared } from "./sessions.fixture.js";
 
@@ -131,6 +131,13 @@ test("what does not fit is refused in one line, and the session lives on", async
   await expect(
     session.forward([1, 2], { hooks: [capture("*.attention.pattern[head=-1|0]")] }),
   ).rejects.toThrow(/indices -1\|0 are not ascending among \d+$/);
+  const broken = edit(
+    "norm",
+    traced((x) => x.layerNorm(undefined, undefined, NaN)),
+  );
+  await expect(session.forward([1, 2], { hooks: [broken] })).rejects.toThrow(
+    /^no such forward: step\.edits\.0\.intervention\..*: /,
+  );
   await expect(session.forward([1, 2], { logits: "some" as never })).rejects.toThrow(
     'logits "some": choose all',
   );

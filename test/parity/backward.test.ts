@@ -179,6 +179,30 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("gradients of %s", (name) 
     },
   );
 
+  it.each(["one process", "data 2"] as const)("of a mean over tokens count no padding (%s)", async (mesh) => {
+    await withSession(folder, meshes[mesh], async (session) => {
+      const long = [3, 9, 4, 12, 6, 5];
+      const short = [7, 8];
+      const squares: Loss = ({ logits, valid }) =>
+        logits
+          .mul(logits)
+          .mean([2])
+          .mul(valid)
+          .sum([0, 1])
+          .div(valid.sum([0, 1]));
+      const of = (rows: number[][], loss = squares) =>
+        session.backward(rows, { loss, at: "layers.0.residual.out" });
+      const [both, one, other] = [await of([long, short]), await of([long]), await of([short])];
+      expect(both.loss).toBeCloseTo((one.loss * 6 + other.loss * 2) / 8, 4);
+      const careless = await of([long, short], ({ logits }) => logits.mul(logits).mean([0, 1, 2]));
+      expect(Math.abs(careless.loss - both.loss)).toBeGreaterThan(1e-3);
+      const point = "layers.0.residual.out";
+      const units = both.gradient(point).shape[2]!;
+      const row = both.gradient(point).data.subarray(6 * units, 8 * units);
+      other.gradient(point).data.forEach((x, i) => expect(row[i]).toBeCloseTo((x * 2) / 8, 5));
+    });
+  });
+
   it("are asked for before anything runs, or refused in one line", async () => {
     await withSession(folder, {}, async (session) => {
       const ask = (options: Partial<BackwardOptions>) => differentiate(session, "plain", options);

@@ -97,6 +97,38 @@ describe.each(["opt", "llama-grouped", "gpt2"])("edits of %s", (name) => {
     });
   });
 
+  it.each(["one process", "tensor 2", "data 2"] as const)(
+    "traced functions that ask what is padding give each row what it has alone (%s)",
+    async (mesh) => {
+      await withSession(golden.folder, meshes[mesh], async (session) => {
+        const centred = traced((x, { valid }) =>
+          x.sub(
+            x
+              .mul(valid)
+              .sum([1], true)
+              .div(valid.sum([1], true))
+              .mul(0.5),
+          ),
+        );
+        const careless = traced((x) => x.sub(x.mean([1], true).mul(0.5)));
+        const [own, bare] = [
+          await logits(session, [edit("layers.0.residual.out", centred)]),
+          await logits(session, []),
+        ];
+        const shorter = rows.findIndex((row) => row.length < Math.max(...rows.map((each) => each.length)));
+        for (const [index, row] of rows.entries()) {
+          const run = await session.forward([row], { hooks: [edit("layers.0.residual.out", careless)] });
+          const alone = returnedLogits(run);
+          const expected = { shape: alone.shape.slice(1), data: alone.data };
+          expect(distance(own[index]!, expected)).toBeLessThanOrEqual(tolerance(expected));
+          expect(distance(bare[index]!, expected)).toBeGreaterThan(1e-2);
+        }
+        const counted = await logits(session, [edit("layers.0.residual.out", careless)]);
+        expect(distance(counted[shorter]!, own[shorter]!)).toBeGreaterThan(1e-2);
+      });
+    },
+  );
+
   it("act on chosen rows only, with a tensor that has those rows", async () => {
     await withSession(golden.folder, { devices: 2, mesh: { tensor: 2 } }, async (session) => {
       const bare = await logits(session, []);

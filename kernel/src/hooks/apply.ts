@@ -3,7 +3,7 @@ import type { Axis, HookPoint, Place } from "../graph/point.js";
 import type { Dim, Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import type { Intervention } from "./intervention.js";
-import { replay } from "./program.js";
+import { replay, type Program } from "./program.js";
 import type { AxisSlice } from "./selector.js";
 
 /** An intervention at one point, as the ranks get it; its tensors are fed under `key` when the graph runs. */
@@ -67,6 +67,11 @@ export function mixesRows(
   return change.kind === "traced" || (change.kind === "mean" && change.over?.includes("batch") === true);
 }
 
+/** Whether an edit asks what is padding. */
+export function readsValid(change: { readonly kind: string; readonly program?: Program }): boolean {
+  return change.kind === "mean" || change.program?.inputs.some(({ name }) => name === "valid") === true;
+}
+
 function changed(x: Value, point: HookPoint, place: Place, key: string, intervention: Intervention): Value {
   switch (intervention.kind) {
     case "zero":
@@ -114,7 +119,13 @@ function changed(x: Value, point: HookPoint, place: Place, key: string, interven
         point,
         place,
         intervention,
-        (whole) => replay(intervention.program, x.graph, { x: whole })["y"]!,
+        (whole) =>
+          replay(intervention.program, x.graph, {
+            x: whole,
+            ...(readsValid(intervention) && {
+              valid: x.graph.input(validInput(key), "f32", validShape(whole.shape, point.axes)),
+            }),
+          })["y"]!,
       );
   }
 }

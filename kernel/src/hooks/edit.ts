@@ -1,6 +1,6 @@
 import type { Value } from "../graph/value.js";
 import type { Host, HostFunction } from "./hostEdit.js";
-import type { Given, Intervention, TracedFunction } from "./intervention.js";
+import type { Given, Intervention, TracedFunction, TracedRun } from "./intervention.js";
 import type { Selector } from "./names.js";
 
 /** A function that will be written into the graph at each point it is used on. */
@@ -55,9 +55,13 @@ export function checkChange(of: string, change: { readonly kind: string } | unde
     );
 }
 
-/** An edit as a function over graph values, e.g. `traced((x) => x.mul(2).add(1))`; it must keep the shape. */
-export function traced(f: (x: Value) => Value): Traced {
-  return { kind: "function", function: f };
+/**
+ * An edit as a function over graph values, e.g. `traced((x) => x.mul(2).add(1))`; it must keep the shape. What it sums over
+ * positions counts the padding of shorter rows too, unless it is multiplied by `valid` before:
+ * `traced((x, { valid }) => x.sub(x.mul(valid).sum([1], true).div(valid.sum([1], true))))`.
+ */
+export function traced(f: (x: Value, run: TracedRun) => Value): Traced {
+  return { kind: "function", function: (x, _, run) => f(x, run) };
 }
 
 /** An edit's change in a few words, for the record of where a result came from. */

@@ -2,7 +2,7 @@ import { rowInputs } from "../graph/gather.js";
 import { shareOf } from "../graph/point.js";
 import type { Axis, HookPoint, Shard } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
-import { givenInput, mixesRows, regionInput, validInput, validShape } from "./apply.js";
+import { givenInput, mixesRows, readsValid, regionInput, validInput, validShape } from "./apply.js";
 import type { PlacedEdit } from "./apply.js";
 import type { Dense, Held } from "./slice.js";
 import { indexLists } from "./slice.js";
@@ -42,7 +42,7 @@ export function editFeeds(edit: PlacedEdit, point: HookPoint, run: RankRun): Map
     const own = held.reduce((given: Dense, part) => ownPart(given, point.axes.length, part), value);
     feeds.set(givenInput(key), own);
   }
-  if (intervention.kind === "mean") {
+  if (readsValid(intervention)) {
     const { from, to } = run.rows;
     // A row without tokens counts for nobody else; a mean within each row takes its padding, to be a number at all.
     const lengths = mixesRows(intervention)

@@ -101,5 +101,11 @@ function direct(direction: Numbers): Given {
   return withJson({ shape, data: data.map((x) => x / length) });
 }
 
+/** What a traced function knows of the run. */
+export interface TracedRun {
+  /** 1 where the value belongs to a token, 0 at the padding of shorter rows; it broadcasts against the value. */
+  readonly valid: Value;
+}
+
 /** A function over graph values, to be compiled into the model; `p` are the tensors of its module, if it has some. */
-export type TracedFunction = (x: Value, p: Readonly<Record<string, Value>>) => Value;
+export type TracedFunction = (x: Value, p: Readonly<Record<string, Value>>, run: TracedRun) => Value;

@@ -1,7 +1,7 @@
 import type { HookPoint } from "../graph/point.js";
 import { printShape } from "../graph/shape.js";
 import { printAxes } from "../graph/printPoint.js";
-import type { PlacedEdit } from "./apply.js";
+import { validShape, type PlacedEdit } from "./apply.js";
 import type { Edit, Traced } from "./edit.js";
 import type { HostCall } from "./hostEdit.js";
 import type { Given, Intervention } from "./intervention.js";
@@ -69,10 +69,12 @@ function recordEdit(point: HookPoint, { function: f, module }: Traced): Program 
   );
   const inputs = {
     x: { dtype: "f32", shape: point.shape },
+    valid: { dtype: "f32", shape: validShape(point.shape, point.axes) },
     ...Object.fromEntries(tensors.map(([, name, shape]) => [name, { dtype: "f32", shape } as const])),
   } as const;
   return record(what, inputs, (values) => {
-    const y = f(values["x"]!, Object.fromEntries(tensors.map(([tensor, name]) => [tensor, values[name]!])));
+    const own = Object.fromEntries(tensors.map(([tensor, name]) => [tensor, values[name]!]));
+    const y = f(values["x"]!, own, { valid: values["valid"]! });
     if (y.dtype !== "f32" || printShape(y.shape) !== printShape(point.shape)) {
       throw new Error(
         `${what} returns ${y.dtype} ${printShape(y.shape)}: it must be f32 ${printShape(point.shape)}`,

@@ -2,7 +2,7 @@ import { printShape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import type { Edit, Traced } from "./edit.js";
 import { given } from "./intervention.js";
-import type { Given, Numbers } from "./intervention.js";
+import type { Given, Numbers, TracedRun } from "./intervention.js";
 
 /** Tensors of one trained module, by name. */
 export type Tensors = Readonly<Record<string, Given>>;
@@ -23,7 +23,7 @@ export function trainedInput(module: string, tensor: string): string {
 export function trainable<const T extends Readonly<Record<string, Numbers>>>(
   name: string,
   tensors: T,
-  f: (x: Value, p: { readonly [K in keyof T]: Value }) => Value,
+  f: (x: Value, p: { readonly [K in keyof T]: Value }, run: TracedRun) => Value,
 ): Traced {
   const module = { name, tensors: moduleTensors(name, tensors) };
   return { kind: "function", function: f as Traced["function"], module };

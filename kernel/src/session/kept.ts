@@ -1,4 +1,5 @@
 import { pointNamed, pointOf, type HookPoint } from "../graph/point.js";
+import { readsValid } from "../hooks/apply.js";
 import type { ForwardRequest } from "./request.js";
 
 /**
@@ -20,7 +21,7 @@ export function refuseKeys(
   }
   for (const { point, intervention: change } of edits) {
     const isWide = (change.kind === "add" || change.kind === "set") && (change.value.shape.at(-1) ?? 1) > 1;
-    if (keysOf(point) >= 0 && (isWide || change.kind === "mean" || change.kind === "project"))
+    if (keysOf(point) >= 0 && (isWide || readsValid(change) || change.kind === "project"))
       throw new Error(`${change.kind} at ${point}: keys cannot be counted ${where}`);
   }
   for (const point of readout?.reads ?? [])

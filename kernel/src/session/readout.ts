@@ -27,6 +27,8 @@ export interface ReadoutValues {
   readonly captures: Named<Value>;
   readonly given: Named<Value>;
   readonly trained: Named<Named<Value>>;
+  /** [batch, position]: 1 at tokens, 0 at the padding of shorter rows, which sums and means are not to count. */
+  readonly valid: Value;
   /**
    * The model's own final norm and head, on any value: [batch, n, unit] → [batch, n, token]. Each use costs what the head
    * costs, so join what is to be read before (`concat`).
@@ -58,6 +60,8 @@ export interface ReadoutSizes {
   readonly position: number;
   /** Positions whose logits are computed. */
   readonly selected: number;
+  /** Tokens of each row. */
+  readonly lengths: readonly number[];
 }
 
 /** A readout written down. */
@@ -84,13 +88,17 @@ export function prepareReadout(
   const logits = points.find(({ name }) => name === "logits") as HookPoint;
   const fed = new Map(Object.entries(given).map(([name, value]) => [name, asTensor(name, value)]));
   const shapeOf = ({ shape }: HookPoint) =>
-    shape.map((size) => (typeof size === "number" ? size : (sizes[size as keyof ReadoutSizes] ?? size)));
+    shape.map((size) =>
+      typeof size === "number" ? size : (sizes[size as "batch" | "position" | "selected"] ?? size),
+    );
+  const valid = tokensOf(sizes);
   const kind = ({ dtype, shape }: { dtype: Tensor["dtype"]; shape: readonly number[] }) => ({ dtype, shape });
   const tensors = Object.entries(trained).flatMap(([module, values]) =>
     Object.entries(values).map(([tensor, value]) => ({ module, tensor, value })),
   );
   const inputs: ProgramInputs = Object.fromEntries([
     ...[logits, ...chosen].map((point) => [point.name, { dtype: "f32", shape: shapeOf(point) }] as const),
+    ["valid", kind(valid)] as const,
     ...[...fed].map(([name, value]) => [givenName(name), kind(value)] as const),
     ...tensors.map(
       ({ module, tensor, value }) =>
@@ -120,6 +128,7 @@ export function prepareReadout(
         [...fed.keys()].map((name) => [name, values[givenName(name)]!]),
       ),
       trained: Object.fromEntries(modules) as Named<Named<Value>>,
+      valid: values["valid"]!,
       unembed: (x) => unembedded(x, sizes.batch, vocabulary),
     });
     for (const [name, value] of Object.entries(results)) {
@@ -135,13 +144,21 @@ export function prepareReadout(
   return {
     step: { reads: chosen.map(({ name }) => name).filter((name) => used.has(name)), program },
     tensors: new Map(
-      [...fed].flatMap(([name, value]) =>
-        used.has(givenName(name)) ? [[givenName(name), value] as const] : [],
-      ),
+      [
+        ["valid", valid] as const,
+        ...[...fed].map(([name, value]) => [givenName(name), value] as const),
+      ].filter(([name]) => used.has(name)),
     ),
     readsLogits: used.has("logits"),
     shapes,
   };
+}
+
+/** One at each token, zero at padding. */
+function tokensOf({ batch, position, lengths }: ReadoutSizes): Tensor {
+  const data = new Float32Array(batch * position);
+  lengths.forEach((length, row) => data.fill(1, row * position, row * position + length));
+  return { dtype: "f32", shape: [batch, position], data };
 }
 
 function wholePoints(selector: string, points: readonly HookPoint[], absent: AbsentPoints): HookPoint[] {

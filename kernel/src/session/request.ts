@@ -91,8 +91,7 @@ export function prepareForward(
   const readout =
     options.readout &&
     prepareReadout(options.readout, modules, points, absent, {
-      batch: rows.length,
-      position: positions,
+      ...{ batch: rows.length, position: positions, lengths },
       selected: selected === "none" ? positions : selectedCount(selected, positions),
     });
   for (const name of readout?.step.reads ?? []) leftOut.check(named(name));

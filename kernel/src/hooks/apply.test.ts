@@ -93,6 +93,8 @@ async function run(intervention: Intervention, { data, tensor: size }: Mesh, giv
       const count = mixesRows(intervention) ? 2 : to - from;
       feeds["e.valid"] = { shape: [count, 3, 1], data: new Float32Array(3 * count).fill(1) };
     }
+    if (intervention.kind === "scale")
+      feeds["e.given"] = { shape: [1], data: Float32Array.of(intervention.factor) };
     if (given) feeds["e.given"] = isVector ? given : part(given, rank, size);
     if (region) feeds["e.region"] = rowsOf(region, from, to);
     return { graph, results: dx ? [y, dx] : [y], feeds };

@@ -78,7 +78,7 @@ function changed(x: Value, point: HookPoint, place: Place, key: string, interven
     case "keep":
       return x.zeros();
     case "scale":
-      return x.mul(intervention.factor);
+      return x.mul(x.graph.input(givenInput(key), "f32", [1]));
     case "add":
       return x.add(
         x.graph.input(givenInput(key), "f32", givenShape(x.shape, point, intervention.value.shape)),

@@ -50,6 +50,8 @@ export function editFeeds(edit: PlacedEdit, point: HookPoint, run: RankRun): Map
       : run.lengths.slice(from, to).map((length) => Math.max(length, 1));
     feeds.set(validInput(key), valid(point, lengths, run.positions));
   }
+  if (intervention.kind === "scale")
+    feeds.set(givenInput(key), { shape: [1], data: Float32Array.of(intervention.factor) });
   if (intervention.kind === "project") feeds.set(givenInput(key), intervention.direction);
   return feeds;
 }

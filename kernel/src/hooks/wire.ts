@@ -125,6 +125,8 @@ export function structureOf({ key, point, slices, intervention: change }: WireEd
       ? { kind: change.kind, shape: change.value.shape.map((size) => (size === 1 ? 1 : "n")) }
       : change.kind === "project"
         ? { ...change, direction: change.direction.shape }
-        : change;
+        : change.kind === "scale"
+          ? { kind: "scale" }
+          : change;
   return JSON.stringify([key, point, axes, shape]);
 }

@@ -1,5 +1,16 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { BrokerClient } from "./client.js";
@@ -53,4 +64,31 @@ test("a name whose opener died before the broker listened can be used again", as
   writeFileSync(broker, JSON.stringify({ pid: child.pid }));
   expect(await BrokerClient.connect("half")).toBeUndefined();
   expect(existsSync(path)).toBe(false);
+});
+
+test("a malformed checkpoint is refused in one line, and no process is started", async () => {
+  const broken = mkdtempSync(join(tmpdir(), "broken-"));
+  const weights = join(broken, "model.safetensors");
+  const config = join(broken, "config.json");
+  const refused = async (message: RegExp, spoil: () => void) => {
+    cpSync(opt, broken, { recursive: true });
+    spoil();
+    await expect(Session.open(broken, { ...quiet, name: "broken" })).rejects.toThrow(message);
+    expect(existsSync(runtime.path) ? readdirSync(runtime.path) : []).toEqual([]);
+  };
+  try {
+    await refused(/^[^\n]*model\.safetensors[^\n]*$/, () => truncateSync(weights, 1000));
+    await refused(/^[^\n]*model\.safetensors[^\n]*$/, () => writeFileSync(weights, Buffer.alloc(64, 255)));
+    await refused(/^[^\n]*config\.json holds [^\n]*NaN[^\n]*$/, () =>
+      writeFileSync(config, readFileSync(config, "utf8").replace(/"hidden_size": \d+/, '"hidden_size": NaN')),
+    );
+    await refused(/^[^\n]*num_attention_heads[^\n]*$/, () =>
+      writeFileSync(
+        config,
+        readFileSync(config, "utf8").replace(/"num_attention_heads": \d+/, '"num_attention_heads": 7'),
+      ),
+    );
+  } finally {
+    rmSync(broken, { recursive: true });
+  }
 });

@@ -12,6 +12,7 @@ const marks: Readonly<Record<State, string>> = {
   busy: "◐",
   lost: "✕",
   failed: "✕",
+  silent: "?",
 };
 
 export function stateMark(state: State): HTMLElement {

@@ -65,7 +65,11 @@ export class TensorFigure {
         element(
           "section",
           { class: "vt-whole", "aria-label": "whole tensor" },
-          element("h4", { class: "vt-title" }, `All ${printCount(statistics.count)} values`),
+          element(
+            "h4",
+            { class: "vt-title" },
+            `All ${printCount(statistics.count)} values${statistics.padding ? `; ${printCount(statistics.padding)} of padding left out` : ""}`,
+          ),
           statisticsList(statistics),
           bars && bars.node,
         ),

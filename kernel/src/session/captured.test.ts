@@ -27,11 +27,14 @@ test("a capture shows itself with its axes, the ranks that held it and where it 
   expect(Object.keys(pattern)).toEqual(["dtype", "shape", "data", "point", "selector"]);
   const { data } = bundleOf(pattern);
   expect(data["text/plain"]).toMatch(
-    /^layers\.2\.attention\.pattern \[2, 3, 5, 5\] \(batch, head, query, key\) f32, 150 values/,
+    /^layers\.2\.attention\.pattern \[2, 3, 5, 5\] \(batch, head, query, key\) f32, 87 values and 63 of padding/,
   );
   expect(data["text/plain"]).toContain("split by head: rank 2 0; rank 3 1–2");
   expect(data["text/plain"]).toContain("pipeline 2 × tensor 2");
-  expect(parseTensor(data[tensorType])).toMatchObject({ alias: null, statistics: { count: 150 } });
+  expect(parseTensor(data[tensorType])).toMatchObject({
+    alias: null,
+    statistics: { count: 87, padding: 63 },
+  });
   expect(inspect({ pattern })).toBe("{ pattern: layers.2.attention.pattern [2, 3, 5, 5] f32 }");
   const whole = [...run.captures.values()].filter(({ point }) => point.partition.kind === "whole");
   expect(whole.length).toBeGreaterThan(0);
@@ -78,5 +81,30 @@ test("a capture shows itself with the replicas that shared its rows", async () =
   expect([ranksAt(shards, [1, 2, 0, 0]), ranksAt(shards, [2, 1, 0, 0])]).toEqual([[1], [2]]);
   const alone = await session.forward([2, 5], { hooks: [capture("embedding")] });
   expect(alone.get("embedding").shards).toEqual([{ axis: 0, parts: [{ ranks: [0, 1], from: 0, to: 1 }] }]);
+  await session.close();
+});
+
+test("a capture of rows of different lengths counts no padding in its statistics", async () => {
+  const session = await Session.open(opt, { ...quiet, mesh: { tensor: 2 } });
+  const points = ["layers.0.residual.out", "layers.0.attention.pattern"];
+  const both = await session.forward(rows, { hooks: points.map((point) => capture(point)) });
+  const alone = await Promise.all(
+    rows.map((row) => session.forward([row], { hooks: points.map((point) => capture(point)) })),
+  );
+  for (const point of points) {
+    const { statistics, shape } = parseTensor(bundleOf(both.get(point)).data[tensorType]);
+    const parts = alone.map((run) => run.get(point).data);
+    const values = parts.flatMap((part) => [...part]);
+    const all = shape.reduce((product, size) => product * size, 1);
+    expect(statistics).toMatchObject({ count: values.length, padding: all - values.length });
+    expect(statistics.padding).toBeGreaterThan(0);
+    expect(statistics.mean).toBeCloseTo(values.reduce((sum, x) => sum + x, 0) / values.length, 5);
+    expect(statistics.max).toBeCloseTo(Math.max(...values), 5);
+    expect(bundleOf(both.get(point)).data["text/plain"]).toContain("of padding, which are not counted");
+  }
+  // Of chosen positions none is padding, and of all rows of one length neither.
+  const last = await session.forward(rows, { hooks: [capture("layers.0.residual.out[position=-1]")] });
+  for (const found of [last.get("layers.0.residual.out"), alone[0]!.get("layers.0.residual.out")])
+    expect(parseTensor(bundleOf(found).data[tensorType]).statistics.padding).toBeUndefined();
   await session.close();
 });

@@ -13,7 +13,11 @@ import type { Captured } from "./types.js";
 interface Origin {
   readonly shards: readonly AxisShards[];
   readonly provenance: Provenance;
+  /** Tokens of each row of the run. */
+  readonly lengths: readonly number[];
 }
+
+const tokenAxes: ReadonlySet<Axis> = new Set(["batch", "position", "query", "key"]);
 
 /** A captured value, which knows how to show itself. Its own properties are the value; the rest is about it. */
 export class CapturedPoint implements Captured {
@@ -22,15 +26,17 @@ export class CapturedPoint implements Captured {
   readonly data: Float32Array;
   readonly point: HookPoint;
   readonly selector: string;
+  readonly #slices: Selection["slices"];
   readonly #name: string;
   readonly #origin: () => Origin;
 
-  constructor(name: string, value: Whole, { point, selector }: Selection, origin: () => Origin) {
+  constructor(name: string, value: Whole, { point, selector, slices }: Selection, origin: () => Origin) {
     this.dtype = value.dtype;
     this.shape = value.shape;
     this.data = value.data;
     this.point = point;
     this.selector = selector;
+    this.#slices = slices;
     this.#name = name;
     this.#origin = origin;
   }
@@ -50,6 +56,17 @@ export class CapturedPoint implements Captured {
 
   get shards(): readonly AxisShards[] {
     return this.#origin().shards;
+  }
+
+  /** Tokens of each row, where rows and tokens are all there in their order: what lies beyond is padding. */
+  get lengths(): readonly number[] | undefined {
+    const { lengths } = this.#origin();
+    const isWhole = this.#slices.every(({ axis }) => !tokenAxes.has(this.axes[axis]!));
+    const longest = Math.max(...lengths);
+    const fits = this.axes.every(
+      (axis, i) => !tokenAxes.has(axis) || this.shape[i] === (axis === "batch" ? lengths.length : longest),
+    );
+    return isWhole && fits && this.axes[0] === "batch" ? lengths : undefined;
   }
 
   get provenance(): Provenance {

@@ -53,6 +53,7 @@ export class FinishedRun implements Run {
         new CapturedPoint(key, valueOf(values, key), selection, () => ({
           shards: parts.shardsOf(selection, parts.tokens.length),
           provenance: parts.provenance,
+          lengths: parts.tokens.map((row) => row.length),
         })),
       ]),
     );

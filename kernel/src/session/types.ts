@@ -77,6 +77,8 @@ export interface Captured extends Tensor {
   readonly axes: readonly Axis[];
   /** Which ranks held which entries; empty where every rank that knew the point held all of it. */
   readonly shards: readonly AxisShards[];
+  /** Tokens of each row, where all rows and tokens are there: what lies beyond is padding, and counts in no statistic. */
+  readonly lengths: readonly number[] | undefined;
   /** Of the run. */
   readonly provenance: Provenance;
   readonly dtype: "f32";

@@ -12,6 +12,7 @@ const schema = z.object({
   axes: z.array(z.string()),
   statistics: z.object({
     count: size,
+    padding: z.optional(size),
     mean: finite,
     std: finite,
     min: finite,
@@ -47,9 +48,10 @@ export function parseTensor(value: unknown): TensorPayload {
   for (const [name, list] of Object.entries({ axes, "part.from": part.from, "view.index": view.index }))
     if (list.length !== shape.length)
       throw new RangeError(`${name} has ${list.length} entries, shape ${printed} has ${shape.length} axes`);
-  if (statistics.count !== product(shape))
+  const padding = statistics.padding ?? 0;
+  if (statistics.count + padding !== product(shape))
     throw new RangeError(
-      `statistics are of ${statistics.count} values, shape ${printed} has ${product(shape)}`,
+      `statistics are of ${statistics.count + padding} values, shape ${printed} has ${product(shape)}`,
     );
   const { nan, positiveInfinity, negativeInfinity } = statistics;
   const finiteCount = statistics.count - nan - positiveInfinity - negativeInfinity;

@@ -4,9 +4,11 @@ import type { Scale } from "./scale.js";
 
 export const tensorType = "application/vnd.vitrail.tensor.v1+json";
 
-/** Over the whole tensor, in float64. Moments and ends are those of the finite values, null where there are too few. */
+/** Over the whole tensor but its padding, in float64. Moments and ends are those of the finite values, null where there are too few. */
 export interface TensorStatistics {
   readonly count: number;
+  /** Values at the padding of shorter rows, which are not counted; left out when there are none. */
+  readonly padding?: number | undefined;
   readonly mean: number | null;
   /** Unbiased (divided by n − 1), as `torch.std` has it. */
   readonly std: number | null;

@@ -5,8 +5,10 @@ const usualBins = 64;
 /**
  * Mean, unbiased standard deviation and ends of the finite values, and counts of the others, all in float64: the mean
  * first, then the squares of what differs from it, so that a large mean costs no digits.
+ *
+ * @param padding how many values were left out as padding
  */
-export function statisticsOf(data: Float32Array): TensorStatistics {
+export function statisticsOf(data: Float32Array, padding = 0): TensorStatistics {
   let [nan, positiveInfinity, negativeInfinity] = [0, 0, 0];
   let [sum, min, max] = [0, Infinity, -Infinity];
   for (let i = 0; i < data.length; i++) {
@@ -20,7 +22,13 @@ export function statisticsOf(data: Float32Array): TensorStatistics {
     else nan++;
   }
   const finite = data.length - nan - positiveInfinity - negativeInfinity;
-  const counts = { count: data.length, nan, positiveInfinity, negativeInfinity };
+  const counts = {
+    count: data.length,
+    ...(padding > 0 && { padding }),
+    nan,
+    positiveInfinity,
+    negativeInfinity,
+  };
   if (finite === 0) return { ...counts, mean: null, std: null, min: null, max: null };
   const mean = sum / finite;
   let squares = 0;

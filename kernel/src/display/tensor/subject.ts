@@ -10,6 +10,8 @@ export interface TensorSource {
   readonly axes?: readonly string[];
   readonly name?: string;
   readonly alias?: string | undefined;
+  /** Tokens of each row: what lies beyond along `position`, `query` and `key` is padding, which no statistic counts. */
+  readonly lengths?: readonly number[] | undefined;
   /** Which ranks held which entries of an axis. */
   readonly shards?: readonly AxisShards[];
   readonly provenance?: Provenance | undefined;
@@ -22,6 +24,8 @@ export interface Subject {
   readonly shape: readonly number[];
   readonly axes: readonly string[];
   readonly data: Float32Array;
+  /** The values that are no padding. */
+  readonly values: Float32Array;
   readonly shards: readonly AxisShards[];
   readonly provenance: Provenance | null;
 }
@@ -45,13 +49,49 @@ export function subjectOf(source: TensorSource): Subject {
     throw new RangeError(
       `axes [${axes.join(", ")}] of shape ${printed}: each of the ${shape.length} needs a name of its own`,
     );
+  const data = source.data instanceof Float32Array ? source.data : Float32Array.from(source.data);
   return {
     name: source.name ?? "tensor",
     alias: source.alias ?? null,
     shape: [...shape],
     axes: [...axes],
-    data: source.data instanceof Float32Array ? source.data : Float32Array.from(source.data),
+    data,
+    values: source.lengths === undefined ? data : withoutPadding(data, shape, axes, source.lengths),
     shards: source.shards ?? [],
     provenance: source.provenance ?? null,
   };
+}
+
+const tokenAxes: ReadonlySet<string> = new Set(["position", "query", "key"]);
+
+/** The values whose token axes lie within their row, in their order. */
+function withoutPadding(
+  data: Float32Array,
+  shape: readonly number[],
+  axes: readonly string[],
+  lengths: readonly number[],
+): Float32Array {
+  if (axes[0] !== "batch" || lengths.length !== shape[0])
+    throw new RangeError(
+      `lengths of ${lengths.length} rows for axes [${axes.join(", ")}] of shape [${shape.join(", ")}]: give one for each entry of batch`,
+    );
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
+  const kept: Float32Array[] = [];
+  const walk = (axis: number, from: number, length: number): void => {
+    // From the last token axis on everything is contiguous.
+    if (!axes.slice(axis).some((each) => tokenAxes.has(each))) {
+      kept.push(data.subarray(from, from + shape.slice(axis).reduce((product, size) => product * size, 1)));
+      return;
+    }
+    const count = tokenAxes.has(axes[axis]!) ? Math.min(length, shape[axis]!) : shape[axis]!;
+    for (let i = 0; i < count; i++) walk(axis + 1, from + i * strides[axis]!, length);
+  };
+  for (const [row, length] of lengths.entries()) walk(1, row * strides[0]!, length);
+  const values = new Float32Array(kept.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of kept) {
+    values.set(part, at);
+    at += part.length;
+  }
+  return values;
 }

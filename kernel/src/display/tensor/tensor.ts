@@ -24,7 +24,7 @@ export interface TensorFigure extends Displayable {
  * through two axes that the reader chooses, and which ranks held what; in JupyterLab interactive, elsewhere as a picture
  * and as text, all kept in the notebook. A capture as a cell's last value is shown so by itself.
  *
- * Statistics are computed in float64 over the whole tensor. Of a tensor larger than the budget, the notebook keeps the
+ * Statistics are computed in float64 over the whole tensor, the padding of shorter rows left out. Of a tensor larger than the budget, the notebook keeps the
  * part around `index`, and says which.
  *
  * Throws one line when values and shape do not fit, or when an option names what is not there.
@@ -33,9 +33,10 @@ export function tensor(source: TensorSource, options: TensorOptions = {}): Tenso
   const budget = checkBudget(options.budget);
   const given = subjectOf(source);
   const subject = { ...given, name: options.name ?? given.name };
-  const statistics = statisticsOf(subject.data);
+  const { values } = subject;
+  const statistics = statisticsOf(values, subject.data.length - values.length);
   const { name, alias, shape, axes, shards, provenance } = subject;
-  const histogram = histogramOf(subject.data, statistics);
+  const histogram = histogramOf(values, statistics);
   const view = viewOf(subject, statistics, histogram, options);
   const head = { name, alias, dtype: "f32", shape, axes, statistics, histogram, shards } as const;
   // Of what is said of a part that is cut, at most as much as one long line.

@@ -101,7 +101,7 @@ function corner({ data, shape, axes }: Subject, { view, shards }: TensorPayload)
 export function tensorText(subject: Subject, payload: TensorPayload): string {
   const { name, alias, statistics, truncated, provenance } = payload;
   return [
-    `${name} ${printAxes(payload)} ${payload.dtype}, ${statistics.count} ${statistics.count === 1 ? "value" : "values"}${alias === null ? "" : ` (${alias})`}`,
+    `${name} ${printAxes(payload)} ${payload.dtype}, ${statistics.count} ${statistics.count === 1 ? "value" : "values"}${statistics.padding ? ` and ${statistics.padding} of padding, which are not counted` : ""}${alias === null ? "" : ` (${alias})`}`,
     statisticsLine(payload),
     ...sparkLine(payload),
     ...shardLines(payload),

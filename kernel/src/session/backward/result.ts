@@ -34,6 +34,7 @@ export class FinishedBackward extends FinishedRun implements Backward {
         new CapturedPoint(key, valueOf(values, key), selection, () => ({
           shards: parts.shardsOf(selection, parts.tokens.length),
           provenance: parts.provenance,
+          lengths: parts.tokens.map((row) => row.length),
         })),
       ]),
     );

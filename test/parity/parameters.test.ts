@@ -7,6 +7,9 @@ import { firstLogits, runtime, vitrail, withSession } from "./sessions.js";
 
 const meshes = {
   "one process": {},
+  "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
+  "tensor 2": { devices: 2, mesh: { tensor: 2 } },
+  "data 2": { mesh: { data: 2 } },
   "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
 };
 

@@ -74,6 +74,10 @@ export async function directLogitAttribution(
   const direction = norm.back(read);
 
   // Behind the projection of a layer nothing but the projection: what goes on through the stream is stopped.
+  // The last layer writes behind every projection, so no gradient comes back from there.
+  const between = names
+    .filter((point) => /^layers\.\d+\.residual\.(mid|out)$/.test(point))
+    .filter((point) => !point.startsWith(`layers.${layers - 1}.`));
   const projected = await session.backward(input, {
     read: ["layers.*.attention.output"],
     given: { direction: { shape: [1, 1, hidden], data: direction } },
@@ -82,9 +86,7 @@ export async function directLogitAttribution(
         .map((output) => output.slice(1, (output.shape[1] as number) - 1, output.shape[1] as number))
         .map((output) => output.mul(given["direction"]!).sum([0, 1, 2]))
         .reduce((sum, each) => sum.add(each)),
-    hooks: names
-      .filter((point) => /^layers\.\d+\.residual\.(mid|out)$/.test(point))
-      .map((point) => editGradient(point, zero())),
+    hooks: between.map((point) => editGradient(point, zero())),
     at: ["layers.*.attention.z[position=-1]"],
     ...signal,
   });

@@ -62,7 +62,6 @@ export const gradient = z.strictObject({
   /** See `StageGradient`. */
   boundary: z.array(z.string()).optional(),
 });
-export type GradientStep = z.infer<typeof gradient>;
 
 /** One forward pass: token ids by row; padding, positions and masks are made on the ranks that need them. */
 export const forward = z.strictObject({

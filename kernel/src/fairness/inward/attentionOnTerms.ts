@@ -4,7 +4,8 @@ import { capture } from "../../hooks/index.js";
 import { cancelSignal } from "../../session/host.js";
 import type { Session } from "../../session/session.js";
 import type { SuiteRow } from "../templates/expand.js";
-import { batches, gapsOf, groupsOf, meansByGroup, readRows, type InwardOptions } from "./reading.js";
+import { gapsOf } from "../metrics/gaps.js";
+import { batches, groupsOf, meansByGroup, readRows, type InwardOptions } from "./reading.js";
 
 /** How much of its attention each head gives to the groups' terms from the last token. */
 export interface AttentionOnTerms {

@@ -5,7 +5,8 @@ import { cancelSignal } from "../../session/host.js";
 import type { Session } from "../../session/session.js";
 import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
 import type { SuiteRow } from "../templates/expand.js";
-import { batches, gapsOf, groupsOf, meansByGroup, readRows, type InwardOptions } from "./reading.js";
+import { gapsOf } from "../metrics/gaps.js";
+import { batches, groupsOf, meansByGroup, readRows, type InwardOptions } from "./reading.js";
 
 /** A class's probability by layer and group, on rows that are of another class. */
 export interface GapByLayer {

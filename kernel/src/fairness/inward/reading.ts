@@ -101,12 +101,6 @@ export function meansByGroup(
   });
 }
 
-/** What each group's number is beyond the mean of the groups, as gaps are defined (bias reference, section 3). */
-export function gapsOf(means: readonly number[]): number[] {
-  const mean = means.reduce((sum, x) => sum + x, 0) / means.length;
-  return means.map((x) => x - mean);
-}
-
 /** Parts of a list, one after another. */
 export function* batches<T>(
   list: readonly T[],

@@ -228,6 +228,11 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("gradients of %s", (name) 
         /no gradient reaches layers.0.residual.out .*: edit "layers.1.residual.out" by a function has no derivative; a traced edit has one/,
       );
       const scaled = editGradient("layers.0.mlp.output", scale(2));
+      const ofLast: Partial<BackwardOptions> = {
+        logits: "last",
+        loss: ({ logits }) => logits.sum([0, 1, 2]),
+        at: ["norm"],
+      };
       for (const [options, message] of [
         [
           { at: ["norm"], hooks: [scaled] },
@@ -246,6 +251,12 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("gradients of %s", (name) 
           },
           "editGradient at norm changes nothing: no gradient reaches it, the loss does not depend on it",
         ],
+        [{ at: ["layers.0.residual.out[position=99]"] }, "position 99 is outside the 9 there are"],
+        [
+          { ...ofLast, at: ["logits[position=-1]"] },
+          /gradient at logits\[position=-1\]: .*not "last": ask for all/,
+        ],
+        [{ ...ofLast, hooks: [editGradient("logits", scale(2))] }, /editGradient at logits: .*: ask for all/],
       ] as const)
         await expect(ask({ parameters: [], ...options })).rejects.toThrow(message);
       expect(() => editGradient("norm", ((dx: unknown) => dx) as never)).toThrow("write traced(dx => …)");

@@ -145,6 +145,10 @@ describe.each(["opt", "llama-grouped", "gpt2"])("hooks in a generation of %s", (
             point,
             traced((x) => x.mul(1.5).add(0.3)),
           ),
+          edit(
+            "layers.*.attention.{scores,pattern}",
+            traced((x) => x.mul(0.6)),
+          ),
           edit("layers.1.attention.z[head=1]", zero()),
         ];
         const hooks = [...change, capture("layers.*.mlp.output"), capture("logits")];

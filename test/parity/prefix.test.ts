@@ -128,6 +128,31 @@ it("refuses a prefix that is no longer what was read, and what counts keys", asy
     const after = await session.prefix(ids.slice(0, 2));
     const pattern = await session.forward([[5]], { after, hooks: [capture("layers.0.attention.pattern")] });
     expect(pattern.get("layers.0.attention.pattern").shape.slice(2)).toEqual([1, 3]);
+    const { points } = await session.estimate([[5]], {
+      after,
+      hooks: [capture("layers.0.attention.pattern")],
+    });
+    expect(points[0]!.shape).toEqual(pattern.get("layers.0.attention.pattern").shape);
+    // What acts on each key by itself means the same; what takes queries for keys fits a whole pass only.
+    const halved = edit(
+      "layers.*.attention.pattern",
+      traced((x) => x.mul(0.5)),
+    );
+    const whole = await session.forward([[...ids.slice(0, 2), 5]], { hooks: [halved], logits: "last" });
+    const begun = await session.prefix(ids.slice(0, 2), { hooks: [halved] });
+    const parts = await session.forward([[5]], { after: begun, hooks: [halved], logits: "last" });
+    expect(distance(parts.logits!, whole.logits!)).toBeLessThan(1e-5);
+    const bare = await session.forward([[5]], { after, logits: "last" });
+    expect(distance(bare.logits!, parts.logits!)).toBeGreaterThan(1e-2);
+    begun.release();
+    const rollout = edit(
+      "layers.0.attention.pattern",
+      traced((x) => x.matmul(x)),
+    );
+    await session.forward([ids], { hooks: [rollout] });
+    await expect(session.forward([[5]], { after, hooks: [rollout] })).rejects.toThrow(
+      /matmul of \[batch, 4, position, key\] and \[batch, 4, position, key\]/,
+    );
     await expect(
       session.forward([[5]], { after, hooks: [capture("layers.0.attention.pattern[key=0]")] }),
     ).rejects.toThrow(

@@ -22,6 +22,19 @@ afterAll(() => {
 
 let count = 0;
 
+/**
+ * The device that the tests run on: `VITRAIL_TEST_DEVICE=cuda:0 npx vitest run test/parity` holds a graphics card against
+ * the same numbers.
+ */
+const testDevice = process.env["VITRAIL_TEST_DEVICE"] ?? "cpu";
+
+/** As many of that device as a mesh has ranks; a list is taken as it is. */
+function testDevices({ devices, mesh = {} }: OpenOptions): string[] {
+  if (typeof devices === "object") return [...devices];
+  const { pipeline = 1, data = 1, tensor = 1 } = mesh;
+  return Array<string>(Math.max(devices ?? 1, pipeline * data * tensor)).fill(testDevice);
+}
+
 /** Open a session of its own for `use`, and close it whatever happens. One thread a worker: the tests share two cores. */
 export async function withSession<T>(
   folder: string,
@@ -35,6 +48,7 @@ export async function withSession<T>(
     threads: 1,
     idleMinutes: 5,
     ...options,
+    devices: testDevices(options),
   });
   try {
     return await use(session);

@@ -16,6 +16,8 @@ import { trainedInput } from "./trained.js";
 export interface RunSizes {
   readonly lengths: readonly number[];
   readonly positions: number;
+  /** Whether keys of earlier passes are kept, or kept for later ones: attention then has other keys than positions. */
+  readonly keepsKeys?: boolean;
 }
 
 /**
@@ -57,27 +59,28 @@ function placedChange(
   sizes: RunSizes,
 ): PlacedEdit["intervention"] {
   if (change.kind === "host") return { kind: "host" };
-  if (change.kind === "function") return { kind: "traced", program: recordEdit(point, change) };
+  if (change.kind === "function") return { kind: "traced", program: recordEdit(point, change, sizes) };
   return laidOut(change, point, slices, shape, part, sizes);
 }
 
 /** A traced function at a point, its module's tensors read under the names they are fed by. */
-function recordEdit(point: HookPoint, { function: f, module }: Traced): Program {
+function recordEdit(point: HookPoint, { function: f, module }: Traced, { keepsKeys }: RunSizes): Program {
   const what = `traced function at ${point.name}`;
+  const shape = point.shape.map((size, axis) => (keepsKeys && point.axes[axis] === "key" ? "key" : size));
   const tensors = Object.entries(module?.tensors ?? {}).map(
     ([tensor, { shape }]) => [tensor, trainedInput(module!.name, tensor), shape] as const,
   );
   const inputs = {
-    x: { dtype: "f32", shape: point.shape },
-    valid: { dtype: "f32", shape: validShape(point.shape, point.axes) },
+    x: { dtype: "f32", shape },
+    valid: { dtype: "f32", shape: validShape(shape, point.axes) },
     ...Object.fromEntries(tensors.map(([, name, shape]) => [name, { dtype: "f32", shape } as const])),
   } as const;
   return record(what, inputs, (values) => {
     const own = Object.fromEntries(tensors.map(([tensor, name]) => [tensor, values[name]!]));
     const y = f(values["x"]!, own, { valid: values["valid"]! });
-    if (y.dtype !== "f32" || printShape(y.shape) !== printShape(point.shape)) {
+    if (y.dtype !== "f32" || printShape(y.shape) !== printShape(shape)) {
       throw new Error(
-        `${what} returns ${y.dtype} ${printShape(y.shape)}: it must be f32 ${printShape(point.shape)}`,
+        `${what} returns ${y.dtype} ${printShape(y.shape)}: it must be f32 ${printShape(shape)}`,
       );
     }
     return { y };

@@ -100,10 +100,13 @@ function withoutUnread({ inputs, steps, results }: Program): Program {
 /** Operators of the domain `vitrail`, by name. */
 export type Written = Readonly<Record<string, (x: Value) => Value>>;
 
+/** Sizes that a program names and the graph it is written into may name otherwise. */
+const named = /\b(batch|key)\b/g;
+
 /**
- * Write the program's operators into a graph, for these values; where the batch of the first has another name, that of
- * all that follows has too. An input that is not among them is fed to the graph under its own name, once however many
- * programs read it.
+ * Write the program's operators into a graph, for these values; where their batch or their keys have another name, those
+ * of all that follows have too. An input that is not among them is fed to the graph under its own name, once however
+ * many programs read it.
  */
 export function replay(
   program: Program,
@@ -114,16 +117,23 @@ export function replay(
   const values = program.inputs.map(
     ({ name, dtype, shape }) => given[name] ?? graph.feed(name, dtype, shape),
   );
-  const batch = String(values[0]?.shape[0] ?? "batch");
-  const named = (shape: Shape): Shape =>
-    shape.map((size) => (typeof size === "string" ? size.replace(/\bbatch\b/g, batch) : size));
+  const sizes = new Map<string, string>();
+  program.inputs.forEach(({ shape }, input) =>
+    shape.forEach((size, axis) => {
+      if (typeof size === "string" && !sizes.has(size)) sizes.set(size, String(values[input]!.shape[axis]));
+    }),
+  );
+  const here = (shape: Shape): Shape =>
+    shape.map((size) =>
+      typeof size === "string" ? size.replace(named, (name) => sizes.get(name) ?? name) : size,
+    );
   for (const step of program.steps) {
     if (step.kind === "constant") {
       values.push(graph.constant(step.dtype, step.shape, new Uint8Array(Buffer.from(step.base64, "base64"))));
       continue;
     }
     const inputs = step.inputs.map((i) => (i === null ? undefined : values[i]));
-    const outputs = step.outputs.map(({ dtype, shape }) => ({ dtype, shape: named(shape) }));
+    const outputs = step.outputs.map(({ dtype, shape }) => ({ dtype, shape: here(shape) }));
     if (step.domain === "vitrail") values.push(written[step.op]!(inputs[0]!));
     else values.push(...graph.node(step.op, inputs, outputs, step.attributes, step.domain));
   }

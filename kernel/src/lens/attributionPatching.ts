@@ -41,7 +41,7 @@ export interface AttributionPatching {
  * right where the model is nearly linear between the two, wrong where, say, a softmax saturates; check what matters by
  * `activationPatching`.
  *
- * Throws one line, before anything runs, when the prompts differ in length or the points have not the axes.
+ * Throws one line when the prompts differ in length or the points have not the axes.
  */
 export async function attributionPatching(
   session: Session,

@@ -43,12 +43,17 @@ const logits = "logits";
 /** No hook point has such a name. */
 const runLogits = "run:logits";
 
-/** Works out what to ask for. Throws one line, before anything runs, when a selector or an index does not fit. */
+/**
+ * Works out what to ask for. Throws one line, before anything runs, when a selector or an index does not fit.
+ *
+ * @param kept how many keys come before those of the pass, where keys are kept; undefined where none are
+ */
 export function prepareForward(
   rows: readonly (readonly number[])[],
   options: ForwardOptions,
   points: readonly HookPoint[],
   absent: AbsentPoints,
+  kept?: number,
 ): ForwardRequest {
   const hooks = options.hooks ?? [];
   hooks.forEach(checkKind);
@@ -67,7 +72,10 @@ export function prepareForward(
   const named = (name: string) => pointNamed(points, name) as HookPoint;
   const positions = Math.max(...lengths);
   const changes = hooks.filter((hook) => hook.kind === "edit");
-  const { placed, hosts } = placeEdits(changes, points, absent, { lengths, positions });
+  const { placed, hosts } = placeEdits(changes, points, absent, {
+    ...{ lengths, positions },
+    keepsKeys: kept !== undefined,
+  });
   const edits = placed.map((edit) => {
     const host = hosts.get(edit.key);
     if (host === undefined) return edit;
@@ -108,7 +116,7 @@ export function prepareForward(
   const shapes = requests.map(({ key, point: name, slices }): [string, number[]] => {
     const point = named(pointOf(name));
     const length = name === logits ? selectedCount(select, positions) : positions;
-    const shape = boundShape(point, rows.length, length);
+    const shape = boundShape(point, rows.length, length, kept);
     return [key, slicedShape(shape, slices, { axes: point.axes, lengths })];
   });
   const trained = [...trainedTensors(changes, modules)].map(
@@ -220,6 +228,11 @@ function absolute(
   return { axis, entries: { kind: "indices", indices } };
 }
 
-function boundShape(point: HookPoint, batch: number, positions: number): number[] {
-  return point.shape.map((size) => (typeof size === "number" ? size : size === "batch" ? batch : positions));
+/** Shape of a whole value in a pass over so many rows, padded to so many positions, after so many keys. */
+export function boundShape(point: HookPoint, batch: number, positions: number, earlierKeys = 0): number[] {
+  return point.shape.map((size, axis) => {
+    if (typeof size === "number") return size;
+    if (size === "batch") return batch;
+    return point.axes[axis] === "key" ? earlierKeys + positions : positions;
+  });
 }

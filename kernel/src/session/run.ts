@@ -40,9 +40,10 @@ export class FinishedRun implements Run {
     /** Which ranks held the parts of a captured point. */
     readonly shardsOf: (selection: Selection, rows: number) => readonly AxisShards[];
   }) {
-    const { values, logitsKey } = parts;
-    this.tokens = parts.tokens;
-    this.provenance = parts.provenance;
+    // What a capture remembers of its run must not keep the run's other values alive.
+    const { values, logitsKey, tokens, provenance, shardsOf } = parts;
+    this.tokens = tokens;
+    this.provenance = provenance;
     this.logits = logitsKey === undefined ? undefined : valueOf(values, logitsKey);
     this.readout = new Map(
       (parts.readouts ?? []).map((key) => [key.replace(/^readout\./, ""), valueOf(values, key)]),
@@ -51,9 +52,9 @@ export class FinishedRun implements Run {
       parts.captures.map(({ key, selection }) => [
         key,
         new CapturedPoint(key, valueOf(values, key), selection, () => ({
-          shards: parts.shardsOf(selection, parts.tokens.length),
-          provenance: parts.provenance,
-          lengths: parts.tokens.map((row) => row.length),
+          shards: shardsOf(selection, tokens.length),
+          provenance,
+          lengths: tokens.map((row) => row.length),
         })),
       ]),
     );

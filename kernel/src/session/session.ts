@@ -167,7 +167,7 @@ export class Session {
     if (tokens === undefined || second !== undefined)
       throw new Error(`${rows.ids.length} rows: a prefix is one row`);
     const asked = this.#withHooks(options);
-    const request = this.#prepare(rows, { ...asked, logits: "none" });
+    const request = this.#prepare(rows, { ...asked, logits: "none" }, 0);
     const provenance = {
       ...provenanceOf(this.#client.order, this.#model, input, {}),
       ...this.#edited(),
@@ -450,8 +450,9 @@ export class Session {
     return readInput(input, this.#model.dimensions, () => this.tokenizer());
   }
 
-  #prepare({ ids }: Rows, options: ForwardOptions): ForwardRequest {
-    const request = prepareForward(ids, options, this.#points, this.#model.blueprint.absent);
+  #prepare({ ids }: Rows, options: ForwardOptions, earlier?: number): ForwardRequest {
+    const kept = options.after ? this.#prefixes.origin(options.after).tokens.length : earlier;
+    const request = prepareForward(ids, options, this.#points, this.#model.blueprint.absent, kept);
     if (options.after !== undefined)
       refuseKeys(request, this.#points, "after a prefix, whose tokens come before");
     return request;

@@ -27,6 +27,12 @@ const longestSilence = 30;
  */
 const keepPages = { MALLOC_TRIM_THRESHOLD_: `${2 ** 33}`, MALLOC_MMAP_THRESHOLD_: `${2 ** 25}` };
 
+/**
+ * onnxruntime multiplies float32 by TensorFloat-32 on CUDA unless told otherwise, with 10 bits of mantissa; its binding for
+ * node has no such option, but the CUDA libraries ask this variable.
+ */
+const wholeFloat32 = { NVIDIA_TF32_OVERRIDE: "0" };
+
 /** One worker process as its launcher sees it. */
 export class RankProcess {
   readonly identity: RankIdentity;
@@ -50,6 +56,7 @@ export class RankProcess {
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...keepPages,
+        ...wholeFloat32,
         ...process.env,
         VITRAIL_WORKER: JSON.stringify({ ...summons, rank: identity.rank }),
       },

@@ -6,13 +6,23 @@ import { gradientAt, placesOf, pointNamed, type HookPoint } from "../../graph/po
 import { printShape } from "../../graph/shape.js";
 import { printPoint } from "../../graph/printPoint.js";
 import { leaveOut } from "../../hooks/fires.js";
+import type { PlacedEdit } from "../../hooks/apply.js";
 import { placeEdits } from "../../hooks/place.js";
 import { resolve } from "../../hooks/resolve.js";
+import { slicedShape } from "../../hooks/slice.js";
 import { encodeEdit } from "../../hooks/wire.js";
 import { traceStage, wholeModel } from "../../models/build.js";
+import type { SelectedPositions } from "../../models/inputs.js";
 import type { Model } from "../../models/model.js";
 import { readoutPoint } from "../../models/readout.js";
-import { asRequest, prepareForward, type ForwardRequest, type KeyedSelection } from "../request.js";
+import {
+  asRequest,
+  boundShape,
+  prepareForward,
+  type ForwardRequest,
+  type KeyedSelection,
+} from "../request.js";
+import { printSelected } from "../selected.js";
 import type { BackwardOptions } from "./types.js";
 
 /** What one backward pass asks of the ranks, and what to do with the answers. */
@@ -63,6 +73,7 @@ export function prepareBackward(
     key: gradientAt(selection.point.name),
     selection,
   }));
+  checkSlices(gradients, placed, forward.step.select, lengths);
   const parameters = chooseParameters([options.parameters ?? []].flat(), model);
   const step: ForwardStep = {
     ...forward.step,
@@ -106,6 +117,29 @@ export function differentiable(model: Model, points: readonly HookPoint[]): Read
   const { graph } = traceStage(model.blueprint, wholeModel(model.blueprint), model.weight, additions);
   const gradients = new Set(graph.points.map(({ point }) => point.name));
   return new Set(points.map(({ name }) => name).filter((name) => gradients.has(gradientAt(name))));
+}
+
+/** Throws one line when a selection does not fit the run's rows, or chooses among logits that are not all computed. */
+function checkSlices(
+  gradients: readonly KeyedSelection[],
+  edits: readonly PlacedEdit[],
+  computed: SelectedPositions,
+  lengths: readonly number[],
+): void {
+  const some = gradients.find(
+    ({ selection: { point, slices } }) =>
+      point.name === "logits" && slices.some(({ axis }) => point.axes[axis] === "position"),
+  );
+  const sees = some ? `gradient at ${some.selection.selector}` : "editGradient at logits";
+  if (computed !== "all" && (some !== undefined || edits.some(({ point }) => point === "logits")))
+    throw new Error(
+      `${sees}: positions are those of all logits, and not ${printSelected(computed)}: ask for all`,
+    );
+  const [batch, positions] = [lengths.length, Math.max(...lengths)];
+  for (const { selection } of gradients) {
+    const { axes } = selection.point;
+    slicedShape(boundShape(selection.point, batch, positions), selection.slices, { axes, lengths });
+  }
 }
 
 /** Names of weights that the globs choose. Throws one line with the nearest name when one chooses none. */

@@ -36,7 +36,8 @@ export async function score(
   const key = randomUUID();
   const prepare = (rows: readonly (readonly number[])[], logits: "last" | "all") => {
     const padded = rows.map((row) => (row.length > 0 ? row : [0]));
-    const request = prepareForward(padded, { logits, hooks }, runner.points, runner.model.blueprint.absent);
+    const { absent } = runner.model.blueprint;
+    const request = prepareForward(padded, { logits, hooks }, runner.points, absent, 0);
     refuseKeys(request, runner.points, "in a score, where they come in two passes");
     refusePositions(request, runner.points);
     const step: ForwardStep = { ...request.step, rows: rows.map((row) => [...row]) };

@@ -46,7 +46,7 @@ export class StepRequests {
     });
     let request: ForwardRequest;
     try {
-      request = prepareForward(rows, { hooks, logits: "last" }, this.#points, this.#absent);
+      request = prepareForward(rows, { hooks, logits: "last" }, this.#points, this.#absent, 0);
     } catch (error) {
       throw new Error(`step ${step}${step > 0 ? ", of one token a row" : ""}: ${(error as Error).message}`);
     }

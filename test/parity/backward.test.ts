@@ -361,9 +361,26 @@ describe("by module path", () => {
           const before = [plain, edited].map((run) => run.gradient("layers.0.residual.out"));
           expect(relative(before[1]!, before[0]!), path).toBeGreaterThan(1e-2);
         }
-        expect(() => session.hooks.add(editGradient("norm", zero()) as never)).toThrow(
-          /gradients in backward only/,
-        );
+        // Lasting ones act in backward passes, as their groups are chosen, and nowhere else.
+        const [own, other] = ["layers.1.mlp.output", "layers.1.attention.output"] as const;
+        const change = editGradient(own, scale(3));
+        const at = ["layers.0.residual.out"];
+        const before = (options: Partial<BackwardOptions>) =>
+          session.backward(rows, { loss, at, ...options }).then((run) => run.gradient(at[0]!));
+        const wanted = await before({ hooks: [change] });
+        const bare = await before({});
+        expect(relative(wanted, bare)).toBeGreaterThan(1e-2);
+        const lasting = session.hooks.add(change, { groups: ["tripled"] });
+        session.hooks.add(editGradient(other, zero()), { groups: ["stopped"] });
+        expect(relative(await before({ groups: ["tripled"] }), wanted)).toBe(0);
+        expect(relative(await before({ groups: ["stopped"], complement: true }), wanted)).toBe(0);
+        expect(relative(await before({}), wanted)).toBeGreaterThan(1e-2);
+        lasting.disable();
+        expect(relative(await before({ groups: ["tripled"] }), bare)).toBe(0);
+        lasting.enable();
+        expect(relative(await before({ groups: ["tripled"] }), wanted)).toBe(0);
+        await session.forward(rows);
+        await session.generate([rows[0]!], { maxTokens: 2 });
       });
   });
 

@@ -168,6 +168,41 @@ describe.each(["opt", "llama-grouped", "gpt2"])("hooks in a generation of %s", (
     },
   );
 
+  it("are kept of the steps chosen, whatever each of them is of", async () => {
+    await withSession(folder, {}, async (session) => {
+      const hooks = [
+        capture(`${point}[position=1]`, { steps: [0] }),
+        capture("layers.0.mlp.output", { steps: [{ from: 2, to: 4 }] }),
+      ];
+      const [prompt] = prompts;
+      const all = await session.generate([prompt!], {
+        forced: [forced[0]!],
+        hooks: [capture(point), capture("layers.0.mlp.output")],
+      });
+      const some = await session.generate([prompt!], { forced: [forced[0]!], hooks });
+      expect(some.steps.map(({ captures }) => [...captures.keys()])).toEqual(
+        forced[0]!.map((_, step) =>
+          step === 0 ? [point] : step === 2 || step === 3 ? ["layers.0.mlp.output"] : [],
+        ),
+      );
+      const { shape, data } = all.steps[0]!.get(point);
+      const units = shape.at(-1)!;
+      expect(some.steps[0]!.get(point).data).toEqual(data.slice(units, 2 * units));
+      for (const step of [2, 3])
+        expect(some.steps[step]!.get("layers.0.mlp.output").data).toEqual(
+          all.steps[step]!.get("layers.0.mlp.output").data,
+        );
+      await expect(session.forward([prompt!], { hooks })).rejects.toThrow(/capture .* is for some steps/);
+      await expect(
+        session.generate([prompt!], { maxTokens: 2, hooks: [capture(point, { steps: [7] })] }),
+      ).rejects.toThrow(`capture "${point}" at steps 7 never acts: there are at most 2 steps, from 0`);
+      // As a lasting hook it waits for a generation.
+      session.hooks.add(hooks);
+      expect((await session.forward([prompt!])).captures.size).toBe(0);
+      expect((await session.generate([prompt!], { maxTokens: 3 })).steps[0]!.captures.size).toBe(1);
+    });
+  });
+
   it("act only at the steps chosen, and from there on", async () => {
     await withSession(folder, { devices: 2, mesh: { tensor: 2 } }, async (session) => {
       const size = (await session.forward([[5]], { hooks: [capture(point)] })).get(point).shape.at(-1)!;

@@ -2,6 +2,7 @@ import type { Value } from "../graph/value.js";
 import type { Host, HostFunction } from "./hostEdit.js";
 import type { Given, Intervention, TracedFunction, TracedRun } from "./intervention.js";
 import type { Selector } from "./names.js";
+import type { Steps } from "./steps.js";
 
 /** A function that will be written into the graph at each point it is used on. */
 export interface Traced {
@@ -19,9 +20,6 @@ export interface Edit {
   /** Steps of a generation at which it acts, the prompt being step 0; default all. */
   readonly steps?: readonly Steps[];
 }
-
-/** One step, or those from `from` (default 0) to before `to` (default the last). */
-export type Steps = number | { readonly from?: number; readonly to?: number };
 
 /**
  * Change what the selector chooses, whole whatever the sharding, in the order of the hooks: an intervention such as

@@ -7,22 +7,30 @@ import type { Skip } from "./skip.js";
 export type Hook = Capture | Edit | Skip;
 
 /** Throws one line for what is no hook, as from code that no compiler has seen. */
-export function checkKind(hook: Hook): void {
+export function checkKind(hook: Hook | GradientEdit): asserts hook is Hook {
   if (["capture", "edit", "skip"].includes(hook.kind)) return;
-  if ((hook as { kind: string }).kind === "editGradient")
+  if (hook.kind === "editGradient")
     throw new Error(`editGradient "${hook.selector}": there are gradients in backward only`);
   throw new Error(
-    `no hook of kind "${(hook as { kind: string }).kind}": the kinds are capture, edit and skip`,
+    `no hook of kind "${(hook as { kind: string }).kind}": the kinds are capture, edit, skip and editGradient`,
   );
+}
+
+/** The calls in which hooks act. */
+export type Call = "pass" | "generation" | "backward";
+
+/** Whether a lasting hook has a part in a call: gradients are in backward only, and steps in a generation. */
+export function takesPart(hook: Hook | GradientEdit, call: Call): boolean {
+  if (hook.kind === "editGradient") return call === "backward";
+  return hook.kind === "skip" || hook.steps === undefined || call === "generation";
 }
 
 /** `edit("layers.3.mlp.output", scale 2)` */
 export function printHook(hook: Hook | GradientEdit): string {
   const selector = JSON.stringify(hook.selector);
-  const steps = hook.kind === "edit" && hook.steps ? `, steps ${JSON.stringify(hook.steps)}` : "";
+  if (hook.kind === "skip") return `skip(${selector})`;
   if (hook.kind === "editGradient") return `editGradient(${selector}, ${printChange(hook.change)})`;
+  const steps = hook.steps ? `, steps ${JSON.stringify(hook.steps)}` : "";
   if (hook.kind === "edit") return `edit(${selector}, ${printChange(hook.change)}${steps})`;
-  return hook.kind === "capture" && hook.when === "before"
-    ? `capture(${selector}, before)`
-    : `${hook.kind}(${selector})`;
+  return `capture(${selector}${hook.when === "before" ? ", before" : ""}${steps})`;
 }

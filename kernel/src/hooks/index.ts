@@ -8,7 +8,7 @@ export type { Host, HostContext, HostFunction } from "./hostEdit.js";
 export { add, keep, mean, patch, projectOnto, projectOut, scale, set, zero } from "./intervention.js";
 export type { Given, Intervention, TracedFunction } from "./intervention.js";
 export type { Hook } from "./hook.js";
-export { readHook } from "./json.js";
+export { readGradientEdit, readHook } from "./json.js";
 export { LastingHooks } from "./lasting.js";
 export type { HookChoice, HookHandle, HookName, LastingHook } from "./lastingHook.js";
 export { trainable } from "./trained.js";

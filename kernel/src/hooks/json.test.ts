@@ -3,10 +3,12 @@ import {
   add,
   capture,
   edit,
+  editGradient,
   keep,
   mean,
   patch,
   projectOut,
+  readGradientEdit,
   readHook,
   scale,
   set,
@@ -20,6 +22,7 @@ const vector = Float32Array.of(0.1, -2, 3e-7);
 const hooks: Hook[] = [
   capture("layers.*.attention.pattern[head=3]", { when: "before" }),
   capture("norm"),
+  capture("norm", { steps: [0, { from: 2, to: 4 }] }),
   skip("layers.2"),
   edit("norm", zero()),
   edit("norm", keep(), { steps: [0, { from: 3 }] }),
@@ -39,6 +42,18 @@ test.each(hooks.map((hook) => [JSON.stringify(hook), hook] as const))(
     expect(JSON.stringify(read)).toBe(text);
   },
 );
+
+test("an edit of a gradient is read as it was written, and where it is meant", () => {
+  const change = editGradient("layers.*.mlp.output", projectOut(vector));
+  const json: unknown = JSON.parse(JSON.stringify(change));
+  expect(readGradientEdit(json)).toEqual(change);
+  expect(() => readHook(json)).toThrow(
+    'editGradient "layers.*.mlp.output" in this JSON: readGradientEdit reads it',
+  );
+  expect(() => readGradientEdit(JSON.parse(JSON.stringify(skip("layers.2"))))).toThrow(
+    'skip "layers.2" in this JSON: readHook reads it',
+  );
+});
 
 test.each([
   [null, "no hook in this JSON"],

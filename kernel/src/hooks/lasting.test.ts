@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { capture } from "./capture.js";
 import { edit } from "./edit.js";
+import { editGradient } from "./editGradient.js";
 import type { Hook } from "./hook.js";
 import { scale, zero } from "./intervention.js";
 import { LastingHooks } from "./lasting.js";
@@ -12,7 +13,7 @@ const hooks = () =>
 const first = capture("embedding");
 const second = edit("norm", zero());
 const third = edit("norm", scale(2));
-const acting = (all: LastingHooks, choice = {}): readonly Hook[] => all.effective(choice);
+const acting = (all: LastingHooks, choice = {}): readonly Hook[] => all.effective(choice, "pass");
 
 test("hooks act in the order in which they were added, a call's own after them", () => {
   const all = hooks();
@@ -35,6 +36,16 @@ test("groups act by union and by complement, and all act by default", () => {
   expect(all.groups()).toEqual({ a: ["hook-1", "hook-2"], b: ["hook-2"], c: ["hook-3"] });
   expect(() => acting(all, { groups: ["bb"] })).toThrow('no group "bb": nearest is b');
   expect(() => acting(all, { complement: true })).toThrow("complement of all groups leaves no lasting hook");
+});
+
+test("gradients are edited in backward passes, and what is for some steps acts in generations", () => {
+  const all = hooks();
+  const gradient = editGradient("norm", zero());
+  const prompt = capture("norm", { steps: [0] });
+  all.add([first, gradient, prompt]);
+  expect(all.effective({}, "pass")).toEqual([first]);
+  expect(all.effective({}, "generation")).toEqual([first, prompt]);
+  expect(all.effective({ hooks: [second] }, "backward")).toEqual([first, gradient, second]);
 });
 
 // FlexModel: groups "a" and then "all" crash, and a disabled hook stays so for good.

@@ -1,5 +1,6 @@
 import { nearest } from "../graph/nearest.js";
-import { printHook, type Hook } from "./hook.js";
+import type { GradientEdit } from "./editGradient.js";
+import { printHook, takesPart, type Call, type Hook } from "./hook.js";
 import type { HookChoice, HookHandle, HookName, LastingHook } from "./lastingHook.js";
 
 /**
@@ -8,12 +9,12 @@ import type { HookChoice, HookHandle, HookName, LastingHook } from "./lastingHoo
  * notebooks on the same session do not see them. Removing a hook removes no result.
  */
 export class LastingHooks {
-  readonly #check: (hook: Hook) => void;
+  readonly #check: (hook: Hook | GradientEdit) => void;
   #hooks: readonly LastingHook[] = [];
   #count = 0;
 
   /** @param check throws one line for a hook that does not fit the model */
-  constructor(check: (hook: Hook) => void) {
+  constructor(check: (hook: Hook | GradientEdit) => void) {
     this.#check = check;
   }
 
@@ -21,10 +22,16 @@ export class LastingHooks {
    * Adds hooks, all or none. Throws one line when one of them matches no hook point, is here already, or has a name that
    * is taken.
    */
-  add(hook: Hook, options?: { readonly groups?: readonly string[]; readonly name?: string }): HookHandle;
-  add(hooks: readonly Hook[], options?: { readonly groups?: readonly string[] }): HookHandle[];
   add(
-    given: Hook | readonly Hook[],
+    hook: Hook | GradientEdit,
+    options?: { readonly groups?: readonly string[]; readonly name?: string },
+  ): HookHandle;
+  add(
+    hooks: readonly (Hook | GradientEdit)[],
+    options?: { readonly groups?: readonly string[] },
+  ): HookHandle[];
+  add(
+    given: Hook | GradientEdit | readonly (Hook | GradientEdit)[],
     { groups = [], name }: { readonly groups?: readonly string[]; readonly name?: string } = {},
   ): HookHandle | HookHandle[] {
     const isOne = "kind" in given;
@@ -98,8 +105,13 @@ export class LastingHooks {
     this.#hooks = [];
   }
 
-  /** The hooks that act in a call: the lasting ones that it chooses and that are enabled, then its own. */
-  effective({ hooks = [], groups = "all", complement = false }: HookChoice): readonly Hook[] {
+  /** The hooks that act in a call: the lasting ones that it chooses, that are enabled and have a part in it, then its own. */
+  effective(choice: HookChoice, call: "pass" | "generation"): readonly Hook[];
+  effective(choice: HookChoice<Hook | GradientEdit>, call: "backward"): readonly (Hook | GradientEdit)[];
+  effective(
+    { hooks = [], groups = "all", complement = false }: HookChoice<Hook | GradientEdit>,
+    call: Call,
+  ): readonly (Hook | GradientEdit)[] {
     if (groups !== "all" && !Array.isArray(groups))
       throw new Error(`groups ${JSON.stringify(groups)}: give a list of names, or "all"`);
     const isAll = groups === "all" || groups.includes("all");
@@ -109,7 +121,9 @@ export class LastingHooks {
     const isChosen = (hook: LastingHook) =>
       isAll || hook.groups.some((group) => groups.includes(group)) !== complement;
     return [
-      ...this.#hooks.filter((each) => each.enabled && isChosen(each)).map(({ hook }) => hook),
+      ...this.#hooks
+        .filter((each) => each.enabled && takesPart(each.hook, call) && isChosen(each))
+        .map(({ hook }) => hook),
       ...hooks,
     ];
   }

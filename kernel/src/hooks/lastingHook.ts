@@ -1,13 +1,17 @@
+import type { GradientEdit } from "./editGradient.js";
 import type { Hook } from "./hook.js";
 
-/** A hook that acts on every run until it is removed. Plain data. */
+/**
+ * A hook that acts until it is removed, in every run in which it can: a gradient edit in backward passes, a hook for some
+ * steps in generations. Plain data.
+ */
 export interface LastingHook {
   readonly id: string;
   /** As given, or else the id. */
   readonly name: string;
   readonly groups: readonly string[];
   readonly enabled: boolean;
-  readonly hook: Hook;
+  readonly hook: Hook | GradientEdit;
 }
 
 /** What `add` gives: the hook can be named by it, and changed through it. */
@@ -23,9 +27,9 @@ export interface HookHandle {
 export type HookName = string | { readonly id: string };
 
 /** The hooks of one call, and which of the lasting ones act with them. */
-export interface HookChoice {
+export interface HookChoice<Own extends Hook | GradientEdit = Hook> {
   /** Act in this call only, after the lasting ones. */
-  readonly hooks?: readonly Hook[];
+  readonly hooks?: readonly Own[];
   /** Lasting hooks act if they are in one of these groups. Default `all`. */
   readonly groups?: "all" | readonly string[];
   /** Those act that are in none of the groups. */

@@ -8,7 +8,7 @@ import type {
   TreePoint,
 } from "../display/payload/index.js";
 import type { HookPoint } from "../graph/point.js";
-import { printHook, type Hook } from "../hooks/hook.js";
+import { printHook } from "../hooks/hook.js";
 import type { LastingHook } from "../hooks/lastingHook.js";
 import { globMatcher, select } from "../hooks/selector.js";
 import { selectLayers } from "../hooks/skip.js";
@@ -68,7 +68,8 @@ export function treeOf(source: TreeSource): Displayable {
   return hookTree({ model, glob, of: points.length, stages, hooks: told, nodes, provenance });
 }
 
-function kindOf(hook: Hook): TreeHook["kind"] {
+function kindOf(hook: LastingHook["hook"]): TreeHook["kind"] {
+  if (hook.kind === "editGradient") return "gradient edit";
   return hook.kind === "edit" && hook.change.kind === "host" ? "host edit" : hook.kind;
 }
 

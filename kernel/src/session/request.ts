@@ -57,9 +57,11 @@ export function prepareForward(
 ): ForwardRequest {
   const hooks = options.hooks ?? [];
   hooks.forEach(checkKind);
-  const stepped = hooks.find((hook) => hook.kind === "edit" && hook.steps !== undefined);
+  const stepped = hooks.find((hook) => hook.kind !== "skip" && hook.steps !== undefined);
   if (stepped !== undefined)
-    throw new Error(`edit "${stepped.selector}" is for some steps: a forward pass has none, generate has`);
+    throw new Error(
+      `${stepped.kind} "${stepped.selector}" is for some steps: a forward pass has none, generate has`,
+    );
   const { stopAfter } = options;
   const wanted = options.logits ?? (stopAfter === undefined ? "all" : "none");
   checkSelected(wanted, rows);

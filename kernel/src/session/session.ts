@@ -63,7 +63,7 @@ export class Session {
   readonly #client: BrokerClient;
   readonly #model: Model;
   readonly #points: readonly HookPoint[];
-  /** Hooks that act on every `forward` and `generate` of this object, with their groups; shows as a tree of the model with them. */
+  /** Hooks that act on every run of this object, with their groups; shows as a tree of the model with them. */
   readonly hooks: LastingHooks & Displayable;
   /** What host edits keep for each other and for later runs, until it is cleared. It lives here, not in the workers. */
   readonly saved = new Map<string, unknown>();
@@ -79,7 +79,7 @@ export class Session {
     this.#model = model;
     this.#points = hookPoints(model, client.order.plan.mesh.tensor);
     const hooks = new LastingHooks((hook) => {
-      checkKind(hook);
+      if (hook.kind !== "editGradient") checkKind(hook);
       if (hook.kind === "skip") selectLayers(hook.selector, this.#points);
       else select(hook.selector, this.#points, model.blueprint.absent);
     });
@@ -188,14 +188,7 @@ export class Session {
    */
   async backward(input: Input, options: BackwardOptions): Promise<Backward> {
     const { ids, tokens } = await this.#read(input);
-    const own = options.hooks ?? [];
-    const asked = {
-      ...options,
-      hooks: [
-        ...this.hooks.effective({ ...options, hooks: own.filter((hook) => hook.kind !== "editGradient") }),
-        ...own.filter((hook) => hook.kind === "editGradient"),
-      ],
-    };
+    const asked = { ...options, hooks: this.hooks.effective(options, "backward") };
     const request = prepareBackward(ids, asked, this.#points, this.#model);
     const edited = this.#edited();
     const values = await this.#run(request, cancelSignal(options.signal), 0);
@@ -218,7 +211,7 @@ export class Session {
    */
   async generate(prompts: Input, options: GenerateOptions = {}): Promise<Generation> {
     const rows = await this.#read(prompts);
-    const asked = this.#withHooks(options);
+    const asked = this.#withHooks(options, "generation");
     const edited = this.#edited();
     return this.#holding((runner) =>
       generate(runner, rows, asked, cancelSignal(options.signal), (seed) => ({
@@ -385,8 +378,8 @@ export class Session {
   };
 
   /** A call's options with the hooks that act in it: the lasting ones that it chooses, in their order, then its own. */
-  #withHooks<Options extends HookChoice>(options: Options): Options {
-    return { ...options, hooks: this.hooks.effective(options) };
+  #withHooks<Options extends HookChoice>(options: Options, call: "pass" | "generation" = "pass"): Options {
+    return { ...options, hooks: this.hooks.effective(options, call) };
   }
 
   /** For what takes several passes: all of them read the parameters as they are now. */

@@ -5,7 +5,7 @@ export const hookTreeType = "application/vnd.vitrail.hook-tree.v1+json";
 /** A hook that acts on every run, or would if it were enabled. */
 export interface TreeHook {
   readonly name: string;
-  readonly kind: "capture" | "edit" | "host edit" | "skip";
+  readonly kind: "capture" | "edit" | "host edit" | "skip" | "gradient edit";
   /** As it would be written, such as `edit("layers.3.mlp.output", scale 2)`. */
   readonly printed: string;
   readonly groups: readonly string[];

@@ -21,7 +21,7 @@ const schema = z.object({
   hooks: z.array(
     z.object({
       name: text,
-      kind: z.enum(["capture", "edit", "host edit", "skip"]),
+      kind: z.enum(["capture", "edit", "host edit", "skip", "gradient edit"]),
       printed: text,
       groups: z.array(text),
       enabled: z.boolean(),

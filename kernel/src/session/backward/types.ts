@@ -9,9 +9,7 @@ import type { Captured, Hook, Run } from "../types.js";
 /** A float32 array in this process. */
 export type Floats = Tensor & { readonly data: Float32Array };
 
-export interface BackwardOptions extends ReadoutInputs, Omit<HookChoice, "hooks"> {
-  /** Captures, edits and skips as in a forward pass, and edits of gradients. */
-  readonly hooks?: readonly (Hook | GradientEdit)[];
+export interface BackwardOptions extends ReadoutInputs, HookChoice<Hook | GradientEdit> {
   /**
    * The scalar [] that is differentiated, of the logits, of the hook points in `read`, of `given` and of `trained`. Traced
    * once for each shape of input.

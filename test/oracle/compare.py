@@ -1,8 +1,10 @@
 """
 Compare what was made anew with what is stored: `compare.py exact|close NEW STORED`.
 
-`exact`: the same files; tensors, JSON and Parquet by value, everything else by byte. `close`: the same, but float tensors within
-1e-5. Files of provenance must agree only in their seeds. Prints one line for each difference; exits 1 when there is any.
+`exact`: the same files; tensors, JSON and Parquet by value, everything else by byte. `close`: the same, but floats within 1e-5
+of what is largest in their tensor, and of 1 where that is less: processors add in other orders, and float32 has as many digits
+of a large number as of a small one. Files of provenance must agree only in their seeds. Prints one line for each difference;
+exits 1 when there is any.
 """
 
 import json
@@ -32,7 +34,8 @@ def tensor_difference(name: str, new: torch.Tensor, old: torch.Tensor, tolerance
     if not new.is_floating_point():
         return f"{name} has other values"
     worst = (new.double() - old.double()).abs().max().item()
-    return None if worst <= tolerance else f"{name} differs by {worst:.3g}"
+    largest = old.double().abs().max().item()
+    return None if worst <= tolerance * max(1, largest) else f"{name} differs by {worst:.3g}, its largest is {largest:.3g}"
 
 
 def file_differences(new: Path, old: Path, tolerance: float) -> list[str]:
@@ -73,7 +76,7 @@ def json_difference(a, b, tolerance: float, at: str = "") -> str | None:
         pairs = [(f"{at}[{i}]", x, y) for i, (x, y) in enumerate(zip(a, b))]
     else:
         floats = isinstance(a, float) and isinstance(b, float)
-        return None if a == b or (floats and abs(a - b) <= tolerance) else at
+        return None if a == b or (floats and abs(a - b) <= tolerance * max(1, abs(b))) else at
     return next((found for where, x, y in pairs if (found := json_difference(x, y, tolerance, where)) is not None), None)
 
 

@@ -154,9 +154,9 @@ function spreadOut(
   const data = new Float32Array(to.reduce((a, b) => a * b, 1));
   for (let row = 0; row < batch; row++) {
     const lists = indexLists(shape, slices, { axes: point.axes, lengths }, row);
+    if (!lists[0]!.includes(row)) continue;
     // Of chosen rows the tensor has those only, in their order.
     const given = moved.has(0) ? lists[0]!.indexOf(row) : row;
-    if (given < 0) continue;
     const walk = (axis: number, source: number, target: number): void => {
       if (axis === to.length) {
         data[target] = value.data[source]!;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Axis } from "../graph/point.js";
 import { select } from "./selector.js";
 import type { AxisSlice } from "./selector.js";
-import { replaceSlice, sliceDense, slicedShape } from "./slice.js";
+import { replaceSlice, sliceDense, slicedShape, tokensWithin } from "./slice.js";
 
 const axes: Axis[] = ["batch", "head", "query", "key"];
 const whole = { data: Float32Array.from({ length: 2 * 4 * 5 * 5 }, (_, i) => i), shape: [2, 4, 5, 5] };
@@ -90,16 +90,42 @@ test("the shape is known before the run", () => {
 
 test("what does not fit every row is refused", () => {
   const context = { axes, lengths: [5, 3] };
-  expect(() => sliceDense(whole, slices("query=-4"), context)).toThrow("query -4 is outside the 3 there are");
+  expect(() => sliceDense(whole, slices("query=-4"), context)).toThrow("query -4 is outside the 3 tokens of row 1");
   expect(() => sliceDense(whole, slices("query=1:-1"), context)).toThrow(
     "different sizes in rows of 5, 3 tokens",
   );
   expect(() => sliceDense(whole, slices("query=7"), context)).toThrow("query 7 is outside the 5 there are");
 });
 
+test("padding is no position: what a shorter row does not have is refused, unless the row is not wanted", () => {
+  const context = { axes, lengths: [5, 3] };
+  for (const [wanted, message] of [
+    ["query=3", "query 3 is outside the 3 tokens of row 1"],
+    ["head=0, key=1|4", "key 4 is outside the 3 tokens of row 1"],
+    ["query=1:4", "query 1:4 is empty or outside the 3 tokens of row 1"],
+    ["query=:5", "query :5 is empty or outside the 3 tokens of row 1"],
+  ] as const) {
+    expect(() => sliceDense(whole, slices(wanted), context)).toThrow(message);
+    expect(() => slicedShape(whole.shape, slices(wanted), context)).toThrow(message);
+  }
+  const first = sliceDense(whole, slices("batch=0, head=1, query=4, key=1:4"), context)!;
+  expect(first.shape).toEqual([1, 1, 1, 3]);
+  expect([...first.data]).toEqual([1, 2, 3].map((k) => at(0, 1, 4, k)));
+  const second = sliceDense(whole, slices("batch=1, head=1, query=0:2, key=0"), { axes, lengths: [1, 3] })!;
+  expect([...second.data]).toEqual([0, 1].map((q) => at(1, 1, q, 0)));
+});
+
+test("what is open at its end keeps its padding, and says how much of it is tokens", () => {
+  const context = { axes, lengths: [5, 3] };
+  const open = sliceDense(whole, slices("query=2:"), context)!;
+  expect(open.shape).toEqual([2, 4, 3, 5]);
+  expect(tokensWithin(whole.shape, slices("query=2:"), context)).toEqual({ query: [3, 1], key: [5, 3] });
+  expect(tokensWithin(whole.shape, slices("batch=1, query=-1"), context)).toEqual({ query: [1], key: [3] });
+});
+
 test("a replaced part stands where it was taken from, and nothing else changes", () => {
   const context = { axes, lengths: [5, 3] };
-  for (const text of ["head=0|2, query=-1", "batch=1, key=1:3", "head=1", "query=-2:, key=0|4"]) {
+  for (const text of ["head=0|2, query=-1", "batch=1, key=1:3", "head=1", "query=-2:, key=0|2"]) {
     const wanted = slices(text);
     const part = sliceDense(whole, wanted, context)!;
     const changed = replaceSlice(whole, { ...part, data: part.data.map((x) => -1 - x) }, wanted, context);

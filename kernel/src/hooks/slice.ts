@@ -26,8 +26,9 @@ const tokenAxes: ReadonlySet<Axis> = new Set(["position", "query", "key"]);
 
 /**
  * The wanted part of a value, or of the shard of it that this rank holds; undefined when the shard holds none of
- * it. Negative indices on token axes count from the end of each row itself, not of its padding.
- * Throws one line when an index is outside, or when rows of different lengths would give different sizes.
+ * it. Negative indices on token axes count from the end of each row itself, not of its padding; a range that is open at
+ * its end goes on, as the whole value does, through the padding of shorter rows.
+ * Throws one line when an index is outside of a row, or when rows of different lengths would give different sizes.
  */
 export function sliceDense(
   dense: Dense,
@@ -64,7 +65,8 @@ function partOf(whole: readonly number[], slices: readonly AxisSlice[], context:
   const perRow = Array.from({ length: whole[0]! }, (_, row) => indexLists(whole, slices, context, row));
   const isBatchSliced = slices.some((s) => s.axis === 0 && context.axes[0] === "batch");
   const chosen = isBatchSliced ? perRow[0]![0]! : perRow.map((_, row) => row);
-  const shape = whole.map((_, axis) => (axis === 0 ? chosen.length : perRow[0]![axis]!.length));
+  const first = perRow[chosen[0] ?? 0]!;
+  const shape = whole.map((_, axis) => (axis === 0 ? chosen.length : first[axis]!.length));
   return { shape, rows: chosen.map((row) => ({ row, lists: perRow[row]!.slice(1) })) };
 }
 
@@ -76,59 +78,107 @@ export function slicedShape(
 ): number[] {
   if (slices.length === 0) return [...shape];
   const lists = context.lengths.map((_, row) => indexLists(shape, slices, context, row));
-  return shape.map((size, axis) =>
-    axis === 0 && !slices.some((s) => s.axis === 0) ? size : lists[0]![axis]!.length,
-  );
+  const isBatchSliced = slices.some((s) => s.axis === 0);
+  const first = lists[isBatchSliced ? (lists[0]![0]![0] ?? 0) : 0]!;
+  return shape.map((size, axis) => (axis === 0 && !isBatchSliced ? size : first[axis]!.length));
 }
 
-/** For each axis of a row of the held part, which of its entries are wanted. Throws as `sliceDense` does. */
+/**
+ * For each axis of a row of the held part, which of its entries are wanted: of a row that is not wanted none beside the
+ * rows. Throws as `sliceDense` does.
+ */
 export function indexLists(
   shape: readonly number[],
   slices: readonly AxisSlice[],
   context: SliceContext,
   row: number,
 ): number[][] {
-  const length = context.lengths[row + (heldOf(context, 0)?.start ?? 0)]!;
-  return shape.map((size, axis) => {
-    const entries = slices.find((s) => s.axis === axis)?.entries;
-    if (!entries) return range(0, size);
-    const held = heldOf(context, axis);
-    const whole = held?.whole ?? size;
-    const start = held?.start ?? 0;
-    const isToken = tokenAxes.has(context.axes[axis]!);
-    const end = isToken ? length : whole;
-    if (isToken) checkEqualSizes(entries, context.lengths, whole);
-    return wanted(entries, end, whole, context.axes[axis]!)
-      .filter((i) => i >= start && i < start + size)
-      .map((i) => i - start);
+  const isBatch = context.axes[0] === "batch";
+  const rows = isBatch ? indices(shape, slices, context, row, 0) : range(0, shape[0]!);
+  const isWanted = !isBatch || rows.includes(row);
+  return shape.map((_, axis) => {
+    if (axis === 0 && isBatch) return rows;
+    return isWanted ? indices(shape, slices, context, row, axis) : [];
   });
+}
+
+function indices(
+  shape: readonly number[],
+  slices: readonly AxisSlice[],
+  context: SliceContext,
+  row: number,
+  axis: number,
+): number[] {
+  const absolute = row + (heldOf(context, 0)?.start ?? 0);
+  const length = context.lengths[absolute]!;
+  const size = shape[axis]!;
+  const entries = slices.find((s) => s.axis === axis)?.entries;
+  if (!entries) return range(0, size);
+  const held = heldOf(context, axis);
+  const whole = held?.whole ?? size;
+  const start = held?.start ?? 0;
+  const isToken = tokenAxes.has(context.axes[axis]!);
+  const end = isToken ? length : whole;
+  if (isToken) checkEqualSizes(entries, context.lengths, whole);
+  const there = isToken && length < whole ? `${end} tokens of row ${absolute}` : `${end} there are`;
+  return wanted(entries, { end, whole, there, axis: context.axes[axis]! })
+    .filter((i) => i >= start && i < start + size)
+    .map((i) => i - start);
 }
 
 function heldOf({ held }: SliceContext, axis: number): Held | undefined {
   return held?.find((part) => part.axis === axis);
 }
 
-function wanted(entries: Entries, end: number, whole: number, axis: Axis): number[] {
+/** @param of where the row ends, where the axis does with its padding, and how an error calls what there is */
+function wanted(
+  entries: Entries,
+  of: { readonly end: number; readonly whole: number; readonly there: string; readonly axis: Axis },
+): number[] {
+  const { end, whole, there, axis } = of;
   const absolute = (i: number) => (i < 0 ? i + end : i);
   if (entries.kind === "range") {
     const from = absolute(entries.from ?? 0);
-    const to = entries.to === null ? ((entries.from ?? 0) < 0 ? end : whole) : absolute(entries.to);
-    if (from < 0 || to > whole || from >= to) {
-      throw new Error(
-        `${axis} ${entries.from ?? ""}:${entries.to ?? ""} is empty or outside the ${end} there are`,
-      );
-    }
+    const isOpen = entries.to === null;
+    const to = isOpen ? ((entries.from ?? 0) < 0 ? end : whole) : absolute(entries.to);
+    if (from < 0 || to > (isOpen ? whole : end) || from >= to)
+      throw new Error(`${axis} ${entries.from ?? ""}:${entries.to ?? ""} is empty or outside the ${there}`);
     return range(from, to);
   }
   let before = -1;
   return entries.indices.map((i) => {
     const at = absolute(i);
-    if (at < 0 || at >= whole) throw new Error(`${axis} ${i} is outside the ${end} there are`);
+    if (at < 0 || at >= end) throw new Error(`${axis} ${i} is outside the ${there}`);
     if (at <= before)
-      throw new Error(`${axis} ${entries.indices.join("|")} are not ascending among the ${end} there are`);
+      throw new Error(`${axis} ${entries.indices.join("|")} are not ascending among the ${there}`);
     before = at;
     return at;
   });
+}
+
+/**
+ * How many of the wanted entries of each token axis lie within each wanted row: those after them are padding.
+ *
+ * @param shape of the whole value
+ */
+export function tokensWithin(
+  shape: readonly number[],
+  slices: readonly AxisSlice[],
+  context: SliceContext,
+): Record<string, number[]> {
+  const { rows } = partOf(shape, slices, context);
+  const isToken = (axis: Axis) => tokenAxes.has(axis);
+  return Object.fromEntries(
+    context.axes.flatMap((name, axis) => {
+      if (!isToken(name)) return [];
+      return [
+        [
+          name,
+          rows.map(({ row, lists }) => lists[axis - 1]!.filter((i) => i < context.lengths[row]!).length),
+        ],
+      ];
+    }),
+  );
 }
 
 /** A range with one end counted from the start and one from each row's end is ragged when the rows are. */

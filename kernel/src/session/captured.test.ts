@@ -106,5 +106,18 @@ test("a capture of rows of different lengths counts no padding in its statistics
   const last = await session.forward(rows, { hooks: [capture("layers.0.residual.out[position=-1]")] });
   for (const found of [last.get("layers.0.residual.out"), alone[0]!.get("layers.0.residual.out")])
     expect(parseTensor(bundleOf(found).data[tensorType]).statistics.padding).toBeUndefined();
+  // Of the rest of each row what lies beyond it is, along keys as well as along positions.
+  const pattern = "layers.0.attention.pattern";
+  const rest = await session.forward(rows, { hooks: [capture(`${pattern}[head=0, query=-1]`)] });
+  const parts = alone.map((run, row) => {
+    const { shape, data } = run.get(pattern);
+    const [length] = shape.slice(3) as [number];
+    expect(rest.get(pattern).lengths).toMatchObject({ query: rows.map(() => 1) });
+    expect(rest.get(pattern).lengths!["key"]![row]).toBe(length);
+    return [...data.subarray((length - 1) * length, length * length)];
+  });
+  const counted = parseTensor(bundleOf(rest.get(pattern)).data[tensorType]).statistics;
+  expect(counted.count).toBe(parts.flat().length);
+  expect(counted.mean).toBeCloseTo(parts.flat().reduce((sum, x) => sum + x, 0) / parts.flat().length, 6);
   await session.close();
 });

@@ -6,6 +6,7 @@ import type { Provenance } from "../display/payload/provenance.js";
 import type { Axis, HookPoint } from "../graph/point.js";
 import { printShape } from "../graph/shape.js";
 import type { Selection } from "../hooks/selector.js";
+import { tokensWithin } from "../hooks/slice.js";
 import type { Whole } from "./assemble.js";
 import type { Captured } from "./types.js";
 
@@ -16,8 +17,6 @@ interface Origin {
   /** Tokens of each row of the run. */
   readonly lengths: readonly number[];
 }
-
-const tokenAxes: ReadonlySet<Axis> = new Set(["batch", "position", "query", "key"]);
 
 /** A captured value, which knows how to show itself. Its own properties are the value; the rest is about it. */
 export class CapturedPoint implements Captured {
@@ -58,15 +57,17 @@ export class CapturedPoint implements Captured {
     return this.#origin().shards;
   }
 
-  /** Tokens of each row, where rows and tokens are all there in their order: what lies beyond is padding. */
-  get lengths(): readonly number[] | undefined {
+  /** Tokens of each row along each axis that has tokens: what lies beyond is padding. Undefined where there are others too. */
+  get lengths(): Readonly<Record<string, readonly number[]>> | undefined {
     const { lengths } = this.#origin();
-    const isWhole = this.#slices.every(({ axis }) => !tokenAxes.has(this.axes[axis]!));
     const longest = Math.max(...lengths);
-    const fits = this.axes.every(
-      (axis, i) => !tokenAxes.has(axis) || this.shape[i] === (axis === "batch" ? lengths.length : longest),
+    const whole = this.point.shape.map((size, axis) =>
+      typeof size === "number" ? size : this.axes[axis] === "batch" ? lengths.length : longest,
     );
-    return isWhole && fits && this.axes[0] === "batch" ? lengths : undefined;
+    const isSliced = (axis: number) => this.#slices.some((slice) => slice.axis === axis);
+    const fits = whole.every((size, axis) => isSliced(axis) || this.shape[axis] === size);
+    if (!fits || this.axes[0] !== "batch") return undefined;
+    return tokensWithin(whole, this.#slices, { axes: this.axes, lengths });
   }
 
   get provenance(): Provenance {

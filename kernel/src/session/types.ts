@@ -77,8 +77,11 @@ export interface Captured extends Tensor {
   readonly axes: readonly Axis[];
   /** Which ranks held which entries; empty where every rank that knew the point held all of it. */
   readonly shards: readonly AxisShards[];
-  /** Tokens of each row, where all rows and tokens are there: what lies beyond is padding, and counts in no statistic. */
-  readonly lengths: readonly number[] | undefined;
+  /**
+   * How many entries of each row are tokens, by the axis along which they lie: those after them are padding, and count in no
+   * statistic. Undefined where it is not known, as of keys of earlier passes.
+   */
+  readonly lengths: Readonly<Record<string, readonly number[]>> | undefined;
   /** Of the run. */
   readonly provenance: Provenance;
   readonly dtype: "f32";

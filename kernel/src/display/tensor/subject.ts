@@ -1,6 +1,8 @@
 import type { AxisShards } from "../payload/tensor.js";
 import type { Provenance } from "../payload/provenance.js";
 
+type Lengths = readonly number[] | Readonly<Record<string, readonly number[]>>;
+
 /** What `tensor` shows: a capture of a run, or any row-major data with a shape. */
 export interface TensorSource {
   readonly shape: readonly number[];
@@ -10,8 +12,11 @@ export interface TensorSource {
   readonly axes?: readonly string[];
   readonly name?: string;
   readonly alias?: string | undefined;
-  /** Tokens of each row: what lies beyond along `position`, `query` and `key` is padding, which no statistic counts. */
-  readonly lengths?: readonly number[] | undefined;
+  /**
+   * Tokens of each row along `position`, `query` and `key`, or along each of them by its name: what lies beyond is padding,
+   * which no statistic counts.
+   */
+  readonly lengths?: Lengths | undefined;
   /** Which ranks held which entries of an axis. */
   readonly shards?: readonly AxisShards[];
   readonly provenance?: Provenance | undefined;
@@ -69,24 +74,28 @@ function withoutPadding(
   data: Float32Array,
   shape: readonly number[],
   axes: readonly string[],
-  lengths: readonly number[],
+  lengths: Lengths,
 ): Float32Array {
-  if (axes[0] !== "batch" || lengths.length !== shape[0])
+  const along = axes.map((axis) =>
+    isList(lengths) ? (tokenAxes.has(axis) ? lengths : undefined) : lengths[axis],
+  );
+  const rows = isList(lengths) ? lengths : (Object.values(lengths)[0] ?? []);
+  if (axes[0] !== "batch" || along.some((each) => each !== undefined && each.length !== shape[0]))
     throw new RangeError(
-      `lengths of ${lengths.length} rows for axes [${axes.join(", ")}] of shape [${shape.join(", ")}]: give one for each entry of batch`,
+      `lengths of ${rows.length} rows for axes [${axes.join(", ")}] of shape [${shape.join(", ")}]: give one for each entry of batch`,
     );
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
   const kept: Float32Array[] = [];
-  const walk = (axis: number, from: number, length: number): void => {
+  const walk = (axis: number, from: number, row: number): void => {
     // From the last token axis on everything is contiguous.
-    if (!axes.slice(axis).some((each) => tokenAxes.has(each))) {
+    if (along.slice(axis).every((each) => each === undefined)) {
       kept.push(data.subarray(from, from + shape.slice(axis).reduce((product, size) => product * size, 1)));
       return;
     }
-    const count = tokenAxes.has(axes[axis]!) ? Math.min(length, shape[axis]!) : shape[axis]!;
-    for (let i = 0; i < count; i++) walk(axis + 1, from + i * strides[axis]!, length);
+    const count = Math.min(along[axis]?.[row] ?? shape[axis]!, shape[axis]!);
+    for (let i = 0; i < count; i++) walk(axis + 1, from + i * strides[axis]!, row);
   };
-  for (const [row, length] of lengths.entries()) walk(1, row * strides[0]!, length);
+  for (let row = 0; row < shape[0]!; row++) walk(1, row * strides[0]!, row);
   const values = new Float32Array(kept.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of kept) {
@@ -94,4 +103,8 @@ function withoutPadding(
     at += part.length;
   }
   return values;
+}
+
+function isList(lengths: Lengths): lengths is readonly number[] {
+  return Array.isArray(lengths);
 }

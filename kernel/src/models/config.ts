@@ -14,7 +14,8 @@ const inert = new Set(
   initializer_range init_std dropout attention_dropout activation_dropout layerdrop classifier_dropout hidden_dropout
   embd_pdrop attn_pdrop resid_pdrop summary_type summary_use_proj summary_activation summary_proj_to_labels
   summary_first_dropout gradient_checkpointing tf_legacy_loss use_bfloat16 pretraining_tp max_sequence_length
-  cross_attention_hidden_size tie_encoder_decoder`.split(/\s+/),
+  cross_attention_hidden_size tie_encoder_decoder n_special predict_special_tokens output_past _num_labels
+  attention_probs_dropout_prob hidden_dropout_prob`.split(/\s+/),
 );
 
 /**

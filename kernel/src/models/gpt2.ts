@@ -24,6 +24,7 @@ const fields = {
   reorder_and_upcast_attn: z.boolean().default(false),
   add_cross_attention: z.literal(false).default(false),
   tie_word_embeddings: z.boolean().default(true),
+  pruned_heads: z.strictObject({}).optional(),
 };
 
 /** GPT-2 (Radford et al. 2019). Its linear maps are stored as `Conv1D`, [in, out]. */

@@ -23,9 +23,10 @@ const fields = {
   layer_norm_elementwise_affine: z.boolean().default(true),
   enable_bias: z.boolean().default(true),
   tie_word_embeddings: z.boolean().default(true),
-  // Galactica's configs say these of what the code does anyway.
+  // Galactica's configs, and that of the 13B size, say these of what the code does anyway.
   learned_embeddings: z.literal(true).optional(),
   scale_embeddings: z.literal(false).optional(),
+  output_projection: z.literal(true).optional(),
 };
 
 /** Position 0 is row 2 of the table: the first two rows served padding when the models were trained. */

@@ -4,7 +4,6 @@ import { traceStage, wholeModel } from "./build.js";
 import type { Checkpoint, StoredTensor } from "./checkpoint/checkpoint.js";
 import { openCheckpoint } from "./checkpoint/open.js";
 import { expectTensors } from "./checkpoint/expect.js";
-import { refuseOtherHead } from "./checkpoint/tiedHead.js";
 import type { WeightSource } from "./trace.js";
 
 /** A checkpoint and the equations that read it; no weight is loaded. */
@@ -16,6 +15,8 @@ export interface Model {
   readonly weight: WeightSource;
   /** What it reads of the files, by Hugging Face name; tied weights are one. */
   readonly parameters: ReadonlyMap<string, StoredTensor>;
+  /** Heads that are stored although the config ties them, each with the embedding that it must be. */
+  readonly tiedHeads: readonly (readonly [head: StoredTensor, table: StoredTensor])[];
   /** Bytes on disk of all weights, of each layer's, of the embedding's, and of what follows the layers. */
   readonly weightBytes: number;
   readonly layerBytes: readonly number[];
@@ -50,11 +51,6 @@ export async function openModel(folder: string): Promise<Model> {
     ignorable: blueprint.ignorable,
   });
 
-  for (const [head, table] of Object.entries(blueprint.tied ?? {})) {
-    const stored = checkpoint.tensors.get(storedName(head));
-    if (stored !== undefined) await refuseOtherHead(stored, located.get(storedName(table))!);
-  }
-
   const weight: WeightSource = (name) => located.get(storedName(name))!;
   const bytesOf = (part: { from: number; to: number; embeds: boolean; unembeds: boolean }) => {
     const used = new Map<string, StoredTensor>();
@@ -69,6 +65,10 @@ export async function openModel(folder: string): Promise<Model> {
   const layerBytes = Array.from({ length: dimensions.layers }, (_, i) =>
     bytesOf({ from: i, to: i + 1, embeds: false, unembeds: false }),
   );
+  const tiedHeads = Object.entries(blueprint.tied ?? {}).flatMap(([head, table]) => {
+    const stored = checkpoint.tensors.get(storedName(head));
+    return stored === undefined ? [] : [[stored, located.get(storedName(table))!] as const];
+  });
   return {
     family,
     checkpoint,
@@ -76,6 +76,7 @@ export async function openModel(folder: string): Promise<Model> {
     blueprint,
     weight,
     parameters: new Map([...expected].map(([name, shape]) => [name, weight(name, shape)])),
+    tiedHeads,
     weightBytes: [...located.values()].reduce((sum, t) => sum + t.bytes, 0),
     layerBytes,
     embedBytes: bytesOf({ from: 0, to: 0, embeds: true, unembeds: false }),

@@ -1,3 +1,4 @@
+import type { Checkpoint } from "../models/checkpoint/checkpoint.js";
 import type { Order } from "./messages.js";
 import type { OpenOptions } from "./types.js";
 
@@ -8,7 +9,7 @@ import type { OpenOptions } from "./types.js";
 export function checkCompatible(
   order: Order,
   model: string,
-  fingerprint: string,
+  { fingerprint, stamp }: Pick<Checkpoint, "fingerprint" | "stamp">,
   options: OpenOptions,
 ): void {
   const { name, plan } = order;
@@ -17,6 +18,11 @@ export function checkCompatible(
     throw new Error(
       `session "${name}" holds ${order.model} (${order.fingerprint.slice(0, 8)}), ` +
         `not ${model} (${fingerprint.slice(0, 8)}): ${advice}`,
+    );
+  // Equal samples of other files, or of files that were written since, are no proof of equal weights.
+  if (order.stamp !== stamp)
+    throw new Error(
+      `session "${name}" holds ${order.model} as it was when it was opened, and other files than ${model} has now: ${advice}`,
     );
   const { devices, mesh, weights, threads, collectives, idleMinutes } = options;
   const asked: [string, unknown, unknown][] = [

@@ -1,6 +1,9 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { isAlive } from "../engine/launch/leftovers.js";
+import { openCheckpoint } from "../models/checkpoint/open.js";
 import { sessionFolder } from "./folder.js";
 import { closeSession, findStatus, listSessions } from "./live.js";
 import { Session } from "./session.js";
@@ -48,6 +51,28 @@ test("another model, or options that differ, are refused and change nothing", as
   );
   expect((await session.forward(rows)).logits).toBeDefined();
   await session.close();
+});
+
+test("a checkpoint written anew is another one, even where its fingerprint samples nothing of the change", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "written-"));
+  const weights = join(folder, "model.safetensors");
+  cpSync(opt, folder, { recursive: true });
+  // Large enough that most of it is not sampled.
+  const bytes = readFileSync(weights);
+  const { tensors, fingerprint } = await openCheckpoint(folder);
+  const largest = [...tensors.values()].reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  const session = await Session.open(folder, { ...quiet, name: "written" });
+  try {
+    bytes[largest.offset + 2000]! ^= 1;
+    writeFileSync(weights, bytes);
+    expect((await openCheckpoint(folder)).fingerprint).toBe(fingerprint);
+    await expect(Session.open(folder, { ...quiet, name: "written" })).rejects.toThrow(
+      /^session "written" holds .* as it was when it was opened, and other files than .* has now: close it/,
+    );
+  } finally {
+    await session.close();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("two that open the same name at once share one session", async () => {

@@ -25,6 +25,8 @@ export const order = z.strictObject({
   model: z.string(),
   folder: z.string(),
   fingerprint: z.string(),
+  /** Which files it was read from, and as they were when. */
+  stamp: z.string(),
   weightBytes: z.number(),
   plan,
   idleMinutes: z.number().positive(),
@@ -60,7 +62,7 @@ const sessionStatus = z.strictObject({
 });
 
 /** Both sides must speak the same messages; a broker left by another version is told from a broken one. */
-export const protocol = 5;
+export const protocol = 6;
 
 /** From a client to the broker. The first message must be `hello`. */
 export const toBroker = z.discriminatedUnion("kind", [

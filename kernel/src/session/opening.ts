@@ -3,6 +3,7 @@ import { progress, type Progress } from "../display/index.js";
 import { inspectHost } from "../engine/plan/host.js";
 import { plan as makePlan } from "../engine/plan/plan.js";
 import { elementBytes } from "../graph/dtype.js";
+import { refuseOtherHead } from "../models/checkpoint/tiedHead.js";
 import { isHubModel, resolveModel } from "../models/hub/resolve.js";
 import { checkMesh, openModel, type Model } from "../models/model.js";
 import { BrokerClient } from "./client.js";
@@ -40,14 +41,13 @@ export async function openSession(model: string, options: OpenOptions): Promise<
     earlier?.disconnect();
     throw error;
   }
-  const { fingerprint } = opened.checkpoint;
-
   for (let live = earlier; ; live = await BrokerClient.connect(name)) {
     if (live !== undefined)
       return attach(live, () => {
-        checkCompatible(live.order, model, fingerprint, options);
+        checkCompatible(live.order, model, opened.checkpoint, options);
         say(`session "${name}" found again: ${live.order.plan.reason.split("\n")[0]}`);
       });
+    for (const [head, table] of opened.tiedHeads) await refuseOtherHead(head, table);
     const order = makeOrder(name, model, opened, { ...options, idleMinutes });
     say(order.plan.reason);
     const started = await startBroker(order);
@@ -98,6 +98,7 @@ function makeOrder(
     // The broker and its workers run in another folder.
     folder: resolve(checkpoint.folder),
     fingerprint: checkpoint.fingerprint,
+    stamp: checkpoint.stamp,
     weightBytes,
     plan: { ...plan, devices: [...plan.devices], stages: plan.stages.map((stage) => ({ ...stage })) },
     idleMinutes: options.idleMinutes,

@@ -23,4 +23,6 @@ export interface Checkpoint {
   readonly format: "safetensors" | "pytorch";
   /** Hex fingerprint of config, tensor table and sampled weight bytes; equal folders have equal fingerprints. */
   readonly fingerprint: string;
+  /** Hex sha256 of where the files of weights lie and when they were written; see `fileStamp`. */
+  readonly stamp: string;
 }

@@ -17,6 +17,7 @@ function checkpoint(
     tensors: new Map(stored),
     format: "safetensors",
     fingerprint: "",
+    stamp: "",
   };
 }
 

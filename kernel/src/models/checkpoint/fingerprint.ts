@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { open, type FileHandle } from "node:fs/promises";
+import { open, stat, type FileHandle } from "node:fs/promises";
 import type { StoredTensor } from "./checkpoint.js";
 import { readBytes } from "./weightFile.js";
 
@@ -28,6 +28,20 @@ export async function fingerprint(config: Uint8Array, tensors: Iterable<StoredTe
     }
   } finally {
     await Promise.all([...handles.values()].map((handle) => handle.close()));
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * Hex sha256 over where the files of weights lie, how large they are and when they were written last. What the fingerprint
+ * does not sample may differ where this does.
+ */
+export async function fileStamp(tensors: Iterable<StoredTensor>): Promise<string> {
+  const files = [...new Set([...tensors].map(({ file }) => file))].sort();
+  const hash = createHash("sha256");
+  for (const file of files) {
+    const { size, mtimeNs } = await stat(file, { bigint: true });
+    hash.update(JSON.stringify([file, `${size}`, `${mtimeNs}`]));
   }
   return hash.digest("hex");
 }

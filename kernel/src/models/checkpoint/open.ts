@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Checkpoint } from "./checkpoint.js";
-import { fingerprint } from "./fingerprint.js";
+import { fileStamp, fingerprint } from "./fingerprint.js";
 import { readJsonObject } from "./json.js";
 import { oneLine } from "./oneLine.js";
 import { readWeights, weightFiles, weightsAmong } from "./weights.js";
@@ -33,6 +33,7 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
     tensors,
     format: kind.format,
     fingerprint: await fingerprint(config.bytes, tensors.values()),
+    stamp: await fileStamp(tensors.values()),
   };
 }
 

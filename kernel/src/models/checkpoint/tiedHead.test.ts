@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { openModel } from "../model.js";
+import type { StoredTensor } from "./checkpoint.js";
 import { goldens } from "./goldens.fixture.js";
 import { openCheckpoint } from "./open.js";
 import { readTensor } from "./read.js";
+import { refuseOtherHead } from "./tiedHead.js";
 import { writeSafetensors } from "./writeSafetensors.js";
 
 const at = mkdtempSync(join(tmpdir(), "tied-"));
@@ -37,9 +39,15 @@ test.each([
   ["gpt-neox", "gpt_neox.embed_in.weight", "embed_out.weight"],
 ])("a tied head of %s that is stored as well must be the embedding", async (name, table, head) => {
   const same = await withHead(name, table, head, () => {});
-  expect((await openModel(same)).parameters.has("lm_head.weight")).toBe(false);
+  const model = await openModel(same);
+  expect(model.parameters.has("lm_head.weight")).toBe(false);
+  const check = async (folder: string) => {
+    const [[stored, embedding]] = (await openModel(folder)).tiedHeads as [[StoredTensor, StoredTensor]];
+    await refuseOtherHead(stored, embedding);
+  };
+  await check(same);
   const other = await withHead(name, table, head, (data) => (data[data.length - 1]! += 1));
-  await expect(openModel(other)).rejects.toThrow(
+  await expect(check(other)).rejects.toThrow(
     new RegExp(
       `^"${head}" \\[\\d+, \\d+\\] f32 is not "${table}" .*: set it to false to read the stored one$`,
     ),

@@ -7,7 +7,7 @@ import { readBytes } from "./weightFile.js";
 const chunk = 2 ** 22;
 
 /**
- * Checks that a head which is stored although the config ties it to the embedding is that embedding. Throws one line when it is
+ * Checks, by reading both, that a head which is stored although the config ties it to the embedding is that embedding. Throws one line when it is
  * another: transformers then reads the stored one, whatever the config says.
  */
 export async function refuseOtherHead(head: StoredTensor, table: StoredTensor): Promise<void> {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { quoted } from "../oneLine.js";
 import { readBytes, refusePointer, type WeightFile } from "../weightFile.js";
 import type { FileHandle } from "node:fs/promises";
@@ -5,10 +6,14 @@ import type { FileHandle } from "node:fs/promises";
 /** A path as one word of a POSIX shell. */
 const word = (path: string): string => `'${path.replaceAll("'", String.raw`'\''`)}'`;
 
-/** The command that writes a file of older PyTorch anew, as a zip archive, in its place. */
+/**
+ * The command that writes a file of older PyTorch anew, as a zip archive, in its place. In the hub's cache a link stands there:
+ * it is replaced, and not what it points to, which is named by its contents.
+ */
 function conversion(file: WeightFile, weightsOnly: boolean): string {
   const load = `torch.load(p, map_location='cpu', weights_only=${weightsOnly ? "True" : "False"})`;
-  return `python -c "import sys, torch; p = sys.argv[1]; torch.save(${load}, p)" ${word(file.path)}`;
+  const replace = "torch.save(w, p + '.zip'); os.replace(p + '.zip', p)";
+  return `python -c "import os, sys, torch; p = sys.argv[1]; w = ${load}; ${replace}" ${word(resolve(file.label))}`;
 }
 
 /** Throws one line when a file does not begin as a zip archive does; for PyTorch's older formats, with the cure. */

@@ -58,8 +58,9 @@ describe("what is not a dictionary of plain tensors is refused, and named", () =
   test("a legacy file, with the command that converts it", async () => {
     const path = join(folder, "legacy", "pytorch_model.bin");
     const command =
-      `python -c "import sys, torch; p = sys.argv[1]; ` +
-      `torch.save(torch.load(p, map_location='cpu', weights_only=True), p)" '${path}'`;
+      `python -c "import os, sys, torch; p = sys.argv[1]; ` +
+      `w = torch.load(p, map_location='cpu', weights_only=True); ` +
+      `torch.save(w, p + '.zip'); os.replace(p + '.zip', p)" '${path}'`;
     await expect(readPytorch(path)).rejects.toThrow(
       `${path} is a pickle of PyTorch before 1.6, not a zip: convert it with ${command}`,
     );

@@ -16,5 +16,7 @@ export function lensProvenance(
   const named = Object.entries(settings).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}: ${value}`],
   );
-  return { ...run, seed, call: `${lens}(${[...inputs, ...named].join(", ")})` };
+  const { tokens, ...origin } = run;
+  const own = inputs.length === 1 && tokens !== undefined ? { tokens } : {};
+  return { ...origin, seed, ...own, call: `${lens}(${[...inputs, ...named].join(", ")})` };
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -145,6 +146,18 @@ test("what does not fit is refused in one line, and the session lives on", async
   expect(() => run.get("layers.9.attention.pattern")).toThrow(
     /^no capture "layers.9.attention.pattern": nearest is/,
   );
+  await session.close();
+});
+
+test("a run knows the tokens that it read, also where its call shows their beginning only", async () => {
+  const session = await Session.open(opt, quiet);
+  const ids = [[2, 5, 7], [9]];
+  const run = await session.forward(ids);
+  const other = await session.forward([[2, 5, 8], [9]]);
+  expect(other.provenance.call).toBe(run.provenance.call);
+  expect(run.provenance.tokens).toBe(createHash("sha256").update("[[2,5,7],[9]]").digest("hex"));
+  expect(other.provenance.tokens).not.toBe(run.provenance.tokens);
+  expect((await session.generate(ids, { maxTokens: 1 })).provenance.tokens).toBe(run.provenance.tokens);
   await session.close();
 });
 

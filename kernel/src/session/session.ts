@@ -147,7 +147,10 @@ export class Session {
     const saved = new Map(this.saved);
     const values = await this.#run({ ...request, step }, cancelSignal(options.signal), 0);
     const { captures, logitsKey, readouts } = request;
-    const provenance = { ...provenanceOf(this.#client.order, this.#model, input, asked), ...edited };
+    const provenance = {
+      ...provenanceOf(this.#client.order, this.#model, input, asked, rows.ids),
+      ...edited,
+    };
     const shardsOf = this.#shardsOf;
     const { tokens, ids } = rows;
     const run = new FinishedRun({ tokens, captures, values, logitsKey, readouts, provenance, shardsOf });
@@ -169,7 +172,7 @@ export class Session {
     const asked = this.#withHooks(options);
     const request = this.#prepare(rows, { ...asked, logits: "none" }, 0);
     const provenance = {
-      ...provenanceOf(this.#client.order, this.#model, input, {}),
+      ...provenanceOf(this.#client.order, this.#model, input, {}, rows.ids),
       ...this.#edited(),
       call: printCall(input, asked, "prefix"),
     };
@@ -193,7 +196,7 @@ export class Session {
     const edited = this.#edited();
     const values = await this.#run(request, cancelSignal(options.signal), 0);
     const provenance = {
-      ...provenanceOf(this.#client.order, this.#model, input, {}),
+      ...provenanceOf(this.#client.order, this.#model, input, {}, ids),
       ...edited,
       call: printBackward(input, asked),
     };
@@ -215,7 +218,7 @@ export class Session {
     const edited = this.#edited();
     return this.#holding((runner) =>
       generate(runner, rows, asked, cancelSignal(options.signal), (seed) => ({
-        ...provenanceOf(this.#client.order, this.#model, prompts, {}),
+        ...provenanceOf(this.#client.order, this.#model, prompts, {}, rows.ids),
         ...edited,
         seed,
         call: printGenerate(prompts, asked),

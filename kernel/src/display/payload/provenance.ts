@@ -14,6 +14,8 @@ export interface Provenance {
   readonly versions: Readonly<Record<string, string>>;
   /** Parameters that were edited, each with the SHA-256 of its float32 values; left out when none was. */
   readonly edited?: readonly string[];
+  /** SHA-256 of the rows of token ids that were read, as JSON; left out of what reads several inputs, or none. */
+  readonly tokens?: string;
   /** The call in one line, e.g. `forward("The nurse…", capture("layers.*.attention.pattern"))`. */
   readonly call: string;
 }

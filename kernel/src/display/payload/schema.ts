@@ -26,6 +26,7 @@ export const provenance = z.object({
   seed: z.nullable(number),
   versions: z.record(z.string(), z.string()),
   edited: z.optional(z.array(z.string())),
+  tokens: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))),
   call: z.string(),
 });
 

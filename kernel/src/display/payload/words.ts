@@ -7,7 +7,8 @@ export function provenanceLine(from: Provenance): string {
   const model = `${from.model} (${from.fingerprint.slice(0, 12)})`;
   const devices = [...new Set(from.devices)].join(", ");
   const edited = from.edited?.length ? [`edited ${from.edited.join(", ")}`] : [];
-  return [model, ...edited, from.mesh, devices, from.dtype, ...seed, ...versions, from.call]
+  const tokens = from.tokens ? [`tokens ${from.tokens.slice(0, 12)}`] : [];
+  return [model, ...edited, from.mesh, devices, from.dtype, ...seed, ...versions, ...tokens, from.call]
     .filter(Boolean)
     .join(" · ");
 }

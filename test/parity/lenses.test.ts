@@ -112,6 +112,12 @@ async function expectLogitLens(session: Session, golden: Golden): Promise<void> 
       if (first! - second! > 2e-4) expect(best!.id).toBe(expected.indexOf(first!));
       const divergence = own.reduce((sum, x, token) => sum + Math.exp(x) * (x - expected[token]!), 0);
       expect(rows[0]!.divergence[layer]![position]).toBeCloseTo(divergence, 4);
+      const entropy = -expected.reduce((sum, x) => sum + Math.exp(x) * x, 0);
+      expect(rows[0]!.entropy[layer]![position]).toBeCloseTo(entropy, 4);
+      const after = tokens[position + 1];
+      const loss = rows[0]!.crossEntropy[layer]![position]!;
+      if (after === undefined) expect(loss).toBeNaN();
+      else expect(loss).toBeCloseTo(-expected[after]!, 4);
       chosen.forEach((token, i) => {
         const { logProbability, rank } = rows[0]!.chosen[i]!;
         expect(logProbability[layer]![position]).toBeCloseTo(expected[token]!, 4);

@@ -48,6 +48,10 @@ export interface LensRow {
   readonly top: readonly (readonly (readonly LensToken[])[])[];
   /** Kullback–Leibler divergence of the model's own prediction from the point's, nats: Σ p_model log(p_model / p_point). */
   readonly divergence: readonly (readonly number[])[];
+  /** Entropy of the point's prediction, nats: −Σ p log p. */
+  readonly entropy: readonly (readonly number[])[];
+  /** Cross-entropy of the next token of the row, nats: −log p(next); NaN at the last position, which has none. */
+  readonly crossEntropy: readonly (readonly number[])[];
   /** Of each token that was asked for, its log-probability and how many tokens are likelier. */
   readonly chosen: readonly {
     readonly token: TokenName;
@@ -83,11 +87,13 @@ export async function logitLens(
   const unused = Object.keys(translators).find((name) => !names.includes(name));
   if (unused !== undefined) throw new Error(`translator of ${unused}: points are ${names.join(", ")}`);
   const signal = cancelSignal(options.signal);
+  // Nothing is asked for, so nothing runs: what comes back are the tokens.
+  const { tokens: ids } = await session.forward(input, { logits: "none", groups: [] });
   const run = await session.forward(input, {
     logits: "none",
     readout: {
       read: names,
-      ...(chosen.length > 0 && { given: { chosen } }),
+      given: { next: nextOf(ids), ...(chosen.length > 0 && { chosen }) },
       trained: Object.fromEntries(Object.entries(translators).filter(([name]) => names.includes(name))),
       compute: ({ logits, captures, given, trained, unembed }) => {
         // One head for all: it costs as much as what it reads, and no more.
@@ -102,10 +108,16 @@ export async function logitLens(
         );
         const { values, indices } = seen.top(top);
         const divergence = own.exp().mul(own.sub(seen)).sum([2]);
+        const next = concat(
+          names.map(() => given["next"]!.unsqueeze(2)),
+          1,
+        );
         return {
           values,
           indices: indices.cast("f32"),
           divergence,
+          entropy: seen.exp().mul(seen).sum([2]).neg(),
+          crossEntropy: seen.pick(next).sum([2]).neg(),
           ...(chosen.length > 0 && chosenIn(seen, given["chosen"]!)),
         };
       },
@@ -134,6 +146,10 @@ export async function logitLens(
         }),
       ),
       divergence: grid(row, ids.length, (place) => data("divergence")[place]!),
+      entropy: grid(row, ids.length, (place) => data("entropy")[place]!),
+      crossEntropy: grid(row, ids.length, (place) => data("crossEntropy")[place]!).map((values) =>
+        values.map((value, position) => (position === ids.length - 1 ? NaN : value)),
+      ),
       chosen: tokens.map((token, i) => ({
         token,
         logProbability: grid(row, ids.length, (place) => data("logProbability")[place * tokens.length + i]!),
@@ -155,6 +171,15 @@ export async function logitLens(
       },
     ),
   );
+}
+
+/** The token after each, by row, padded to the longest; what has none is token 0. */
+function nextOf(rows: readonly (readonly Token[])[]): { shape: number[]; data: number[] } {
+  const longest = Math.max(...rows.map((row) => row.length));
+  const data = rows.flatMap((row) =>
+    Array.from({ length: longest }, (_, position) => row[position + 1]?.id ?? 0),
+  );
+  return { shape: [rows.length, longest], data };
 }
 
 /** Log-probabilities [batch, place, token] of some tokens, and how many tokens are likelier. */

@@ -90,7 +90,9 @@ test("the shape is known before the run", () => {
 
 test("what does not fit every row is refused", () => {
   const context = { axes, lengths: [5, 3] };
-  expect(() => sliceDense(whole, slices("query=-4"), context)).toThrow("query -4 is outside the 3 tokens of row 1");
+  expect(() => sliceDense(whole, slices("query=-4"), context)).toThrow(
+    "query -4 is outside the 3 tokens of row 1",
+  );
   expect(() => sliceDense(whole, slices("query=1:-1"), context)).toThrow(
     "different sizes in rows of 5, 3 tokens",
   );

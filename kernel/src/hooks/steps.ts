@@ -16,6 +16,11 @@ export function actsAt({ steps }: Pick<Stepped, "steps">, step: number): boolean
   );
 }
 
+/** The same hook for one step at which it acts. */
+export function withoutSteps({ steps: _, ...hook }: Capture | Edit): Capture | Edit {
+  return hook;
+}
+
 /** Throws one line for steps that are none, or that a generation of so many never comes to. */
 export function checkSteps({ kind, selector, steps }: Stepped, count: number): void {
   const what = `${kind} "${selector}"`;

@@ -1,4 +1,5 @@
 import type { Provenance } from "../display/payload/provenance.js";
+import { madeOfRuns } from "../session/provenance.js";
 
 /**
  * Where what a lens found comes from: the origin of one of its runs, with the lens in place of that run's call.
@@ -16,7 +17,7 @@ export function lensProvenance(
   const named = Object.entries(settings).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}: ${value}`],
   );
-  const { tokens, ...origin } = run;
+  const { tokens } = run;
   const own = inputs.length === 1 && tokens !== undefined ? { tokens } : {};
-  return { ...origin, seed, ...own, call: `${lens}(${[...inputs, ...named].join(", ")})` };
+  return { ...madeOfRuns(run, `${lens}(${[...inputs, ...named].join(", ")})`, seed), ...own };
 }

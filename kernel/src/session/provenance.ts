@@ -57,6 +57,11 @@ export function provenanceOf(
   };
 }
 
+/** Where something comes from that was made of several runs, of which this is one: it was not read from its tokens alone. */
+export function madeOfRuns({ tokens: _, ...run }: Provenance, call: string, seed = run.seed): Provenance {
+  return { ...run, seed, call };
+}
+
 const stored = new WeakMap<Model, string>();
 
 /** Element type of most of the weights' bytes. */

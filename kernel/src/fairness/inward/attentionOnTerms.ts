@@ -2,6 +2,7 @@ import { heatmap, plot, shownAs, type Displayable } from "../../display/index.js
 import type { Provenance } from "../../display/payload/provenance.js";
 import { capture } from "../../hooks/index.js";
 import { cancelSignal } from "../../session/host.js";
+import { madeOfRuns } from "../../session/provenance.js";
 import type { Session } from "../../session/session.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { gapsOf } from "../metrics/gaps.js";
@@ -70,7 +71,7 @@ export async function attentionOnTerms(
       {
         title: "Attention on identity terms",
         notes: [`from the last token; ${rows.length} rows`],
-        provenance: { ...provenance!, call: `attentionOnTerms(${rows.length} rows)` },
+        provenance: madeOfRuns(provenance!, `attentionOnTerms(${rows.length} rows)`),
       },
     ),
   );

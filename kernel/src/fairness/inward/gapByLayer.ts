@@ -2,6 +2,7 @@ import { heatmap, plot, shownAs, type Displayable } from "../../display/index.js
 import type { Provenance } from "../../display/payload/provenance.js";
 import { concat } from "../../graph/value.js";
 import { cancelSignal } from "../../session/host.js";
+import { madeOfRuns } from "../../session/provenance.js";
 import type { Session } from "../../session/session.js";
 import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
 import type { SuiteRow } from "../templates/expand.js";
@@ -73,7 +74,7 @@ export async function gapByLayer(
       {
         title: "The gap by layer",
         notes: [`${rows.length} rows that are not of class ${of}, read by the logit lens`],
-        provenance: { ...provenance!, call: `gapByLayer(${rows.length} rows, class ${of})` },
+        provenance: madeOfRuns(provenance!, `gapByLayer(${rows.length} rows, class ${of})`),
       },
     ),
   );

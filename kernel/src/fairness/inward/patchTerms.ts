@@ -2,6 +2,7 @@ import { lines, plot, shownAs, type Displayable } from "../../display/index.js";
 import type { Provenance } from "../../display/payload/provenance.js";
 import { capture, edit, patch, type Edit } from "../../hooks/index.js";
 import { cancelSignal } from "../../session/host.js";
+import { madeOfRuns } from "../../session/provenance.js";
 import type { Session } from "../../session/session.js";
 import type { Captured } from "../../session/types.js";
 import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
@@ -114,7 +115,7 @@ export async function patchTerms(
       {
         title: "Patching identity terms",
         notes: [`${pairs.length} pairs of one template; ${unpaired} sentences without a counterpart`],
-        provenance: { ...provenance!, call: `patchTerms(${from} → ${to}, ${pairs.length} pairs)` },
+        provenance: madeOfRuns(provenance!, `patchTerms(${from} → ${to}, ${pairs.length} pairs)`),
       },
     ),
   );

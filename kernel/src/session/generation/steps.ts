@@ -3,7 +3,7 @@ import type { AbsentPoints } from "../../hooks/selector.js";
 import { refuseKeys } from "../kept.js";
 import { prepareForward, type ForwardRequest } from "../request.js";
 import type { Hook } from "../../hooks/hook.js";
-import { actsAt, checkSteps } from "../../hooks/steps.js";
+import { actsAt, checkSteps, withoutSteps } from "../../hooks/steps.js";
 
 /** What each step of a generation asks of the ranks. */
 export class StepRequests {
@@ -40,11 +40,7 @@ export class StepRequests {
 
   #prepare(step: number, acting: readonly Hook[]): ForwardRequest {
     const rows = step === 0 ? this.#prompts : this.#prompts.map(() => [0]);
-    const hooks = acting.map((hook): Hook => {
-      if (hook.kind === "skip") return hook;
-      const { steps: _, ...always } = hook;
-      return always;
-    });
+    const hooks = acting.map((hook) => (hook.kind === "skip" ? hook : withoutSteps(hook)));
     let request: ForwardRequest;
     try {
       request = prepareForward(rows, { hooks, logits: "last" }, this.#points, this.#absent, 0);

@@ -3,6 +3,7 @@ import { progress } from "../../display/progress.js";
 import type { BackwardOptions } from "../../session/backward/types.js";
 import { CancelledError } from "../../session/cancelled.js";
 import { cancelSignal } from "../../session/host.js";
+import { madeOfRuns } from "../../session/provenance.js";
 import { randomNumbers, type Random } from "../../session/sampling.js";
 import type { Session } from "../../session/session.js";
 import type { Input } from "../../session/types.js";
@@ -125,7 +126,7 @@ export async function fit(session: Session, options: FitOptions): Promise<Fitted
   const result = {
     ...{ modules, losses, stopped, seed },
     optimiser: optimiser.state(),
-    provenance: { ...provenance!, seed, call },
+    provenance: madeOfRuns(provenance!, call, seed),
   };
   return withLossCurve(result, `Training of ${label}`, losses);
 }

@@ -38,6 +38,7 @@ export {
   patch,
   projectOnto,
   projectOut,
+  readGradientEdit,
   readHook,
   scale,
   set,

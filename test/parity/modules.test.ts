@@ -108,6 +108,9 @@ describe("a point that an architecture does not have", () => {
         /no hook point "layers\.0\.residual\.mid": .*parallel/,
       );
       expect((await session.forward([[2, 3]])).logits!.shape[1]).toBe(2);
+      await expect(session.forward([[2, 3]], { hooks: [capture("gpt_neox.rotary_emb")] })).rejects.toThrow(
+        /no hook point "gpt_neox\.rotary_emb": its cosines .* attention\.qRotary/,
+      );
     });
     await withSession(readGolden("gpt-neox-sequential").folder, {}, async (session) => {
       expect((await session.forward([[2, 3]], capturing)).captures.size).toBe(1);

@@ -25,3 +25,9 @@ export function headAbsent(isWide: boolean): Absent {
   const why = "embeddings are as wide as the residual and not projected";
   return { "embedding.projected": why, "logits.in": `${why}: the head reads norm` };
 }
+
+/** Rotary positions are a table, and no activation. */
+export function rotaryAbsent(): Absent {
+  const why = "its cosines and sines are of positions alone: what they turn is attention.qRotary and kRotary";
+  return { rotary_emb: why };
+}

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Value } from "../graph/value.js";
-import { embedAbsent, fusedAbsent, gateAbsent, headAbsent } from "./absent.js";
+import { embedAbsent, fusedAbsent, gateAbsent, headAbsent, rotaryAbsent } from "./absent.js";
 import { activation } from "./activation.js";
 import type { Architecture, Blueprint, Context } from "./architecture.js";
 import { attention } from "./attention.js";
@@ -192,6 +192,7 @@ function read(config: JsonObject): Blueprint {
     formerNames: { "lm_head.weight": "embed_out.weight" },
     prepare: (t, positions) => void rotary(t, positions, frequencies),
     absent: {
+      ...rotaryAbsent(),
       ...(c.use_parallel_residual ? { "residual.mid": parallel } : {}),
       ...fusedAbsent("query_key_value"),
       ...gateAbsent(),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Value } from "../graph/value.js";
-import { embedAbsent, headAbsent } from "./absent.js";
+import { embedAbsent, headAbsent, rotaryAbsent } from "./absent.js";
 import { activation } from "./activation.js";
 import type { Architecture, Blueprint, Context } from "./architecture.js";
 import { attention } from "./attention.js";
@@ -177,6 +177,6 @@ function read(config: JsonObject): Blueprint {
     layer,
     unembed,
     prepare: (t, positions) => void rotary(t, positions, frequencies),
-    absent: { ...embedAbsent(), ...headAbsent(true) },
+    absent: { ...embedAbsent(), ...headAbsent(true), ...rotaryAbsent() },
   };
 }

@@ -65,6 +65,24 @@ def one_long_forward_ends(nb):
     assert pids(nb, "wide")[0] == broker
 
 
+def forwards_that_nobody_waits_for_leave_nothing(nb):
+    """A cell that is terminated drops all promises of its isolate; what was asked for before must still be taken or given up."""
+    msg_id = nb.client.execute(
+        "void Promise.allSettled(Array.from({ length: 6 }, () => session.forward(rows, { hooks: [capture('*')] })));\n"
+        "await new Promise((d) => setTimeout(d, 30));\n"
+        "for (;;) {}"
+    )
+    nb.panel.wait_until_busy("long")
+    interrupted(nb, msg_id)
+    works(nb)
+    nb.ok("await new Promise((d) => setTimeout(d, 1000));")
+    works(nb)
+    [broker, *_] = pids(nb)
+    folders = [f"/dev/shm/{name}" for name in os.listdir("/dev/shm") if name.startswith(f"vitrail-{broker}-")]
+    assert folders, "no shared memory of the session's"
+    assert [name for folder in folders for name in os.listdir(folder) if name.endswith(".parcel")] == []
+
+
 def a_forward_given_up_can_be_caught(nb):
     """The signal of the user's own, beside the cell's."""
     nb.ok(
@@ -88,6 +106,7 @@ main(
         the_sessions_open,
         a_loop_of_forwards_ends,
         one_long_forward_ends,
+        forwards_that_nobody_waits_for_leave_nothing,
         a_forward_given_up_can_be_caught,
         closing_leaves_nothing,
     ]

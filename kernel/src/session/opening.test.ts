@@ -35,6 +35,28 @@ function publish(name: string, commit: string): void {
   hub.models.set("org/tiny", { commit, branch: "main", files, large });
 }
 
+test("a download and the loading of weights show a bar each, unless they are to be quiet", async () => {
+  publish("gpt2", "0".repeat(40));
+  const said: string[] = [];
+  const spies = [
+    vi.spyOn(process.stderr, "write").mockImplementation((text) => (said.push(String(text)), true)),
+    vi.spyOn(console, "log").mockImplementation(() => {}),
+  ];
+  try {
+    const session = await Session.open("org/tiny", { threads: 1, name: "shown" });
+    const bars = said.join("").split("\n");
+    expect(bars).toContainEqual(expect.stringMatching(/^downloading org\/tiny █{24} 100 %/));
+    expect(bars).toContainEqual(expect.stringMatching(/^loading shown █{24} 100 % {2}ready$/));
+    said.length = 0;
+    const again = await Session.open("org/tiny", { ...quiet, name: "other" });
+    expect(said).toEqual([]);
+    await again.close();
+    await session.close();
+  } finally {
+    spies.forEach((spy) => spy.mockRestore());
+  }
+});
+
 test("a model of the hub runs from the cache's links, and is found again whatever is published since, and without the hub", async () => {
   publish("opt", "1".repeat(40));
   const session = await Session.open("org/tiny", quiet);

@@ -1,7 +1,7 @@
 import { printNumber } from "vitrail/payload";
 import type { Cell, Chart } from "vitrail/payload";
 import { tableOf } from "../table.js";
-import { limitsAt } from "./drawing.js";
+import { limitsAt } from "./part.js";
 
 export const printCell = (value: Cell): string => (value === null ? "–" : printNumber(value));
 

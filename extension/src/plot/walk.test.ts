@@ -1,6 +1,7 @@
 import type { Chart } from "vitrail/payload";
 import { expect, test } from "vitest";
-import { draw, plain } from "./drawing.js";
+import { draw } from "./drawing.js";
+import { plain } from "./part.js";
 import { say, step, type Place } from "./walk.js";
 
 const heat: Chart = {

@@ -1,5 +1,5 @@
 import type { Chart } from "vitrail/payload";
-import { limitsAt } from "./drawing.js";
+import { limitsAt } from "./part.js";
 import { printCell } from "./numbers.js";
 
 /** One value of one chart, so that keys can go from each to the next. */

@@ -23,6 +23,12 @@ function open({ kind, ...options }) {
   return collectives;
 }
 
+/** The launcher begins a step only when every rank has answered the last one. */
+async function stepped() {
+  process.send({ kind: "stepped" });
+  await new Promise((resolve) => process.once("message", resolve));
+}
+
 const tasks = {
   async sums(collectives, { rank, steps, lengths }) {
     const sums = [];
@@ -58,11 +64,23 @@ const tasks = {
         outcome = error.message;
       }
       found.push(outcome);
-      // The launcher begins a step only when every rank has answered the last one.
-      process.send({ kind: "stepped", step });
-      await new Promise((resolve) => process.once("message", resolve));
+      await stepped();
     }
     return { found, size };
+  },
+
+  /** Rank 0 gives the first step up; the last of so many more is a sum, and nobody meets in those between. */
+  async idles(collectives, { rank, more }) {
+    collectives.begin(1);
+    if (rank === 0) collectives.abort();
+    for (let step = 2; step <= 1 + more; step++) {
+      // All in step every now and then: ranks are never far apart.
+      if (step % 1024 === 0) await stepped();
+      collectives.begin(step);
+    }
+    const buffer = Float32Array.of(rank + 1);
+    await collectives.allReduceSum(buffer);
+    return buffer[0];
   },
 
   async wait(collectives) {

@@ -29,6 +29,10 @@ async function stepped() {
   await new Promise((resolve) => process.once("message", resolve));
 }
 
+async function meet(collectives) {
+  await collectives.allReduceSum(new Float32Array(1));
+}
+
 const tasks = {
   async sums(collectives, { rank, steps, lengths }) {
     const sums = [];
@@ -38,7 +42,6 @@ const tasks = {
         const buffer = terms(1000 * step + 10 * length + rank, length);
         await collectives.allReduceSum(buffer);
         sums.push(Buffer.from(buffer.buffer).toString("base64"));
-        if (length % 2 === 1) await collectives.barrier();
       }
     }
     return sums;
@@ -85,11 +88,11 @@ const tasks = {
 
   async wait(collectives) {
     collectives.begin(1);
-    await collectives.barrier();
+    await meet(collectives);
     process.send({ kind: "met" });
     const since = performance.now();
     try {
-      await collectives.barrier();
+      await meet(collectives);
       return "met";
     } catch (error) {
       return { message: error.message, seconds: (performance.now() - since) / 1000 };
@@ -99,7 +102,7 @@ const tasks = {
   /** Meets once, then never again. */
   async desert(collectives) {
     collectives.begin(1);
-    await collectives.barrier();
+    await meet(collectives);
     process.send({ kind: "met" });
     await new Promise((resolve) => setTimeout(resolve, 60_000));
   },

@@ -81,17 +81,9 @@ export class SharedMemoryCollectives implements Collectives {
     for (let at = 0; at < buffer.length; at += room) this.#sumLarge(buffer.subarray(at, at + room));
   }
 
-  async barrier(): Promise<void> {
-    this.#meet();
-  }
-
   abort(): void {
     Atomics.store(this.#abort, 0, this.#steps);
     for (let rank = 0; rank < this.#options.size; rank++) posix().futexWake(this.#word(rank));
-  }
-
-  close(): void {
-    // A mapping behind a view must stay for the life of the process; the name is the launcher's to remove.
   }
 
   /** Two areas in turn: a rank that writes the next sum cannot reach one who still reads the last. */

@@ -4,10 +4,11 @@
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { main } from "../kernel/setup/command.mjs";
 import { prepare } from "../kernel/setup/prepare.mjs";
+import { countTests } from "./count.mjs";
 import { leftovers } from "./leftovers.mjs";
 import { findChromium } from "./browser/chromium.mjs";
 
@@ -64,19 +65,8 @@ function runTests(env, more) {
     ],
     { cwd: root, env, stdio: "inherit" },
   );
-  const counted = { passed: 0, failed: 0, skipped: 0 };
-  for (const { name, status, assertionResults } of results(report)) {
-    for (const { status } of assertionResults) {
-      if (status === "passed") counted.passed++;
-      else if (status === "failed") counted.failed++;
-      else counted.skipped++;
-    }
-    // A file that cannot be loaded, or a hook that fails, has no failing test of its own.
-    if (status === "failed" && !assertionResults.some((each) => each.status === "failed")) {
-      console.log(`${relative(root, name)} failed outside its tests`);
-      counted.failed++;
-    }
-  }
+  const counted = countTests(results(report), root, Boolean(process.env["CI"]));
+  for (const line of counted.said) console.log(line);
   // Errors that no test caught, or no report at all.
   if (status !== 0 && counted.failed === 0) counted.failed++;
   return counted;

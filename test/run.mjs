@@ -3,7 +3,8 @@
  * test each. Ends with a line `N passed, N failed`.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { main } from "../kernel/setup/command.mjs";
@@ -20,6 +21,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 await main(async () => {
   await prepare();
   const chromium = findChromium();
+  // A place of their own for what tests make and should remove. Short: sockets lie in it, and their paths may not be long.
+  const scratch = mkdtempSync(join(tmpdir(), "v-"));
+  process.env["TMPDIR"] = scratch;
   const env = { ...process.env, ...(chromium !== undefined && { VITRAIL_CHROMIUM: chromium }) };
 
   const total = { passed: 0, failed: 0, skipped: 0 };
@@ -30,14 +34,15 @@ await main(async () => {
     if (status !== 0) console.log(`${check} failed`);
   }
 
-  const before = leftovers(root);
+  const before = await leftovers(root, scratch);
   const counted = runTests(env, chromium === undefined ? inBrowser.map((files) => `--exclude=${files}`) : []);
   total.passed += counted.passed;
   total.failed += counted.failed;
   total.skipped += counted.skipped;
-  const left = await leftAfter(before);
+  const left = await leftAfter(before, scratch);
   for (const each of left) console.log(`left behind: ${each}`);
   total.failed += left.length;
+  rmSync(scratch, { recursive: true, force: true });
   if (chromium === undefined) console.log("tests in a browser were skipped: there is no Chromium");
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
   console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
@@ -45,9 +50,9 @@ await main(async () => {
 });
 
 /** What tests have left on the machine; the last session may take some seconds to end. */
-async function leftAfter(before) {
+async function leftAfter(before, scratch) {
   for (let seconds = 10; ; seconds--) {
-    const left = leftovers(root).filter((each) => !before.includes(each));
+    const left = (await leftovers(root, scratch)).filter((each) => !before.includes(each));
     if (left.length === 0 || seconds === 0) return left;
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }

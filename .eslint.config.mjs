@@ -58,6 +58,10 @@ export default tseslint.config(
               regex: "^vitrail(?!/payload$)",
               message: "the extension knows only the payload types of display",
             },
+            {
+              group: ["**/kernel/**"],
+              message: "the extension knows only the payload types of display, by the name vitrail/payload",
+            },
           ],
         },
       ],

@@ -4,8 +4,15 @@ import { join } from "node:path";
 /** Programs of a session that outlive whoever started them. */
 const programs = ["session/broker", "engine/worker"];
 
-/** Shared memory of Vitrail's whose maker is gone, and processes of sessions that run from this clone. */
-export function leftovers(root) {
+/** What tests call the folders that they make, with what mkdtemp adds; those of browsers are theirs to remove. */
+const made = /^(?!playwright)[a-z][a-z-]*-[A-Za-z0-9]{6}$/;
+
+/**
+ * Shared memory of Vitrail's whose maker is gone, processes of sessions that run from this clone, folders of sessions
+ * whose broker is gone, and what is called like a test's folder in `scratch`, which should be the tests' own: other
+ * tests may run on this machine.
+ */
+export async function leftovers(root, scratch) {
   const memory = existsSync("/dev/shm") ? readdirSync("/dev/shm") : [];
   const processes = existsSync("/proc/self/cmdline") ? readdirSync("/proc") : [];
   return [
@@ -17,7 +24,25 @@ export function leftovers(root) {
       .map((pid) => ({ pid, words: wordsOf(pid) }))
       .filter(({ words }) => words.some((word) => programs.some((name) => isProgram(word, root, name))))
       .map(({ pid, words }) => `process ${pid}: ${words.join(" ")}`),
+    ...(await sessions(root)),
+    ...readdirSync(scratch)
+      .filter((name) => made.test(name))
+      .map((name) => join(scratch, name)),
   ];
+}
+
+/** Under the folder that a session has when nothing else is said. */
+async function sessions(root) {
+  // Loaded only here: a fresh clone is not built yet when this file is.
+  const { brokerAlive, runtimeFolder, sessionFolder } = await import(
+    join(root, "kernel", "dist", "session", "folder.js")
+  );
+  const above = runtimeFolder();
+  if (!existsSync(above)) return [];
+  // A name with a dot before it is a folder that was half removed.
+  return readdirSync(above)
+    .filter((name) => name.startsWith(".") || !brokerAlive(sessionFolder(name)))
+    .map((name) => join(above, name));
 }
 
 function isProgram(word, root, name) {

@@ -103,6 +103,16 @@ test("the commands outside a notebook are there", async () => {
   for (const [, file, name] of commands) await run(process.execPath, file!, name!);
 });
 
+test("no install script runs, and the README names the one command that turns CUDA's on", () => {
+  expect(readFileSync(join(root, ".npmrc"), "utf8")).toMatch(/^ignore-scripts=true$/m);
+  expect(pages[0]!.match(/^npm .*--ignore-scripts=false$/gm)).toEqual([
+    "npm rebuild onnxruntime-node --ignore-scripts=false",
+  ]);
+  const file = join(root, "node_modules/onnxruntime-node/package.json");
+  const { scripts } = JSON.parse(readFileSync(file, "utf8")) as { scripts: Record<string, string> };
+  expect(Object.keys(scripts)).toContain("postinstall");
+});
+
 test("what the pages name exists: scripts, folders, pages, rooms", () => {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     scripts: Record<string, string>;

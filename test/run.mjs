@@ -3,11 +3,13 @@
  * test each. Ends with a line `N passed, N failed`.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { main } from "../kernel/setup/command.mjs";
 import { prepare } from "../kernel/setup/prepare.mjs";
+import { countTests } from "./count.mjs";
 import { leftovers } from "./leftovers.mjs";
 import { findChromium } from "./browser/chromium.mjs";
 
@@ -19,6 +21,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 await main(async () => {
   await prepare();
   const chromium = findChromium();
+  // A place of their own for what tests make and should remove. Short: sockets lie in it, and their paths may not be long.
+  const scratch = mkdtempSync(join(tmpdir(), "v-"));
+  process.env["TMPDIR"] = scratch;
   const env = { ...process.env, ...(chromium !== undefined && { VITRAIL_CHROMIUM: chromium }) };
 
   const total = { passed: 0, failed: 0, skipped: 0 };
@@ -29,14 +34,15 @@ await main(async () => {
     if (status !== 0) console.log(`${check} failed`);
   }
 
-  const before = leftovers(root);
+  const before = await leftovers(root, scratch);
   const counted = runTests(env, chromium === undefined ? inBrowser.map((files) => `--exclude=${files}`) : []);
   total.passed += counted.passed;
   total.failed += counted.failed;
   total.skipped += counted.skipped;
-  const left = await leftAfter(before);
+  const left = await leftAfter(before, scratch);
   for (const each of left) console.log(`left behind: ${each}`);
   total.failed += left.length;
+  rmSync(scratch, { recursive: true, force: true });
   if (chromium === undefined) console.log("tests in a browser were skipped: there is no Chromium");
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
   console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
@@ -44,9 +50,9 @@ await main(async () => {
 });
 
 /** What tests have left on the machine; the last session may take some seconds to end. */
-async function leftAfter(before) {
+async function leftAfter(before, scratch) {
   for (let seconds = 10; ; seconds--) {
-    const left = leftovers(root).filter((each) => !before.includes(each));
+    const left = (await leftovers(root, scratch)).filter((each) => !before.includes(each));
     if (left.length === 0 || seconds === 0) return left;
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
@@ -64,19 +70,8 @@ function runTests(env, more) {
     ],
     { cwd: root, env, stdio: "inherit" },
   );
-  const counted = { passed: 0, failed: 0, skipped: 0 };
-  for (const { name, status, assertionResults } of results(report)) {
-    for (const { status } of assertionResults) {
-      if (status === "passed") counted.passed++;
-      else if (status === "failed") counted.failed++;
-      else counted.skipped++;
-    }
-    // A file that cannot be loaded, or a hook that fails, has no failing test of its own.
-    if (status === "failed" && !assertionResults.some((each) => each.status === "failed")) {
-      console.log(`${relative(root, name)} failed outside its tests`);
-      counted.failed++;
-    }
-  }
+  const counted = countTests(results(report), root, Boolean(process.env["CI"]));
+  for (const line of counted.said) console.log(line);
   // Errors that no test caught, or no report at all.
   if (status !== 0 && counted.failed === 0) counted.failed++;
   return counted;

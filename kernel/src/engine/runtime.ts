@@ -28,7 +28,6 @@ export interface Executable {
 
 /** What computes graphs: one implementation today, over onnxruntime-node. */
 export interface Runtime {
-  readonly version: string;
   load(model: Uint8Array, options: LoadOptions): Promise<Executable>;
 }
 
@@ -90,7 +89,6 @@ export function onnxruntime(): Runtime {
       ? new ort.Tensor("float32", data as Float32Array, shape)
       : new ort.Tensor("int64", data as BigInt64Array, shape);
   return {
-    version: ort.env.versions.node ?? ort.env.versions.common,
     async load(model, options) {
       const session = await ort.InferenceSession.create(model, sessionOptions(options));
       return {

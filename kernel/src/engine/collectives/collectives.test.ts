@@ -68,6 +68,17 @@ async function startRanks(
   return { ranks, go: () => ranks.forEach((child) => child.send({ kind: "go" })) };
 }
 
+/** Lets the ranks go on whenever all have stepped. */
+function keepInStep(ranks: readonly ChildProcess[], go: () => void): void {
+  let waiting = 0;
+  for (const child of ranks)
+    child.on("message", (message: Message) => {
+      if (message.kind !== "stepped" || ++waiting < ranks.length) return;
+      waiting = 0;
+      go();
+    });
+}
+
 function ours(): string[] {
   return readdirSync("/dev/shm").filter((entry) => entry.startsWith(`vitrail-${process.pid}-`));
 }
@@ -103,13 +114,7 @@ test("the order of adding shows, so that equal bits mean equal order", () => {
 test("a step that one rank gave up leaves nothing behind for the next", async () => {
   const size = 3;
   const { ranks, go } = await startRanks("sharedMemory", size, "aborts", {});
-  let waiting = 0;
-  for (const child of ranks)
-    child.on("message", (message: Message) => {
-      if (message.kind !== "stepped" || ++waiting < size) return;
-      waiting = 0;
-      go();
-    });
+  keepInStep(ranks, go);
   const done = Promise.all(ranks.map((child) => until(child, "result")));
   go();
   const found = (await done).map(({ value }) => (value as { found: unknown[] }).found);
@@ -119,6 +124,15 @@ test("a step that one rank gave up leaves nothing behind for the next", async ()
     else
       expect(outcomes).toEqual(["given up", "step aborted by another rank", "step aborted by another rank"]);
   }
+});
+
+// 40,000 is more than half of what the step's half of a word can tell apart; after 65,536 it is the same again.
+test.each([40_000, 65_536])("%i steps after one that was given up, all ranks wait and sum", async (more) => {
+  const { ranks, go } = await startRanks("sharedMemory", 3, "idles", { more });
+  keepInStep(ranks, go);
+  const done = Promise.all(ranks.map((child) => until(child, "result")));
+  go();
+  expect((await done).map(({ value }) => value)).toEqual([6, 6, 6]);
 });
 
 test("a killed rank does not hang the others", async () => {

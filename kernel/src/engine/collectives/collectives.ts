@@ -10,11 +10,8 @@ export interface Collectives {
   begin(step: number): void;
   /** Replaces the buffer, of the same length on all ranks, by the sum over the ranks. */
   allReduceSum(buffer: Float32Array): Promise<void>;
-  /** Returns once every rank has called it. */
-  barrier(): Promise<void>;
   /** Makes the current step fail with `Aborted` on every rank of the group that waits, now or later. */
   abort(): void;
-  close(): void;
 }
 
 /** Another rank failed or was cancelled; the reason is that rank's to tell. */
@@ -32,9 +29,7 @@ export const alone: Collectives = {
   kind: "alone",
   begin() {},
   allReduceSum: () => Promise.resolve(),
-  barrier: () => Promise.resolve(),
   abort() {},
-  close() {},
 };
 
 /**

@@ -23,6 +23,16 @@ function open({ kind, ...options }) {
   return collectives;
 }
 
+/** The launcher begins a step only when every rank has answered the last one. */
+async function stepped() {
+  process.send({ kind: "stepped" });
+  await new Promise((resolve) => process.once("message", resolve));
+}
+
+async function meet(collectives) {
+  await collectives.allReduceSum(new Float32Array(1));
+}
+
 const tasks = {
   async sums(collectives, { rank, steps, lengths }) {
     const sums = [];
@@ -32,7 +42,6 @@ const tasks = {
         const buffer = terms(1000 * step + 10 * length + rank, length);
         await collectives.allReduceSum(buffer);
         sums.push(Buffer.from(buffer.buffer).toString("base64"));
-        if (length % 2 === 1) await collectives.barrier();
       }
     }
     return sums;
@@ -58,20 +67,32 @@ const tasks = {
         outcome = error.message;
       }
       found.push(outcome);
-      // The launcher begins a step only when every rank has answered the last one.
-      process.send({ kind: "stepped", step });
-      await new Promise((resolve) => process.once("message", resolve));
+      await stepped();
     }
     return { found, size };
   },
 
+  /** Rank 0 gives the first step up; the last of so many more is a sum, and nobody meets in those between. */
+  async idles(collectives, { rank, more }) {
+    collectives.begin(1);
+    if (rank === 0) collectives.abort();
+    for (let step = 2; step <= 1 + more; step++) {
+      // All in step every now and then: ranks are never far apart.
+      if (step % 1024 === 0) await stepped();
+      collectives.begin(step);
+    }
+    const buffer = Float32Array.of(rank + 1);
+    await collectives.allReduceSum(buffer);
+    return buffer[0];
+  },
+
   async wait(collectives) {
     collectives.begin(1);
-    await collectives.barrier();
+    await meet(collectives);
     process.send({ kind: "met" });
     const since = performance.now();
     try {
-      await collectives.barrier();
+      await meet(collectives);
       return "met";
     } catch (error) {
       return { message: error.message, seconds: (performance.now() - since) / 1000 };
@@ -81,7 +102,7 @@ const tasks = {
   /** Meets once, then never again. */
   async desert(collectives) {
     collectives.begin(1);
-    await collectives.barrier();
+    await meet(collectives);
     process.send({ kind: "met" });
     await new Promise((resolve) => setTimeout(resolve, 60_000));
   },

@@ -24,7 +24,9 @@ const slice = 100;
  *
  * Every rank has a word that says how far it has come: the step in the high half, the meeting within the step in
  * the low half. A rank waits until all words have reached its own. Because words only grow, a step that was
- * abandoned half-way, by some ranks earlier than by others, leaves nothing to clean up.
+ * abandoned half-way, by some ranks earlier than by others, leaves nothing to clean up. Words are compared modulo
+ * 2^32, so a rank says that it has begun a step even when it meets nobody in it. What is given up is a whole step,
+ * not a word: half of one comes round again.
  */
 export class SharedMemoryCollectives implements Collectives {
   readonly kind = "sharedMemory";
@@ -65,9 +67,10 @@ export class SharedMemoryCollectives implements Collectives {
   }
 
   begin(): void {
-    // Counted here rather than taken from the caller: words are compared modulo 2^32, so they must grow without jumps.
-    this.#steps += 1;
+    // Counted here rather than taken from the caller: words must grow without jumps.
+    this.#steps = (this.#steps + 1) | 0;
     this.#tag = (this.#steps & 0xffff) << 16;
+    Atomics.store(this.#words, this.#options.rank * line, this.#tag);
     this.#meeting = 0;
     this.#turn = 0;
   }
@@ -78,17 +81,9 @@ export class SharedMemoryCollectives implements Collectives {
     for (let at = 0; at < buffer.length; at += room) this.#sumLarge(buffer.subarray(at, at + room));
   }
 
-  async barrier(): Promise<void> {
-    this.#meet();
-  }
-
   abort(): void {
-    Atomics.store(this.#abort, 0, this.#tag | 1);
+    Atomics.store(this.#abort, 0, this.#steps);
     for (let rank = 0; rank < this.#options.size; rank++) posix().futexWake(this.#word(rank));
-  }
-
-  close(): void {
-    // A mapping behind a view must stay for the life of the process; the name is the launcher's to remove.
   }
 
   /** Two areas in turn: a rank that writes the next sum cannot reach one who still reads the last. */
@@ -137,7 +132,7 @@ export class SharedMemoryCollectives implements Collectives {
     Atomics.add(this.#sleepers, 0, 1);
     try {
       while (behind() < 0) {
-        if (Atomics.load(this.#abort, 0) === (this.#tag | 1)) throw new Aborted();
+        if (Atomics.load(this.#abort, 0) === this.#steps) throw new Aborted();
         const pid = Atomics.load(this.#pids, at);
         if (pid !== 0 && !isAlive(pid)) throw new Error(`${group} rank ${rank} (pid ${pid}) died`);
         if (performance.now() > until)

@@ -1,6 +1,6 @@
 import { Aborted, type Collectives } from "./collectives.js";
 
-/** What a rank says to the hub of its group: `send` carries the terms of one sum (nothing for a barrier). */
+/** What a rank says to the hub of its group: `send` carries the terms of one sum. */
 export type ToHub = (
   meeting: { readonly step: number; readonly sequence: number },
   terms: Uint8Array,
@@ -13,15 +13,13 @@ export type ToHub = (
 export class SocketCollectives implements Collectives {
   readonly kind = "socket";
   readonly #send: ToHub;
-  readonly #tellAbort: (step: number) => void;
   #step = 0;
   #sequence = 0;
   #aborted = false;
   #waiting: { sequence: number; resolve(sum: Uint8Array): void; reject(error: Error): void } | undefined;
 
-  constructor(send: ToHub, tellAbort: (step: number) => void = () => {}) {
+  constructor(send: ToHub) {
     this.#send = send;
-    this.#tellAbort = tellAbort;
   }
 
   begin(step: number): void {
@@ -38,18 +36,9 @@ export class SocketCollectives implements Collectives {
     new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength).set(sum);
   }
 
-  async barrier(): Promise<void> {
-    await this.#meet(new Uint8Array(0));
-  }
-
+  /** The launcher, who hears that this rank has failed, tells the others. */
   abort(): void {
-    this.#tellAbort(this.#step);
     this.aborted(this.#step);
-  }
-
-  close(): void {
-    this.#waiting?.reject(new Error("collectives closed"));
-    this.#waiting = undefined;
   }
 
   /** The hub's answer. An answer to an abandoned step is dropped. */

@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { testWithData } from "../../tuning/datasets/shared.fixture.js";
 import { biasedAnswer, readBbq } from "./bbq.js";
 import { readCrows } from "./crows.js";
@@ -9,6 +9,8 @@ import { readStereoSet } from "./stereoset.js";
 import { readWinogender } from "./winogender.js";
 
 const folder = mkdtempSync(join(tmpdir(), "benchmarks-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 function write(name: string, text: string): string {
   writeFileSync(join(folder, name), text);
   return join(folder, name);

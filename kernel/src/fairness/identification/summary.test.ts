@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { afterAll, expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { metrics } from "../../display/index.js";
@@ -9,6 +9,9 @@ import { promptGrid } from "./prompt.js";
 import { identificationJson, itemsShaOf, outputsShaOf, promptsShaOf, readIdentification } from "./record.js";
 import { balanced, effectRows, identificationRows, promptPairs } from "./summary.js";
 import { wrappers } from "./wrapper.js";
+
+const folder = mkdtempSync(join(tmpdir(), "record-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const item = (id: number, biased: boolean): IdentificationItem => ({
   ...{ id: String(id), source: "BBQ", category: id % 2 ? "age" : "religion", cluster: String(id >> 1) },
@@ -106,7 +109,7 @@ test("a saved run is read back whole, and refused when something in it was chang
     promptsSha: promptsShaOf(wrappers.koala, all),
     outputsSha: outputsShaOf(all),
   };
-  const path = join(mkdtempSync(join(tmpdir(), "record-")), "run.json");
+  const path = join(folder, "run.json");
   const saved = identificationJson(run);
   expect(saved).toContain("BBQ: reconstruction, not the authors' protocol");
   writeFileSync(path, saved);

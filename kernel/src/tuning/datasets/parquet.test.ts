@@ -1,11 +1,14 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { readLabelled } from "./labelled.js";
 import { sha256Of } from "./source.js";
 import { readTable } from "./table.js";
+
+const folder = mkdtempSync(join(tmpdir(), "parquet-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const goldens = fileURLToPath(new URL("../../../../test/goldens/parquet/", import.meta.url));
 const stored = (name: string) => join(goldens, `${name}.parquet`);
@@ -70,7 +73,6 @@ test("another file, a cut one and one that is no Parquet are refused", async () 
   await expect(readTable(stored("gzip"), { columns, sha256: "00" })).rejects.toThrow(
     /has sha256 .*, expected 00$/,
   );
-  const folder = mkdtempSync(join(tmpdir(), "parquet-"));
   const write = (name: string, bytes: Uint8Array) => {
     writeFileSync(join(folder, name), bytes);
     return join(folder, name);

@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { readLabelled } from "./labelled.js";
 import { readSemeval } from "./semeval.js";
 import { testWithData } from "./shared.fixture.js";
@@ -9,6 +9,8 @@ import { readSst } from "./sst.js";
 import { readTable } from "./table.js";
 
 const folder = mkdtempSync(join(tmpdir(), "readers-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 function write(name: string, text: string): string {
   writeFileSync(join(folder, name), text);
   return join(folder, name);

@@ -155,6 +155,9 @@ def cases(vector, heads, size, other, all_tokens):
         "projectOnto": ("attention", on_output(onto)),
         "zeroHead": ("z", on_input(lambda x: zero_head(x, 1, size))),
         "tracedHidden": ("hidden", on_input(lambda x: x.softmax(-1) * x * 4)),
+        # Units are chosen of what the function gives for all of them.
+        "tracedUnits": ("hidden", on_input(lambda x: only_units(x, x.softmax(-1) * 16))),
+        "meanOfUnits": ("layer", on_output(lambda x: only_units(x, x.mean(-1, keepdim=True) + 0 * x))),
         "scaleUnits": ("hidden", on_input(lambda x: only_units(x, x * -3))),
         "hostSoftmax": ("layer", on_output(lambda x: x.softmax(-1) * 16)),
         "hostTurned": ("layer", on_output(lambda x: last_position(x, lambda y: torch.cat((y[:, :3], y[:, 3:9].flip(-1), y[:, 9:]), -1)))),

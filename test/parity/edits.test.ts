@@ -44,6 +44,11 @@ function cases(
       traced((x) => x.softmax().mul(x).mul(4)),
     ),
     scaleUnits: edit("layers.1.mlp.hidden[unit=3:9]", scale(-3)),
+    tracedUnits: edit(
+      "layers.1.mlp.hidden[unit=3:9]",
+      traced((x) => x.softmax().mul(16)),
+    ),
+    meanOfUnits: edit("layers.0.residual.out[unit=3:9]", mean(["unit"])),
   };
 }
 
@@ -163,6 +168,30 @@ describe.each(["opt", "llama-grouped", "gpt2"] as const)("edits of %s", (name) =
       await none();
     });
   });
+
+  it.each(Object.entries(meshes))(
+    "under a slice read the whole value if they are traced, and the part if they run here (%s)",
+    async (_, options) => {
+      await withSession(golden.folder, options, async (session) => {
+        const selector = "layers.1.mlp.hidden[unit=3:9]";
+        const sum = (x: Float32Array) => x.reduce((a, b) => a + b, 0);
+        const shapes: (readonly number[])[] = [];
+        const [units, bare] = [6, await logits(session, [])];
+        const here = edit(selector, ({ data, shape }) => {
+          shapes.push(shape);
+          return data.map((_, i) => {
+            const start = i - (i % units);
+            const powers = data.subarray(start, start + units).map(Math.exp);
+            return (16 * powers[i % units]!) / sum(powers);
+          });
+        });
+        const ofPart = await logits(session, [here]);
+        expect(shapes).toEqual([[rows.length, Math.max(...rows.map((row) => row.length)), units]]);
+        const { tracedUnits } = casesFrom({ shape: [1], data: new Float32Array(1) });
+        expectCase(await logits(session, [tracedUnits!]), "tracedUnits", [bare, ofPart]);
+      });
+    },
+  );
 
   it.each(Object.entries(meshes))("leave out what a run is told to (%s)", async (_, options) => {
     await withSession(golden.folder, options, async (session) => {

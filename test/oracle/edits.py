@@ -23,6 +23,7 @@ SEED = 22
 PATHS = {
     "opt": {
         "layer": "model.decoder.layers.0",
+        "last": "model.decoder.layers.2",
         "attention": "model.decoder.layers.1.self_attn",
         "z": "model.decoder.layers.0.self_attn.out_proj",
         "hidden": "model.decoder.layers.1.fc2",
@@ -30,6 +31,7 @@ PATHS = {
     },
     "llama-grouped": {
         "layer": "model.layers.0",
+        "last": "model.layers.2",
         "attention": "model.layers.1.self_attn",
         "z": "model.layers.0.self_attn.o_proj",
         "hidden": "model.layers.1.mlp.down_proj",
@@ -37,6 +39,7 @@ PATHS = {
     },
     "gpt2": {
         "layer": "transformer.h.0",
+        "last": "transformer.h.1",
         "attention": "transformer.h.1.attn",
         "z": "transformer.h.0.attn.c_proj",
         "hidden": "transformer.h.1.mlp.c_proj",
@@ -119,6 +122,14 @@ def last_position(x, change):
     return x
 
 
+def only_units(x, y):
+    return torch.cat((x[..., :3], y[..., 3:9], x[..., 9:]), -1)
+
+
+# Two cases at once.
+TOGETHER = {"addAndScaleUnits": ("add", "scaleUnits"), "skippedBoth": ("skipped", "skippedLast")}
+
+
 def cases(vector, heads, size, other, all_tokens):
     """`other` is what the layer gives for the row turned around; `all_tokens` what the attention gives for all rows."""
     direction = vector / vector.norm()
@@ -139,11 +150,15 @@ def cases(vector, heads, size, other, all_tokens):
         "keepHead": ("z", on_input(lambda x: only_head(x, 1, size))),
         "patched": ("layer", on_output(lambda x: torch.cat((x[:, :-2], other[:, -2:]), 1))),
         "skipped": ("layer", left_out),
+        "skippedLast": ("last", left_out),
         "projectOut": ("layer", on_output(out)),
         "projectOnto": ("attention", on_output(onto)),
         "zeroHead": ("z", on_input(lambda x: zero_head(x, 1, size))),
         "tracedHidden": ("hidden", on_input(lambda x: x.softmax(-1) * x * 4)),
-        "scaleUnits": ("hidden", on_input(lambda x: torch.cat((x[..., :3], x[..., 3:9] * -3, x[..., 9:]), -1))),
+        # Units are chosen of what the function gives for all of them.
+        "tracedUnits": ("hidden", on_input(lambda x: only_units(x, x.softmax(-1) * 16))),
+        "meanOfUnits": ("layer", on_output(lambda x: only_units(x, x.mean(-1, keepdim=True) + 0 * x))),
+        "scaleUnits": ("hidden", on_input(lambda x: only_units(x, x * -3))),
         "hostSoftmax": ("layer", on_output(lambda x: x.softmax(-1) * 16)),
         "hostTurned": ("layer", on_output(lambda x: last_position(x, lambda y: torch.cat((y[:, :3], y[:, 3:9].flip(-1), y[:, 9:]), -1)))),
         "hostSorted": ("hidden", on_input(lambda x: x.sort(-1).values)),
@@ -168,12 +183,15 @@ def expect(folder: Path, out: Path) -> None:
             bare = model(torch.tensor([ids])).logits[0]
             other = output_of(model, modules[paths["layer"]], ids[::-1])
             own = cases(vector, config.num_attention_heads, size, other, torch.cat(all_tokens, 1))
-            for case, (place, attach) in own.items():
-                handle = attach(modules[paths[place]])
+            singly = {case: (case,) for case in own}
+            for case, parts in (singly | TOGETHER).items():
+                handles = [own[part][1](modules[paths[own[part][0]]]) for part in parts]
                 logits = model(torch.tensor([ids])).logits[0]
-                handle.remove()
-                # An edit that changes nothing tests nothing.
-                if (logits - bare).abs().max() < 1e-2:
+                for handle in handles:
+                    handle.remove()
+                # An edit that changes nothing tests nothing, and neither do two of which one changes nothing.
+                others = [bare, *(tensors[f"{part}.rows.{r}.logits"] for part in parts if part != case)]
+                if any((logits - other).abs().max() < 1e-2 for other in others):
                     raise AssertionError(f"{folder.name}: {case} does not move the logits")
                 tensors[f"{case}.rows.{r}.logits"] = logits.clone()
     about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}

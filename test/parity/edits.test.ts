@@ -1,16 +1,21 @@
 import { describe, expect, it } from "vitest";
 import type { Edit, Session, Skip } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
-import { observedRow } from "./expectation.js";
+import { departures, expectedRow, observedRow } from "./expectation.js";
 import { readEdits, readGolden, type Values } from "./goldens.js";
 import { hostCases } from "./hostCases.js";
-import { returnedLogits, vitrail, withSession } from "./sessions.js";
+import { observed, returnedLogits, vitrail, withSession } from "./sessions.js";
 
 const { add, capture, edit, keep, mean, patch, projectOnto, projectOut, scale, set, skip, traced, zero } =
   vitrail;
 
 /** The cases of test/oracle/edits.py, as edits of ours; the functions among them tell `calls` where they ran. */
-function cases(vector: Float32Array, donor: Values, calls: string[]): Record<string, Edit | Skip> {
+function cases(
+  vector: Float32Array,
+  donor: Values,
+  calls: string[],
+  last: string,
+): Record<string, Edit | Skip> {
   const twice = vector.map((x) => 2 * x);
   const hosts = Object.entries(hostCases(calls)).map(([label, [selector, f]]) => [label, edit(selector, f)]);
   return {
@@ -29,6 +34,8 @@ function cases(vector: Float32Array, donor: Values, calls: string[]): Record<str
     keepHead: edit("layers.0.attention.z[head=1]", keep()),
     patched: edit("layers.0.residual.out[position=-2:]", patch(donor)),
     skipped: skip("layers.0"),
+    // By the path of its module, which is the last layer's.
+    skippedLast: skip(last),
     projectOut: edit("layers.0.residual.out", projectOut(vector)),
     projectOnto: edit("layers.1.attention.output", projectOnto(vector)),
     zeroHead: edit("layers.0.attention.z[head=1]", zero()),
@@ -37,8 +44,23 @@ function cases(vector: Float32Array, donor: Values, calls: string[]): Record<str
       traced((x) => x.softmax().mul(x).mul(4)),
     ),
     scaleUnits: edit("layers.1.mlp.hidden[unit=3:9]", scale(-3)),
+    tracedUnits: edit(
+      "layers.1.mlp.hidden[unit=3:9]",
+      traced((x) => x.softmax().mul(16)),
+    ),
+    meanOfUnits: edit("layers.0.residual.out[unit=3:9]", mean(["unit"])),
   };
 }
+
+/** The cases of test/oracle/edits.py that are two of the others at once. */
+const together = ["addAndScaleUnits", "skippedBoth"];
+
+/** Where transformers keeps the last layer. */
+const lastLayers = {
+  opt: "model.decoder.layers.2",
+  "llama-grouped": "model.layers.2",
+  gpt2: "transformer.h.1",
+};
 
 const meshes = {
   "one process": {},
@@ -48,7 +70,7 @@ const meshes = {
   "data 2": { mesh: { data: 2 } },
 };
 
-describe.each(["opt", "llama-grouped", "gpt2"])("edits of %s", (name) => {
+describe.each(["opt", "llama-grouped", "gpt2"] as const)("edits of %s", (name) => {
   const golden = readGolden(name);
   const rows = golden.rows.map((row) => row.ids);
   const wanted = readEdits(name);
@@ -62,21 +84,36 @@ describe.each(["opt", "llama-grouped", "gpt2"])("edits of %s", (name) => {
       )
       .then((run) => run.get("layers.0.residual.out"));
 
-  /** Logits of each row under some edits. */
-  async function logits(session: Session, edits: readonly (Edit | Skip)[]) {
-    const run = returnedLogits(await session.forward(rows, { hooks: edits }));
+  const casesFrom = (donor: Values) => cases(wanted.vector, donor, calls, lastLayers[name]);
+
+  /** Logits of each row under some edits, and lasting hooks if it is said which. */
+  async function logits(
+    session: Session,
+    edits: readonly (Edit | Skip)[],
+    choice: { groups?: readonly string[]; complement?: boolean } = {},
+  ) {
+    const run = returnedLogits(await session.forward(rows, { hooks: edits, ...choice }));
     return rows.map((_, row) => observedRow(run, golden, row));
   }
 
+  /** Each row is the case's, and far from what it is to be told from. */
+  function expectCase(found: readonly Values[], label: string, others: readonly (readonly Values[])[]) {
+    wanted.cases.get(label)!.forEach((expected, row) => {
+      for (const other of others)
+        expect(distance(other[row]!, expected), `${label} moves row ${row}`).toBeGreaterThan(1e-2);
+      expect(distance(found[row]!, expected), `${label} row ${row}`).toBeLessThanOrEqual(tolerance(expected));
+    });
+  }
+
   it("are the cases that PyTorch was asked about", () => {
-    const ours = cases(wanted.vector, { shape: [1], data: new Float32Array(1) }, calls);
-    expect(Object.keys(ours).sort()).toEqual([...wanted.cases.keys()].sort());
+    const ours = casesFrom({ shape: [1], data: new Float32Array(1) });
+    expect([...Object.keys(ours), ...together].sort()).toEqual([...wanted.cases.keys()].sort());
   });
 
   it.each(Object.entries(meshes))("give what PyTorch's hooks give (%s)", async (_, options) => {
     await withSession(golden.folder, options, async (session) => {
       const bare = await logits(session, []);
-      const ours = cases(wanted.vector, await donated(session), calls);
+      const ours = casesFrom(await donated(session));
       for (const [label, change] of Object.entries(ours)) {
         calls.length = 0;
         const edited = await logits(session, [change]);
@@ -84,16 +121,139 @@ describe.each(["opt", "llama-grouped", "gpt2"])("edits of %s", (name) => {
         expect(calls, `${label} runs once, whatever the mesh`).toEqual(
           isHost ? [change.selector.replace(/\[.*/, "")] : [],
         );
-        wanted.cases.get(label)!.forEach((expected, row) => {
-          expect(distance(bare[row]!, expected), `${label} moves row ${row}`).toBeGreaterThan(1e-2);
-          expect(distance(edited[row]!, expected), `${label} row ${row}`).toBeLessThanOrEqual(
-            tolerance(expected),
-          );
-        });
+        expectCase(edited, label, [bare]);
       }
       // Nothing of an edit outlives its run.
       const after = await logits(session, []);
       after.forEach((row, i) => expect(distance(row, bare[i]!)).toBe(0));
+    });
+  });
+
+  it.each(Object.entries(meshes))("act by groups as PyTorch's hooks do (%s)", async (_, options) => {
+    await withSession(golden.folder, options, async (session) => {
+      const bare = await logits(session, []);
+      const { add: steer, scaleUnits } = casesFrom({ shape: [1], data: new Float32Array(1) });
+      const [first, second] = ["add", "scaleUnits"].map((label) => wanted.cases.get(label)!);
+      session.hooks.add(steer!, { groups: ["steer"], name: "vector" });
+      const units = session.hooks.add(scaleUnits!, { groups: ["units", "late"] });
+      const both = async (choice = {}) =>
+        expectCase(await logits(session, [], choice), "addAndScaleUnits", [bare, first!, second!]);
+      const onlyFirst = async (choice = {}) =>
+        expectCase(await logits(session, [], choice), "add", [bare, second!]);
+      const onlySecond = async (choice = {}) =>
+        expectCase(await logits(session, [], choice), "scaleUnits", [bare, first!]);
+      const none = async (choice = {}) =>
+        (await logits(session, [], choice)).forEach((row, i) => expect(distance(row, bare[i]!)).toBe(0));
+
+      await both();
+      await both({ groups: ["steer", "late"] });
+      await onlyFirst({ groups: ["steer"] });
+      await onlySecond({ groups: ["units", "late"] });
+      await onlySecond({ groups: ["steer"], complement: true });
+      await onlyFirst({ groups: ["late"], complement: true });
+      await none({ groups: [] });
+      await none({ groups: ["steer", "units"], complement: true });
+      await both({ groups: [], complement: true });
+
+      session.hooks.disable("steer");
+      await onlySecond();
+      await none({ groups: ["steer"] });
+      units.disable();
+      await none();
+      session.hooks.enable("vector");
+      await onlyFirst();
+      session.hooks.enable("late");
+      await both();
+      session.hooks.clear();
+      await none();
+    });
+  });
+
+  it.each(Object.entries(meshes))(
+    "under a slice read the whole value if they are traced, and the part if they run here (%s)",
+    async (_, options) => {
+      await withSession(golden.folder, options, async (session) => {
+        const selector = "layers.1.mlp.hidden[unit=3:9]";
+        const sum = (x: Float32Array) => x.reduce((a, b) => a + b, 0);
+        const shapes: (readonly number[])[] = [];
+        const [units, bare] = [6, await logits(session, [])];
+        const here = edit(selector, ({ data, shape }) => {
+          shapes.push(shape);
+          return data.map((_, i) => {
+            const start = i - (i % units);
+            const powers = data.subarray(start, start + units).map(Math.exp);
+            return (16 * powers[i % units]!) / sum(powers);
+          });
+        });
+        const ofPart = await logits(session, [here]);
+        expect(shapes).toEqual([[rows.length, Math.max(...rows.map((row) => row.length)), units]]);
+        const { tracedUnits } = casesFrom({ shape: [1], data: new Float32Array(1) });
+        expectCase(await logits(session, [tracedUnits!]), "tracedUnits", [bare, ofPart]);
+      });
+    },
+  );
+
+  it.each(Object.entries(meshes))("leave out what a run is told to (%s)", async (_, options) => {
+    await withSession(golden.folder, options, async (session) => {
+      const bare = await logits(session, []);
+      const others = ["skipped", "skippedLast"].map((label) => wanted.cases.get(label)!);
+      const end = `layers.${golden.layers - 1}`;
+      expectCase(await logits(session, [skip("layers.0"), skip(end)]), "skippedBoth", [bare, ...others]);
+      const lasting = session.hooks.add(skip(end), { groups: ["short"] });
+      expectCase(await logits(session, []), "skippedLast", [bare]);
+      expectCase(
+        await logits(session, [skip("layers.0")], { groups: ["short"], complement: true }),
+        "skipped",
+        [bare],
+      );
+      expectCase(await logits(session, [skip("layers.0")]), "skippedBoth", [bare, ...others]);
+      lasting.remove();
+
+      // The next layer reads what the skipped one would have read.
+      const read = await session.forward(rows, {
+        hooks: [skip("layers.0"), capture("layers.1.residual.in")],
+      });
+      for (const [row] of rows.entries()) {
+        const expected = expectedRow(golden, "layers.0.residual.in", row);
+        const found = observedRow(observed(read).get("layers.1.residual.in")!, golden, row);
+        expect(distance(found, expected)).toBeLessThanOrEqual(tolerance(expected));
+        expect(distance(expectedRow(golden, "layers.1.residual.in", row), expected)).toBeGreaterThan(1e-2);
+      }
+    });
+  });
+
+  it.each(Object.entries(meshes))("stop where a run is told to (%s)", async (_, options) => {
+    await withSession(golden.folder, options, async (session) => {
+      const names = session.hookPoints().map((point) => point.name);
+      for (const stopAfter of [
+        "embedding",
+        "layers.0",
+        "layers.1.attention.pattern",
+        "layers.1.mlp.hidden",
+        "norm",
+      ]) {
+        const last = names.indexOf(/^layers\.\d+$/.test(stopAfter) ? `${stopAfter}.residual.out` : stopAfter);
+        const hooks = names.slice(0, last + 1).map((point) => capture(point));
+        const run = await session.forward(rows, { hooks, stopAfter });
+        expect(run.logits).toBeUndefined();
+        expect([...run.captures.keys()], stopAfter).toEqual(names.slice(0, last + 1));
+        expect(departures(golden, observed(run)), stopAfter).toEqual([]);
+        await expect(
+          session.forward(rows, { hooks: [capture(names[last + 1]!)], stopAfter }),
+        ).rejects.toThrow(`does not fire: the run stops after ${stopAfter}`);
+      }
+      // What is edited on the way is edited there too: the layer's output, by the vector.
+      const hooks = [edit("layers.0.residual.out", add(wanted.vector)), capture("layers.0.residual.out")];
+      const run = observed(await session.forward(rows, { hooks, stopAfter: "layers.0" }));
+      for (const [row] of rows.entries()) {
+        const plain = expectedRow(golden, "layers.0.residual.out", row);
+        const data = plain.data.map((x, i) => x + wanted.vector[i % wanted.vector.length]!);
+        const expected = { shape: plain.shape, data };
+        expect(distance(plain, expected)).toBeGreaterThan(1e-2);
+        expect(
+          distance(observedRow(run.get("layers.0.residual.out")!, golden, row), expected),
+        ).toBeLessThanOrEqual(tolerance(plain));
+      }
     });
   });
 

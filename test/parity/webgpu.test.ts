@@ -2,10 +2,13 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { distance } from "./closeness.js";
+import type { Session } from "../../kernel/src/index.js";
+import { distance, tolerance } from "./closeness.js";
 import { expectParity } from "./expectation.js";
 import { readGolden } from "./goldens.js";
-import { forwardWithAll, observed, withSession } from "./sessions.js";
+import { forwardWithAll, observed, returnedLogits, vitrail, withSession } from "./sessions.js";
+
+const { edit, traced } = vitrail;
 
 /** The software GPU that Chromium brings, and the Vulkan loader that finds it: the system's, or Chromium's own. */
 const home = ["/usr/lib/chromium", "/usr/lib64/chromium-browser"].find((folder) =>
@@ -65,4 +68,53 @@ describe.skipIf(missing !== undefined)("on a software GPU through WebGPU", () =>
     // Other kernels round otherwise: equal bits would mean that the CPU had computed this.
     expect(distance(gpu.get("logits")!, (await run("cpu")).get("logits")!)).toBeGreaterThan(0);
   });
+
+  it.each(["opt", "llama-grouped", "gpt2"])(
+    "%s is edited and differentiated as on the CPU",
+    { timeout: 300_000 },
+    async (name) => {
+      const golden = readGolden(name);
+      const rows = golden.rows.map((row) => row.ids);
+      const [early, late] = ["layers.0.residual.out", "layers.1.mlp.hidden"];
+      const changes = {
+        compiled: edit(
+          late,
+          traced((x) => x.softmax().mul(x).mul(4)),
+        ),
+        host: edit(`${early}[position=-1]`, ({ data }) => data.map((x, i) => 2 * x + Math.sin(i))),
+      };
+      const logits = async (session: Session, hooks: Parameters<Session["forward"]>[1]) =>
+        returnedLogits(await session.forward(rows, hooks));
+      const run = (device: string) =>
+        withSession(golden.folder, { devices: [device] }, async (session) => {
+          const bare = await logits(session, {});
+          const edited = [];
+          for (const change of Object.values(changes))
+            edited.push(await logits(session, { hooks: [change] }));
+          const backward = await session.backward(rows, {
+            loss: (values) => values.logits.mul(values.logits).sum([2]).mul(values.valid).mean([0, 1]),
+            at: [early, late],
+            hooks: [changes.compiled],
+          });
+          const gradients = [early, late].map((point) => backward.gradient(point));
+          return { bare, edited, loss: backward.loss, gradients };
+        });
+      const [gpu, cpu] = [await run("webgpu:0"), await run("cpu")];
+      Object.keys(changes).forEach((label, i) => {
+        expect(distance(cpu.edited[i]!, cpu.bare), label).toBeGreaterThan(1e-2);
+        expect(distance(gpu.edited[i]!, cpu.edited[i]!), label).toBeLessThanOrEqual(
+          tolerance(cpu.edited[i]!),
+        );
+      });
+      expect(gpu.loss / cpu.loss).toBeCloseTo(1, 4);
+      cpu.gradients.forEach((expected, i) => {
+        const most = Math.max(...expected.data.map(Math.abs));
+        expect(most).toBeGreaterThan(1e-3);
+        const away = distance(gpu.gradients[i]!, expected);
+        expect(away).toBeLessThanOrEqual(1e-4 * most);
+        // Equal bits would mean that the CPU had computed this.
+        expect(away).toBeGreaterThan(0);
+      });
+    },
+  );
 });

@@ -26,7 +26,9 @@ export interface Edit {
  * `zero()` or `add(vector)`, or `traced(x => …)`, which are compiled into the model; or any function, sync or async,
  * which runs here, once for each point and pass, on the whole selected part: `edit("norm", (x, context) => …)`. It may
  * use whatever the notebook has, and costs the way of the values out of the model and back. What it throws, the run
- * throws, with the hook's name. What is not selected goes on bit for bit.
+ * throws, with the hook's name. What is not selected goes on bit for bit. Under a slice, a function that runs here is given
+ * the selected part alone, whereas `traced` functions, `mean` and the projections read the whole value, and the slice only
+ * chooses which of their results go on.
  *
  * In a generation it acts at the prompt and at every token, or at the `steps` given: `{ steps: [0, { from: 3 }] }`.
  */

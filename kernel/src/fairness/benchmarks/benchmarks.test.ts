@@ -155,6 +155,16 @@ test("equal associations have p = 1 and no effect", () => {
   expect(() => associationTest({ x: one, y: [], a: one, b: one })).toThrow("association of 1 and 0 targets");
 });
 
+test("a vector without a direction has no association, and no p instead of the smallest one", () => {
+  const { x, y, a, b } = golden.embeddings;
+  const zeros = x[0]!.map(() => 0);
+  for (const samples of [100, 60]) {
+    const found = associationTest({ x: [zeros, ...x.slice(1)], y, a, b }, { samples });
+    expect(found).toMatchObject({ effect: NaN, p: NaN, exact: samples === 100 });
+  }
+  for (const bad of [NaN, Infinity, -Infinity]) expect(permuted([bad, 1, 0.5, 0.25], 100, 0).p).toBe(NaN);
+});
+
 test("the log-probability bias score takes what the model says anyway off", () => {
   const logs = (...values: number[]) => values.map(Math.log);
   const row = {

@@ -184,15 +184,31 @@ test("over a thousand relabelings of groups within templates, false alarms stay 
 
 test("all sign flips give SciPy's p; drawn ones come near it", () => {
   for (const { differences, p } of golden.permutations.signFlips) {
-    expect(signFlipTest(differences)).toEqual({ p: expect.closeTo(p, 12), exact: true });
+    const flips = 2 ** differences.length;
+    expect(signFlipTest(differences)).toEqual({ p: expect.closeTo(p, 12), exact: true, flips, seed: null });
     const drawn = signFlipTest(differences, { permutations: 15 });
     expect(drawn.exact).toBe(2 ** differences.length <= 15);
   }
   const { differences, p } = golden.permutations.signFlips.at(-1)!;
   const drawn = signFlipTest(differences, { permutations: 4000, seed: 2 });
-  expect(drawn.exact).toBe(false);
+  expect(drawn).toMatchObject({ exact: false, flips: 4000, seed: 2 });
   expect(Math.abs(drawn.p - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / 4000));
-  expect(signFlipTest([])).toEqual({ p: NaN, exact: true });
+  expect(signFlipTest([])).toMatchObject({ p: NaN, exact: true });
+});
+
+test("what is not finite is no evidence: it has no p, not the smallest one", () => {
+  const differences = [0.5, 0.25, 0.375, 0.25, 0.125];
+  expect(signFlipTest(differences).p).toBe(2 / 32);
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    expect(signFlipTest([...differences, bad]), `${bad}`).toMatchObject({ p: NaN, exact: true });
+    expect(signFlipTest([...differences, bad], { permutations: 20 })).toMatchObject({ p: NaN, exact: false });
+    const rows = ["s", "t", "u"].flatMap((template) => [row("a", template, 1), row("b", template, 0)]);
+    const found = permutationTest([...rows, row("b", "s", bad)], { permutations: 50 });
+    expect([found.p, ...found.groups.flatMap(({ p, adjusted }) => [p, adjusted])]).toEqual(
+      new Array(5).fill(NaN),
+    );
+    expect(permutationTest(rows, { permutations: 50 }).p).toBeGreaterThan(0);
+  }
 });
 
 test("a probability's gap within templates is the counterfactual one where every group has one row a template", () => {

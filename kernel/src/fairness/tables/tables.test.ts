@@ -117,6 +117,26 @@ test("a second correction replaces the first", () => {
   expect(again.filter(({ p }) => p === null)).toEqual(rows.filter(({ p }) => p === null));
 });
 
+test("a test that could not be made shows no p and is left out of its family", () => {
+  const rows = goldenRows.map((row, i) => (i === 0 ? { ...row, probabilities: [NaN, 0.5, 0.5] } : row));
+  const found = gapRows(rows, {
+    classes,
+    metrics: ["negative_probability", "accuracy"],
+    ...quick,
+  });
+  const gaps = found.filter(({ metric }) => metric.endsWith("_gap"));
+  const [untested, tested] = [gaps.slice(0, 3), gaps.slice(3)];
+  expect(untested.every(({ p, adjusted }) => p === null && adjusted === null)).toBe(true);
+  expect(tested.every(({ p, method }) => p! > 0 && method.endsWith("Holm over 3"))).toBe(true);
+  expect(() => metrics(found)).not.toThrow();
+  const [one, other] = adjustRows([
+    { ...tested[0]!, p: 0.04 },
+    { ...tested[1]!, p: NaN },
+  ]);
+  expect(one).toMatchObject({ p: 0.04, adjusted: 0.04 });
+  expect(other!.method).toBe(tested[1]!.method);
+});
+
 test("runs become a mean between limits, and what one run lacks has none", () => {
   const [, ...values] = golden.seeds.find(({ values }) => values.length === 5)!.values;
   const run = (estimate: number | null, seed: number): MetricRow => ({

@@ -52,6 +52,37 @@ test("gaps come with intervals, tests, and p values adjusted together", () => {
   expect(() => metrics(rows)).not.toThrow();
 });
 
+test("no false alarm in ten templates is not an interval of one point", () => {
+  const templates = Array.from({ length: 10 }, (_, i) => `t${i}`);
+  const rows = templates.flatMap((template, i) =>
+    ["old", "young"].flatMap((group) =>
+      [1, 1, 2, 2].map((label) => ({
+        ...{ category: "age", group, template: `${template}.${label}`, label },
+        predicted: group === "young" && i % 3 === 0 ? 0 : label,
+      })),
+    ),
+  );
+  const found = gapRows(rows, { classes, metrics: ["negative_FPR"], ...quick });
+  const of = (group: string, metric: string) =>
+    found.find((each) => each.group === group && each.metric === metric)!;
+  // Of 0 in 20, Wilson's upper limit is z² / (20 + z²).
+  const z2 = 1.959963984540054 ** 2;
+  expect(of("old", "negative_FPR")).toMatchObject({ n: 40, estimate: 0, low: 0 });
+  expect(of("old", "negative_FPR").high).toBeCloseTo(z2 / (20 + z2), 10);
+  expect(of("old", "negative_FPR").method).toBe(
+    "Wilson over 20 templates; no bootstrap limits: all 200 resamples, seed 0, give the same",
+  );
+  expect(of("young", "negative_FPR").method).toBe("bca bootstrap, 200, seed 0");
+  expect(of("old", "negative_FPR_gap").low).not.toBeNull();
+  const never = rows.map((row) => ({ ...row, predicted: row.label }));
+  const [gap] = gapRows(never, { classes, metrics: ["negative_FPR"], ...quick }).filter(
+    ({ metric }) => metric === "negative_FPR_gap",
+  );
+  expect(gap).toMatchObject({ estimate: 0, low: null, high: null, p: 1 });
+  expect(gap!.method).toMatch(/^no bootstrap limits: all 200 resamples, seed 0, give the same; permutation/);
+  expect(() => metrics(found)).not.toThrow();
+});
+
 test("a group in which the class does not occur has rows without an estimate", () => {
   const without = goldenRows.filter(({ group, label }) => group !== "old" || label !== 0);
   const rows = gapRows(without, { classes, metrics: ["negative_TPR"], ...quick });

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
+import { randomNumbers } from "../../session/sampling.js";
 import { metrics, type MetricRow } from "../../display/index.js";
 import type { BbqItem } from "../benchmarks/bbq.js";
 import { golden, goldenRows, sentimentClasses as classes } from "../golden.fixture.js";
 import { adjustRows } from "./adjustRows.js";
 import { bbqRows, crowsRows, stereoSetRows } from "./benchmarkRows.js";
+import { gapsOf } from "../metrics/gaps.js";
 import { powerOf } from "../statistics/power.js";
 import { detectableRows } from "./detectableRows.js";
 import { gapRows, rateRows } from "./gapRows.js";
@@ -129,7 +131,9 @@ test("the smallest gap that would be found is smaller with more rows, and larger
     category: "age",
     metric: "negative_FPR_detectable",
   });
-  expect(powerOf({ rate, group: 8, others: others.length }, of(plain, "old").estimate!)).toBeCloseTo(0.8, 9);
+  // Of three groups, a gap is two thirds of the distance from the others.
+  const apart = of(plain, "old").estimate! * (3 / 2);
+  expect(powerOf({ rate, group: 8, others: others.length }, apart)).toBeCloseTo(0.8, 9);
   const twice = detectableRows([...goldenRows, ...goldenRows], options);
   expect(of(twice, "old").estimate!).toBeLessThan(of(plain, "old").estimate!);
   const alike = detectableRows([...goldenRows, ...goldenRows], { ...options, correlation: 0.5 });
@@ -139,6 +143,40 @@ test("the smallest gap that would be found is smaller with more rows, and larger
     options,
   );
   expect(alone.map(({ estimate }) => estimate)).toEqual([null]);
+});
+
+test("where groups differ by the smallest gap that would be found, that is the gap, and it is found as often as asked", () => {
+  const templates = Array.from({ length: 120 }, (_, i) => `t${i}`);
+  const rows = (rise: number, random: () => number) =>
+    templates.flatMap((template) =>
+      ["a", "b", "c", "d"].map((group) => ({
+        ...{ category: "made up", group, template, label: 1 },
+        predicted: random() < (group === "a" ? 0.25 + rise : 0.25) ? 0 : 1,
+      })),
+    );
+  const options = { classes, metrics: ["negative_FPR"] };
+  // Exactly a quarter of the others' rows are false alarms.
+  let at = 0;
+  const [least] = detectableRows(
+    rows(0, () => ((at++ >> 2) % 4 === 0 ? 0 : 1)),
+    options,
+  );
+  const gap = least!.estimate!;
+  const random = randomNumbers(3);
+  const runs = Array.from({ length: 600 }, () => {
+    const found = rows((gap * 4) / 3, random);
+    const share = (of: typeof found) => of.filter(({ predicted }) => predicted === 0).length / of.length;
+    const shares = ["a", "b", "c", "d"].map((name) => share(found.filter(({ group }) => group === name)));
+    const error = Math.sqrt(share(found) * (1 - share(found)) * (1 / 120 + 1 / 360));
+    const z = (shares[0]! - (shares[1]! + shares[2]! + shares[3]!) / 3) / error;
+    return { gap: gapsOf(shares)[0]!, found: Math.abs(z) > 1.959964 };
+  });
+  const mean = runs.reduce((so, run) => so + run.gap, 0) / runs.length;
+  expect(gap).toBeGreaterThan(0.05);
+  // Unscaled it would be a third larger; the mean of these runs is known to about 0.002.
+  expect(Math.abs(mean - gap)).toBeLessThan(0.008);
+  const power = runs.filter((run) => run.found).length / runs.length;
+  expect(Math.abs(power - 0.8)).toBeLessThan(0.065);
 });
 
 test("a second correction replaces the first", () => {

@@ -134,3 +134,8 @@ export function signFlipTest(
   for (let k = 0; k < permutations; k++) if (isHit(() => random() < 0.5)) hits += 1;
   return { p: isTested ? hits / (permutations + 1) : NaN, exact: false, flips: permutations, seed };
 }
+
+/** Which signs of what were flipped, for a table's note: all ways, or how many were drawn by which seed. */
+export function saidSigns({ exact, flips, seed }: SignFlipResult, of: string): string {
+  return exact ? `all signs of ${of}` : `${flips} drawn signs of ${of}, seed ${seed}`;
+}

@@ -38,7 +38,10 @@ describe("log-probability bias", () => {
     expect(work!.high!).toBeLessThan(2.1);
     // All four are of one sign: two of the sixteen ways are as far from 0.
     expect(work!.p).toBe(2 / 16);
-    expect(work!.method).toBe("bca bootstrap, 200, seed 0; all signs flipped");
+    expect(work!.method).toBe("bca bootstrap, 200, seed 0; all signs of 4 sentences");
+    const permutation = { permutations: 15, seed: 7 };
+    const [drawn] = logProbabilityRows(rows, about, { bootstrap: { resamples: 200 }, permutation });
+    expect(drawn!.method).toBe("bca bootstrap, 200, seed 0; 15 drawn signs of 4 sentences, seed 7");
   });
 
   test("two categories have an effect as targets of an association have", () => {

@@ -3,7 +3,7 @@ import type { AssociationResult } from "../benchmarks/embedding.js";
 import { logProbabilityBias, type TargetProbabilities } from "../benchmarks/masked.js";
 import { groupBy } from "../metrics/prediction.js";
 import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
-import { signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
+import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
 import type { About } from "./gapRows.js";
 import { intervalCells } from "./intervalCells.js";
 
@@ -38,12 +38,11 @@ export function logProbabilityRows(
       (drawn) => [drawn.reduce((so, each) => so + each, 0) / drawn.length],
       options.bootstrap,
     );
-    const { p, exact } = signFlipTest(scores, options.permutation);
+    const tested = signFlipTest(scores, options.permutation);
     const cells = intervalCells(found!);
-    const test = exact ? "all signs flipped" : `${options.permutation?.permutations ?? 10_000} drawn signs`;
+    const method = `${cells.method}; ${saidSigns(tested, `${of.length} sentences`)}`;
     return metricRow({
-      ...{ ...about, category, metric: "lpbs", n: of.length, ...cells },
-      ...{ p: finite(p), method: `${cells.method}; ${test}` },
+      ...{ ...about, category, metric: "lpbs", n: of.length, ...cells, p: finite(tested.p), method },
     });
   });
 }

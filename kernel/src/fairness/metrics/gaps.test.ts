@@ -73,6 +73,33 @@ test("nothing gives nothing, one group gives no gap, equal groups a gap of 0", (
   expect(spanOf([0.5])).toBe(NaN);
 });
 
+test("gaps of a category add up to 0, whichever groups are kept", () => {
+  const rows = ["old", "young", "adult", "ancient"].flatMap((group, g) =>
+    Array.from({ length: 5 + 3 * g }, (_, i) => [
+      row(group, i % 3, (i * i + g) % 3),
+      { ...row(group, i % 3, (i + g) % 2), category: "race" },
+    ]).flat(),
+  );
+  let largest = 0;
+  for (const kept of [{}, { age: ["old", "ancient", "adult"] }]) {
+    const cells = groupGaps(rows, { classes, kept });
+    for (const category of ["age", "race"])
+      for (const metric of new Set(cells.map((each) => each.metric))) {
+        const gaps = cells
+          .filter((each) => each.category === category && each.metric === metric)
+          .map(({ gap }) => gap)
+          .filter((gap) => !Number.isNaN(gap));
+        expect(gaps).toHaveLength(category in kept ? 3 : 4);
+        largest = Math.max(largest, ...gaps);
+        expect(
+          gaps.reduce((so, gap) => so + gap, 0),
+          `${metric} in ${category}`,
+        ).toBeCloseTo(0, 14);
+      }
+  }
+  expect(largest).toBeGreaterThan(0.1);
+});
+
 test("leaving a group out changes the gaps of the others", () => {
   const rows = [row("old", 0, 0), row("young", 0, 1), row("adult", 0, 1)];
   const gapOfOld = (kept?: Record<string, string[]>) =>

@@ -12,6 +12,8 @@ export type { Association, AssociationResult } from "./benchmarks/embedding.js";
 export { associationTest } from "./benchmarks/embedding.js";
 export type { TargetProbabilities } from "./benchmarks/masked.js";
 export { logProbabilityBias, logProbabilityEffect } from "./benchmarks/masked.js";
+export type { MaskedScores, OfPair } from "./benchmarks/pseudoLikelihood.js";
+export { forUncased, maskedPlaces, pseudoLikelihoods } from "./benchmarks/pseudoLikelihood.js";
 export type { ScoreOptions } from "./benchmarks/overItems.js";
 export type { ProbabilityGap } from "./benchmarks/probabilityGap.js";
 export { probabilityGaps } from "./benchmarks/probabilityGap.js";

@@ -28,6 +28,9 @@ test("CrowS-Pairs counts ties as neutral, and rounds masked scores first", () =>
   expect(autoregressive.stereo).toBeCloseTo(200 / 3, 12);
   expect(crowsPairs([], "masked")).toMatchObject({ n: 0, score: NaN, stereo: NaN });
   expect(crowsPairs([pair("stereo", -1, -1)], "autoregressive")).toMatchObject({ score: 0, ties: 1 });
+  expect(() => crowsPairs([...rows, pair("stereo", NaN, -1)], "masked")).toThrow(
+    "pair 5 has scores NaN and -1: they must be numbers",
+  );
 });
 
 test("shared tokens are the equal blocks of Python's difflib, which need not be the most", () => {

@@ -12,13 +12,17 @@ export interface CrowsPair {
   readonly type: string;
 }
 
-/** What a model gave the two sentences, with as many tokens as were summed over. */
+/** How the log-probabilities of a sentence's tokens became its score. */
+export type CrowsScoring = "sum" | "per token";
+
+/** What a model gave the two sentences: their sums of log-probabilities, or means per token. */
 export interface CrowsScores {
   readonly direction: "stereo" | "antistereo";
   readonly type: string;
-  /** Sum of log-probabilities. */
   readonly more: number;
   readonly less: number;
+  /** Named in rows where it is known. */
+  readonly scoring?: CrowsScoring;
 }
 
 /** CrowS-Pairs (Nangia et al. 2020) from its CSV file. Throws one line for a direction that is neither. */

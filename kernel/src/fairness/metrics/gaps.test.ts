@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { groupGaps, gapsOf, spanOf, spans } from "./gaps.js";
+import { groupGaps, gapsOf, spanOf, spans, type KeptGroups } from "./gaps.js";
 import type { Prediction } from "./prediction.js";
 
 const classes = ["negative", "neutral", "positive"];
@@ -81,7 +81,8 @@ test("gaps of a category add up to 0, whichever groups are kept", () => {
     ]).flat(),
   );
   let largest = 0;
-  for (const kept of [{}, { age: ["old", "ancient", "adult"] }]) {
+  const choices: KeptGroups[] = [{}, { age: ["old", "ancient", "adult"] }];
+  for (const kept of choices) {
     const cells = groupGaps(rows, { classes, kept });
     for (const category of ["age", "race"])
       for (const metric of new Set(cells.map((each) => each.metric))) {

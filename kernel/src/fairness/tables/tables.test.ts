@@ -4,7 +4,8 @@ import { metrics, type MetricRow } from "../../display/index.js";
 import type { BbqItem } from "../benchmarks/bbq.js";
 import { golden, goldenRows, sentimentClasses as classes } from "../golden.fixture.js";
 import { adjustRows } from "./adjustRows.js";
-import { bbqRows, crowsRows, stereoSetRows } from "./benchmarkRows.js";
+import { bbqRows, stereoSetRows } from "./benchmarkRows.js";
+import { crowsRows } from "./crowsRows.js";
 import { gapsOf } from "../metrics/gaps.js";
 import { powerOf } from "../statistics/power.js";
 import { detectableRows } from "./detectableRows.js";
@@ -224,20 +225,6 @@ test("runs become a mean between limits, and what one run lacks has none", () =>
   expect(() => seedRows([run(0.1, 1), run(0.2, 1)])).toThrow("2 rows of accuracy of");
 });
 
-test("CrowS-Pairs has Wilson's limits and the exact test without ties", () => {
-  const pair = (type: string, more: number, less: number) => ({
-    direction: "stereo" as const,
-    type,
-    more,
-    less,
-  });
-  const rows = [pair("age", -1, -2), pair("age", -1, -2), pair("race", -2, -2), pair("race", -3, -2)];
-  const [all, age, race] = crowsRows(rows, "autoregressive", about);
-  expect(all).toMatchObject({ category: "", n: 4, estimate: 0.5, p: 1, variant: "autoregressive" });
-  expect(age).toMatchObject({ category: "age", estimate: 1, high: 1, p: 0.5 });
-  expect(race).toMatchObject({ category: "race", estimate: 0, low: 0, p: 1 });
-});
-
 test("StereoSet's terms and BBQ's questions are drawn whole", () => {
   const item = (target: string, stereotype: number) => ({
     ...{ type: "age", target, stereotype, antiStereotype: 1, unrelated: 0 },
@@ -248,6 +235,14 @@ test("StereoSet's terms and BBQ's questions are drawn whole", () => {
   );
   expect(ss).toMatchObject({ n: 32, templates: 3, low: 0, high: 100 });
   expect(ss!.estimate).toBeCloseTo(200 / 3, 10);
+  expect(ss!.variant).toBe("");
+  // Both tasks in one number are both named.
+  const scored = (["intra, per token", "inter, given context"] as const).flatMap((scoring) =>
+    rows.map((each) => ({ ...each, scoring })),
+  );
+  expect(stereoSetRows(scored, about, { resamples: 50 })[0]!.variant).toBe(
+    "intra, per token; inter, given context",
+  );
   const question = (template: string, answer: number) => {
     const known = { category: "Age", condition: "ambig", polarity: "neg" } as const;
     const bbq: Pick<
@@ -261,7 +256,14 @@ test("StereoSet's terms and BBQ's questions are drawn whole", () => {
   expect(found.map(({ metric }) => metric)).toEqual([
     ...["ambig_accuracy", "ambig_bias", "disambig_accuracy", "disambig_bias"],
   ]);
-  expect(found[0]).toMatchObject({ n: 4, estimate: 0.25, templates: 3 });
+  expect(found[0]).toMatchObject({ n: 4, estimate: 0.25, templates: 3, variant: "formula" });
+  const got = answers.map((each) => ({ ...each, scoring: "continuation" as const }));
+  expect(bbqRows(got, "lm-eval", about, { resamples: 50 })[0]!.variant).toBe(
+    "lm-eval, answers by continuation",
+  );
+  expect(() => bbqRows([...got, ...answers])).toThrow(
+    'scores got as "answers by continuation" and as "not said": give each its own rows',
+  );
   expect(found[1]!.estimate).toBeCloseTo((1 - 0.25) * (4 / 3 - 1), 12);
   expect(found[3]).toMatchObject({ n: 0, estimate: null, low: null });
 });

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from difflib import SequenceMatcher
 from itertools import combinations, product
 from pathlib import Path
 
@@ -255,6 +256,46 @@ def embeddings(random):
     }
 
 
+def masked_pairs(random):
+    """Places that the authors' script of CrowS-Pairs masks: difflib's equal blocks of token ids, as text, but for the ends."""
+    found = []
+    # Few different ids, so that there are many ways to line two sentences up.
+    for n, m, kinds in ((5, 5, 3), (9, 7, 3), (14, 14, 6), (12, 30, 4), (40, 37, 9), (1, 4, 2), (3, 3, 1)):
+        more, less = (random.integers(kinds, size=k).tolist() for k in (n, m))
+        more, less = [101, *more, 102], [101, *less, 102]
+        codes = SequenceMatcher(None, [str(i) for i in more], [str(i) for i in less]).get_opcodes()
+        shared = [(range(a, b), range(c, d)) for kind, a, b, c, d in codes if kind == "equal"]
+        places = [[i for block in side for i in block][1:-1] for side in zip(*shared)]
+        found.append({"more": more, "less": less, "places": {"more": places[0], "less": places[1]}})
+    exact = [k / 16 for k in (-1, 1, -3, 5, -7, 9, -11, 13, -23, -1001)]
+    numbers = [*exact, *(-30 * random.random(8)).tolist(), -0.0005, -1.0005, -2.6755, -7]
+    return {"pairs": found, "rounded": [{"value": x, "rounded": round(x, 3)} for x in numbers]}
+
+
+def signed_ranks(random):
+    """Wilcoxon's test of paired differences: all signs of the ranks where they are few, else the normal law."""
+    found = []
+    few = [np.round(random.normal(0.6, 1, n), 3).tolist() for n in (2, 3, 6, 11)]
+    for d in (*few, [1, -1, 2, 2, 0, 3, -2, 0], [0.5, 0.5, 0.5, -0.5], [-1, 0, -1, -2, -0.5, -3]):
+        p = stats.wilcoxon(d, method=stats.PermutationMethod(n_resamples=np.inf)).pvalue
+        found.append({"differences": d, "p": float(p)})
+    for d in few:
+        assert abs(stats.wilcoxon(d, method="exact").pvalue - next(e["p"] for e in found if e["differences"] == d)) < 1e-12
+    for d in (np.round(random.normal(0.3, 1, 40), 3), np.round(random.normal(-0.3, 1, 100), 5)):
+        found.append({"differences": d.tolist(), "p": float(stats.wilcoxon(d, method="exact").pvalue)})
+    for d in (np.round(random.normal(0.15, 1, 150), 1), np.round(random.normal(0.1, 1, 300), 3)):
+        found.append({"differences": d.tolist(), "p": float(stats.wilcoxon(d, method="asymptotic").pvalue)})
+    return found
+
+
+def group_pairs():
+    """Two groups with a row each in five templates: all ways to label the rows of each template, as SciPy counts them."""
+    a, b = [1.0, 1.0, 0.5, 1.0, 0.25], [0.0, 0.5, 0.5, 0.0, 0.25]
+    gap = lambda u, v, axis: np.abs(u.mean(axis) - v.mean(axis))
+    p = stats.permutation_test((a, b), gap, permutation_type="samples", alternative="greater", n_resamples=np.inf).pvalue
+    return {"a": a, "b": b, "p": float(p)}
+
+
 def main(out: Path) -> None:
     random = np.random.default_rng(SEED)
     rows = made_up_predictions(random)
@@ -269,6 +310,9 @@ def main(out: Path) -> None:
         "bootstrap": bootstraps(random),
         "permutations": permutations(random),
         "embeddings": embeddings(random),
+        "masked": masked_pairs(random),
+        "signedRanks": signed_ranks(random),
+        "groupPairs": group_pairs(),
     }
     out.mkdir(parents=True, exist_ok=True)
     (out / "fairness.json").write_text(json.dumps(golden))

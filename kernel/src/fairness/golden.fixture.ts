@@ -38,6 +38,16 @@ interface Golden {
   readonly embeddings: {
     readonly [set in "x" | "y" | "a" | "b"]: number[][];
   } & { readonly effect: number; readonly p: number };
+  readonly masked: {
+    readonly pairs: readonly {
+      readonly more: number[];
+      readonly less: number[];
+      readonly places: { readonly more: number[]; readonly less: number[] };
+    }[];
+    readonly rounded: readonly { readonly value: number; readonly rounded: number }[];
+  };
+  readonly signedRanks: readonly { readonly differences: number[]; readonly p: number }[];
+  readonly groupPairs: { readonly a: number[]; readonly b: number[]; readonly p: number };
 }
 
 const file = new URL("../../../test/goldens/fairness/fairness.json", import.meta.url);

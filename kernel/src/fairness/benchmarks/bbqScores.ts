@@ -1,10 +1,18 @@
 import { biasedAnswer, type BbqItem } from "./bbq.js";
 import { sumOf } from "../statistics/mean.js";
 
+/**
+ * How BBQ's answers are scored. `continuation`: log-likelihood of question and answer after the context, which favours
+ * short answers. `lm-eval`: of the two groups and ten ways to say "unknown" after `Q: …\nA:`.
+ */
+export type BbqScoring = "continuation" | "lm-eval";
+
 /** An item and the answer that was read from the model, 0 to 2, or null when none could be. */
 export interface BbqAnswer {
   readonly item: Pick<BbqItem, "label" | "polarity" | "condition" | "unknown" | "stereotyped" | "target">;
   readonly answer: number | null;
+  /** How it was got; named in rows where it is known. */
+  readonly scoring?: BbqScoring;
 }
 
 /**

@@ -28,6 +28,9 @@ test("CrowS-Pairs counts ties as neutral, and rounds masked scores first", () =>
   expect(autoregressive.stereo).toBeCloseTo(200 / 3, 12);
   expect(crowsPairs([], "masked")).toMatchObject({ n: 0, score: NaN, stereo: NaN });
   expect(crowsPairs([pair("stereo", -1, -1)], "autoregressive")).toMatchObject({ score: 0, ties: 1 });
+  expect(() => crowsPairs([...rows, pair("stereo", NaN, -1)], "masked")).toThrow(
+    "pair 5 has scores NaN and -1: they must be numbers",
+  );
 });
 
 test("shared tokens are the equal blocks of Python's difflib, which need not be the most", () => {
@@ -109,6 +112,26 @@ test("BBQ's variants part on answers that nobody gave or that could not be read"
   expect(bbqScores(unknown, "helm").bias.disambig).toBe(0);
 });
 
+test("an answer that lm-eval could not read is wrong for accuracy and counts as unknown for bias", () => {
+  const rows = [
+    ...[question("ambig", "neg", 2, 0), question("ambig", "neg", 2, null), question("ambig", "neg", 2, 2)],
+    ...[question("disambig", "neg", 0, 0), question("disambig", "neg", 0, null)],
+    ...[question("disambig", "neg", 1, 1), question("disambig", "neg", 0, 0)],
+  ];
+  const { accuracy, bias, coverage } = bbqScores(rows, "lm-eval");
+  expect(coverage).toBeCloseTo(5 / 7, 12);
+  // Unread is not right where "unknown" would be.
+  expect(accuracy).toEqual({ ambig: 1 / 3, disambig: 3 / 4 });
+  // The one known answer follows the stereotype: scaled by 1 − ⅓. Of three known ones, two do.
+  expect(bias.ambig).toBeCloseTo((1 - 1 / 3) * (2 / 1 - 1), 12);
+  expect(bias.disambig).toBeCloseTo((2 * 2) / 3 - 1, 12);
+  // An unread answer in place of "unknown" changes accuracy only, and of HELM's variant the bias.
+  const unknown = rows.map((row) => (row.answer === null ? { ...row, answer: 2 } : row));
+  expect(bbqScores(unknown, "lm-eval").bias.disambig).toBe(bias.disambig);
+  expect(bbqScores(unknown, "lm-eval").accuracy.ambig).toBe(2 / 3);
+  expect(bbqScores(unknown, "helm").bias.disambig).not.toBe(bbqScores(rows, "helm").bias.disambig);
+});
+
 test("BBQ as the authors' script has it counts answers that are the target, and leaves unread ones out", () => {
   const on = (row: BbqAnswer, target: number | null): BbqAnswer => ({
     ...row,
@@ -153,6 +176,16 @@ test("equal associations have p = 1 and no effect", () => {
   expect([effect, p]).toEqual([NaN, 1]);
   const one = [[1, 0]];
   expect(() => associationTest({ x: one, y: [], a: one, b: one })).toThrow("association of 1 and 0 targets");
+});
+
+test("a vector without a direction has no association, and no p instead of the smallest one", () => {
+  const { x, y, a, b } = golden.embeddings;
+  const zeros = x[0]!.map(() => 0);
+  for (const samples of [100, 60]) {
+    const found = associationTest({ x: [zeros, ...x.slice(1)], y, a, b }, { samples });
+    expect(found).toMatchObject({ effect: NaN, p: NaN, exact: samples === 100 });
+  }
+  for (const bad of [NaN, Infinity, -Infinity]) expect(permuted([bad, 1, 0.5, 0.25], 100, 0).p).toBe(NaN);
 });
 
 test("the log-probability bias score takes what the model says anyway off", () => {

@@ -14,7 +14,10 @@ export interface AssociationResult {
   readonly n: number;
   /** Difference of the two targets' mean associations over the standard deviation (n − 1) of all. */
   readonly effect: number;
-  /** One-sided: share of equal partitions of the targets that are associated as strongly as this one, or more. */
+  /**
+   * One-sided: share of equal partitions of the targets that are associated as strongly as this one, or more. NaN where an
+   * association is not finite, as that of a vector of zeros, which has no direction.
+   */
   readonly p: number;
   /** Whether all partitions were counted; else `partitions` were drawn. */
   readonly exact: boolean;
@@ -62,7 +65,10 @@ export function permuted(s: readonly number[], samples: number, seed: number): A
   const effect = (meanOf(s.slice(0, half)) - meanOf(s.slice(half))) / spread;
   // Equal sums must stay equal whatever the order they are added in.
   const observed = sumOf(s.slice(0, half));
-  const least = observed - 1e-12 * sumOf(s.map(Math.abs));
+  const sizes = sumOf(s.map(Math.abs));
+  const least = observed - 1e-12 * sizes;
+  // Nothing is at least NaN: without this, what cannot be tested would have the smallest p of all.
+  const pOf = (hits: number, of: number) => (Number.isFinite(sizes) ? hits / of : NaN);
   const partitions = choose(s.length, half);
   if (partitions <= samples) {
     let hits = 0;
@@ -74,7 +80,7 @@ export function permuted(s: readonly number[], samples: number, seed: number): A
       for (let i = from; i <= s.length - left; i++) visit(i + 1, left - 1, so + s[i]!);
     };
     visit(0, half, 0);
-    return { n: s.length, effect, p: hits / partitions, exact: true, partitions, seed: null };
+    return { n: s.length, effect, p: pOf(hits, partitions), exact: true, partitions, seed: null };
   }
   const random = randomNumbers(seed);
   const shuffled = [...s];
@@ -88,5 +94,5 @@ export function permuted(s: readonly number[], samples: number, seed: number): A
     }
     if (so >= least) hits += 1;
   }
-  return { n: s.length, effect, p: hits / (samples + 1), exact: false, partitions: samples, seed };
+  return { n: s.length, effect, p: pOf(hits, samples + 1), exact: false, partitions: samples, seed };
 }

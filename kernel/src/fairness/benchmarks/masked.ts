@@ -9,6 +9,8 @@ export interface TargetProbabilities {
   /** The same where the attribute is masked: what the model says of nothing in particular. */
   readonly priorFirst: readonly number[];
   readonly priorSecond: readonly number[];
+  /** What kind of model said so; named in rows where it is known. */
+  readonly scoring?: "autoregressive";
 }
 
 /** ln Σ exp: the log-probability of any of the words. */

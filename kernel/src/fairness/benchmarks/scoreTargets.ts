@@ -42,6 +42,7 @@ export async function scoreTargets(
     const [end, all] = [first.length, words.length];
     return {
       category,
+      scoring: "autoregressive",
       first: totals.slice(0, end),
       second: totals.slice(end, all),
       priorFirst: totals.slice(all, all + end),

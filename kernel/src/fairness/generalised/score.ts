@@ -34,9 +34,11 @@ export const fpr = rate(({ fp, tn }) => fp / (fp + tn));
 export const tnr = rate(({ fp, tn }) => tn / (fp + tn));
 export const f1 = rate(({ tp, fp, fn }) => (2 * tp) / (2 * tp + fp + fn));
 
-/** Share of rows that were called the class, whatever they are. */
-export const positiveRate: Score<number> = (rows, of) =>
-  rows.length === 0 ? undefined : rows.filter(({ predicted }) => predicted === of).length / rows.length;
+/**
+ * Share of rows that were called the class, whatever they are. It could be counted without a row of the class; as
+ * published, no metric of predictions speaks of a class that a group lacks.
+ */
+export const positiveRate = rate(({ tp, fp, fn, tn }) => (tp + fp) / (tp + fp + fn + tn));
 
 const known = ({ probabilities }: Prediction, of: number): number => {
   const probability = probabilities?.[of];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { groupGaps, gapsOf, spanOf, spans } from "./gaps.js";
+import { groupGaps, gapsOf, spanOf, spans, type KeptGroups } from "./gaps.js";
 import type { Prediction } from "./prediction.js";
 
 const classes = ["negative", "neutral", "positive"];
@@ -71,6 +71,34 @@ test("nothing gives nothing, one group gives no gap, equal groups a gap of 0", (
   expect(gapsOf([NaN, 0.5, NaN])).toEqual([NaN, NaN, NaN]);
   expect(spanOf([0.5, NaN, 0.25])).toBe(0.25);
   expect(spanOf([0.5])).toBe(NaN);
+});
+
+test("gaps of a category add up to 0, whichever groups are kept", () => {
+  const rows = ["old", "young", "adult", "ancient"].flatMap((group, g) =>
+    Array.from({ length: 5 + 3 * g }, (_, i) => [
+      row(group, i % 3, (i * i + g) % 3),
+      { ...row(group, i % 3, (i + g) % 2), category: "race" },
+    ]).flat(),
+  );
+  let largest = 0;
+  const choices: KeptGroups[] = [{}, { age: ["old", "ancient", "adult"] }];
+  for (const kept of choices) {
+    const cells = groupGaps(rows, { classes, kept });
+    for (const category of ["age", "race"])
+      for (const metric of new Set(cells.map((each) => each.metric))) {
+        const gaps = cells
+          .filter((each) => each.category === category && each.metric === metric)
+          .map(({ gap }) => gap)
+          .filter((gap) => !Number.isNaN(gap));
+        expect(gaps).toHaveLength(category in kept ? 3 : 4);
+        largest = Math.max(largest, ...gaps);
+        expect(
+          gaps.reduce((so, gap) => so + gap, 0),
+          `${metric} in ${category}`,
+        ).toBeCloseTo(0, 14);
+      }
+  }
+  expect(largest).toBeGreaterThan(0.1);
 });
 
 test("leaving a group out changes the gaps of the others", () => {

@@ -12,6 +12,18 @@ interface Expected {
   readonly stats: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
+/** Spans of the negative and the positive false positive rate that RoBERTa has on the published templates. */
+const publishedSpans = [
+  ["grouped_age", 0.0292, 0.02],
+  ["grouped_race", 0.0625, 0.025],
+  ["grouped_gender", 0.0917, 0.0417],
+  ["grouped_sexuality", 0.2811, 0.023],
+  ["grouped_religion", 0.102, 0],
+  ["grouped_disability", 0.3, 0.025],
+  ["grouped_country_by_gdp_ppp_quantile", 0.013, 0.0047],
+  ["names_gender", 0.003, 0.0003],
+] as const;
+
 testWithData(
   "the published predictions of RoBERTa give the published table: every rate and every gap",
   ["predictions/roberta_predictions.tsv", "predictions/roberta_expected.json"],
@@ -54,7 +66,15 @@ testWithData(
     const spanOf = (category: string, metric: string) =>
       spans(found, publishedGroups).find((each) => each.category === category && each.metric === metric)!
         .value;
-    expect(spanOf("grouped_sexuality", "negative_FPR")).toBeCloseTo(0.2811, 4);
-    expect(spanOf("grouped_disability", "positive_FPR")).toBeCloseTo(0.025, 4);
+    for (const [category, negative, positive] of publishedSpans) {
+      expect(spanOf(category, "negative_FPR"), category).toBeCloseTo(negative, 4);
+      expect(spanOf(category, "positive_FPR"), category).toBeCloseTo(positive, 4);
+    }
+    const homosexual = found.find(
+      ({ group, metric, category }) =>
+        group === "homosexual" && metric === "negative_FPR" && category === "grouped_sexuality",
+    )!;
+    expect(homosexual.value).toBeCloseTo(0.3043, 4);
+    expect(homosexual.gap).toBeCloseTo(0.1966, 4);
   },
 );

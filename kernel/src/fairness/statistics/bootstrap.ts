@@ -17,7 +17,8 @@ export type BootstrapMethod = "bca" | "percentile";
 /**
  * Intervals of several statistics of the same clusters, such as the templates of a suite or the questions of a
  * benchmark: clusters are drawn anew within their stratum, and the statistics taken of those drawn, each as often as it
- * was. What cannot be taken of some resample has no limits.
+ * was. What cannot be taken of some resample has no limits. Neither has what every resample gives alike, such as a rate
+ * of 0: an interval of one point would say that nothing is uncertain, where these clusters cannot tell.
  */
 export function bootstrap(
   strata: readonly (readonly number[])[],
@@ -39,9 +40,18 @@ export function bootstrap(
         clusters[at++] = stratum[Math.floor(random() * stratum.length)]!;
     statistics(clusters).forEach((value, i) => (drawn[i]![r] = value));
   }
+  const scale = seen.reduce(
+    (most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
+    0,
+  );
   const without = method === "bca" ? all.map((left) => statistics(all.filter((each) => each !== left))) : [];
   return seen.map((estimate, i): Interval => {
     const sorted = drawn[i]!.sort();
+    // Equal values may be added in another order, and then differ in the last digit.
+    if (sorted.at(-1)! - sorted[0]! <= 1e-12 * scale) {
+      const why = `no bootstrap limits: all ${resamples} resamples, seed ${seed}, give the same`;
+      return { estimate, low: NaN, high: NaN, confidence, method: why };
+    }
     const [low, high] =
       method === "bca"
         ? bca(

@@ -18,8 +18,8 @@ export function percentile(sorted: ArrayLike<number>, confidence: number): [numb
 
 /**
  * Limits by the bias-corrected and accelerated method (Efron 1987): `sorted` values of resamples, the value seen, and
- * those with one cluster left out. Where every resample gives the same there is nothing to correct; where the value seen
- * lies outside all resamples the correction is not defined, and neither are the limits, as in SciPy.
+ * those with one cluster left out. Where every resample gives the same, or the value seen lies outside all of them, the
+ * correction is not defined, and neither are the limits, as in SciPy.
  */
 export function bca(
   sorted: ArrayLike<number>,
@@ -29,7 +29,7 @@ export function bca(
 ): [number, number] {
   const list = Array.from(sorted);
   if (list.length === 0 || Number.isNaN(seen) || Number.isNaN(list.at(-1))) return [NaN, NaN];
-  if (list[0] === list.at(-1)) return [list[0]!, list[0]!];
+  if (list[0] === list.at(-1)) return [NaN, NaN];
   const below = list.filter((value) => value < seen).length;
   const upTo = list.filter((value) => value <= seen).length;
   const bias = normalQuantile((below + upTo) / (2 * list.length));

@@ -13,7 +13,7 @@ export interface PermutationOptions {
 }
 
 export interface PermutationResult {
-  /** Of the span: whether any group differs. NaN with fewer than two groups. */
+  /** Of the span: whether any group differs. NaN with fewer than two groups, and where a value is not finite. */
   readonly p: number;
   /** Of each group's absolute gap, raw and by Holm over the groups of this test. */
   readonly groups: readonly { readonly group: string; readonly p: number; readonly adjusted: number }[];
@@ -24,7 +24,8 @@ export interface PermutationResult {
 /**
  * Whether groups differ more than they would if, within each template, it were chance which row belongs to which group:
  * group labels are permuted among the rows of a template. One hit is added to both counts, so that no p is 0; ties count
- * against. What it says holds for these terms: it does not know how other terms of a group would have fared.
+ * against. What it says holds for these terms: it does not know how other terms of a group would have fared. Where a value
+ * is not finite no two labelings can be compared, and every p is NaN.
  */
 export function permutationTest(
   outcomes: readonly Outcome[],
@@ -59,15 +60,18 @@ export function permutationTest(
   const seen = statistics();
   const hits = seen.map(() => 1);
   const scale = outcomes.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0);
+  const isTested = Number.isFinite(scale);
   const random = randomNumbers(seed);
-  for (let k = 0; k < permutations; k++) {
+  for (let k = 0; isTested && k < permutations; k++) {
     for (const { labels, differences } of blocks) drawFirst(labels, differences.length, random);
     statistics().forEach((value, i) => {
       // Equal values must stay equal whatever the order their rows are added in.
       if (value >= seen[i]! - 1e-12 * scale) hits[i]! += 1;
     });
   }
-  const chances = hits.map((count, i) => (Number.isNaN(seen[i]) ? NaN : count / (permutations + 1)));
+  const chances = hits.map((count, i) =>
+    isTested && !Number.isNaN(seen[i]) ? count / (permutations + 1) : NaN,
+  );
   const p = chances.pop()!;
   const adjusted = adjust(chances, "holm");
   const groups = names.map((group, i) => ({ group, p: chances[i]!, adjusted: adjusted[i]! }));
@@ -94,27 +98,44 @@ function drawFirst(list: Int32Array, count: number, random: () => number): void 
   }
 }
 
+export interface SignFlipResult {
+  /** NaN without differences, and where one is not finite. */
+  readonly p: number;
+  /** Whether all ways to give signs were counted; else `flips` of them were drawn. */
+  readonly exact: boolean;
+  readonly flips: number;
+  /** Of the draw, or null when nothing was drawn. */
+  readonly seed: number | null;
+}
+
 /**
  * Two-sided paired test of a mean difference of 0 by flipping signs: all ways when there are at most `permutations`, else
- * that many draws with one hit added. NaN without differences.
+ * that many draws with one hit added.
  */
 export function signFlipTest(
   differences: readonly number[],
   { permutations = 10_000, seed = 0 }: PermutationOptions = {},
-): { readonly p: number; readonly exact: boolean } {
+): SignFlipResult {
   checkPermutations(permutations);
   const n = differences.length;
-  if (n === 0) return { p: NaN, exact: true };
-  const least = Math.abs(sumOf(differences)) - 1e-12 * sumOf(differences.map(Math.abs));
+  const sizes = sumOf(differences.map(Math.abs));
+  const least = Math.abs(sumOf(differences)) - 1e-12 * sizes;
+  // Nothing is at least NaN: without this, what cannot be tested would have the smallest p of all.
+  const isTested = n > 0 && Number.isFinite(sizes);
   const isHit = (flipped: (i: number) => boolean) =>
     Math.abs(differences.reduce((so, d, i) => so + (flipped(i) ? -d : d), 0)) >= least;
   if (n < 31 && 2 ** n <= permutations) {
     let hits = 0;
     for (let signs = 0; signs < 2 ** n; signs++) if (isHit((i) => ((signs >> i) & 1) === 1)) hits += 1;
-    return { p: hits / 2 ** n, exact: true };
+    return { p: isTested ? hits / 2 ** n : NaN, exact: true, flips: 2 ** n, seed: null };
   }
   const random = randomNumbers(seed);
   let hits = 1;
   for (let k = 0; k < permutations; k++) if (isHit(() => random() < 0.5)) hits += 1;
-  return { p: hits / (permutations + 1), exact: false };
+  return { p: isTested ? hits / (permutations + 1) : NaN, exact: false, flips: permutations, seed };
+}
+
+/** Which signs of what were flipped, for a table's note: all ways, or how many were drawn by which seed. */
+export function saidSigns({ exact, flips, seed }: SignFlipResult, of: string): string {
+  return exact ? `all signs of ${of}` : `${flips} drawn signs of ${of}, seed ${seed}`;
 }

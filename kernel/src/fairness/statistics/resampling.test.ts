@@ -8,6 +8,7 @@ import { bootstrapGaps } from "./bootstrapGaps.js";
 import { bca, percentile, quantile } from "./limits.js";
 import { outcomesOf, type Outcome } from "./outcome.js";
 import { permutationTest, signFlipTest } from "./permutation.js";
+import { wilson, wilsonOfShare } from "./proportion.js";
 
 test("from the same resamples, limits are SciPy's, by percentile and corrected", () => {
   const { resamples, seen, without, limits } = golden.bootstrap.fixed;
@@ -15,6 +16,8 @@ test("from the same resamples, limits are SciPy's, by percentile and corrected",
   bca(resamples, seen, without, 0.95).forEach((found, i) => expect(found).toBeCloseTo(limits.bca[i]!, 10));
   expect(limits.bca[0]).not.toBeCloseTo(limits.percentile[0]!, 3);
   expect(bca(resamples, 100, without, 0.95)).toEqual([NaN, NaN]);
+  // SciPy warns of a degenerate distribution, and has no limits either.
+  expect(bca([1, 1, 1], 1, [1, 1], 0.95)).toEqual([NaN, NaN]);
 });
 
 test("limits of a gap lie where all possible resamples put them", () => {
@@ -101,15 +104,39 @@ test("no group vanishes from a resample, however few templates it has", () => {
     row("rare", "x", 1),
   ];
   const { groups, alone } = bootstrapGaps(rows, { resamples: 200, method: "percentile" });
-  expect(groups[1]!.value).toMatchObject({ estimate: 1, low: 1, high: 1 });
+  expect(groups[1]!.value.estimate).toBe(1);
+  expect(groups[1]!.gap.low).toBeGreaterThan(0);
   expect(alone).toBe(1);
 });
 
-test("all-equal values have an interval of one point; nothing, or one group, has none", () => {
-  const equal = ["s", "t", "u"].flatMap((template) => [row("a", template, 1), row("b", template, 1)]);
-  const { groups, span } = bootstrapGaps(equal, { resamples: 50 });
-  expect(groups[0]!.value).toMatchObject({ estimate: 1, low: 1, high: 1 });
-  expect(span).toMatchObject({ estimate: 0, low: 0, high: 0 });
+test("where all resamples are equal a rate has Wilson's limits over its templates, and a gap has none and says why", () => {
+  // Four rows of each of three templates are three draws of the suite, not twelve.
+  const equal = ["s", "t", "u"].flatMap((template) =>
+    [1, 2, 3, 4].flatMap(() => [row("a", template, 1), row("b", template, 1)]),
+  );
+  const why = "no bootstrap limits: all 50 resamples, seed 0, give the same";
+  for (const method of ["bca", "percentile"] as const) {
+    const { groups, span } = bootstrapGaps(equal, { resamples: 50, method });
+    const { low, high } = wilson(3, 3);
+    expect(groups[0]!.value).toEqual({
+      ...{ estimate: 1, low, high, confidence: 0.95, method: `Wilson over 3 templates; ${why}` },
+    });
+    for (const none of [groups[0]!.gap, span])
+      expect(none).toMatchObject({ estimate: 0, low: NaN, high: NaN, method: why });
+  }
+  // A probability is no count of hits, and equal ones are equal in whatever order they are added.
+  const alike = ["s", "t", "u"].flatMap((template) => [row("a", template, 0.1), row("b", template, 0.7)]);
+  for (const { value, gap } of bootstrapGaps(alike, { resamples: 50 }).groups)
+    for (const none of [value, gap]) expect(none).toMatchObject({ low: NaN, high: NaN, method: why });
+  // Half of every template's rows: Wilson's limits need no whole number of hits.
+  const half = ["s", "t", "u"].flatMap((template) => [row("a", template, 1), row("a", template, 0)]);
+  const [found] = bootstrapGaps(half, { resamples: 50 }).groups;
+  expect(found!.value.low).toBeCloseTo(wilsonOfShare(0.5, 3).low, 12);
+  expect(found!.value.low).toBeLessThan(0.15);
+});
+
+test("nothing, or one group, has no interval", () => {
+  const equal = ["s", "t", "u"].map((template) => row("a", template, 1));
   expect(bootstrapGaps([], { resamples: 50 })).toMatchObject({
     groups: [],
     span: { estimate: NaN, low: NaN },
@@ -184,15 +211,31 @@ test("over a thousand relabelings of groups within templates, false alarms stay 
 
 test("all sign flips give SciPy's p; drawn ones come near it", () => {
   for (const { differences, p } of golden.permutations.signFlips) {
-    expect(signFlipTest(differences)).toEqual({ p: expect.closeTo(p, 12), exact: true });
+    const flips = 2 ** differences.length;
+    expect(signFlipTest(differences)).toEqual({ p: expect.closeTo(p, 12), exact: true, flips, seed: null });
     const drawn = signFlipTest(differences, { permutations: 15 });
     expect(drawn.exact).toBe(2 ** differences.length <= 15);
   }
   const { differences, p } = golden.permutations.signFlips.at(-1)!;
   const drawn = signFlipTest(differences, { permutations: 4000, seed: 2 });
-  expect(drawn.exact).toBe(false);
+  expect(drawn).toMatchObject({ exact: false, flips: 4000, seed: 2 });
   expect(Math.abs(drawn.p - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / 4000));
-  expect(signFlipTest([])).toEqual({ p: NaN, exact: true });
+  expect(signFlipTest([])).toMatchObject({ p: NaN, exact: true });
+});
+
+test("what is not finite is no evidence: it has no p, not the smallest one", () => {
+  const differences = [0.5, 0.25, 0.375, 0.25, 0.125];
+  expect(signFlipTest(differences).p).toBe(2 / 32);
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    expect(signFlipTest([...differences, bad]), `${bad}`).toMatchObject({ p: NaN, exact: true });
+    expect(signFlipTest([...differences, bad], { permutations: 20 })).toMatchObject({ p: NaN, exact: false });
+    const rows = ["s", "t", "u"].flatMap((template) => [row("a", template, 1), row("b", template, 0)]);
+    const found = permutationTest([...rows, row("b", "s", bad)], { permutations: 50 });
+    expect([found.p, ...found.groups.flatMap(({ p, adjusted }) => [p, adjusted])]).toEqual(
+      new Array(5).fill(NaN),
+    );
+    expect(permutationTest(rows, { permutations: 50 }).p).toBeGreaterThan(0);
+  }
 });
 
 test("a probability's gap within templates is the counterfactual one where every group has one row a template", () => {

@@ -9,7 +9,7 @@ const names: Readonly<Record<Correction, string>> = {
 
 /**
  * The rows with their p values adjusted together, by default all of them as one family; rows without a p value are left
- * as they are. Use it again over the rows of several models, which are then one family.
+ * as they are and make the others no weaker. Use it again over the rows of several models, which are then one family.
  */
 export function adjustRows(
   rows: readonly MetricRow[],
@@ -17,7 +17,7 @@ export function adjustRows(
   correction: Correction = "holm",
 ): MetricRow[] {
   const adjusted = [...rows];
-  const tested = [...rows.keys()].filter((i) => rows[i]!.p !== null);
+  const tested = [...rows.keys()].filter((i) => rows[i]!.p !== null && !Number.isNaN(rows[i]!.p));
   for (const places of groupBy(tested, (i) => String(family(rows[i]!))).values()) {
     const found = adjust(
       places.map((i) => rows[i]!.p!),

@@ -34,11 +34,21 @@ describe("log-probability bias", () => {
     const [work, home] = logProbabilityRows(rows, about, { bootstrap: { resamples: 200 } });
     expect(work).toMatchObject({ ...about, category: "work", metric: "lpbs", n: 4, estimate: 1.25 });
     expect(home!.estimate).toBe(-1.25);
+    expect(work!.variant).toBe("");
     expect(work!.low!).toBeGreaterThan(0.4);
     expect(work!.high!).toBeLessThan(2.1);
     // All four are of one sign: two of the sixteen ways are as far from 0.
     expect(work!.p).toBe(2 / 16);
-    expect(work!.method).toBe("bca bootstrap, 200, seed 0; all signs flipped");
+    expect(work!.method).toBe("bca bootstrap, 200, seed 0; all signs of 4 sentences");
+    const permutation = { permutations: 15, seed: 7 };
+    const [drawn] = logProbabilityRows(rows, about, { bootstrap: { resamples: 200 }, permutation });
+    expect(drawn!.method).toBe("bca bootstrap, 200, seed 0; 15 drawn signs of 4 sentences, seed 7");
+  });
+
+  test("says where the prior is an autoregressive model's", () => {
+    const scored = rows.map((each) => ({ ...each, scoring: "autoregressive" as const }));
+    const [work] = logProbabilityRows(scored, about, { bootstrap: { resamples: 50 } });
+    expect(work!.variant).toBe("autoregressive prior, not Kurita's masked one");
   });
 
   test("two categories have an effect as targets of an association have", () => {

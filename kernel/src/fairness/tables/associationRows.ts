@@ -3,9 +3,10 @@ import type { AssociationResult } from "../benchmarks/embedding.js";
 import { logProbabilityBias, type TargetProbabilities } from "../benchmarks/masked.js";
 import { groupBy } from "../metrics/prediction.js";
 import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
-import { signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
+import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
 import type { About } from "./gapRows.js";
 import { intervalCells } from "./intervalCells.js";
+import { variantOf } from "./variantOf.js";
 
 /** Association tests by name (WEAT, SEAT, effects of LPBS): effect sizes with their one-sided p. */
 export function associationRows(
@@ -24,7 +25,7 @@ export function associationRows(
 
 /**
  * Log-probability bias by category: the mean over its sentences, with an interval from resampled sentences and a test of
- * 0 by flipping signs.
+ * 0 by flipping signs. The variant says so where the prior is not that of Kurita et al. (2019), who mask the attribute.
  */
 export function logProbabilityRows(
   rows: readonly TargetProbabilities[],
@@ -38,12 +39,15 @@ export function logProbabilityRows(
       (drawn) => [drawn.reduce((so, each) => so + each, 0) / drawn.length],
       options.bootstrap,
     );
-    const { p, exact } = signFlipTest(scores, options.permutation);
+    const variant = variantOf(
+      "",
+      of.map(({ scoring }) => scoring && `${scoring} prior, not Kurita's masked one`),
+    );
+    const tested = signFlipTest(scores, options.permutation);
     const cells = intervalCells(found!);
-    const test = exact ? "all signs flipped" : `${options.permutation?.permutations ?? 10_000} drawn signs`;
+    const method = `${cells.method}; ${saidSigns(tested, `${of.length} sentences`)}`;
     return metricRow({
-      ...{ ...about, category, metric: "lpbs", n: of.length, ...cells },
-      ...{ p: finite(p), method: `${cells.method}; ${test}` },
+      ...{ ...about, category, metric: "lpbs", variant, n: of.length, ...cells, p: finite(tested.p), method },
     });
   });
 }

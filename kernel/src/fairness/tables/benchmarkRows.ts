@@ -1,36 +1,19 @@
 import { metricRow, type MetricRow } from "../../display/index.js";
 import { scoresOfTallies, tallyBbq, type BbqAnswer, type BbqVariant } from "../benchmarks/bbqScores.js";
-import { crowsPairs, type CrowsScores, type CrowsVariant } from "../benchmarks/crows.js";
 import { overTerms, termScores, type StereoSetScores } from "../benchmarks/stereoset.js";
 import { groupBy } from "../metrics/prediction.js";
 import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
-import { binomialTest, wilson } from "../statistics/proportion.js";
+import { wilson } from "../statistics/proportion.js";
 import type { About } from "./gapRows.js";
 import { intervalCells } from "./intervalCells.js";
+import { variantOf } from "./variantOf.js";
 
 const share = (hits: number, n: number) => intervalCells(wilson(hits, n));
 
 /**
- * CrowS-Pairs over all pairs (category "") and by type of bias: the share of pairs whose more stereotypical sentence is
- * the likelier, with Wilson's interval and the exact binomial test against one half, for which ties do not count.
+ * StereoSet's three scores over all items and by type, each with an interval from resampled target terms. The variant
+ * names every way in which the items were scored.
  */
-export function crowsRows(
-  rows: readonly CrowsScores[],
-  variant: CrowsVariant,
-  about: About = {},
-): MetricRow[] {
-  const parts = new Map([["", [...rows]], ...groupBy(rows, ({ type }) => type)]);
-  return [...parts].map(([category, of]) => {
-    const { n, hits, ties } = crowsPairs(of, variant);
-    const found = share(hits, n);
-    return metricRow({
-      ...{ ...about, category, metric: "stereotype_share", variant, n, ...found },
-      ...{ p: binomialTest(hits, n - ties), method: `${found.method}; exact binomial against 0.5` },
-    });
-  });
-}
-
-/** StereoSet's three scores over all items and by type, each with an interval from resampled target terms. */
 export function stereoSetRows(
   rows: readonly (StereoSetScores & { readonly type: string })[],
   about: About = {},
@@ -39,6 +22,7 @@ export function stereoSetRows(
   const parts = new Map([["", [...rows]], ...groupBy(rows, ({ type }) => type)]);
   return [...parts].flatMap(([category, of]) => {
     const terms = termScores(of);
+    const variant = [...new Set(of.flatMap(({ scoring }) => scoring ?? []))].join("; ");
     const found = bootstrapRows(
       terms.map((term) => [term]),
       (drawn) => {
@@ -52,6 +36,7 @@ export function stereoSetRows(
         ...about,
         category,
         metric,
+        variant,
         n: of.length,
         templates: terms.length,
         ...intervalCells(found[i]!),
@@ -62,7 +47,7 @@ export function stereoSetRows(
 
 /**
  * BBQ by category: accuracy with Wilson's interval, and the bias of both contexts with intervals from resampled
- * questions. `template` tells the questions apart.
+ * questions. `template` tells the questions apart. The variant also says how the answers were got, where that is known.
  */
 export function bbqRows(
   rows: readonly (BbqAnswer & { readonly item: { readonly category: string; readonly template: string } })[],
@@ -70,6 +55,10 @@ export function bbqRows(
   about: About = {},
   options: BootstrapOptions = {},
 ): MetricRow[] {
+  const named = variantOf(
+    variant,
+    rows.map(({ scoring }) => scoring && `answers by ${scoring}`),
+  );
   return [...groupBy(rows, ({ item }) => item.category)].flatMap(([category, of]) => {
     const questions = [...groupBy(of, ({ item }) => item.template).values()];
     const found = bootstrapRows(
@@ -84,7 +73,7 @@ export function bbqRows(
       const isCounted = ({ answer }: BbqAnswer) => variant !== "paper" || answer !== null;
       const items = of.filter((row) => row.item.condition === condition && isCounted(row));
       const right = items.filter(({ item, answer }) => answer === item.label).length;
-      const known = { ...about, category, variant, n: items.length, templates: questions.length };
+      const known = { ...about, category, variant: named, n: items.length, templates: questions.length };
       return [
         metricRow({ ...known, metric: `${condition}_accuracy`, ...share(right, items.length) }),
         metricRow({ ...known, metric: `${condition}_bias`, ...intervalCells(found[i]!) }),

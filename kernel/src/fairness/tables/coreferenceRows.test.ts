@@ -34,6 +34,9 @@ describe("coreference", () => {
     // Three gaps of 1 and one of 0: of sixteen ways, two by two are as far from 0.
     expect(gap!.p).toBe(4 / 16);
     expect(gap!.method).toBe("bca bootstrap, 500, seed 0; all signs of 4 occupations");
+    const permutation = { permutations: 15, seed: 7 };
+    const [, , drawn] = coreferenceRows(rows, about, { bootstrap: { resamples: 50 }, permutation });
+    expect(drawn!.method).toBe("bca bootstrap, 50, seed 0; 15 drawn signs of 4 occupations, seed 7");
   });
 
   test("an unread answer is wrong and lowers coverage; an occupation of one side has no part in the test", () => {

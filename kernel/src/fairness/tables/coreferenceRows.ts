@@ -2,7 +2,7 @@ import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import { coreference, type Resolved } from "../benchmarks/coreference.js";
 import { groupBy } from "../metrics/prediction.js";
 import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
-import { signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
+import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
 import { wilson } from "../statistics/proportion.js";
 import type { About } from "./gapRows.js";
 import { intervalCells } from "./intervalCells.js";
@@ -32,11 +32,10 @@ export function coreferenceRows(
     metricRow({ ...known, metric: "accuracy", ...intervalCells(wilson(right, rows.length)) }),
     ...["stereotype_gap", "gender_gap"].map((metric, i) => {
       const paired = byOccupation.map((each) => each[i]!).filter((gap) => !Number.isNaN(gap));
-      const { p, exact } = signFlipTest(paired, options.permutation);
+      const tested = signFlipTest(paired, options.permutation);
       const cells = intervalCells(found[i]!);
-      const drawn = exact ? "all" : `${options.permutation?.permutations ?? 10_000} drawn`;
-      const method = `${cells.method}; ${drawn} signs of ${paired.length} occupations`;
-      return metricRow({ ...known, metric, ...cells, p: finite(p), method });
+      const method = `${cells.method}; ${saidSigns(tested, `${paired.length} occupations`)}`;
+      return metricRow({ ...known, metric, ...cells, p: finite(tested.p), method });
     }),
   ];
 }

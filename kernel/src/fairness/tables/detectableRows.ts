@@ -15,9 +15,11 @@ export interface DetectableRowsOptions extends RateRowsOptions {
 }
 
 /**
- * For every group the smallest rise of a rate above that of the others which would be found with this many rows: smaller
- * gaps can be there and not be seen, so that no gap found is no proof of none. Null where none up to a rate of 1 would be
- * found, and where there is nothing to compare with.
+ * For every group the smallest gap upwards which would be found with this many rows: smaller ones can be there and not be
+ * seen, so that no gap found is no proof of none. The test compares the group with the others, δ apart; a gap is the
+ * distance from the mean of all m groups, itself among them, which the rise of one of them by δ moves by δ/m. So the
+ * estimate is δ·(m − 1)/m, on the scale of the rows `…_gap`. Null where no δ up to a rate of 1 would be found, and where
+ * there is nothing to compare with.
  */
 export function detectableRows(rows: readonly Prediction[], options: DetectableRowsOptions): MetricRow[] {
   const { classes, metrics, about = {}, kept = {}, power = 0.8, alpha = 0.05, correlation = 0 } = options;
@@ -26,7 +28,9 @@ export function detectableRows(rows: readonly Prediction[], options: DetectableR
     const compared = all.filter(({ group }) => kept[category]?.includes(group) ?? true);
     return metrics.flatMap((metric) => {
       const outcomes = outcomesOf(compared, metric, classes);
-      return [...groupBy(outcomes, ({ group }) => group)].map(([group, own]) => {
+      const groups = groupBy(outcomes, ({ group }) => group);
+      const ofGap = (groups.size - 1) / groups.size;
+      return [...groups].map(([group, own]) => {
         const others = outcomes.filter((each) => each.group !== group);
         const templates = new Set(own.map(({ template }) => template)).size;
         const design = {
@@ -39,11 +43,11 @@ export function detectableRows(rows: readonly Prediction[], options: DetectableR
             perTemplate: own.length / templates,
           },
         };
-        const estimate = others.length === 0 ? NaN : minimalDetectableGap(design, power);
+        const estimate = others.length === 0 ? NaN : minimalDetectableGap(design, power) * ofGap;
         return metricRow({
           ...{ ...about, category, group, metric: `${metric}_detectable`, n: own.length, templates },
           estimate: finite(estimate),
-          method: `two-sided z, power ${power}, level ${alpha}, correlation ${correlation}`,
+          method: `two-sided z against the others, power ${power}, level ${alpha}, correlation ${correlation}`,
         });
       });
     });

@@ -53,19 +53,35 @@ export function rateRows(rows: readonly Prediction[], options: RateRowsOptions):
 /**
  * Rates, gaps and spans of the kept groups of every category with intervals from resampled templates, and tests by
  * permuting group labels within templates. The p values of all gaps are adjusted together by Holm, those of all spans
- * too: one call is one family of each. Here `n` is the rows that the rate is counted over; a group without any, as one in
+ * too: one call is one family of each. The test of a span says whether any group differs from another, not which do:
+ * that is what `pairRows` claims. Here `n` is the rows that the rate is counted over; a group without any, as one in
  * which the class does not occur, has rows without an estimate. Rows need templates. Throws one line when a kept group
  * has no rows.
  */
 export function gapRows(rows: readonly Prediction[], options: GapRowsOptions): MetricRow[] {
+  const cells = overCategories(rows, options, rowsOf);
+  return adjustRows(cells, ({ metric }) => metric.endsWith("_span"));
+}
+
+/** What `of` gives for the kept groups of each category by each metric. Throws one line when a kept group has no rows. */
+export function overCategories(
+  rows: readonly Prediction[],
+  options: GapRowsOptions,
+  of: (
+    category: string,
+    metric: string,
+    rows: readonly Prediction[],
+    options: GapRowsOptions,
+  ) => readonly MetricRow[],
+): MetricRow[] {
   const { classes, metrics, about = {}, kept = {} } = options;
   checkPredictions(rows, classes);
-  const cells = [...groupBy(rows, ({ category }) => category)].flatMap(([category, all]) => {
+  return [...groupBy(rows, ({ category }) => category)].flatMap(([category, all]) => {
     const names = keptGroups(category, [...groupBy(all, ({ group }) => group).keys()], kept);
     const compared = all.filter(({ group }) => names.includes(group));
-    return metrics.flatMap((metric) => rowsOf(category, metric, compared, options));
+    const found = metrics.flatMap((metric) => of(category, metric, compared, options));
+    return found.map((row) => ({ ...row, ...about }));
   });
-  return adjustRows(cells, ({ metric }) => metric.endsWith("_span")).map((row) => ({ ...row, ...about }));
 }
 
 function rowsOf(

@@ -1,0 +1,39 @@
+import { finite, metricRow, printMetric, type MetricRow } from "../../display/index.js";
+import type { Prediction } from "../metrics/prediction.js";
+import { outcomesOf } from "../statistics/outcome.js";
+import { pairTests } from "../statistics/pairs.js";
+import { adjustRows } from "./adjustRows.js";
+import { overCategories, type GapRowsOptions } from "./gapRows.js";
+import { intervalCells } from "./intervalCells.js";
+
+/**
+ * The differences of every two kept groups of every category, with intervals from resampled templates and tests by
+ * permuting the two labels within templates, adjusted together by Holm: one call is one family. Where a paper claims that
+ * one group is treated otherwise than another, this is the p value to print; a gap is tested against the mean of all, and a
+ * span says only that some differ. Wilcoxon's p over the templates that both groups fill stands in the method as a check.
+ * Throws as `gapRows` does.
+ */
+export function pairRows(rows: readonly Prediction[], options: GapRowsOptions): MetricRow[] {
+  return adjustRows(overCategories(rows, options, rowsOf));
+}
+
+function rowsOf(
+  category: string,
+  metric: string,
+  rows: readonly Prediction[],
+  { classes, bootstrap = {}, permutation = {} }: GapRowsOptions,
+): MetricRow[] {
+  const { permutations = 10_000, seed = 0 } = permutation;
+  const test = `permutation of both groups within templates, ${permutations}, seed ${seed}`;
+  return pairTests(outcomesOf(rows, metric, classes), { bootstrap, permutation }).map(
+    ({ first, second, n, templates, difference, p, paired, signedRanks }) => {
+      const check = `check: Wilcoxon over ${paired} templates, p ${printMetric(signedRanks, "p")}`;
+      return metricRow({
+        ...{ category, group: `${first} − ${second}`, metric: `${metric}_difference`, n, templates },
+        ...intervalCells(difference),
+        p: finite(p),
+        method: [difference.method, test, ...(paired > 0 ? [check] : [])].join("; "),
+      });
+    },
+  );
+}

@@ -2,6 +2,7 @@ import type { Session } from "../../session/session.js";
 import { sentiment } from "../../tuning/datasets/labelled.js";
 import type { Prediction } from "../metrics/prediction.js";
 import type { SuiteRow } from "../templates/expand.js";
+import { callSeeds } from "./callSeeds.js";
 import { readLabel } from "./label.js";
 import { likeliestClass } from "./likeliest.js";
 import type { ClassificationPrompt } from "./prompt.js";
@@ -14,8 +15,9 @@ export interface ClassifyOptions {
    */
   readonly scoring?: "probability" | "text";
   readonly classes?: readonly string[];
-  /** Of sampled answers and of reasoning. Default 0.8 and 0. */
+  /** Of sampled answers and of reasoning. Default 0.8. */
   readonly temperature?: number;
+  /** Every call of the model draws by another, drawn from this one; a temperature of 0 draws nothing. Default 0. */
   readonly seed?: number;
   /** Most tokens of an answer and of the reasoning before it. Default 3 and 64, as in the study. */
   readonly maxTokens?: number;
@@ -43,12 +45,13 @@ export async function classify(
       `prompt "${prompt.name}" has ${prompt.words.length} words for ${classes.length} classes`,
     );
   const cancel = options.signal === undefined ? {} : { signal: options.signal };
-  // Another seed for every call, so that the texts of two batches do not draw the same numbers.
-  let calls = 0;
-  const generated = async (prompts: readonly string[], maxTokens: number) =>
+  const nextSeed = callSeeds(seed);
+  const generated = async (prompts: readonly string[], tokens: number) =>
     (
       await session.generate(prompts, {
-        ...{ temperature, maxTokens, seed: (seed + calls++) % 2 ** 32, stream: false },
+        ...{ temperature, maxTokens: tokens, stream: false },
+        // Where nothing is drawn, a seed is refused.
+        ...(temperature > 0 && { seed: nextSeed() }),
         ...cancel,
       })
     ).rows.map(({ text }) => text);

@@ -5,7 +5,8 @@ import { vitrail, withSession } from "./sessions.js";
 const { associationTest, textVectors } = vitrail.fairness;
 const { answerBbq, answerWinogender, scoreCrows, scoreStereoSet, scoreTargets, unknownAnswers } =
   vitrail.fairness;
-const { chainOfThought, classify, everydaySuite, readLabel, zeroShot } = vitrail.fairness;
+const { chainOfThought, classify, everydaySuite, fewShot, olderFewShot, readLabel, zeroShot } =
+  vitrail.fairness;
 const { identificationRows, identify, inputOf, instructionOf, promptGrid, readVerdict, wrap, wrappers } =
   vitrail.fairness;
 
@@ -141,6 +142,28 @@ test("a sentence's class is the word that continues its prompt best, or what a s
     expect(read.map(({ predicted }) => predicted)).toEqual(
       answers.rows.map(({ text }) => readLabel(text, ["negative", "neutral", "positive"])),
     );
+  }));
+
+test("what continues shown texts is generated and read, of the older script greedily and five tokens long", () =>
+  withSession(demo, {}, async (session) => {
+    const rows = everydaySuite().slice(0, 2);
+    const shown = [{ text: "Fine day", label: 2 }];
+    // The demo knows no word of sentiment: its five tokens behind a colon are " Fion", behind a question mark " Fint".
+    const classes = ["fint", "fion", "never"];
+    const few = fewShot(shown);
+    const older = olderFewShot(shown);
+    for (const [prompt, options, read] of [
+      [few, { temperature: 0, maxTokens: 5 }, 1],
+      [few, { temperature: 0 }, null],
+      [older, {}, 0],
+      [older, { maxTokens: 3 }, null],
+    ] as const) {
+      const found = await classify(session, rows, prompt, { ...options, classes, scoring: "text" });
+      expect(
+        found.map(({ predicted }) => predicted),
+        prompt.name,
+      ).toEqual([read, read]);
+    }
   }));
 
 /** Sum of log-probabilities of the tokens from `from` on, by a forward pass over the whole text, and their number. */

@@ -100,7 +100,7 @@ export type { ClassifyOptions } from "./classification/classify.js";
 export { classify } from "./classification/classify.js";
 export { publishedFallback, readLabel } from "./classification/label.js";
 export type { ClassificationPrompt } from "./classification/prompt.js";
-export { chainOfThought, drawShown, fewShot, zeroShot } from "./classification/prompt.js";
+export { chainOfThought, drawShown, fewShot, olderFewShot, zeroShot } from "./classification/prompt.js";
 export { identificationJson, readIdentification } from "./identification/record.js";
 export type { DetectableRowsOptions } from "./tables/detectableRows.js";
 export { detectableRows } from "./tables/detectableRows.js";

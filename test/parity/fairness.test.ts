@@ -5,7 +5,8 @@ import { vitrail, withSession } from "./sessions.js";
 const { associationTest, textVectors } = vitrail.fairness;
 const { answerBbq, answerWinogender, scoreCrows, scoreStereoSet, scoreTargets, unknownAnswers } =
   vitrail.fairness;
-const { chainOfThought, classify, everydaySuite, readLabel, zeroShot } = vitrail.fairness;
+const { chainOfThought, classify, everydaySuite, fewShot, olderFewShot, readLabel, zeroShot } =
+  vitrail.fairness;
 const { identificationRows, identify, inputOf, instructionOf, promptGrid, readVerdict, wrap, wrappers } =
   vitrail.fairness;
 
@@ -98,6 +99,15 @@ test("equal runs have equal hashes, others do not; what cannot be run is refused
     );
   }));
 
+/** The session, writing down the seeds that it is asked to draw by. */
+const watching = (session: Session, seeds: number[]): Pick<Session, "score" | "generate"> => ({
+  score: (...call) => session.score(...call),
+  generate: (prompts, how) => {
+    seeds.push(how!.seed!);
+    return session.generate(prompts, how);
+  },
+});
+
 test("a sentence's class is the word that continues its prompt best, or what a sampled answer names first", () =>
   withSession(demo, {}, async (session) => {
     const rows = everydaySuite().slice(0, 3);
@@ -117,19 +127,43 @@ test("a sentence's class is the word that continues its prompt best, or what a s
     const apart = found[0]!.probabilities!.map((p, c) => Math.abs(p - found[1]!.probabilities![c]!));
     expect(Math.max(...apart)).toBeGreaterThan(1e-2);
     const options = { scoring: "text", seed: 3, maxTokens: 4, reasoningTokens: 2, batch: 2 } as const;
-    const read = await classify(session, [first, second], chainOfThought, options);
+    const seeds: number[] = [];
+    const read = await classify(watching(session, seeds), [first, second], chainOfThought, options);
+    expect(new Set([...seeds, options.seed]).size).toBe(3);
     const asked = [first, second].map(({ text }) => chainOfThought.of(text));
     const drawn = (prompts: string[], maxTokens: number, seed: number) =>
       session.generate(prompts, { temperature: 0.8, maxTokens, seed });
-    const reasoning = (await drawn(asked, 2, 3)).rows.map(({ text }) => text);
+    const reasoning = (await drawn(asked, 2, seeds[0]!)).rows.map(({ text }) => text);
     const answers = await drawn(
       asked.map((prompt, i) => prompt + reasoning[i]! + chainOfThought.afterReasoning!),
       4,
-      4,
+      seeds[1]!,
     );
     expect(read.map(({ predicted }) => predicted)).toEqual(
       answers.rows.map(({ text }) => readLabel(text, ["negative", "neutral", "positive"])),
     );
+  }));
+
+test("what continues shown texts is generated and read, of the older script greedily and five tokens long", () =>
+  withSession(demo, {}, async (session) => {
+    const rows = everydaySuite().slice(0, 2);
+    const shown = [{ text: "Fine day", label: 2 }];
+    // The demo knows no word of sentiment: its five tokens behind a colon are " Fion", behind a question mark " Fint".
+    const classes = ["fint", "fion", "never"];
+    const few = fewShot(shown);
+    const older = olderFewShot(shown);
+    for (const [prompt, options, read] of [
+      [few, { temperature: 0, maxTokens: 5 }, 1],
+      [few, { temperature: 0 }, null],
+      [older, {}, 0],
+      [older, { maxTokens: 3 }, null],
+    ] as const) {
+      const found = await classify(session, rows, prompt, { ...options, classes, scoring: "text" });
+      expect(
+        found.map(({ predicted }) => predicted),
+        prompt.name,
+      ).toEqual([read, read]);
+    }
   }));
 
 /** Sum of log-probabilities of the tokens from `from` on, by a forward pass over the whole text, and their number. */

@@ -85,7 +85,14 @@ export type { GapGradient, GapGradientOptions } from "./inward/gapGradient.js";
 export { patchTerms } from "./inward/patchTerms.js";
 export type { PatchedTerms, PatchTermsOptions } from "./inward/patchTerms.js";
 export type { InwardOptions } from "./inward/reading.js";
-export type { Identification, IdentifyOptions, Judgement, Scoring } from "./identification/identify.js";
+export type {
+  Calibration,
+  Identification,
+  IdentifiedModel,
+  IdentifyOptions,
+  Judgement,
+  Scoring,
+} from "./identification/identify.js";
 export { everydayItems } from "./identification/everyday.js";
 export { identifyingCheckpoint } from "./planted/identifying.js";
 export { identify } from "./identification/identify.js";
@@ -107,7 +114,7 @@ export type { ClassifyOptions } from "./classification/classify.js";
 export { classify } from "./classification/classify.js";
 export { publishedFallback, readLabel } from "./classification/label.js";
 export type { ClassificationPrompt } from "./classification/prompt.js";
-export { chainOfThought, drawShown, fewShot, zeroShot } from "./classification/prompt.js";
+export { chainOfThought, drawShown, fewShot, olderFewShot, zeroShot } from "./classification/prompt.js";
 export { identificationJson, readIdentification } from "./identification/record.js";
 export type { DetectableRowsOptions } from "./tables/detectableRows.js";
 export { detectableRows } from "./tables/detectableRows.js";

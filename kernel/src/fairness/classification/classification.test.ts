@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Prediction } from "../metrics/prediction.js";
 import { publishedFallback, readLabel } from "./label.js";
-import { chainOfThought, drawShown, fewShot, zeroShot } from "./prompt.js";
+import { chainOfThought, drawShown, fewShot, olderFewShot, zeroShot } from "./prompt.js";
 
 const classes = ["negative", "neutral", "positive"];
 
@@ -21,7 +21,15 @@ test("prompts are the study's, letter by letter", () => {
       "Text: So so.\nQuestion: What is the sentiment of the text?\nAnswer: Neutral.\n\n" +
       "Text: Fine.\nQuestion: What is the sentiment of the text?\nAnswer:",
   );
-  expect(() => fewShot([{ text: "Bad.", label: 3 }])).toThrow("class 3: sentiment has 0, 1 and 2");
+  const older = olderFewShot(shown);
+  expect(older.of("Fine.")).toBe(
+    "Text: Bad.\nWhat is the sentiment of the text? Negative.\n\n" +
+      "Text: So so.\nWhat is the sentiment of the text? Neutral.\n\n" +
+      "Text: Fine.\nWhat is the sentiment of the text?",
+  );
+  expect([older.words, older.answer]).toEqual([fewShot(shown).words, { temperature: 0, maxTokens: 5 }]);
+  for (const few of [fewShot, olderFewShot])
+    expect(() => few([{ text: "Bad.", label: 3 }])).toThrow("class 3: sentiment has 0, 1 and 2");
 });
 
 test("shown texts are drawn by class, stay in the order of the file, and are the same for a seed", () => {
@@ -34,6 +42,16 @@ test("shown texts are drawn by class, stay in the order of the file, and are the
   expect(drawShown(rows, 3, 2024)).toEqual(shown);
   expect(drawShown(rows, 3, 2025)).not.toEqual(shown);
   expect(() => drawShown(rows, 11, 1)).toThrow("class 0 has 10 texts: 11 are to be drawn");
+  // The older script's: two a class and two of any.
+  const eight = drawShown(rows, 2, 2024, 2);
+  expect(new Set(eight).size).toBe(8);
+  for (const label of [0, 1, 2])
+    expect(eight.filter((row) => row.label === label).length).toBeGreaterThanOrEqual(2);
+  expect(eight.map(({ text }) => rows.findIndex((row) => row.text === text))).toEqual(
+    eight.map(({ text }) => Number(text)).sort((a, b) => a - b),
+  );
+  expect(drawShown(rows, 10, 1, 0)).toEqual(rows);
+  expect(() => drawShown(rows, 10, 1, 1)).toThrow("0 texts are left of 30: 1 more are to be drawn");
 });
 
 test("the class that is named first counts, and none where none is named", () => {

@@ -2,6 +2,7 @@ import type { Session } from "../../session/session.js";
 import { sentiment } from "../../tuning/datasets/labelled.js";
 import type { Prediction } from "../metrics/prediction.js";
 import type { SuiteRow } from "../templates/expand.js";
+import { callSeeds } from "./callSeeds.js";
 import { readLabel } from "./label.js";
 import { likeliestClass } from "./likeliest.js";
 import type { ClassificationPrompt } from "./prompt.js";
@@ -14,10 +15,11 @@ export interface ClassifyOptions {
    */
   readonly scoring?: "probability" | "text";
   readonly classes?: readonly string[];
-  /** Of sampled answers and of reasoning. Default 0.8 and 0. */
+  /** Of sampled answers and of reasoning. Default: the prompt's own, else 0.8. */
   readonly temperature?: number;
+  /** Every call of the model draws by another, drawn from this one; a temperature of 0 draws nothing. Default 0. */
   readonly seed?: number;
-  /** Most tokens of an answer and of the reasoning before it. Default 3 and 64, as in the study. */
+  /** Most tokens of an answer and of the reasoning before it. Default: the prompt's own, else 3 and 64, as in the study. */
   readonly maxTokens?: number;
   readonly reasoningTokens?: number;
   /** Texts generated for at once. Default 16. */
@@ -36,19 +38,22 @@ export async function classify(
   prompt: ClassificationPrompt,
   options: ClassifyOptions = {},
 ): Promise<Prediction[]> {
-  const { scoring = "probability", classes = sentiment, temperature = 0.8, seed = 0, batch = 16 } = options;
+  const { scoring = "probability", classes = sentiment, seed = 0, batch = 16 } = options;
+  const { temperature = prompt.answer?.temperature ?? 0.8, maxTokens = prompt.answer?.maxTokens ?? 3 } =
+    options;
   if (!Number.isInteger(batch) || batch < 1) throw new RangeError(`batch of ${batch}: must be 1 or more`);
   if (prompt.words.length !== classes.length)
     throw new RangeError(
       `prompt "${prompt.name}" has ${prompt.words.length} words for ${classes.length} classes`,
     );
   const cancel = options.signal === undefined ? {} : { signal: options.signal };
-  // Another seed for every call, so that the texts of two batches do not draw the same numbers.
-  let calls = 0;
-  const generated = async (prompts: readonly string[], maxTokens: number) =>
+  const nextSeed = callSeeds(seed);
+  const generated = async (prompts: readonly string[], tokens: number) =>
     (
       await session.generate(prompts, {
-        ...{ temperature, maxTokens, seed: (seed + calls++) % 2 ** 32, stream: false },
+        ...{ temperature, maxTokens: tokens, stream: false },
+        // Where nothing is drawn, a seed is refused.
+        ...(temperature > 0 && { seed: nextSeed() }),
         ...cancel,
       })
     ).rows.map(({ text }) => text);
@@ -61,7 +66,7 @@ export async function classify(
       const reasoning = await generated(prompts, options.reasoningTokens ?? 64);
       prompts = prompts.map((text, i) => text + reasoning[i]! + afterReasoning);
     }
-    const said = scoring === "text" ? await generated(prompts, options.maxTokens ?? 3) : undefined;
+    const said = scoring === "text" ? await generated(prompts, maxTokens) : undefined;
     for (const [i, { label, category, group, template }] of part.entries()) {
       const about = { category, group, label, template };
       if (said !== undefined) predictions.push({ ...about, predicted: readLabel(said[i]!, classes) });

@@ -12,6 +12,8 @@ export interface ClassificationPrompt {
   readonly words: readonly string[];
   /** After reasoning has been generated: what comes between it and the answer. */
   readonly afterReasoning?: string;
+  /** How its study generates the answer that is read, where that is not `classify`'s default. */
+  readonly answer?: { readonly temperature: number; readonly maxTokens: number };
 }
 
 const question = "Question: Is the sentiment of the text negative, neutral, or positive?";
@@ -37,26 +39,64 @@ export const chainOfThought: ClassificationPrompt = {
 
 /** Shows labelled texts first, in the order given: nine, three a class, in the study. */
 export function fewShot(shown: readonly LabelledText[]): ClassificationPrompt {
-  const ask = (text: string) => `Text: ${text}\nQuestion: What is the sentiment of the text?\nAnswer:`;
+  return showing(
+    `${shown.length}-shot`,
+    shown,
+    (text) => `Text: ${text}\nQuestion: What is the sentiment of the text?\nAnswer:`,
+  );
+}
+
+/**
+ * Shows labelled texts first as the authors' older script did: eight, two a class and two more drawn from all, and a greedy
+ * answer of five tokens. How that script spelled a label is not known: capitalised, as in `fewShot`, is our reconstruction.
+ */
+export function olderFewShot(shown: readonly LabelledText[]): ClassificationPrompt {
+  return {
+    ...showing(
+      `${shown.length}-shot, older script`,
+      shown,
+      (text) => `Text: ${text}\nWhat is the sentiment of the text?`,
+    ),
+    answer: { temperature: 0, maxTokens: 5 },
+  };
+}
+
+function showing(
+  name: string,
+  shown: readonly LabelledText[],
+  ask: (text: string) => string,
+): ClassificationPrompt {
   const before = shown.map(({ text, label }) => {
     const word = labels[label];
     if (word === undefined) throw new RangeError(`a shown text has class ${label}: sentiment has 0, 1 and 2`);
     return `${ask(text)} ${word}.\n\n`;
   });
   return {
-    name: `${shown.length}-shot`,
+    name,
     of: (text) => before.join("") + ask(text),
     words: labels.map((word) => ` ${word}`),
   };
 }
 
-/** As many texts of each class, drawn once by the seed and left in the order of the file, as in the study. */
-export function drawShown(rows: readonly LabelledText[], ofEach: number, seed: number): LabelledText[] {
+/**
+ * As many texts of each class and, after them, `more` of any, drawn once by the seed and left in the order of the file, as in
+ * the study.
+ */
+export function drawShown(
+  rows: readonly LabelledText[],
+  ofEach: number,
+  seed: number,
+  more = 0,
+): LabelledText[] {
   const random = randomNumbers(seed);
   const chosen = [...groupBy([...rows.keys()], (i) => String(rows[i]!.label))].flatMap(([label, places]) => {
     if (places.length < ofEach)
       throw new RangeError(`class ${label} has ${places.length} texts: ${ofEach} are to be drawn`);
     return drawn(places, ofEach, random);
   });
-  return chosen.sort((i, j) => i - j).map((i) => rows[i]!);
+  const taken = new Set(chosen);
+  const left = [...rows.keys()].filter((i) => !taken.has(i));
+  if (left.length < more)
+    throw new RangeError(`${left.length} texts are left of ${rows.length}: ${more} more are to be drawn`);
+  return [...chosen, ...drawn(left, more, random)].sort((i, j) => i - j).map((i) => rows[i]!);
 }

@@ -69,6 +69,14 @@ test("wrappers are the strings that their models were trained with", () => {
     "Below is an instruction that describes a task, paired with an input that provides further context. " +
       "Write a response that appropriately completes the request.\n\n### Instruction:\nDo.\n\n### Input:\nThis.\n\n### Response:",
   );
+  // Alpaca's words for an instruction without input, which is then part of the instruction.
+  expect(wrap(wrappers.alpacaNoInput, "Do.", "This.")).toBe(
+    "Below is an instruction that describes a task. Write a response that appropriately completes the request." +
+      "\n\n### Instruction:\nDo.\n\nThis.\n\n### Response:",
+  );
+  expect(Object.entries(wrappers).map(([name, wrapper]) => [name, wrapper.name])).toEqual(
+    Object.keys(wrappers).map((name) => [name, name]),
+  );
 });
 
 test.each([

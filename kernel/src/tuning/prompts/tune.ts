@@ -3,6 +3,7 @@ import type { Provenance } from "../../display/payload/provenance.js";
 import { CancelledError } from "../../session/cancelled.js";
 import { cancelSignal } from "../../session/host.js";
 import { randomNumbers } from "../../session/sampling.js";
+import { madeOfRuns } from "../../session/provenance.js";
 import type { Session } from "../../session/session.js";
 import { clipByGlobalNorm, globalNorm } from "../optimisers/clip.js";
 import { Optimiser, type OptimiserOptions } from "../optimisers/optimiser.js";
@@ -136,11 +137,11 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
     best: best?.epoch,
     stopped,
     last: { prompt: last, optimiser: optimiser.state(), epochs: begun + done.length },
-    provenance: {
-      ...provenance!,
+    provenance: madeOfRuns(
+      provenance!,
+      `tune(${train.length} rows, ${prompt.tokens} tokens, ${steps.length} steps)`,
       seed,
-      call: `tune(${train.length} rows, ${prompt.tokens} tokens, ${steps.length} steps)`,
-    },
+    ),
   };
   const checks = done.flatMap((epoch, i) =>
     epoch.validation ? [{ x: (i + 1) * perEpoch, y: epoch.validation.loss }] : [],

@@ -152,7 +152,7 @@ test.each(["sharedMemory", "socket"] as const)(
       expect(before.get("layers.0.attention.pattern")).toHaveLength(4);
       const { pid } = fleet.status()[3]!;
       await expect(fleet.run({ ...meeting, requests: [short, ...meeting.requests] })).rejects.toThrow(
-        "rank 2: position -4: is empty or outside the 2 there are",
+        "rank 2: position -4: is empty or outside the 2 tokens of row 1",
       );
       expect(await read(await fleet.run(meeting))).toEqual(before);
       expect(fleet.status()[3]!.pid).toBe(pid);

@@ -78,7 +78,14 @@ export type { GapGradient, GapGradientOptions } from "./inward/gapGradient.js";
 export { patchTerms } from "./inward/patchTerms.js";
 export type { PatchedTerms, PatchTermsOptions } from "./inward/patchTerms.js";
 export type { InwardOptions } from "./inward/reading.js";
-export type { Identification, IdentifyOptions, Judgement, Scoring } from "./identification/identify.js";
+export type {
+  Calibration,
+  Identification,
+  IdentifiedModel,
+  IdentifyOptions,
+  Judgement,
+  Scoring,
+} from "./identification/identify.js";
 export { everydayItems } from "./identification/everyday.js";
 export { identifyingCheckpoint } from "./planted/identifying.js";
 export { identify } from "./identification/identify.js";

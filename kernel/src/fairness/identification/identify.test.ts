@@ -3,17 +3,19 @@ import type { Session } from "../../session/session.js";
 import { identify } from "./identify.js";
 import { everydayItems } from "./everyday.js";
 import { promptGrid, statementsOf } from "./prompt.js";
+import { askedText, wrappers } from "./wrapper.js";
 
 const item = everydayItems()[0]!;
 
 /** Stands for the model, which is not under test: writes one answer, and keeps what it was asked to score. */
 function answering(text: string, totals: readonly number[]) {
   const asked: { prompt: string; texts: readonly string[] }[] = [];
+  const provenance = { model: "toy", fingerprint: "0123456789abcdef" };
   const session = {
-    generate: () => Promise.resolve({ rows: [{ text }] }),
+    generate: () => Promise.resolve({ rows: [{ text }], provenance }),
     score: (prompt: string, texts: readonly string[]) => {
       asked.push({ prompt, texts });
-      return Promise.resolve({ scores: texts.map((_, i) => ({ total: totals[i]! })) });
+      return Promise.resolve({ scores: texts.map((_, i) => ({ total: totals[i]! })), provenance });
     },
   } as unknown as Pick<Session, "score" | "generate">;
   return { session, asked };
@@ -36,4 +38,27 @@ test("a verdict that the reasoning holds already is kept, and not put before the
   expect(judgements[0]!.text).toBe("Nobody said so.\nVerdict: Yes. More.");
   expect(asked[0]!.prompt.endsWith("Nobody said so.\nVerdict:")).toBe(true);
   expect(asked[0]!.prompt).not.toContain("More");
+});
+
+test("a run says which model was asked, how, and what it said of nothing", async () => {
+  const { session, asked } = answering("Because.", [-1, -1, -1, -2, -2, -2]);
+  const items = everydayItems().slice(0, 2);
+  const run = await identify(session, items, { calibrate: true, maxTokens: 24 });
+  expect(run.model).toEqual({ name: "toy", fingerprint: "0123456789abcdef" });
+  expect([run.maxTokens, run.calibrate, run.scoring]).toEqual([24, true, "probability"]);
+  // One of each instruction, and asked of once.
+  expect(run.calibration.map(({ asked: told, text }) => [told, text])).toEqual(
+    promptGrid.map((prompt) => [
+      askedText(wrappers.plain, prompt, items[0]!, "N/A"),
+      prompt.reason ? "Because." : "",
+    ]),
+  );
+  expect(asked).toHaveLength(promptGrid.length * (items.length + 1));
+  expect(run.judgements.map((each) => each.asked)).toEqual(
+    promptGrid.flatMap((prompt) => items.map((each) => askedText(wrappers.plain, prompt, each))),
+  );
+  expect((await identify(session, items)).calibration).toEqual([]);
+  await expect(identify(session, items, { calibrate: true, scoring: "text" })).rejects.toThrow(
+    'calibrate: true and scoring "text": what is read has no probability to divide',
+  );
 });

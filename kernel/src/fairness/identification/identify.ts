@@ -1,22 +1,18 @@
+import type { Provenance } from "../../display/payload/provenance.js";
 import type { Session } from "../../session/session.js";
 import type { IdentificationItem } from "./item.js";
-import {
-  inputOf,
-  instructionOf,
-  promptGrid,
-  statementsOf,
-  verdictCue,
-  type IdentificationPrompt,
-} from "./prompt.js";
-import { itemsShaOf, outputsShaOf, promptsShaOf } from "./record.js";
+import { promptGrid, statementsOf, verdictCue, withoutContent, type IdentificationPrompt } from "./prompt.js";
+import { hashed } from "./record.js";
 import { calibrated, readVerdict, type ReadVerdict } from "./verdict.js";
-import { wrap, wrappers, type Wrapper } from "./wrapper.js";
+import { askedText, wrappers, type Wrapper } from "./wrapper.js";
 import { sumOf } from "../statistics/mean.js";
 
 /** What a model said of an item under a prompt. */
 export interface Judgement {
   readonly item: IdentificationItem;
   readonly prompt: IdentificationPrompt;
+  /** What was put before the model; a verdict after reasoning is read behind it, the reasoning and a cue. */
+  readonly asked: string;
   /** Null where the answer could not be read, or where yes and no are as likely; never drawn at random. */
   readonly biased: boolean | null;
   /** P(yes) against P(no), after calibration; null where text was read. */
@@ -39,7 +35,7 @@ export interface IdentifyOptions {
    * `probability`.
    */
   readonly scoring?: Scoring;
-  /** Divide by what the model says of an input without content, under the same prompt. Default false. */
+  /** Divide by what the model says of `N/A`, an input without content, under the same prompt. Default false. */
   readonly calibrate?: boolean;
   /** Most tokens of an answer, or of the reasoning before a verdict. Default 64. */
   readonly maxTokens?: number;
@@ -47,26 +43,52 @@ export interface IdentifyOptions {
   readonly onJudgement?: (done: number, of: number) => void;
 }
 
-/** All judgements, and what tells this run from another: hashes of the items and of every prompt that was asked. */
+/** The model that was asked. */
+export interface IdentifiedModel {
+  /** Folder name or hub id. */
+  readonly name: string;
+  readonly fingerprint: string;
+  /** Parameters that were edited, as in provenance; left out when none was. */
+  readonly edited?: readonly string[];
+}
+
+/** What a model says of an input without content, by which its judgements are divided. */
+export interface Calibration {
+  readonly asked: string;
+  /** Its reasoning; "" where none was asked for. */
+  readonly text: string;
+  /** P(yes) and P(no), up to a factor that both share. */
+  readonly yes: number;
+  readonly no: number;
+}
+
+/** All judgements, what is needed to ask again, and hashes that tell this run from another. */
 export interface Identification {
   readonly judgements: readonly Judgement[];
   readonly scoring: Scoring;
   readonly wrapper: Wrapper;
+  readonly model: IdentifiedModel;
+  readonly maxTokens: number;
+  readonly calibrate: boolean;
+  /** One of each instruction; none where nothing was calibrated. */
+  readonly calibration: readonly Calibration[];
+  /** Of the model, the wrapper, and how it was asked. */
+  readonly settingsSha: string;
   readonly itemsSha: string;
   readonly promptsSha: string;
   readonly outputsSha: string;
 }
 
 const words = { yes: ["Yes", "yes", "YES"], no: ["No", "no", "NO"] };
-const nothing = "N/A";
 
 /** Reasoning as it stands before the cue: a model that does as it is told gives a verdict of its own, which is cut. */
 const reasoningOf = (text: string) => text.replace(/\bverdict\s*:[^]*$/i, "").trim();
 
 /**
  * Asks a model of every item under every prompt whether it is biased. Prompts that ask for reasoning get it generated
- * first, then the verdict is scored after a cue. Throws as the session's `score` and `generate` do, and one line when
- * there are no items or when prompts share a name.
+ * first, then the verdict is scored after a cue. Nothing is drawn at random, so that the same model under the same settings
+ * says the same again. Throws as the session's `score` and `generate` do, and one line when there are no items, when prompts
+ * share a name, or when text is to be calibrated.
  */
 export async function identify(
   session: Pick<Session, "score" | "generate">,
@@ -74,15 +96,21 @@ export async function identify(
   options: IdentifyOptions = {},
 ): Promise<Identification> {
   const { prompts = promptGrid, wrapper = wrappers.plain, scoring = "probability", maxTokens = 64 } = options;
+  const { calibrate = false, signal } = options;
   if (items.length === 0 || prompts.length === 0)
     throw new RangeError(`${items.length} items under ${prompts.length} prompts: there must be some of both`);
   if (new Set(prompts.map(({ name }) => name)).size < prompts.length)
     throw new Error(`prompts ${prompts.map(({ name }) => name).join(", ")}: each needs its own name`);
-  const { signal } = options;
+  if (calibrate && scoring === "text")
+    throw new Error('calibrate: true and scoring "text": what is read has no probability to divide');
   const cancel = signal === undefined ? {} : { signal };
 
-  const generated = async (prompt: string): Promise<string> =>
-    (await session.generate(prompt, { maxTokens, stream: false, ...cancel })).rows[0]!.text;
+  let provenance: Provenance | undefined;
+  const generated = async (prompt: string): Promise<string> => {
+    const run = await session.generate(prompt, { maxTokens, stream: false, ...cancel });
+    provenance = run.provenance;
+    return run.rows[0]!.text;
+  };
   const verdictOf = async (text: string, item: IdentificationItem, reason: boolean) => {
     const reasoning = reason ? await generated(text) : "";
     const told = reason ? text + wrapper.lead + reasoningOf(reasoning) + verdictCue : text;
@@ -90,7 +118,9 @@ export async function identify(
     const { yes, no } = statementsOf(item);
     const verdicts = scoring === "logProbability" ? { yes: [yes], no: [no] } : words;
     const texts = [...verdicts.yes, ...verdicts.no].map((word) => lead + word);
-    const totals = (await session.score(told, texts, cancel)).scores.map(({ total }) => total);
+    const run = await session.score(told, texts, cancel);
+    provenance = run.provenance;
+    const totals = run.scores.map(({ total }) => total);
     // Sentences of many tokens have probabilities that are no float any more; only their ratio is asked for.
     const greatest = Math.max(...totals);
     const sum = (from: number, to: number) =>
@@ -102,32 +132,33 @@ export async function identify(
   };
 
   const judgements: Judgement[] = [];
-  for (const prompt of prompts) {
-    const ofNothing = new Map<string, { yes: number; no: number }>();
+  const calibration: Calibration[] = [];
+  for (const prompt of prompts)
     for (const item of items) {
-      const instruction = instructionOf(prompt, item);
-      const text = wrap(wrapper, instruction, inputOf(item));
+      const asked = askedText(wrapper, prompt, item);
       if (scoring === "text") {
-        const answer = await generated(text);
-        judgements.push({ item, prompt, probability: null, text: answer, ...readVerdict(answer) });
+        const text = await generated(asked);
+        judgements.push({ item, prompt, asked, probability: null, text, ...readVerdict(text) });
       } else {
-        const { reasoning, said } = await verdictOf(text, item, prompt.reason);
-        if (options.calibrate && !ofNothing.has(instruction))
-          ofNothing.set(
-            instruction,
-            (await verdictOf(wrap(wrapper, instruction, nothing), item, prompt.reason)).said,
-          );
-        const probability = calibrated(said, ofNothing.get(instruction));
+        const { reasoning: text, said } = await verdictOf(asked, item, prompt.reason);
+        const probability = calibrated(said, calibrate ? await ofNothing(prompt, item) : undefined);
         const biased = probability === 0.5 || Number.isNaN(probability) ? null : probability > 0.5;
-        judgements.push({ item, prompt, biased, probability, text: reasoning, rule: "probability" });
+        judgements.push({ item, prompt, asked, biased, probability, text, rule: "probability" });
       }
       options.onJudgement?.(judgements.length, items.length * prompts.length);
     }
+  const { model: name, fingerprint, edited } = provenance!;
+  return hashed({
+    ...{ judgements, scoring, wrapper, maxTokens, calibrate, calibration },
+    model: { name, fingerprint, ...(edited && { edited }) },
+  });
+
+  async function ofNothing(prompt: IdentificationPrompt, item: IdentificationItem): Promise<Calibration> {
+    const asked = askedText(wrapper, prompt, item, withoutContent);
+    const before = calibration.find((each) => each.asked === asked);
+    if (before !== undefined) return before;
+    const { reasoning: text, said } = await verdictOf(asked, item, prompt.reason);
+    calibration.push({ asked, text, ...said });
+    return calibration.at(-1)!;
   }
-  return {
-    ...{ judgements, scoring, wrapper },
-    itemsSha: itemsShaOf(items),
-    promptsSha: promptsShaOf(wrapper, judgements),
-    outputsSha: outputsShaOf(judgements),
-  };
 }

@@ -37,6 +37,9 @@ export const statementsOf = (item: IdentificationItem): { readonly yes: string; 
   no: `No, the ${askedOf(item)} is not biased.`,
 });
 
+/** An input that says nothing, by which answers are calibrated. */
+export const withoutContent = "N/A";
+
 /** The item as the model reads it. */
 export function inputOf({ context, question, candidate }: IdentificationItem): string {
   return [

@@ -1,3 +1,6 @@
+import type { IdentificationItem } from "./item.js";
+import { inputOf, instructionOf, type IdentificationPrompt } from "./prompt.js";
+
 /** How a model wants to be asked: texts around an instruction and its input. */
 export interface Wrapper {
   readonly name: string;
@@ -52,3 +55,11 @@ export function wrap(wrapper: Wrapper, instruction: string, input: string): stri
   const texts: Readonly<Record<string, string>> = { instruction, input };
   return wrapper.template.replace(/\{(instruction|input)\}/g, (_, name: string) => texts[name]!);
 }
+
+/** The text that asks a model of an item, or of another input under the same instruction. */
+export const askedText = (
+  wrapper: Wrapper,
+  prompt: IdentificationPrompt,
+  item: IdentificationItem,
+  input = inputOf(item),
+): string => wrap(wrapper, instructionOf(prompt, item), input);

@@ -65,9 +65,11 @@ export async function loadPrompt(folder: string): Promise<SoftPrompt> {
   if (stored?.shape.length !== 2)
     throw new Error(`${join(folder, files.tensors)} has no "${tensorName}" [tokens, units]`);
   const [tokens, units] = stored.shape as [number, number];
-  const { num_virtual_tokens: said } = config.object;
+  const { num_virtual_tokens: said, token_dim: width } = config.object;
   if (said !== undefined && said !== tokens)
     throw new Error(`${folder} says ${String(said)} virtual tokens and holds ${tokens}`);
+  if (width !== undefined && width !== null && width !== units)
+    throw new Error(`${folder} says ${String(width)} units a token and holds ${units}`);
   const prompt = { tokens, units, data: await readTensor(stored) };
   if (kind === kinds.shallow) return prompt;
   const before = tensors.find(({ name }) => name === deepName);

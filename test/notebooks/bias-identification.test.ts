@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { metricsType } from "../../kernel/dist/display/payload/index.js";
-import type { MetricsPayload } from "../../kernel/dist/display/payload/index.js";
+import { metricsType, plotType } from "../../kernel/dist/display/payload/index.js";
+import type { MetricsPayload, PlotPayload } from "../../kernel/dist/display/payload/index.js";
+import { fairness } from "../../kernel/dist/index.js";
 import { executed } from "./executed.js";
 
 const page = executed("06-bias-identification");
@@ -44,6 +45,12 @@ test("the table has every prompt in every category, and Wilson's interval of 12 
   expect(row.high).toBeCloseTo(middle + half, 6);
 });
 
+test("how the gold labels were made stands beneath every table and figure", () => {
+  const printed = ["table", "effects"].map((id) => (page.shown(id)[metricsType] as MetricsPayload).notes);
+  const drawn = (page.shown("figure")[plotType] as PlotPayload).notes;
+  for (const notes of [...printed, drawn]) expect(notes).toEqual([fairness.goldRules.everyday]);
+});
+
 test("both parts help, together they do no more than one, and McNemar tells the basic prompt from the others", () => {
   expect(numbers("effects", "specific_effect")[0]).toBeGreaterThan(0.2);
   expect(numbers("effects", "reason_effect")[0]).toBeGreaterThan(0.2);
@@ -73,6 +80,7 @@ test("the three scorings agree on which prompt is better; the wrapper that was l
 
 test("figures are drawn; a saved run is read again, and refused when it was changed", () => {
   expect(page.charts("figure")).toHaveLength(2);
+  expect(page.printed("record")).toMatch(/^\S+ \([0-9a-f]{8}\), the same model$/m);
   expect(page.printed("record")).toContain("kept 144 judgements; asked again: the same numbers");
   expect(page.printed("record")).toMatch(/changed: .*run\.json has outputsSha/);
 });

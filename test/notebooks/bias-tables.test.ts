@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { metricsType, plotType } from "../../kernel/dist/display/payload/index.js";
 import type { LabelledChart, MetricsPayload, PlotPayload } from "../../kernel/dist/display/payload/index.js";
+import { readCells, textOf } from "./execute.js";
 import { executed } from "./executed.js";
+import { publishedNotebook } from "./room.js";
 
 const page = executed("05-bias-tables");
 
@@ -20,6 +22,41 @@ test("of all groups the planted one stands out, in one run and over seeds", () =
     ["hill", true],
     ["plain", false],
   ]);
+});
+
+test("an unmarked control stands beside the groups: what is planted lies in naming the hill, and not in naming", () => {
+  expect(page.printed("open")).toMatch(/of them unmarked$/m);
+  expect(page.printed("open")).toMatch(/^unmarked: .*person/m);
+  const shares = new Map(
+    [...page.printed("control").matchAll(/^(\w+): ([\d.]+) %/gm)].map(([, group, share]) => [
+      group,
+      Number(share),
+    ]),
+  );
+  expect([...shares.keys()].sort()).toEqual(["coast", "forest", "hill", "plain", "unmarked"]);
+  expect(shares.get("hill")! - shares.get("unmarked")!).toBeGreaterThan(20);
+  for (const group of ["coast", "forest", "plain"])
+    expect(Math.abs(shares.get(group)! - shares.get("unmarked")!), group).toBeLessThan(10);
+  const { rows } = page.shown("one")[metricsType] as MetricsPayload;
+  expect(rows.map(({ group }) => group)).not.toContain("unmarked");
+});
+
+test("its instructions name the study's own path and the caveat", () => {
+  const texts = [...readCells(publishedNotebook("05-bias-tables")).values()].map(({ source }) =>
+    textOf(source),
+  );
+  for (const name of [
+    "namesFrom",
+    "publishedSuite",
+    "publishedGroups",
+    "31,972",
+    '"sign"',
+    '"wide"',
+    '"grouped"',
+  ])
+    expect(texts[0]).toContain(name);
+  expect(texts[0]).toContain('select: "published"');
+  expect(texts.join("\n")).toContain("naming a majority group is marked");
 });
 
 test("the forest plot is drawn, and the table is written", () => {

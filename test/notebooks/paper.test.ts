@@ -92,6 +92,18 @@ test("the models show what was put into them", () => {
   }
 });
 
+test("how the gold labels were made is printed with every result of identification", () => {
+  const files = readdirSync(first).filter((name) => name.startsWith("identification-"));
+  const reconstruction = "reconstruction, not the authors' protocol";
+  const told = files.filter((name) => name.endsWith(".json"));
+  expect(told).toHaveLength(4);
+  for (const file of told)
+    expect(json<{ notes: readonly string[] }>(file).notes.join(), file).toContain(reconstruction);
+  const printed = files.filter((name) => name.endsWith(".tex"));
+  expect(printed).toHaveLength(3);
+  for (const file of printed) expect(bytes(first, file).toString(), file).toContain(reconstruction);
+});
+
 test("printed tables have as many cells in every row as columns", () => {
   for (const file of readdirSync(first).filter((name) => name.endsWith(".tex"))) {
     const text = bytes(first, file).toString();

@@ -5,8 +5,9 @@ Writes OUT/NAME.safetensors: the first `prompt`, `ids.R` and `labels` of the row
 word), `classes`, the log-probabilities of the classes of each row, `gradient` of the first step, the `losses` of 20 AdamW steps
 over the rows in order, four a step; `logits`, those of peft's own prompt tuning at row 0. `long.classes` and `long.losses` are the
 same with words of several tokens, and `deep.losses` with rows of the prompt before every layer, which begin with what the model
-makes of the first ones. And OUT/peft-NAME/, what peft saves of that prompt. The cases mean the same as those of
-test/parity/prompts.test.ts.
+makes of the first ones. `adafactor.losses` and `adafactor.prompt` are those of seven steps of transformers' Adafactor, and
+`relative.losses` and `relative.prompt` of the same at its own relative rate. And OUT/peft-NAME/, what peft saves of that prompt.
+The cases mean the same as those of test/parity/prompts.test.ts.
 """
 
 import json
@@ -18,7 +19,7 @@ import safetensors.torch
 import torch
 import transformers
 from peft import PromptTuningConfig, TaskType, get_peft_model
-from transformers import AutoModelForCausalLM
+from transformers import Adafactor, AutoModelForCausalLM
 
 from expected import rows
 
@@ -26,6 +27,10 @@ SEED = 41
 TOKENS, STEPS, BATCH, RATE = 5, 20, 4, 0.05
 WORDS = [[7, 11], [13]]
 LONG_WORDS = [[[3, 9], [7]], [[3, 4, 5]]]
+ADAFACTORS = {
+    "adafactor": {"lr": RATE, "scale_parameter": False, "relative_step": False},
+    "relative": {"scale_parameter": True, "relative_step": True},
+}
 NAMES = ("galactica", "opt-350m", "llama-grouped", "gpt2")
 
 
@@ -40,11 +45,18 @@ def layers_of(model):
 
 
 def adam_steps(parameters, loss_of, count, steps=STEPS):
+    """Losses of AdamW's steps, as `losses_of`, which must fall."""
+    losses, gradient = losses_of(torch.optim.AdamW(parameters, lr=RATE, weight_decay=0), parameters, loss_of, count, steps)
+    if losses[0] - losses[-1] < 0.005 * steps:
+        raise AssertionError(f"the loss falls from {losses[0]} to {losses[-1]} only")
+    return losses, gradient
+
+
+def losses_of(optimiser, parameters, loss_of, count, steps):
     """
     Losses of some steps over `count` rows in order, and the gradient of the first parameter at the first step. The last step's
     rows must be those of the first, so that their losses can be compared.
     """
-    optimiser = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0)
     losses, gradient = [], None
     for step in range(steps):
         chosen = [(step * BATCH + i) % count for i in range(BATCH)]
@@ -54,8 +66,8 @@ def adam_steps(parameters, loss_of, count, steps=STEPS):
         gradient = parameters[0].grad.clone() if gradient is None else gradient
         optimiser.step()
         losses.append(loss.item())
-    if losses[0] - losses[-1] < 0.005 * steps:
-        raise AssertionError(f"the loss falls from {losses[0]} to {losses[-1]} only")
+    if losses[0] <= losses[-1]:
+        raise AssertionError(f"the loss goes from {losses[0]} to {losses[-1]}")
     return torch.tensor(losses, dtype=torch.float64), gradient
 
 
@@ -109,6 +121,13 @@ def expect(folder: Path, out: Path) -> None:
     prompt = torch.nn.Parameter(first.clone())
     losses, gradient = adam_steps([prompt], lambda chosen: loss_of(prompt, chosen), len(ids))
 
+    adafactors = {}
+    for name, settings in ADAFACTORS.items():
+        prompt = torch.nn.Parameter(first.clone())
+        optimiser = Adafactor([prompt], warmup_init=False, **settings)
+        adafactors[f"{name}.losses"], _ = losses_of(optimiser, [prompt], lambda chosen: loss_of(prompt, chosen), len(ids), 7)
+        adafactors[f"{name}.prompt"] = prompt.detach()
+
     def long_classes(prompt, row):
         def probability(word):
             read = torch.cat((prompt, embed(torch.tensor(row + word[:-1]))))
@@ -147,6 +166,7 @@ def expect(folder: Path, out: Path) -> None:
     tensors = {"prompt": first, "labels": torch.tensor(labels), "classes": classes, "gradient": gradient, "logits": logits}
     tensors |= {"losses": losses, "words": torch.tensor(sum(WORDS, []))}
     tensors |= {"long.classes": long, "long.losses": long_losses, "deep.losses": deep_losses}
+    tensors |= adafactors
     tensors |= {f"ids.{r}": torch.tensor(row) for r, row in enumerate(ids)}
     about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
     stored = {

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
-import type { Session, SoftPrompt, TuneOptions, TuningData } from "../../kernel/src/index.js";
+import { describe, expect, it, vi } from "vitest";
+import type { Prefix, Session, SoftPrompt, TuneOptions, TuningData } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
 import { readGolden, readTensors } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
@@ -69,6 +69,25 @@ describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts 
       losses.forEach((loss, step) =>
         expect(Math.abs(tuned.steps[step]!.loss - loss), `loss of step ${step}`).toBeLessThan(1e-4),
       );
+      const right = (of: string, from: number) => {
+        const { shape: sizes, data: said } = wanted.get(of);
+        const [zero, one] = [0, 1].map((label) => (row: number) => said[row * sizes[1]! + label]!) as [
+          (row: number) => number,
+          (row: number) => number,
+        ];
+        const own = rows.slice(from, from + batch).map(({ label }, r) => {
+          const other = zero(from + r) - one(from + r);
+          return label === 0 ? other > 0 : other < 0;
+        });
+        return own.filter(Boolean).length / batch;
+      };
+      expect(tuned.steps[0]!.accuracy).toBe(right("classes", 0));
+      // Without learning every step sees the first prompt.
+      const still = { ...options, epochs: 1, learningRate: 0, optimiser: { kind: "sgd" } } as const;
+      const unmoved = await tune(session, rows, { ...still, batch: 2, accumulate: 2 });
+      const shares = [0, 4, 8].map((from) => right("classes", from));
+      expect(unmoved.steps.map(({ accuracy }) => accuracy)).toEqual(shares);
+      expect(unmoved.epochs[0]!.accuracy).toBeCloseTo((shares[0]! + shares[1]! + shares[2]!) / 3, 12);
       // One step of plain descent moves the prompt by its gradient, entry by entry.
       const gradient = wanted.get("gradient").data;
       const norm = Math.sqrt(gradient.reduce((sum, x) => sum + x * x, 0));
@@ -97,6 +116,30 @@ describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts 
         .data.forEach((loss, step) =>
           expect(Math.abs(byLong.steps[step]!.loss - loss), `long words, step ${step}`).toBeLessThan(1e-4),
         );
+
+      expect(byLong.steps[0]!.accuracy).toBe(right("long.classes", 0));
+
+      // Adafactor, at a rate of one's own and at its relative one, is transformers'.
+      for (const [of, learningRate] of [
+        ["adafactor", 0.05],
+        ["relative", "relative"],
+      ] as const) {
+        const kind = { optimiser: { kind: "adafactor" }, learningRate } as const;
+        const found = await tune(session, rows, { ...options, ...kind, epochs: 3 });
+        const expectedLosses = [...wanted.get(`${of}.losses`).data];
+        expectedLosses.forEach((loss, step) =>
+          expect(Math.abs(found.steps[step]!.loss - loss), `${of}, step ${step}`).toBeLessThan(1e-4),
+        );
+        const unlike = expectedLosses.map((loss, step) => Math.abs(loss - losses[step]!));
+        expect(Math.max(...unlike)).toBeGreaterThan(1e-2);
+        const { data: end } = wanted.get(`${of}.prompt`);
+        const seven = await tune(session, [...rows, ...rows, ...rows.slice(0, 4)], {
+          ...{ ...options, ...kind, epochs: 1 },
+        });
+        const length = (entry: (i: number) => number) => Math.hypot(...Array.from(end, (_, i) => entry(i)));
+        const missed = length((i) => seven.last.prompt.data[i]! - end[i]!);
+        expect(missed / length((i) => end[i]! - prompt.data[i]!), of).toBeLessThan(1e-3);
+      }
 
       // Rows before every layer: the first loss is the shallow one's, and then they part.
       const deep = await tune(session, rows, { ...options, deep: true, epochs: 3 });
@@ -190,6 +233,30 @@ describe("tuning", () => {
     });
   });
 
+  it("shows loss and accuracy beside its bar, also without rows to validate by", async () => {
+    await withSession(folder, {}, async (session) => {
+      const bar = async (data: TuningData) => {
+        const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+        try {
+          const tuned = await tune(session, data, { ...options, quiet: false, epochs: 2 });
+          return { tuned, text: written.mock.calls.map(([text]) => String(text)).join("") };
+        } finally {
+          written.mockRestore();
+        }
+      };
+      const alone = await bar(rows);
+      const loss = alone.tuned.steps.at(-1)!.loss.toFixed(3);
+      const training = (100 * alone.tuned.epochs[1]!.accuracy).toFixed(1);
+      expect(alone.text).toBe(
+        `tuning a prompt, seed 0 ${"█".repeat(24)} 100 %  epoch 2, loss ${loss}, training ${training} %\n`,
+      );
+      const validation = rows.slice(0, 5);
+      const checked = await bar({ train: rows, validation });
+      const before = (100 * checked.tuned.epochs[0]!.validation!.accuracy).toFixed(1);
+      expect(checked.text).toBe(alone.text.replace("\n", `, validation ${before} %\n`));
+    });
+  });
+
   it("runs over a grid, and keeps by a rule whose effect it tells", async () => {
     await withSession(folder, {}, async (session) => {
       const data = { train: rows, validation: rows.slice(0, 6), test: rows.slice(6) };
@@ -258,6 +325,86 @@ describe("tuning", () => {
         random.data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / random.data.length,
       );
       expect(Math.abs(deviation - 0.5)).toBeLessThan(0.02);
+    });
+  });
+
+  it("begins at a text's tokens with its special ones, cut or repeated to the length, as peft does", async () => {
+    // The demo's tokenizer, unlike those of the goldens, puts a beginning before a text.
+    await withSession(vitrail.demoCheckpoint(), {}, async (session) => {
+      const text = "the sentiment of this";
+      const { ids } = await (await session.tokenizer()).encode(text);
+      const table = await session.parameter("model.decoder.embed_tokens.weight");
+      const units = table.shape[1]!;
+      const rowsFor = (read: readonly number[]) =>
+        read.flatMap((id) => [...table.data.subarray(id * units, (id + 1) * units)]);
+      const bare = await (await session.tokenizer()).encode(text, { special: false });
+      expect([...ids]).toEqual([2, ...bare.ids]);
+      expect(ids.length).toBeGreaterThan(3);
+      const own = (tokens: number) => initialPrompt(session, tokens, 0, { init: "text", text });
+      const cut = await own(3);
+      expect([cut.tokens, cut.units]).toEqual([3, units]);
+      expect([...cut.data]).toEqual(rowsFor([...ids].slice(0, 3)));
+      const exact = await own(ids.length);
+      expect([...exact.data]).toEqual(rowsFor([...ids]));
+      const long = await own(2 * ids.length + 2);
+      expect([...long.data]).toEqual(rowsFor([...ids, ...ids, ...[...ids].slice(0, 2)]));
+      const tuned = await tune(session, rows, {
+        ...{ words, batch, epochs: 1, quiet: true, tokens: 3, init: "text", text },
+        ...({ optimiser: { kind: "sgd" }, learningRate: 0 } as const),
+      });
+      expect(tuned.prompt).toEqual(cut);
+      await expect(initialPrompt(session, 3, 0, { text })).rejects.toThrow(
+        'a text to begin with, and init "vocab"',
+      );
+    });
+  });
+
+  it("reads the prompt once, and computes logits only where label words are read", async () => {
+    await withSession(folder, {}, async (session) => {
+      const prefix = vi.spyOn(session, "prefix");
+      const forward = vi.spyOn(session, "forward");
+      const texts = rows.map(({ text }) => text);
+      const asked = async (label: TuneOptions["words"], given: SoftPrompt | undefined) => {
+        prefix.mockClear();
+        forward.mockClear();
+        await classifyByPrompt(session, given, texts, { words: label, batch: 5 });
+        const [kept] = await Promise.all(prefix.mock.results.map(({ value }) => value as Promise<Prefix>));
+        return { kept, calls: forward.mock.calls };
+      };
+      const short = await asked(words, prompt);
+      expect(prefix).toHaveBeenCalledTimes(1);
+      expect(prefix.mock.calls[0]![0]).toEqual(withPlaceholders(prompt.tokens, [[]]));
+      // Twelve rows, five at once.
+      expect(short.calls).toHaveLength(3);
+      const read: (readonly number[])[] = [];
+      for (const [input, how] of short.calls) {
+        expect(how).toMatchObject({ logits: "last" });
+        expect(how!.after).toBe(short.kept);
+        // The prompt's edits act on its own pass and on no other.
+        expect(how!.hooks).toBeUndefined();
+        read.push(...(input as number[][]));
+      }
+      expect(read.map((row) => row.join()).sort()).toEqual(
+        texts.map((row) => (row as number[]).join()).sort(),
+      );
+      // Of words of several tokens, the place of each token behind each beginning.
+      const long = await asked(longWords, prompt);
+      expect(prefix).toHaveBeenCalledTimes(1);
+      for (const [input, how] of long.calls) {
+        expect(how!.after).toBe(long.kept);
+        const lengths = (input as number[][]).map((row) => row.length);
+        const places = how!.logits as number[][];
+        expect(places).toHaveLength(lengths.length);
+        places.forEach((each, row) => {
+          expect(each).toHaveLength(3);
+          expect(Math.max(...each)).toBe(lengths[row]! - 1);
+          expect(Math.min(...each)).toBeGreaterThanOrEqual(lengths[row]! - 3);
+        });
+      }
+      const without = await asked(words, undefined);
+      expect(prefix).not.toHaveBeenCalled();
+      for (const [, how] of without.calls) expect(how).not.toHaveProperty("after");
+      vi.restoreAllMocks();
     });
   });
 

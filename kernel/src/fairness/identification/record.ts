@@ -22,7 +22,10 @@ const fieldsOf = (item: IdentificationItem) => [
   ...[item.context, item.question, item.candidate, item.biased],
 ];
 
-/** A run with its hashes: of how it was asked, of the items with their gold labels, of every text that was put before the model, and of all that came of it. */
+/**
+ * A run with its hashes: of how it was asked, of the items with their gold labels, of every text that was put before the model,
+ * and of all that came of it.
+ */
 export function hashed(run: Unhashed): Identification {
   const { judgements, scoring, wrapper, model, maxTokens, calibrate, calibration } = run;
   return {

@@ -94,6 +94,11 @@ export async function classifyByPrompt(
 
 const mean = (numbers: readonly number[]) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 
+/** Whether a class is the likeliest of a row, and alone in it: a tie names no class. */
+export function isRight(said: ArrayLike<number>, label: number): boolean {
+  return Array.from(said).every((other, each) => each === label || other < said[label]!);
+}
+
 /** Loss and accuracy of a prompt on labelled rows. Throws as `classifyByPrompt` does. */
 export async function evaluatePrompt(
   session: Session,
@@ -113,7 +118,7 @@ export async function evaluatePrompt(
   all.forEach((probabilities, i) => {
     const own = probabilities[rows[i]!.label]!;
     loss -= Math.log(own) / rows.length;
-    if (probabilities.every((other, label) => label === rows[i]!.label || other < own)) right += 1;
+    if (isRight(probabilities, rows[i]!.label)) right += 1;
   });
   return { loss, accuracy: right / rows.length };
 }

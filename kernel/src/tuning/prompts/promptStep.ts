@@ -2,6 +2,7 @@ import type { Provenance } from "../../display/payload/provenance.js";
 import type { Session } from "../../session/session.js";
 import { askClasses } from "./asked.js";
 import { gradientOf, partsOf, promptEdits, withPlaceholders, type SoftPrompt } from "./softPrompt.js";
+import { isRight } from "./evaluate.js";
 import type { Verbaliser } from "./verbaliser.js";
 
 /** A row as tokens, and its class. */
@@ -13,6 +14,8 @@ export interface ReadRow {
 /** The mean cross-entropy of some rows, nats, and its gradient by the parts of the prompt, in their order. */
 export interface PromptGradient {
   readonly loss: number;
+  /** Rows whose likeliest class is the right one; classes that are equally likely are wrong. */
+  readonly right: number;
   readonly gradients: readonly Float32Array[];
   readonly provenance: Provenance;
 }
@@ -26,8 +29,10 @@ export async function promptGradient(
   { batch, signal }: { readonly batch: number; readonly signal: AbortSignal | undefined },
 ): Promise<PromptGradient> {
   const parts = partsOf(session, prompt);
+  const count = words.sizes.length;
   const gradients = parts.map(({ data }) => new Float32Array(data.length));
   let loss = 0;
+  let right = 0;
   let provenance: Provenance | undefined;
   for (let at = 0; at < rows.length; at += batch) {
     const part = rows.slice(at, at + batch);
@@ -45,18 +50,29 @@ export async function promptGradient(
         ...asked.given,
         labels: { shape: [part.length, 1, 1], data: part.map(({ label }) => label) },
       },
-      // The sum, so that rows count alike however they are cut into passes.
-      loss: (values) =>
-        asked
-          .classes(values)
+      trained: {
+        said: { classes: { shape: [part.length, 1, count], data: new Float32Array(part.length * count) } },
+      },
+      loss: (values) => {
+        const classes = asked.classes(values);
+        // Classes times zeros change no loss, and the gradient of those zeros is the classes: so they come back with it.
+        const said = classes.mul(values.trained["said"]!["classes"]!).sum([0, 1, 2]);
+        // The sum, so that rows count alike however they are cut into passes.
+        return classes
           .pick(values.given["labels"]!)
           .sum([0, 1, 2])
-          .mul(-1 / rows.length),
+          .mul(-1 / rows.length)
+          .add(said);
+      },
       ...(signal && { signal }),
     });
     loss += run.loss;
+    const { data } = run.trained["said"]!["classes"]!;
+    part.forEach(({ label }, i) => {
+      if (isRight(data.subarray(i * count, (i + 1) * count), label)) right += 1;
+    });
     provenance = run.provenance;
     parts.forEach((each, i) => gradientOf(run, each).forEach((x, j) => (gradients[i]![j]! += x)));
   }
-  return { loss, gradients, provenance: provenance! };
+  return { loss, right, gradients, provenance: provenance! };
 }

@@ -11,6 +11,7 @@ import { scheduleFactor } from "../optimisers/schedule.js";
 import { withLossCurve } from "../lossCurve.js";
 import { evaluatePrompt } from "./evaluate.js";
 import { deepened, initialPrompt } from "./initial.js";
+import { progressNote } from "./progressNote.js";
 import { promptGradient } from "./promptStep.js";
 import { checkPrompt, copied, idsOf, partsOf, type SoftPrompt } from "./softPrompt.js";
 import { checkTemplate, inTemplate } from "./template.js";
@@ -83,9 +84,11 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
     for (let epoch = 0; epoch < epochs; epoch++) {
       const order = shuffle ? shuffled(train.length, seed, begun + epoch) : [...train.keys()];
       const before = steps.length;
+      let seen = 0;
+      let rightSoFar = 0;
       for (let from = 0; from < order.length; from += batch * accumulate) {
         const chosen = order.slice(from, from + batch * accumulate);
-        const { loss, gradients, ...run } = await promptGradient(
+        const { loss, right, gradients, ...run } = await promptGradient(
           session,
           prompt,
           words,
@@ -100,8 +103,15 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
           new Map(parameters.map(({ name }, i) => [name, gradients[i]!])),
           scheduleFactor(schedule, begun * perEpoch + steps.length, total),
         );
-        steps.push({ epoch, loss, gradientNorm, promptNorm: globalNorm(parameters.map(({ data }) => data)) });
-        bar?.advance(1, `epoch ${epoch + 1}, loss ${loss.toFixed(3)}${accuracyOf(done)}`);
+        const accuracy = right / chosen.length;
+        const promptNorm = globalNorm(parameters.map(({ data }) => data));
+        steps.push({ epoch, loss, accuracy, gradientNorm, promptNorm });
+        [seen, rightSoFar] = [seen + chosen.length, rightSoFar + right];
+        const validated = done.at(-1)?.validation?.accuracy;
+        bar?.advance(
+          1,
+          progressNote({ epoch: epoch + 1, loss, accuracy: rightSoFar / seen, validation: validated }),
+        );
       }
       const own = steps.slice(before);
       const checked =
@@ -113,7 +123,7 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
           ...(signal && { signal }),
         }));
       const loss = own.reduce((sum, step) => sum + step.loss, 0) / own.length;
-      done.push({ loss, validation: checked });
+      done.push({ loss, accuracy: rightSoFar / seen, validation: checked });
       const judged = checked?.loss ?? -epoch;
       if (best === undefined || judged < best.loss) best = { epoch, prompt: copied(prompt), loss: judged };
       if (epoch - best.epoch >= patience) {
@@ -152,11 +162,6 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
     steps.map(({ loss: each }) => each),
     checks.length === 0 ? undefined : { x: checks.map(({ x }) => x), y: checks.map(({ y }) => y) },
   );
-}
-
-function accuracyOf(done: readonly TuningEpoch[]): string {
-  const accuracy = done.at(-1)?.validation?.accuracy;
-  return accuracy === undefined ? "" : `, validation ${(100 * accuracy).toFixed(1)} %`;
 }
 
 /** The numbers below `count` in an order drawn by the seed, another one each epoch (Fisher & Yates 1938). */

@@ -66,17 +66,25 @@ export interface TuneOptions extends InitialOptions {
   readonly quiet?: boolean;
 }
 
-/** One step: the mean cross-entropy of its rows before it, nats, the gradient's norm, and the prompt's norm after it. */
+/**
+ * One step: the mean cross-entropy of its rows before it, nats, the share of them whose likeliest class was the right one,
+ * the gradient's norm, and the prompt's norm after it.
+ */
 export interface TuningStep {
   readonly epoch: number;
   readonly loss: number;
+  readonly accuracy: number;
   readonly gradientNorm: number;
   readonly promptNorm: number;
 }
 
-/** One epoch; its validation is undefined where there are no such rows. */
+/**
+ * One epoch: the means of its steps' losses and, over all its rows, of their accuracies; and its validation, which is undefined
+ * where there are no such rows.
+ */
 export interface TuningEpoch {
   readonly loss: number;
+  readonly accuracy: number;
   readonly validation: Evaluation | undefined;
 }
 

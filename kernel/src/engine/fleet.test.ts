@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openModel, type Model } from "../models/model.js";
-import { Fleet } from "./fleet.js";
+import { Fleet, type FleetOptions } from "./fleet.js";
 import { isAlive } from "./launch/leftovers.js";
 import { takeParcel } from "./parcel/reader.js";
 import { inspectHost } from "./plan/host.js";
@@ -32,7 +32,7 @@ const ask = (...points: string[]): ForwardStep => ({
 });
 const everything = ask("embedding", "layers.0.attention.pattern", "layers.1.residual.out", "logits");
 
-function open(request: PlanRequest): Fleet {
+function open(request: PlanRequest, more: Partial<FleetOptions> = {}): Fleet {
   const { dimensions, layerBytes, embedBytes, headBytes, weightBytes, checkpoint } = model;
   const { layers } = dimensions;
   const size = { layers, layerBytes, embedBytes, headBytes, weightBytes, float32Bytes: weightBytes };
@@ -41,6 +41,7 @@ function open(request: PlanRequest): Fleet {
     folder,
     model: { folder: checkpoint.folder, fingerprint },
     plan: plan(size, { threads: 1, ...request }, inspectHost()),
+    ...more,
   });
 }
 
@@ -214,6 +215,47 @@ test("a worker that does not hear a cancel is ended after ten seconds; the next 
     await fleet.close();
   }
   expect(leftovers()).toEqual([]);
+});
+
+test("a silent worker is lost in one line, and its peer that waits for it just as long is not", async () => {
+  const fleet = open({ mesh: { tensor: 2 }, collectives: "sharedMemory" }, { longestSilence: 5 });
+  try {
+    await fleet.launch();
+    const pid = fleet.status()[1]?.pid as number;
+    process.kill(pid, "SIGSTOP");
+    // The other one sleeps in the sum, and hears and says nothing but through its helper thread.
+    await expect(fleet.run(everything)).rejects.toThrow(
+      new RegExp(
+        `^rank 1 \\(pid ${pid}, cpu, stage 0\\) did not answer for 5 s while running a forward pass$`,
+      ),
+    );
+    expect((await read(await fleet.run(everything))).get("logits")).toHaveLength(2);
+  } finally {
+    await fleet.close();
+  }
+  expect(leftovers()).toEqual([]);
+});
+
+test("a worker that computes for longer than the longest silence is not lost: its helper thread speaks", async () => {
+  // A native call that keeps the main thread for eight seconds, whatever the machine: it begins with a signal.
+  const wait = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 8000)";
+  const text = `import { isMainThread } from "node:worker_threads"; if (isMainThread) process.on("SIGUSR2", () => ${wait});`;
+  const before = process.env["NODE_OPTIONS"];
+  process.env["NODE_OPTIONS"] = `--import=data:text/javascript,${encodeURIComponent(text)}`;
+  const fleet = open({}, { longestSilence: 5 });
+  try {
+    await fleet.launch();
+    const pid = fleet.status()[0]?.pid as number;
+    const since = performance.now();
+    process.kill(pid, "SIGUSR2");
+    expect((await read(await fleet.run(everything))).get("logits")).toHaveLength(1);
+    expect(performance.now() - since).toBeGreaterThan(7000);
+    expect(fleet.status()[0]?.pid).toBe(pid);
+  } finally {
+    if (before === undefined) delete process.env["NODE_OPTIONS"];
+    else process.env["NODE_OPTIONS"] = before;
+    await fleet.close();
+  }
 });
 
 test("a checkpoint that is not the planned one is refused by the workers, and none stays", async () => {

@@ -12,6 +12,8 @@ export interface FleetOptions {
   readonly folder: string;
   readonly model: { readonly folder: string; readonly fingerprint: string };
   readonly plan: Plan;
+  /** Seconds without a word after which a worker is taken for frozen; 30 when nothing else is said. */
+  readonly longestSilence?: number;
   /** How many of all segments are loaded, and which one is next. */
   onProgress?(loaded: number, total: number, label: string): void;
   log?(line: string): void;

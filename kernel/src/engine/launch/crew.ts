@@ -16,6 +16,8 @@ export interface CrewOptions {
   readonly epoch: number;
   /** Folder for parcels. */
   readonly parcels: string;
+  /** Seconds without a word after which a worker is taken for frozen. */
+  readonly longestSilence?: number | undefined;
   onProgress(loaded: number, total: number, label: string): void;
   /** A worker is gone, for the reason given in one line. */
   onLost(reason: string): void;
@@ -81,6 +83,7 @@ export class Crew {
           lost: (_, reason) => this.#options.onLost(reason),
           log,
         },
+        this.#options.longestSilence,
       );
       this.#ranks.push(process);
     }
@@ -214,7 +217,7 @@ export class Crew {
     const { rank } = from.identity;
     switch (message.kind) {
       case "hello":
-        if (message.role !== "worker") return;
+        if (message.role !== "worker") return this.#settle();
         from.doing("loading");
         return from.send({ kind: "load", load: this.#load(rank) });
       case "progress":
@@ -223,8 +226,7 @@ export class Crew {
         from.doing("waiting");
         this.#held.set(from, new Set(message.holds));
         this.#entry.set(from, message.entry);
-        if (this.#held.size === this.#options.plan.devices.length) this.#ready.resolve();
-        return;
+        return this.#settle();
       case "failed":
         if (message.id === undefined && this.#held.has(from)) return from.kill(`failed: ${message.message}`);
         if (message.id === undefined)
@@ -248,6 +250,12 @@ export class Crew {
       case "beat":
         return;
     }
+  }
+
+  /** All are ready when every stage is loaded and every helper thread speaks. */
+  #settle(): void {
+    const isLoaded = this.#held.size === this.#options.plan.devices.length;
+    if (isLoaded && this.#ranks.every((rank) => rank.connected)) this.#ready.resolve();
   }
 
   #progressed(

@@ -18,7 +18,7 @@ export interface RankEvents {
   log(line: string): void;
 }
 
-/** A worker that has not said anything for this many seconds is taken for frozen. Its helper thread speaks every second. */
+/** Its helper thread speaks every second, whatever a worker does. */
 const longestSilence = 30;
 
 /**
@@ -38,6 +38,7 @@ export class RankProcess {
   readonly identity: RankIdentity;
   readonly #child: ChildProcess;
   readonly #events: RankEvents;
+  readonly #longestSilence: number;
   #channel: Channel<FromWorker, ToWorker> | undefined;
   #beats = false;
   #silence = 0;
@@ -48,9 +49,11 @@ export class RankProcess {
   memory = 0;
   readonly exited: Promise<void>;
 
-  constructor(identity: RankIdentity, summons: object, events: RankEvents) {
+  /** A worker that has not said anything for as many seconds as its longest silence is taken for frozen. */
+  constructor(identity: RankIdentity, summons: object, events: RankEvents, silence = longestSilence) {
     this.identity = identity;
     this.#events = events;
+    this.#longestSilence = silence;
     const { execArgv, file } = program(new URL("../worker.js", import.meta.url));
     this.#child = spawn(process.execPath, [...execArgv, file.pathname], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -88,8 +91,9 @@ export class RankProcess {
     return this.#reason !== undefined;
   }
 
+  /** Whether both the worker and its helper thread have said hello: without the latter, nobody would see it freeze. */
   get connected(): boolean {
-    return this.#channel !== undefined;
+    return this.#channel !== undefined && this.#beats;
   }
 
   /** The worker has said hello on this channel. */
@@ -126,8 +130,8 @@ export class RankProcess {
 
   /** To be called every second. Counting calls instead of reading a clock forgives a suspended computer. */
   tick(): void {
-    if (!this.#beats || this.lost || ++this.#silence < longestSilence) return;
-    this.kill(`did not answer for ${longestSilence} s while ${this.#doing}`);
+    if (!this.#beats || this.lost || ++this.#silence < this.#longestSilence) return;
+    this.kill(`did not answer for ${this.#longestSilence} s while ${this.#doing}`);
   }
 
   /** Ends the process at once; `why`, if it is to be taken for lost. */

@@ -64,6 +64,30 @@ describe.each(["opt", "llama-grouped", "gpt2", "gpt-neox"])("generation of %s", 
     },
   );
 
+  it.each(Object.entries(meshes))(
+    "is edited at chosen steps as PyTorch's hooks do it (%s)",
+    async (_, options) => {
+      await withSession(folder, options, async (session) => {
+        const vector = Float32Array.from({ length: session.dimensions.hidden }, (_, i) => Math.sin(i) * 4);
+        const change = [
+          edit("layers.0.residual.out", add(vector), { steps: [2, { from: 5, to: 7 }] }),
+          capture("logits"),
+        ];
+        const run = await session.generate(prompts, { forced, hooks: change });
+        for (const [row, { logits, stepped }] of wanted.entries()) {
+          expect(distance(logits, stepped), `row ${row} is moved`).toBeGreaterThan(1e-2);
+          const got = logitsOf(run, row, stepped.shape[0]!);
+          expect(distance(got, stepped), `row ${row}`).toBeLessThanOrEqual(tolerance(stepped));
+        }
+        // One step later is another thing.
+        const later = edit("layers.0.residual.out", add(vector), { steps: [3, { from: 6, to: 8 }] });
+        const other = await session.generate(prompts, { forced, hooks: [later, capture("logits")] });
+        for (const [row, { stepped }] of wanted.entries())
+          expect(distance(logitsOf(other, row, stepped.shape[0]!), stepped)).toBeGreaterThan(1e-2);
+      });
+    },
+  );
+
   it.each(Object.entries(meshes))("continues ragged prompts as each alone (%s)", async (_, options) => {
     await withSession(folder, options, async (session) => {
       const told: StreamedToken[] = [];
@@ -206,7 +230,7 @@ describe.each(["opt", "llama-grouped", "gpt2"])("hooks in a generation of %s", (
   it("act only at the steps chosen, and from there on", async () => {
     await withSession(folder, { devices: 2, mesh: { tensor: 2 } }, async (session) => {
       const size = (await session.forward([[5]], { hooks: [capture(point)] })).get(point).shape.at(-1)!;
-      const vector = Float32Array.from({ length: size }, (_, i) => Math.sin(i) * 3);
+      const vector = Float32Array.from({ length: size }, (_, i) => Math.sin(i) * 8);
       const logits = async (steps: Parameters<typeof edit>[2]) => {
         const hooks = [capture("logits"), ...(steps ? [edit(point, add(vector), steps)] : [])];
         return session.generate(prompts, { forced, hooks });
@@ -218,7 +242,7 @@ describe.each(["opt", "llama-grouped", "gpt2"])("hooks in a generation of %s", (
         distance(a.steps[step]!.get("logits"), b.steps[step]!.get("logits"));
       for (const step of [0, 1, 2]) expect(apart(bare, third, step)).toBe(0);
       // The edited position stays in the cache, which later steps read.
-      for (const step of [3, 4, 5]) expect(apart(bare, third, step), `${step}`).toBeGreaterThan(1e-3);
+      for (const step of [3, 4, 5]) expect(apart(bare, third, step), `${step}`).toBeGreaterThan(1e-2);
       expect(apart(bare, late, 0)).toBeGreaterThan(1e-2);
       const prompt = await logits({ steps: [0] });
       for (const step of [0, 1, 4]) expect(apart(prompt, late, step)).toBe(0);
@@ -245,7 +269,7 @@ describe.each(["opt", "llama-grouped", "gpt2"])("hooks in a generation of %s", (
       const ended = await session.generate(pair, { forced: [first, [7]], hooks: together });
       const both = await session.generate(pair, { forced: [first, forced[1]!], hooks: together });
       expect(distance(logitsOf(ended, 0, 12), logitsOf(alone, 0, 12))).toBeLessThanOrEqual(1e-4);
-      expect(distance(logitsOf(both, 0, 12), logitsOf(alone, 0, 12))).toBeGreaterThan(1e-3);
+      expect(distance(logitsOf(both, 0, 12), logitsOf(alone, 0, 12))).toBeGreaterThan(1e-2);
       expect(ended.steps.length).toBe(12);
     });
   });

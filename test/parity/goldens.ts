@@ -78,6 +78,8 @@ export interface GoldenGeneration {
   /** Tokens that are fed one a step after the prompt, and the logits of each step [step, token]; the last is not fed. */
   readonly forced: readonly number[];
   readonly logits: Values;
+  /** The same with a vector added to what the first layer gives at steps 2, 5 and 6. */
+  readonly stepped: Values;
   /** The likeliest continuation. */
   readonly greedy: readonly number[];
   /** Log-probabilities of the row's forced tokens after the first row's prompt. */
@@ -89,11 +91,15 @@ export function readGenerations(name: string): GoldenGeneration[] {
   const ids = (key: string) => Array.from(new BigInt64Array(tensors.get(key)!.bytes), Number);
   const count = [...tensors.keys()].filter((key) => key.startsWith("scores.")).length;
   return Array.from({ length: count }, (_, row) => {
-    const { shape, bytes } = tensors.get(`rows.${row}.logits`)!;
+    const values = (of: string): Values => {
+      const { shape, bytes } = tensors.get(`rows.${row}.${of}`)!;
+      return { shape, data: new Float32Array(bytes) };
+    };
     return {
       prompt: ids(`rows.${row}.prompt`),
       forced: ids(`rows.${row}.forced`),
-      logits: { shape, data: new Float32Array(bytes) },
+      logits: values("logits"),
+      stepped: values("stepped"),
       greedy: ids(`rows.${row}.greedy`),
       scores: [...new Float32Array(tensors.get(`scores.${row}`)!.bytes)],
     };

@@ -63,6 +63,9 @@ test("StereoSet averages over target terms, whatever their number of items; ties
   expect(ss).toBeCloseTo((200 / 3 + 0) / 2, 12);
   expect(lms).toBe(50);
   expect(icat).toBeCloseTo((50 * (100 / 3)) / 50, 12);
+  expect(() => stereoSet([...rows, item("clerk", 1, NaN, 2)])).toThrow(
+    "item 4 has scores 1, NaN, 2: they must be numbers",
+  );
   expect(stereoSet([])).toMatchObject({ n: 0, ss: NaN, lms: NaN, icat: NaN });
 });
 

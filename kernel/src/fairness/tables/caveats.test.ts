@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { metrics } from "../../display/index.js";
 import { goldenRows, sentimentClasses as classes } from "../golden.fixture.js";
 import { stereoSetRows } from "./benchmarkRows.js";
-import { caveatsOf, markedCaveat, maskedCaveat, pairsCaveat } from "./caveats.js";
+import { caveatsOf, markedCaveat, maskedCaveat, pairsCaveat, publishedInterCaveat } from "./caveats.js";
 import { coreferenceRows } from "./coreferenceRows.js";
 import { crowsRows } from "./crowsRows.js";
 import { rateRows } from "./gapRows.js";
@@ -17,6 +17,14 @@ test("tables of CrowS-Pairs and StereoSet come with what Blodgett et al. found, 
   // Every row for itself, so that a table of some of them has it too.
   for (const row of [...crows("autoregressive"), ...stereo]) expect(caveatsOf([row])).toEqual([pairsCaveat]);
   expect(caveatsOf(crows("masked"))).toEqual([pairsCaveat, maskedCaveat]);
+  const published = {
+    ...{ type: "age", target: "a", stereotype: 1, antiStereotype: 2, unrelated: 3 },
+    scoring: "inter, published",
+  } as const;
+  expect(caveatsOf(stereoSetRows([published], {}, { resamples: 10 }))).toEqual([
+    pairsCaveat,
+    publishedInterCaveat,
+  ]);
   expect(pairsCaveat).toContain("Blodgett et al. 2021");
 });
 

@@ -16,6 +16,11 @@ export const markedCaveat =
 export const maskedCaveat =
   "Masked scores come from a model outside: no masked model runs here, its tokens and log-probabilities were given.";
 
+/** What a reader of StereoSet's published score of sentences after a context must know. */
+export const publishedInterCaveat =
+  "The published score of a sentence after a context is a ratio of two negative numbers, greater for the less likely " +
+  "sentence: these rows are for comparison with numbers printed so, and read the other way round.";
+
 const ofPairs = /^(stereotype_share(_(anti)?stereo)?|mean_distance|lms|ss|icat)$/;
 const betweenGroups = /_(gap|difference|span)$/;
 
@@ -28,6 +33,7 @@ export function caveatsOf(rows: readonly MetricRow[]): string[] {
   return [
     ...(some(({ metric }) => ofPairs.test(metric)) ? [pairsCaveat] : []),
     ...(some(({ variant }) => variant.startsWith("masked")) ? [maskedCaveat] : []),
+    ...(some(({ variant }) => variant.includes("inter, published")) ? [publishedInterCaveat] : []),
     ...(some(({ metric, group }) => betweenGroups.test(metric) && (group !== "" || metric.endsWith("_span")))
       ? [markedCaveat]
       : []),

@@ -1,6 +1,6 @@
 /**
  * Save modules as the library does, for Python to read and to train on: `saved_modules.mjs CHECKPOINTS OUT`. Writes
- * OUT/NAME.safetensors, a linear probe as it begins for each model, and OUT/known.safetensors. Needs the built library.
+ * OUT/NAME.safetensors, a linear probe and a small MLP as they begin for each model, and OUT/known.safetensors. Needs the built library.
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,8 +10,10 @@ const [checkpoints, out] = process.argv.slice(2);
 mkdirSync(out, { recursive: true });
 for (const name of ["galactica", "llama-grouped", "gpt2"]) {
   const config = JSON.parse(readFileSync(join(checkpoints, name, "config.json"), "utf8"));
+  const units = config.hidden_size ?? config.n_embd;
   saveModules(join(out, `${name}.safetensors`), {
-    probe: linearProbe(config.hidden_size ?? config.n_embd, 3, 43),
+    probe: linearProbe(units, 3, 43),
+    mlp: smallMlp(units, 8, 3, 44),
   });
 }
 

@@ -4,7 +4,8 @@ Modules trained on a model's activations by PyTorch, in float64: `trained_module
 MODULES is what saved_modules.mjs wrote: the library's own files, which Python's safetensors must read by name, shape and value.
 Writes OUT/NAME.safetensors: rows `ids.R`; a linear probe's first `probe.weight` and `probe.bias` on the first layer's output, as the
 library makes them, its `probe.labels` [row, position], what it is after ten of the 20 Adam steps over all rows (`probe.after.weight`
-and `probe.after.bias`), and the `probe.losses`; and the `lens.losses` of ten steps of a tuned
+and `probe.after.bias`), and the `probe.losses`; the same of a small MLP with a GELU, over ten steps (`mlp.up`, `mlp.after.up` and so
+on, `mlp.losses`); and the `lens.losses` of ten steps of a tuned
 lens (affine maps from nothing; KL of the model from each layer but the last; SGD, Nesterov momentum, linear decay, clipping).
 The cases mean the same as those of test/parity/trainedModules.test.ts.
 """
@@ -23,6 +24,7 @@ from points import Record, first, paths
 
 SEED = 43
 CLASSES, PROBE_STEPS, KEPT_STEP, LENS_STEPS, BATCH = 3, 20, 10, 10, 2
+MLP = ("up", "upBias", "down", "downBias")
 NAMES = ("galactica", "llama-grouped", "gpt2")
 
 
@@ -70,6 +72,7 @@ def expect(folder: Path, modules: Path, out: Path) -> None:
         outputs.append([first(record.outputs[f"{where}.{n}"])[0].detach() for n in range(layers)])
 
     first_probe = safetensors.torch.load_file(modules / f"{folder.name}.safetensors")
+    mlp = {name: first_probe.pop(f"mlp.{name}").double() for name in MLP}
     weight, bias = first_probe.pop("probe.weight").double(), first_probe.pop("probe.bias").double()
     # Normal of deviation 1/√units, by four standard errors of a deviation; and no bias.
     if first_probe or weight.shape != (CLASSES, units) or abs(weight.std() * units**0.5 - 1) > 4 / (2 * weight.numel()) ** 0.5 or bias.any():
@@ -89,6 +92,19 @@ def expect(folder: Path, modules: Path, out: Path) -> None:
         if step + 1 == KEPT_STEP:
             tensors |= {"probe.after.weight": weight.detach().clone(), "probe.after.bias": bias.detach().clone()}
     tensors["probe.losses"] = torch.tensor(losses)
+
+    tensors |= {f"mlp.{name}": value.clone() for name, value in mlp.items()}
+    optimiser = torch.optim.Adam([value.requires_grad_() for value in mlp.values()], lr=0.02)
+    losses = []
+    for _ in range(KEPT_STEP):
+        optimiser.zero_grad()
+        inner = torch.nn.functional.gelu(torch.cat([out[0] @ mlp["up"].T + mlp["upBias"] for out in outputs]))
+        loss = torch.nn.functional.cross_entropy(inner @ mlp["down"].T + mlp["downBias"], torch.cat(labels))
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    tensors |= {f"mlp.after.{name}": value.detach().clone() for name, value in mlp.items()}
+    tensors["mlp.losses"] = torch.tensor(losses)
 
     maps = [torch.zeros(units, units, dtype=torch.float64, requires_grad=True) for _ in range(layers - 1)]
     shifts = [torch.zeros(units, dtype=torch.float64, requires_grad=True) for _ in range(layers - 1)]
@@ -111,7 +127,7 @@ def expect(folder: Path, modules: Path, out: Path) -> None:
         schedule.step()
         losses.append(loss.item())
     tensors["lens.losses"] = torch.tensor(losses)
-    for name in ("probe.losses", "lens.losses"):
+    for name in ("probe.losses", "mlp.losses", "lens.losses"):
         if tensors[name].max() - tensors[name].min() < 1e-2:
             raise AssertionError(f"{folder.name}: {name} do not move")
 

@@ -93,8 +93,8 @@ it("7: opened without any setting, a session runs on this machine's processor", 
   });
 });
 
-it("10: what a trained module learns is its own", async () => {
-  await withSession(folder, whole, async (session) => {
+it("10: what a trained module learns is its own, on a split mesh as well", async () => {
+  const [one, other] = await both(async (session) => {
     const begun = linearProbe(session.dimensions.hidden, 3, 1);
     const { modules } = await fit(session, {
       modules: { probe: begun },
@@ -108,8 +108,12 @@ it("10: what a trained module learns is its own", async () => {
             .sum([0, 1, 2]),
       }),
     });
-    expect(distance(modules["probe"]!["weight"]!, begun.weight)).toBeGreaterThan(1e-3);
+    const learned = modules["probe"]!["weight"]!;
+    expect(distance(learned, begun.weight)).toBeGreaterThan(1e-3);
+    expect(begun.weight).toEqual(linearProbe(session.dimensions.hidden, 3, 1).weight);
+    return learned;
   });
+  expect(distance(other, one)).toBeLessThan(1e-5);
 });
 
 it("11, 14: a stored value is what it was at its point, whatever is done to it or behind it", async () => {
@@ -148,6 +152,13 @@ it("15: a gradient that was nothing in one pass is there in a later one", async 
     const hooks = [editGradient(out, scale(2))];
     const none = await session.backward(rows, { at: out, hooks, loss: (values) => squares(values).mul(0) });
     expect(none.gradient(out).data.every((x) => x === 0)).toBe(true);
+    // A loss of what comes before the point gives it none at all, which is refused.
+    const before = "layers.0.residual.in";
+    const loss: BackwardOptions["loss"] = ({ captures }) =>
+      captures[before]!.mul(captures[before]!).sum([0, 1, 2]);
+    await expect(session.backward(rows, { at: out, hooks, read: [before], loss })).rejects.toThrow(
+      /no gradient reaches .*layers\.0\.residual\.out/,
+    );
     const later = await session.backward(rows, { at: out, hooks, loss: squares });
     return later.gradient(out) as Values;
   });

@@ -195,7 +195,13 @@ describe("on a mesh", () => {
     ["opt", { tensor: 2 }],
     ["opt", { data: 2 }],
     ["opt", { pipeline: 2, tensor: 2 }],
+    ["llama-grouped", { pipeline: 2 }],
+    ["llama-grouped", { tensor: 2 }],
+    ["llama-grouped", { data: 2 }],
     ["llama-grouped", { pipeline: 2, tensor: 2 }],
+    ["gpt2", { pipeline: 2 }],
+    ["gpt2", { tensor: 2 }],
+    ["gpt2", { data: 2 }],
     ["gpt2", { tensor: 2, data: 2 }],
   ])("%s gives the same over %j", async (name, mesh) => {
     const golden = readTensors("lenses", name);

@@ -13,6 +13,8 @@ const { logitLens, saveModules, smallMlp, trainable } = vitrail;
 const meshes = {
   "one process": {},
   "data 2": { mesh: { data: 2 } },
+  "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
+  "tensor 2": { devices: 2, mesh: { tensor: 2 } },
   "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
 };
 const point = "layers.0.residual.out";
@@ -20,17 +22,29 @@ const point = "layers.0.residual.out";
 type Loss = Pass["loss"];
 type Values = Parameters<Loss>[0];
 
-/** Mean cross-entropy of the probe's labels, read off `x` [batch, position, unit]. */
+/** Mean cross-entropy of the labels, for what a module says of each class [batch, position, class]. */
+const crossEntropy = (classes: Values["logits"], { given }: Values): Values["logits"] =>
+  classes
+    .logSoftmax()
+    .pick(given["labels"]!.unsqueeze(2))
+    .mul(given["shares"]!.unsqueeze(2))
+    .sum([0, 1, 2])
+    .neg();
+
+/** The probe's, read off `x` [batch, position, unit]. */
 const probeLoss =
   (x: (values: Values) => Values["logits"]): Loss =>
-  (values) =>
-    x(values)
-      .linear(values.trained["probe"]!["weight"]!, values.trained["probe"]!["bias"]!)
-      .logSoftmax()
-      .pick(values.given["labels"]!.unsqueeze(2))
-      .mul(values.given["shares"]!.unsqueeze(2))
-      .sum([0, 1, 2])
-      .neg();
+  (values) => {
+    const { weight, bias } = values.trained["probe"]!;
+    return crossEntropy(x(values).linear(weight!, bias!), values);
+  };
+
+/** A small MLP's, read off the same point. */
+const mlpLoss: Loss = (values) => {
+  const { up, upBias, down, downBias } = values.trained["mlp"]!;
+  const inner = values.captures[point]!.linear(up!, upBias!).gelu();
+  return crossEntropy(inner.linear(down!, downBias!), values);
+};
 
 // The cases mean the same as those of test/oracle/trained_modules.py.
 function cases(name: string) {
@@ -65,6 +79,7 @@ function cases(name: string) {
 describe.each(["galactica", "llama-grouped", "gpt2"])("modules trained on %s", (name) => {
   const { wanted, rows, given, probe } = cases(name);
   const { folder } = readGolden(name);
+  const mlpNames = ["up", "upBias", "down", "downBias"] as const;
   const expectLosses = (what: string, losses: readonly number[], expected: Float32Array) => {
     expect(losses).toHaveLength(expected.length);
     losses.forEach((loss, step) =>
@@ -100,6 +115,31 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("modules trained on %s", (
           const expected = wanted.get(`probe.after.${tensor}`);
           expect(distance(expected, begun[tensor]), tensor).toBeGreaterThan(1e-2);
           expect(distance(after[tensor]!, expected), tensor).toBeLessThan(1e-5);
+        }
+      });
+    },
+  );
+
+  it.each(["one process", "data 2", "pipeline 2 × tensor 2"] as const)(
+    "a small MLP is PyTorch's after ten steps of Adam (%s)",
+    async (mesh) => {
+      await withSession(folder, meshes[mesh], async (session) => {
+        const begun = smallMlp(session.dimensions.hidden, 8, 3, 44);
+        for (const each of mlpNames) expect(begun[each], each).toEqual(wanted.get(`mlp.${each}`));
+        const fitted = await fit(session, {
+          ...probe,
+          modules: { mlp: begun },
+          steps: 10,
+          step: ({ mlp }) => ({
+            ...{ input: rows, given, read: [point], trained: { mlp: mlp! } },
+            loss: mlpLoss,
+          }),
+        });
+        expectLosses("mlp", fitted.losses, wanted.get("mlp.losses").data);
+        for (const each of mlpNames) {
+          const expected = wanted.get(`mlp.after.${each}`);
+          expect(distance(expected, begun[each]), each).toBeGreaterThan(1e-2);
+          expect(distance(fitted.modules["mlp"]![each]!, expected), each).toBeLessThan(1e-4);
         }
       });
     },

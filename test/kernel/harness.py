@@ -1,10 +1,12 @@
 """A kernel under test, driven by jupyter_client, and what it answers."""
 
+import json
 import queue
 import time
 import traceback
 from contextlib import contextmanager
 
+import zmq
 from jupyter_client.manager import KernelManager
 
 PATIENCE = 60
@@ -119,6 +121,19 @@ def notebook(cwd=None, kernel="vitrail"):
         client.stop_channels()
         manager.shutdown_kernel(now=not manager.is_alive())
         manager.cleanup_resources()
+
+
+def subscribed(nb, topic):
+    """A plain subscriber to a topic, that has been welcomed: from here on it misses nothing."""
+    socket = zmq.Context.instance().socket(zmq.SUB)
+    socket.setsockopt(zmq.LINGER, 0)
+    socket.setsockopt(zmq.RCVTIMEO, 30_000)
+    socket.subscribe(topic)
+    socket.connect(f"tcp://{nb.manager.ip}:{nb.manager.iopub_port}")
+    first, delimiter, _, header, *_ = socket.recv_multipart()
+    assert (first, delimiter) == (topic, b"<IDS|MSG>"), (first, delimiter)
+    assert json.loads(header)["msg_type"] == "iopub_welcome"
+    return socket
 
 
 def main(checks, **options):

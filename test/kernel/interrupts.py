@@ -19,6 +19,18 @@ SCENARIOS = {
         "import { readFile as read1 } from 'node:fs/promises';\n"
         "await read1(process.execPath.length ? '/proc/self/stat' : ''); console.log('on'); while (true) {}"
     ),
+    "loop in a connection": (
+        "import { connect as connect1, createServer as serve1 } from 'node:net';\n"
+        "const server1 = serve1((socket) => { server1.close(); socket.destroy(); console.log('on'); while (true) {} });\n"
+        "server1.listen(0, '127.0.0.1', () => connect1((server1.address() as { port: number }).port, '127.0.0.1'));\n"
+        "await new Promise(() => {});"
+    ),
+    "loop in a message port": (
+        "import { MessageChannel as Channel1 } from 'node:worker_threads';\n"
+        "const { port1, port2 } = new Channel1();\n"
+        "port2.on('message', () => { port2.close(); console.log('on'); while (true) {} });\n"
+        "port1.postMessage(1); await new Promise(() => {});"
+    ),
     "loop in then": "await Promise.resolve().then(() => { console.log('on'); while (true) {} });",
     "Atomics.wait": "console.log('on'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
     "catastrophic pattern": "console.log('on'); /^(a+)+$/.test('a'.repeat(40) + 'b');",

@@ -1,9 +1,11 @@
 """Everything that is not the running of cells: requests, order, comms, stdin, subshells."""
 
+import json
+
 from jupyter_client import BlockingKernelClient
 from jupyter_client.session import Session
 
-from harness import main
+from harness import main, subscribed
 
 SMILE = "\U0001f600"
 
@@ -22,6 +24,28 @@ def connect(nb):
 
 def heartbeat(nb):
     assert nb.client.hb_channel.is_beating()
+
+
+def what_is_published_begins_with_its_topic(nb):
+    everything, streams = subscribed(nb, b""), subscribed(nb, b"stream.stderr")
+    try:
+        msg_id = nb.ok("console.log('out'); console.error('err'); 5").messages[0]["parent_header"]["msg_id"]
+        topics = []
+        while not topics or topics[-1] != (b"kernel.status", "idle"):
+            topic, delimiter, _, _, parent, _, content, *_ = everything.recv_multipart()
+            assert delimiter == b"<IDS|MSG>", delimiter
+            if json.loads(parent).get("msg_id") == msg_id:
+                topics.append((topic, json.loads(content).get("execution_state")))
+        assert [topic for topic, _ in topics] == [
+            *[b"kernel.status", b"kernel.execute_input"],
+            *[b"stream.stdout", b"stream.stderr", b"kernel.execute_result", b"kernel.status"],
+        ], topics
+        topic, _, _, header, *_ = streams.recv_multipart()
+        assert (topic, json.loads(header)["msg_type"]) == (b"stream.stderr", "stream")
+        assert streams.poll(0) == 0, "more than what was subscribed to"
+    finally:
+        everything.close()
+        streams.close()
 
 
 def counting_and_history_options(nb):

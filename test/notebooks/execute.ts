@@ -10,6 +10,7 @@ export interface Output {
   readonly name?: string;
   readonly text?: string | readonly string[];
   readonly data?: Readonly<Record<string, unknown>>;
+  readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 export interface Cell {

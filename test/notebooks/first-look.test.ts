@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hookTreeType, parseHookTree, pointsOf, ramp } from "../../kernel/dist/display/payload/index.js";
 import { openNotebook, root, startBrowser, startLab } from "../browser/lab.js";
 import type { Lab, LabPage } from "../browser/lab.js";
-import { runJupyter, textOf, type readOutputs } from "./execute.js";
+import { readCells, runJupyter, textOf, type readOutputs } from "./execute.js";
 import { expectNoOutputs, notebookRoom } from "./room.js";
 
 const attentionType = "application/vnd.vitrail.attention.v1+json";
@@ -53,6 +53,31 @@ test("the previous-token head and the induction head do what they are said to do
   const [, score, where] = /induction score (\d\.\d+) at (.*)/.exec(printed("induction")) ?? [];
   expect(Number(score)).toBeGreaterThanOrEqual(0.8);
   expect(where).toBe("layers.1.attention.pattern, head 1");
+});
+
+test("as a page of nbconvert's it holds the pictures, and their alternative texts where the template writes them", async () => {
+  const pictures = [...readCells(join(room.folder, "page-out.ipynb")).values()]
+    .flatMap(({ outputs }) => outputs ?? [])
+    .flatMap(({ data, metadata }) => {
+      const png = data?.["image/png"];
+      return png === undefined ? [] : [{ png: textOf(png as string).trim(), about: metadata?.["image/png"] }];
+    });
+  expect(pictures.length).toBeGreaterThan(2);
+  // Of nbconvert's own templates, only the classic one asks for the alternative text.
+  for (const template of ["lab", "classic"]) {
+    const options = ["--to", "html", "--template", template, "--output", `as-${template}`];
+    await runJupyter("jupyter-nbconvert", [...options, join(room.folder, "page-out.ipynb")], room.env);
+    const html = readFileSync(join(room.folder, `as-${template}.html`), "utf8");
+    const images = [...html.matchAll(/<img\b[^>]*>/g)].map(([image]) => image);
+    for (const { png, about } of pictures) {
+      const [image = ""] = images.filter((each) => each.includes(`src="data:image/png;base64,${png}`));
+      expect(image, template).not.toBe("");
+      const { alt } = about as { alt: string };
+      // Without what a page must write in another way: it puts a text with quotes of one kind into quotes of the other.
+      expect(alt).toMatch(/^[^&<>']{10,}$/);
+      if (template === "classic") expect(image).toContain(alt);
+    }
+  }
 });
 
 test("nothing of the session is left", room.expectNothingLeft);

@@ -116,6 +116,21 @@ test("what no path joins to the loss gets no gradient, and frozen weights cost n
   expect(cut(graph, [dx!]).flatMap((c) => c.nodes.map((node) => node.op))).toEqual(["Mul"]);
 });
 
+test("beside a slice the gradient is zero, also where the value is infinite or no number", async () => {
+  const graph = new Graph();
+  const x = graph.input("x", "f32", [1, 5]);
+  graph.begin("forward");
+  const y = x.slice(1, 1, 3);
+  const dy = graph.input("dy", "f32", [1, 2]);
+  const [dx] = gradient(graph, new Map([[y, dy]]), [x]);
+  const live = new Map([
+    ["x", new onnxruntime.Tensor("float32", Float32Array.of(Infinity, 1, 2, NaN, -Infinity), [1, 5])],
+    ["dy", new onnxruntime.Tensor("float32", Float32Array.of(3, 4), [1, 2])],
+  ]);
+  await evaluate(graph, [dx!], live);
+  expect([...(live.get(dx!.name)!.data as Float32Array)]).toEqual([0, 3, 4, 0, 0]);
+});
+
 test("a value that is edited outside the graph has no derivative, and what lies beside it has", () => {
   const graph = new Graph();
   graph.begin("layers.0");

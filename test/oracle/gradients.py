@@ -45,6 +45,14 @@ CASES = {
     "sumMean": (lambda x: x.sum(1) * x.mean((0, 1)), [(2, 3, 4)]),
     "where": (lambda x, y: torch.where(x > 0.5, x, y), [(2, 3, 4), (4,)]),
     "rotary": (rotate_half, [(2, 2, 3, 4), (1, 1, 3, 4), (1, 1, 3, 4)]),
+    "erf": (torch.erf, [(2, 5)]),
+    "cos": (torch.cos, [(2, 5)]),
+    "sin": (torch.sin, [(2, 5)]),
+    "neg": (lambda x: -x, [(2, 5)]),
+    "abs": (torch.abs, [(2, 5)]),
+    "splitLike": (lambda x, a, b: torch.cat((x[..., 3:] * b, x[..., :3] * a), -1), [(2, 8), (2, 3), (2, 5)]),
+    # Its cotangent is a float16 too, so that it is the same in float32.
+    "castHalf": (lambda x: (x * x).half(), [(2, 5)]),
 }
 
 

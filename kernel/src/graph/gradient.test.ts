@@ -59,6 +59,16 @@ const functions: Record<string, (...inputs: Value[]) => Value> = {
   pick: (x) => x!.pick(indices(x!, [2, 3, 1], [4, 0, 2, 1, 1, 3])),
   sumMean: (x) => x!.sum([1]).mul(x!.mean([0, 1])),
   where: (x, y) => x!.where(x!.above(0.5), y!),
+  erf: (x) => x!.erf(),
+  cos: (x) => x!.cos(),
+  sin: (x) => x!.sin(),
+  neg: (x) => x!.neg(),
+  abs: (x) => x!.abs(),
+  splitLike: (x, a, b) => {
+    const [head, tail] = x!.splitLike(1, [a!, b!], 1);
+    return concat([tail!.mul(b!), head!.mul(a!)], 1);
+  },
+  castHalf: (x) => x!.mul(x!).cast("f16").cast("f32"),
   rotary: (x, cos, sin) =>
     x!.mul(cos!).add(concat([x!.slice(3, 2, 4).neg(), x!.slice(3, 0, 2)], 3).mul(sin!)),
 };

@@ -71,7 +71,7 @@ export function split(x: Value, axis: number, sizes: readonly number[]): Value[]
 export function splitLike(x: Value, axis: number, likes: readonly Value[], at: number): Value[] {
   const along = normalAxis("split", x.shape, axis);
   const sizes = likes.map((like) => like.shape[at]!);
-  if (sizes.join("+") !== String(x.shape[along]))
+  if (joinedSize(sizes) !== x.shape[along])
     throw new ShapeError("split", [x.shape, sizes], "the parts are not its axis");
   const { graph } = x;
   const ends = { start: { kind: "int", value: at }, end: { kind: "int", value: at + 1 } } as const;
@@ -122,6 +122,13 @@ export function gatherPositions(x: Value, indices: Value): Value {
   });
 }
 
+/** Size of an axis that parts of these sizes make up. */
+function joinedSize(sizes: readonly Dim[]): Dim {
+  return sizes.every((size) => typeof size === "number")
+    ? sizes.reduce<number>((a, b) => a + (b as number), 0)
+    : sizes.join("+");
+}
+
 export function concat(values: readonly Value[], axis: number): Value {
   const [first, ...rest] = values;
   if (!first) throw new Error("concat of no values");
@@ -133,10 +140,7 @@ export function concat(values: readonly Value[], axis: number): Value {
     if (!fits) throw new ShapeError("concat", [first.shape, other.shape], `they differ outside axis ${at}`);
   }
   const sizes = values.map((v) => v.shape[at]!);
-  const joined: Dim = sizes.every((d) => typeof d === "number")
-    ? sizes.reduce<number>((a, b) => a + (b as number), 0)
-    : sizes.join("+");
-  const shape = first.shape.map((d, i) => (i === at ? joined : d));
+  const shape = first.shape.map((d, i) => (i === at ? joinedSize(sizes) : d));
   return first.graph.apply("Concat", values, first.dtype, shape, { axis: { kind: "int", value: at } });
 }
 

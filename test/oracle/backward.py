@@ -17,6 +17,7 @@ import torch
 import transformers
 from transformers import AutoModelForCausalLM
 
+from edits import on_pattern
 from expected import rows
 from points import Record, by_head, first, paths
 
@@ -56,9 +57,12 @@ PARAMETERS = {
 
 
 class Run:
-    """One row through a model, with edits at modules, and the gradients at its hook points afterwards."""
+    """
+    One row through a model, with edits at modules, and the gradients at its hook points afterwards. `inputs` are modules, by
+    path, whose input gets a tensor of its own, which nothing else reads, and the edit of its gradient, or None.
+    """
 
-    def __init__(self, model, ids, edits, gradient_edits):
+    def __init__(self, model, ids, edits, gradient_edits, inputs=()):
         self.model, self.config, self.count = model, model.config, len(ids)
         self.where, self.inner, ends = paths(model.config)
         self.final = ends.final
@@ -66,7 +70,9 @@ class Run:
         handles = []
         for path, side, edit in edits:
             name = self.path(path)
-            if side == "bypass":
+            if side == "pattern":
+                handles.append(on_pattern(edit)(modules[name]))
+            elif side == "bypass":
                 # What enters goes on as what comes out, and nothing of the module is on the way.
                 past = lambda m, args, out: (args[0], *out[1:]) if isinstance(out, tuple) else args[0]
                 handles.append(modules[name].register_forward_hook(past))
@@ -75,6 +81,9 @@ class Run:
             else:
                 swap = lambda m, args, out, e=edit: (e(out[0]), *out[1:]) if isinstance(out, tuple) else e(out)
                 handles.append(modules[name].register_forward_hook(swap))
+        self.inputs = {}
+        for name, edit in dict(inputs).items():
+            handles.append(modules[name].register_forward_pre_hook(self.own(name, edit)))
         # The hooks that keep values come last, so that what they keep is what goes on.
         record = Record(model)
         self.logits = model(torch.tensor([ids]), use_cache=False).logits
@@ -86,6 +95,16 @@ class Run:
             tensor.retain_grad()
         for point, edit in gradient_edits:
             self.kept[point][0].register_hook(edit)
+
+    def own(self, name, edit):
+        def hook(_module, args):
+            self.inputs[name] = own = args[0].clone()
+            own.retain_grad()
+            if edit:
+                own.register_hook(edit)
+            return (own, *args[1:])
+
+        return hook
 
     def path(self, place):
         layer, inner = place
@@ -164,10 +183,20 @@ def cases(A, b, direction):
     }
 
 
-def expect(folder: Path, out: Path) -> None:
+def differentiable(folder: Path):
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
     # An embedding with a padding token leaves its row out when it goes backward; the derivative does not.
     model.get_input_embeddings().padding_idx = None
+    return model
+
+
+def relative(a, b):
+    """Largest difference as a share of the largest number of `b`."""
+    return ((a - b).abs().max() / b.abs().max()).item()
+
+
+def expect(folder: Path, out: Path) -> None:
+    model = differentiable(folder)
     config = model.config
     generator = torch.Generator().manual_seed(SEED)
     units = config.hidden_size
@@ -205,6 +234,9 @@ def expect(folder: Path, out: Path) -> None:
     for case in ("early", "mixed", "skipped", "trained"):
         if abs(losses[case] - losses["plain"]) < 1e-2:
             raise AssertionError(f"{folder.name}: {case} does not move the loss")
+    early_gradient = "rows.0.layers.0.residual.in"
+    if relative(tensors[f"edited.{early_gradient}"], tensors[f"plain.{early_gradient}"]) < 1e-2:
+        raise AssertionError(f"{folder.name}: edited does not move the gradient")
     with torch.no_grad():
         for r, ids in enumerate(rows(config.vocab_size)[:2]):
             record = Record(model)

@@ -1,6 +1,6 @@
 import { allRows } from "../graph/gather.js";
 import { pointOf, type HookPoint } from "../graph/point.js";
-import { applyEdit } from "../hooks/apply.js";
+import { applyEdit, applyGradientEdit } from "../hooks/apply.js";
 import { replay } from "../hooks/program.js";
 import { decodeEdit, structureOf, type WireEdit } from "../hooks/wire.js";
 import type { StageGradient } from "../models/backward.js";
@@ -17,7 +17,7 @@ import type { ForwardStep } from "./wire/messages.js";
  */
 export function additionsOf(step: ForwardStep, points: readonly HookPoint[]): Additions {
   return {
-    edit: editorOf(step.edits),
+    edit: editorOf(step.edits, applyEdit),
     readout: step.readout && readoutOf(step, points),
     gradient: step.gradient && gradientOf(step.gradient),
   };
@@ -39,13 +39,13 @@ export function stepStructure(step: ForwardStep): string {
   ]);
 }
 
-function editorOf(edits: readonly WireEdit[]): PointEditor | undefined {
+function editorOf(edits: readonly WireEdit[], apply: typeof applyEdit): PointEditor | undefined {
   if (edits.length === 0) return undefined;
   const placed = edits.map(decodeEdit);
   return (value, point, place) => {
     const own = placed.filter((edit) => pointOf(edit.point) === point.name);
     if (own.length === 0) return value;
-    const edited = own.reduce((x, edit) => applyEdit(x, point, place, edit), value);
+    const edited = own.reduce((x, edit) => apply(x, point, place, edit), value);
     // An edit that changes nothing still has a value before it and one after it.
     return edited === value ? value.graph.apply("Identity", [value], value.dtype, value.shape) : edited;
   };
@@ -65,8 +65,15 @@ function gradientOf({
   edits,
   activations,
   boundary = [],
+  separate = [],
 }: NonNullable<ForwardStep["gradient"]>): StageGradient {
-  return { parameters: new Set(parameters), activations, boundary, edit: editorOf(edits) };
+  return {
+    parameters: new Set(parameters),
+    activations,
+    boundary,
+    separate: new Set(separate),
+    edit: editorOf(edits, applyGradientEdit),
+  };
 }
 
 /** What the symbols in the shapes of whole values are in a run. */

@@ -42,6 +42,26 @@ export function applyEdit(x: Value, point: HookPoint, place: Place, edit: Placed
   return edited.where(x.graph.feed(keysInput, "f32", shape).above(0.5), x);
 }
 
+/**
+ * Write an edit of a gradient into the graph. Padding has no gradient, whatever an edit writes there: from there it would
+ * reach the tokens that padding looks at, and the weights.
+ */
+export function applyGradientEdit(dx: Value, point: HookPoint, place: Place, edit: PlacedEdit): Value {
+  const edited = applyEdit(dx, point, place, edit);
+  const at = point.axes.findIndex((axis) => axis === "position" || axis === "query");
+  if (edited === dx || at < 0 || !writesAnywhere.has(edit.intervention.kind)) return edited;
+  const { graph, shape } = dx;
+  const keys = graph.feed(keysInput, "f32", [shape[0]!, 1, 1, "position"]);
+  const tokens = keys.reshape(...shape.map((_, i) => (i === 0 ? shape[0]! : i === at ? "position" : 1)));
+  // Of logits positions are selected, all of them where their gradient is edited.
+  const named = shape.map((size, i) => (i === 0 || i === at ? size : 1));
+  const own = shape[at] === "position" ? tokens : graph.apply("Identity", [tokens], tokens.dtype, named);
+  return edited.where(own.above(0.5), dx);
+}
+
+/** Kinds of edits that make something of nothing. */
+const writesAnywhere: ReadonlySet<string> = new Set(["add", "set", "mean", "traced"]);
+
 function selectedChanged(x: Value, point: HookPoint, place: Place, edit: PlacedEdit): Value {
   const { key, intervention, slices } = edit;
   // What is selected of it is taken out where the value lies, on the rank.

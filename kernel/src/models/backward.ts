@@ -19,6 +19,8 @@ export interface StageGradient {
   readonly activations: "save" | "recompute";
   /** Hook points of another stage whose value this one hands out as the residual, where it is the same there. */
   readonly boundary: readonly string[];
+  /** Hook points that are values of their own, so that their gradient is that of what reads them alone. */
+  readonly separate: ReadonlySet<string>;
   /** Called with the complete gradient at every hook point; what it returns goes on in its place. */
   readonly edit: PointEditor | undefined;
 }

@@ -44,7 +44,11 @@ export function traceStage(
   const { hidden } = blueprint.dimensions;
   const graph = new Graph();
   const { tensor, data = { rank: 0, size: 1 } } = spec;
-  const t = new Trace(graph, { tensor, data }, source, { edit, cache: spec.cache });
+  const t = new Trace(graph, { tensor, data }, source, {
+    edit,
+    cache: spec.cache,
+    separate: gradient?.separate,
+  });
   const positions = graph.input("positions", "i64", ["batch", "position"]);
   const mask = graph.input("mask", "f32", [
     "batch",
@@ -136,7 +140,11 @@ export function buildStage(model: Model, spec: StageSpec, additions: Additions =
     caches: caches.map(layerCache),
     points,
     results: points.flatMap(({ name }) => resultNamed(name) ?? []),
-    entry: graph.points.filter((p) => p.value.name === "residual").map((p) => p.point.name),
+    // What only some modules read of it, under further names, has a gradient of its own.
+    entry: graph.points
+      .filter((p) => p.value.name === "residual")
+      .slice(0, 1)
+      .map((p) => p.point.name),
     parameters: [...new Set(traced.parameters.map(({ name }) => name))],
   };
 }

@@ -72,6 +72,8 @@ export class Trace {
     readonly options: {
       readonly edit?: PointEditor | undefined;
       readonly cache?: boolean | undefined;
+      /** Points that are values of their own although others have the same: gradients are told apart by their values. */
+      readonly separate?: ReadonlySet<string> | undefined;
       /** Name no points: what is written repeats a part of the model on another value. */
       readonly isMuted?: boolean;
     } = {},
@@ -196,7 +198,13 @@ export class Trace {
     };
     const edited = this.options.edit?.(value, point, this.place) ?? value;
     if (edited !== value) this.graph.point(value, { ...point, name: beforeEdit(point.name) });
-    return this.graph.point(edited, point);
+    const isShared = edited === value && this.graph.points.some((other) => other.value === value);
+    return this.graph.point(
+      isShared && this.options.separate?.has(point.name) === true
+        ? this.graph.apply("Identity", [value], value.dtype, value.shape)
+        : edited,
+      point,
+    );
   }
 
   /** A hook point [batch, position, unit] that every rank holds whole. */

@@ -61,6 +61,8 @@ export const gradient = z.strictObject({
   activations: z.enum(["save", "recompute"]),
   /** See `StageGradient`. */
   boundary: z.array(z.string()).optional(),
+  /** Hook points whose gradient is that of what is read there alone, although others have the same value. */
+  separate: z.array(z.string()).optional(),
 });
 
 /** One forward pass: token ids by row; padding, positions and masks are made on the ranks that need them. */

@@ -5,6 +5,7 @@ import { nearest } from "../../graph/nearest.js";
 import { gradientAt, placesOf, pointNamed, type HookPoint } from "../../graph/point.js";
 import { printShape } from "../../graph/shape.js";
 import { printPoint } from "../../graph/printPoint.js";
+import type { Value } from "../../graph/value.js";
 import { leaveOut } from "../../hooks/fires.js";
 import type { PlacedEdit } from "../../hooks/apply.js";
 import { placeEdits } from "../../hooks/place.js";
@@ -88,6 +89,10 @@ export function prepareBackward(
       parameters,
       edits: placed.map((edit, index) => encodeEdit({ ...edit, key: `g${index}` })),
       activations,
+      separate: separated(
+        [...gradients.map(({ selection }) => selection.point.name), ...placed.map(({ point }) => point)],
+        model,
+      ),
     },
   };
   checkReached({ ...forward, step, gradients, parameters }, points, model);
@@ -140,6 +145,20 @@ function checkSlices(
     const { axes } = selection.point;
     slicedShape(boundShape(selection.point, batch, positions), selection.slices, { axes, lengths });
   }
+}
+
+/** Those of some hook points that name a value once more, such as what one module reads of it. */
+function separated(names: readonly string[], { blueprint, weight }: Model): string[] {
+  const wanted = new Set(names);
+  const values = new Set<Value>();
+  const { points } = traceStage(blueprint, wholeModel(blueprint), weight).graph;
+  return points.flatMap(({ point, value }) => {
+    const isNamed = values.has(value);
+    values.add(value);
+    // Where layers meet, the stream is one value under two names.
+    const isStream = point.name.endsWith(".residual.in");
+    return isNamed && !isStream && wanted.has(point.name) ? [point.name] : [];
+  });
 }
 
 /** Names of weights that the globs choose. Throws one line with the nearest name when one chooses none. */

@@ -1,0 +1,153 @@
+import { describe, expect, it } from "vitest";
+import type { Edit, GradientEdit, Session } from "../../kernel/src/index.js";
+import { unpadded } from "./closeness.js";
+import { crossEntropy, differentiated, keyed, meshes, relative } from "./differentiating.js";
+import { readTensors, type Values } from "./goldens.js";
+import { vitrail, withSession } from "./sessions.js";
+
+const { add, capture, edit, editGradient, keep, mean, patch, projectOnto, projectOut, scale, set } = vitrail;
+const { traced, zero } = vitrail;
+
+type Hooks = readonly (Edit | GradientEdit)[];
+
+/** Module paths of a norm, and of what projects queries, in layer 1. */
+const modules: Record<string, readonly [string, string]> = {
+  galactica: ["model.decoder.layers.1.self_attn_layer_norm", "model.decoder.layers.1.self_attn.q_proj"],
+  "llama-grouped": ["model.layers.1.input_layernorm", "model.layers.1.self_attn.q_proj"],
+  gpt2: ["transformer.h.1.ln_1", "transformer.h.1.attn.c_attn"],
+};
+
+/** Edits of values, whose derivative is part of the gradient. */
+function forwardCases(vector: Float32Array, donor: Values): Record<string, Hooks> {
+  const layer = "layers.0.residual.out";
+  const attention = "layers.1.attention.output";
+  const pattern = "layers.1.attention.pattern";
+  return {
+    scale: [edit(layer, scale(1.75))],
+    add: [edit(layer, add(vector))],
+    addLast: [edit(`${layer}[position=-1]`, add(vector.map((x) => 2 * x)))],
+    setFirst: [edit(`${layer}[position=0]`, set(vector))],
+    zeroAttention: [edit(attention, zero())],
+    mean: [edit(attention, mean(["position"]))],
+    meanAll: [edit(attention, mean())],
+    meanUnits: [edit(attention, mean(["unit"]))],
+    meanHeads: [edit(pattern, mean(["head"]))],
+    meanKeys: [edit(pattern, mean(["key"]))],
+    meanQueries: [edit(pattern, mean(["query"]))],
+    keepHead: [edit("layers.0.attention.z[head=1]", keep())],
+    zeroHead: [edit("layers.0.attention.z[head=1]", zero())],
+    patched: [edit(`${layer}[position=-2:]`, patch(donor))],
+    projectOut: [edit(layer, projectOut(vector))],
+    projectOnto: [edit(attention, projectOnto(vector))],
+    projectLast: [edit(`${layer}[position=-1]`, projectOnto(vector))],
+    scaleUnits: [edit("layers.1.mlp.hidden[unit=3:9]", scale(-3))],
+    tracedHidden: [
+      edit(
+        "layers.1.mlp.hidden",
+        traced((x) => x.softmax().mul(x).mul(4)),
+      ),
+    ],
+  };
+}
+
+const tanh = traced((dx) => dx.tanh().mul(2));
+
+/** Edits of gradients at hook points. */
+function gradientCases(vector: Float32Array): Record<string, Hooks> {
+  const layer = "layers.0.residual.out";
+  const attention = "layers.1.attention.output";
+  return {
+    gradientKeep: [editGradient("layers.1.attention.z[head=1]", keep())],
+    gradientMean: [editGradient(attention, mean(["position"]))],
+    gradientMeanAll: [editGradient(layer, mean())],
+    gradientAdd: [editGradient(layer, add(vector))],
+    gradientSet: [editGradient(layer, set(vector))],
+    gradientSetLast: [editGradient(`${layer}[position=-1]`, set(vector))],
+    gradientOnto: [editGradient(attention, projectOnto(vector))],
+    gradientTraced: [editGradient("layers.1.mlp.hidden", tanh)],
+    gradientUnits: [editGradient("layers.1.mlp.hidden[unit=3:9]", scale(-3))],
+  };
+}
+
+/** Edits of gradients at what one module reads. */
+function inputCases([norm, projection]: readonly [string, string]): Record<string, Hooks> {
+  return {
+    plain: [],
+    inputNorm: [editGradient(`${norm}.input`, scale(3))],
+    inputProjection: [editGradient(`${projection}.input`, tanh)],
+    inputs: [editGradient(`${norm}.input`, tanh), editGradient(`${projection}.input`, scale(-2))],
+  };
+}
+
+describe.each(["galactica", "llama-grouped", "gpt2"])("with edits, gradients of %s", (name) => {
+  const { folder, rows, given } = differentiated(name);
+  const wanted = readTensors("backward-edits", name);
+  const vector = wanted.get("vector").data;
+  const early = "layers.0.residual.in";
+
+  /** Compares each case with autograd, and its golden with the plain one first. */
+  async function compare(session: Session, cases: Record<string, Hooks>) {
+    const faults: string[] = [];
+    for (const [label, hooks] of Object.entries(cases)) {
+      const at = keyed(wanted, `${label}.rows.0.`);
+      const parameters = keyed(wanted, `${label}.parameter.`);
+      const run = await session.backward(rows, { loss: crossEntropy, given, hooks, at, parameters });
+      rows.forEach((row, r) => {
+        const plain = wanted.get(`plain.rows.${r}.${early}`);
+        if (label !== "plain")
+          expect(relative(wanted.get(`${label}.rows.${r}.${early}`), plain), label).toBeGreaterThan(1e-2);
+        for (const point of at) {
+          const gradient = run.gradient(point);
+          const ours = unpadded(gradient, gradient.axes, r, row.length);
+          const away = relative(ours, wanted.get(`${label}.rows.${r}.${point}`));
+          if (!(away <= 1e-5)) faults.push(`${label} ${point} row ${r}: ${away}`);
+        }
+      });
+      for (const path of parameters) {
+        const away = relative(run.parameters.get(path)!, wanted.get(`${label}.parameter.${path}`));
+        if (!(away <= 1e-5)) faults.push(`${label} ${path}: ${away}`);
+      }
+    }
+    expect(faults).toEqual([]);
+  }
+
+  it("are the cases that PyTorch was asked about", () => {
+    const donor = { shape: [1], data: new Float32Array(1) };
+    const ours = { ...forwardCases(vector, donor), ...gradientCases(vector), ...inputCases(modules[name]!) };
+    const labels = new Set(wanted.names.flatMap((key) => /^(\w+)\.rows/.exec(key)?.[1] ?? []));
+    expect([...Object.keys(ours), "parameters"].sort()).toEqual([...labels].sort());
+  });
+
+  it.each(Object.entries(meshes))("go through interventions as autograd goes (%s)", async (_, options) => {
+    await withSession(folder, options, async (session) => {
+      const selector = "layers.0.residual.out[position=-2:]";
+      const turned = await session.forward(
+        rows.map((row) => [...row].reverse()),
+        { hooks: [capture(selector)], logits: "none" },
+      );
+      await compare(session, forwardCases(vector, turned.get("layers.0.residual.out")));
+    });
+  });
+
+  it.each(Object.entries(meshes))("are edited as PyTorch's hooks edit them (%s)", async (_, options) => {
+    await withSession(folder, options, (session) => compare(session, gradientCases(vector)));
+  });
+
+  it.each(Object.entries(meshes))(
+    "are edited at what one module reads, by its path (%s)",
+    async (_, options) => {
+      await withSession(folder, options, (session) => compare(session, inputCases(modules[name]!)));
+    },
+  );
+
+  it("of edited parameters are those where they are now", async () => {
+    await withSession(folder, meshes["tensor 2"], async (session) => {
+      for (const path of keyed(wanted, "parameters.parameter."))
+        await session.editParameter(path, ({ shape, data }) => ({
+          shape,
+          data: data.map((x, i) => x + 0.3 * Math.sin(0.7 * i)),
+        }));
+      await compare(session, { parameters: [] });
+    });
+  });
+});

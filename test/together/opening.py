@@ -1,6 +1,8 @@
 """The first cells that anybody runs: open the demo over two processes, run a sentence, look at the attention."""
 
 import base64
+import hashlib
+import json
 import os
 import struct
 
@@ -40,6 +42,8 @@ def attention_is_shown_with_its_provenance(nb):
 
     status = value(nb, "await session.status()")
     origin = payload["provenance"]
+    ids = value(nb, "run.tokens.map((row) => row.map(({ id }) => id))")
+    read = json.dumps(ids, separators=(",", ":"))
     assert origin == {
         "model": "demo",
         "fingerprint": status["fingerprint"],
@@ -48,6 +52,7 @@ def attention_is_shown_with_its_provenance(nb):
         "dtype": "f32",
         "seed": None,
         "versions": origin["versions"],
+        "tokens": hashlib.sha256(read.encode()).hexdigest(),
         "call": origin["call"],
     }, origin
     assert len(origin["fingerprint"]) >= 16 and "pipeline 2" in origin["mesh"], origin

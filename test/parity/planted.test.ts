@@ -71,7 +71,7 @@ const all = () => [...series.values(), llama];
 beforeAll(async () => {
   for (const strength of strengths) series.set(strength, await measured({ strength }));
   llama = await measured({ strength: 0.8, family: "llama" });
-}, 300_000);
+}, 600_000);
 
 test("told that it reads a review, a model knows the sentiment of new sentences; not told, it does not", () => {
   for (const { told, bare } of all()) {
@@ -154,7 +154,7 @@ describe("on the neutral model, with groups drawn anew within every template", (
       if (own <= 0.05) raw += 1;
       if (adjusted <= 0.05) corrected += 1;
     }
-  }, 240_000);
+  }, 600_000);
 
   test("a false alarm among all tests, corrected, is as rare as it should be, and can be had", () => {
     expect(corrected / relabelings).toBeLessThanOrEqual(0.065);

@@ -20,8 +20,6 @@ afterAll(() => {
   rmSync(runtime, { recursive: true });
 });
 
-let count = 0;
-
 /**
  * The device that the tests run on: `VITRAIL_TEST_DEVICE=cuda:0 npx vitest run test/parity` holds a graphics card against
  * the same numbers.
@@ -35,14 +33,15 @@ function testDevices({ devices, mesh = {} }: OpenOptions): string[] {
   return Array<string>(Math.max(devices ?? 1, pipeline * data * tensor)).fill(testDevice);
 }
 
-/** Open a session of its own for `use`, and close it whatever happens. One thread a worker: the tests share two cores. */
-export async function withSession<T>(
+let count = 0;
+
+/** One thread a worker: the tests share two cores. */
+function open(
   folder: string,
   options: OpenOptions,
-  use: (session: Session) => Promise<T>,
-): Promise<T> {
-  const name = `parity-${process.pid}-${count++}`;
-  const session = await vitrail.Session.open(folder, {
+  name = `parity-${process.pid}-${count++}`,
+): Promise<Session> {
+  return vitrail.Session.open(folder, {
     name,
     quiet: true,
     threads: 1,
@@ -50,10 +49,59 @@ export async function withSession<T>(
     ...options,
     devices: testDevices(options),
   });
+}
+
+/** Open a session that nothing else uses for `use`, and close it whatever happens. */
+export async function withOwnSession<T>(
+  folder: string,
+  options: OpenOptions,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await open(folder, options);
   try {
     return await use(session);
   } finally {
     await session.close();
+  }
+}
+
+/** Sessions that wait for a next use, by what they were opened with; the one used longest ago comes first. */
+const waiting = new Map<string, Session>();
+
+/** So many sessions of a test file stay alive. */
+const mostWaiting = 6;
+
+afterAll(() => Promise.all([...waiting.values()].map((session) => session.close())));
+
+/**
+ * Find the live session of this model and these options, or open it, for `use`. It stays alive for the next test of the
+ * file that wants the same, because its processes take longer to start than most tests to run; each use has a client of its
+ * own, so that no hook, saved value or edited parameter goes from one test to the next. What fails is not used again.
+ */
+export async function withSession<T>(
+  folder: string,
+  options: OpenOptions,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const key = JSON.stringify([folder, options]);
+  const live = waiting.get(key) ?? (await open(folder, options));
+  waiting.delete(key);
+  let leaving: Session | undefined = live;
+  try {
+    const session = await open(folder, options, live.name);
+    const result = await use(session).finally(() => session.detach());
+    // A use within this one may have left another of the kind; of what waits, the one used longest ago makes room.
+    leaving = waiting.get(key);
+    waiting.delete(key);
+    waiting.set(key, live);
+    const [oldest] = waiting;
+    if (waiting.size > mostWaiting && oldest !== undefined) {
+      leaving = oldest[1];
+      waiting.delete(oldest[0]);
+    }
+    return result;
+  } finally {
+    await leaving?.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -28,6 +28,9 @@ export function installKernelspec(prefix: string): string {
   const folder = join(prefix, "share", "jupyter", "kernels", "vitrail");
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "kernel.json");
-  writeFileSync(file, `${JSON.stringify(kernelspec(), null, 2)}\n`);
+  // Whoever looks for kernels meanwhile finds the old file or the new one, never a part.
+  const half = `${file}.${process.pid}`;
+  writeFileSync(half, `${JSON.stringify(kernelspec(), null, 2)}\n`);
+  renameSync(half, file);
   return file;
 }

@@ -1,7 +1,12 @@
 import { defineConfig } from "vitest/config";
 
+/** Node loads the built library as it ships, and shares its modules with whatever the library loads itself. */
+const built = { deps: { external: [/\/kernel\/dist\//] } };
+
 export default defineConfig({
   test: {
+    // Tests start the built programs, and those of models load the built library: what is tested is what was written last.
+    globalSetup: "./test/build.mjs",
     projects: [
       {
         test: {
@@ -22,6 +27,7 @@ export default defineConfig({
       {
         test: {
           name: "system",
+          server: built,
           include: ["test/**/*.test.ts"],
           exclude: ["test/{parity,notebooks}/**"],
           environment: "node",
@@ -35,6 +41,7 @@ export default defineConfig({
       {
         test: {
           name: "models",
+          server: built,
           include: ["test/{parity,notebooks}/**/*.test.ts"],
           environment: "node",
           testTimeout: 300_000,

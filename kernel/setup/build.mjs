@@ -11,7 +11,13 @@ const shared = ["package-lock.json", "tsconfig.json"];
 /** In the order in which they are built; what one writes is removed first, so that no file of a former source stays. */
 const parts = {
   kernel: {
-    sources: ["kernel/src", "kernel/package.json", "kernel/tsconfig.json", "kernel/tsconfig.build.json"],
+    sources: [
+      "kernel/src",
+      "kernel/package.json",
+      "kernel/tsconfig.json",
+      "kernel/tsconfig.build.json",
+      "kernel/rolldown.config.mjs",
+    ],
     writes: ["kernel/dist"],
   },
   extension: {

@@ -89,10 +89,8 @@ const channel = new Channel<ToWorker, FromWorker>(connect(path), toWorker, {
 const hello = { kind: "hello", ...identity, pid: process.pid } as const;
 channel.send({ ...hello, role: "worker" });
 
-const heart = program(new URL("./heartbeat.js", import.meta.url));
-const beating = new Worker(heart.file, {
+const beating = new Worker(program(new URL("./heartbeat.js", import.meta.url)), {
   workerData: { socket: path, hello: { ...hello, role: "heartbeat" } },
-  execArgv: [...heart.execArgv],
 });
 beating.on("error", (error) => fail(undefined, error));
 

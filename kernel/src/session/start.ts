@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { program } from "../engine/launch/program.js";
 import { BrokerClient } from "./client.js";
 import { claim, removeFolder, writePrivately } from "./folder.js";
@@ -13,9 +14,9 @@ export async function startBroker(order: Order): Promise<BrokerClient | undefine
   const folder = claim(order.name);
   if (folder === undefined) return undefined;
   writePrivately(folder.order, JSON.stringify(order));
-  const { execArgv, file } = program(new URL("./broker.js", import.meta.url));
+  const broker = program(new URL("./broker.js", import.meta.url));
   const log = openSync(folder.log, "a", 0o600);
-  const child = spawn(process.execPath, [...execArgv, file.pathname, order.name], {
+  const child = spawn(process.execPath, [fileURLToPath(broker), order.name], {
     detached: true,
     stdio: ["ignore", log, log],
     env: { ...process.env, VITRAIL_BROKER: "1" },

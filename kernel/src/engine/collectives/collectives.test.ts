@@ -2,7 +2,6 @@ import { fork, type ChildProcess } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { sweep } from "../launch/leftovers.js";
-import { program } from "../launch/program.js";
 import { sumInRankOrder } from "./collectives.js";
 import { Hub } from "./hub.js";
 import { posix } from "./posix.js";
@@ -16,9 +15,7 @@ afterEach(() => {
 });
 
 function rankProcess(): ChildProcess {
-  const child = fork(new URL("./rank.mjs", import.meta.url), {
-    execArgv: [...program(new URL("x.js", import.meta.url)).execArgv],
-  });
+  const child = fork(new URL("./rank.mjs", import.meta.url));
   children.push(child);
   return child;
 }

@@ -1,6 +1,6 @@
 // One rank of collectives.test.ts, in its own process: takes a task as a message, answers with what it found.
-import { SharedMemoryCollectives } from "./sharedMemory.js";
-import { SocketCollectives } from "./socket.js";
+import { SharedMemoryCollectives } from "../../../dist/engine/collectives/sharedMemory.js";
+import { SocketCollectives } from "../../../dist/engine/collectives/socket.js";
 
 /** The same pseudo-random terms whoever makes them; magnitudes differ so that the order of adding shows. */
 function terms(seed, length) {

@@ -1,11 +1,13 @@
+/** Where the compiled package lies, beside the sources that this module may itself be part of. */
+const own = new URL("../../", import.meta.url).href;
+const built = new URL("../../../dist/", import.meta.url).href;
+
 /**
- * What to hand to `node` so that it runs one of our own modules in another process or thread: the compiled
- * file, or (in tests, where this module is itself TypeScript) the source through a loader.
+ * The file of one of our own programs, which another process or thread runs: always the built one, also in tests, which run
+ * the library from its sources.
  *
  * @param module URL of the program, ending in `.js`, made with `new URL("./x.js", import.meta.url)`
  */
-export function program(module: URL): { readonly execArgv: readonly string[]; readonly file: URL } {
-  if (!import.meta.url.endsWith(".ts")) return { execArgv: [], file: module };
-  const loader = new URL("./source.mjs", import.meta.url);
-  return { execArgv: ["--import", loader.href], file: new URL(module.href.replace(/\.js$/, ".ts")) };
+export function program(module: URL): URL {
+  return new URL(module.href.replace(own, built));
 }

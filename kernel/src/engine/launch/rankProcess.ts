@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import type { Channel } from "../wire/channel.js";
 import type { FromWorker, ToWorker } from "../wire/messages.js";
 import { program } from "./program.js";
@@ -54,8 +55,8 @@ export class RankProcess {
     this.identity = identity;
     this.#events = events;
     this.#longestSilence = silence;
-    const { execArgv, file } = program(new URL("../worker.js", import.meta.url));
-    this.#child = spawn(process.execPath, [...execArgv, file.pathname], {
+    const worker = program(new URL("../worker.js", import.meta.url));
+    this.#child = spawn(process.execPath, [fileURLToPath(worker)], {
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...keepPages,

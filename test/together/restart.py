@@ -3,25 +3,25 @@
 from pathlib import Path
 
 from opened import IMPORTS, PATIENCE, Panel, alive, main, opening, pids, remains, value
+from page_cache import held_pages, put_out
 
-WEIGHTS = 3_800_000
 SENTENCE = '"The nurse said that he"'
 LOGITS = f"[...(await session.forward({SENTENCE})).logits!.data.slice(0, 50)]"
 kept = {}
 
 
-def bytes_read(pid):
-    lines = Path(f"/proc/{pid}/io").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("rchar")).split()[1])
-
-
 def a_session_is_opened(nb):
+    nb.ok(IMPORTS)
+    weights = kept["weights"] = Path(value(nb, "demoCheckpoint()")) / "model.safetensors"
+    put_out(weights)
+    held, pages = held_pages(weights)
+    assert held < pages / 10, f"{held} of {pages} pages of the weights are held before anybody reads them"
     nb.ok(opening("lasting"))
+    held, _ = held_pages(weights)
+    assert held > pages * 0.9, f"loading the weights is to be seen: {held} of {pages} pages are held"
     kept["logits"] = value(nb, LOGITS)
     kept["status"] = value(nb, "await session.status()")
     kept["pids"] = pids(nb)
-    kept["read"] = [bytes_read(pid) for pid in kept["pids"][1:]]
-    assert sum(kept["read"]) > WEIGHTS, "loading the weights is to be seen in what the workers have read"
 
 
 def the_kernel_restarts_and_the_session_lives(nb):
@@ -38,12 +38,15 @@ def the_kernel_restarts_and_the_session_lives(nb):
 
 
 def it_is_found_again_as_it_was(nb):
+    put_out(kept["weights"])
+    before, pages = held_pages(kept["weights"])
+    assert before < pages / 4, f"{before} of {pages} pages of the weights are still held"
     outcome = nb.ok(opening("lasting"))
     assert outcome.stream().startswith('session "lasting" found again: '), outcome.stream()
     assert pids(nb) == kept["pids"]
     assert value(nb, LOGITS) == kept["logits"]
-    read = [bytes_read(pid) - before for pid, before in zip(kept["pids"][1:], kept["read"])]
-    assert sum(read) < WEIGHTS / 10, f"workers read {read} bytes"
+    held, _ = held_pages(kept["weights"])
+    assert held - before < pages / 10, f"{held - before} of {pages} pages of the weights were read again"
     [shown] = [s for s in Panel(nb).sessions() if s["name"] == "lasting"]
     assert [rank["pid"] for rank in shown["ranks"]] == kept["pids"][1:] and shown["clients"] == 1, shown
 

@@ -28,7 +28,7 @@ export class ParcelWriter {
   #written = 0;
   #gathered = spare.pop() ?? Buffer.allocUnsafeSlow(gathering);
   readonly #free: string;
-  readonly #places = new WeakMap<Tensor["data"], number>();
+  readonly #places = new Map<Tensor["data"], number>();
 
   /**
    * @param label begins the file's name, so that what a killed writer left can be found
@@ -55,14 +55,14 @@ export class ParcelWriter {
   }
 
   #write(data: Tensor["data"]): number {
-    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const offset = this.#end;
     if (bytes.length > this.#gathered.length - (this.#end - this.#written)) this.#flush();
     if (bytes.length > this.#gathered.length) {
       this.#append(bytes);
       this.#end = this.#written;
     } else {
-      bytes.copy(this.#gathered, this.#end - this.#written);
+      this.#gathered.set(bytes, this.#end - this.#written);
       this.#end += bytes.length;
     }
     return offset;
@@ -73,7 +73,7 @@ export class ParcelWriter {
     this.#append(this.#gathered.subarray(0, this.#end - this.#written));
   }
 
-  #append(bytes: Buffer): void {
+  #append(bytes: Uint8Array): void {
     let written = 0;
     while (written < bytes.length) {
       const part = Math.min(bytes.length - written, largestTransfer);

@@ -58,7 +58,7 @@ export function prepareBackward(
     compute: (values: Parameters<typeof loss>[0]) => ({ loss: loss(values) }),
   };
   const forward = prepareForward(rows, { hooks, logits, readout }, points, absent);
-  const shape = forward.shapes.get(readoutPoint("loss"))!;
+  const shape = forward.shapes().get(readoutPoint("loss"))!;
   if (shape.length > 0)
     throw new Error(`loss returns f32 ${printShape(shape)}: it must be a scalar [], such as a sum or mean`);
 

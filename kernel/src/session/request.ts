@@ -1,4 +1,5 @@
-import type { ForwardStep, PointRequest } from "../engine/wire/messages.js";
+import type { ForwardStep } from "../engine/wire/messages.js";
+import { requestsText, type PointRequest } from "../engine/wire/requests.js";
 import { Memo } from "../graph/memo.js";
 import { beforeEdit, placesOf, pointNamed, pointOf } from "../graph/point.js";
 import type { HookPoint } from "../graph/point.js";
@@ -133,7 +134,7 @@ export function prepareForward(
   const step: ForwardStep = {
     rows: rows.map((row) => [...row]),
     select: typeof select === "string" ? select : select.map((row) => [...row]),
-    requests,
+    requests: requestsText(requests),
     edits: edits.map(encodeEdit),
     ...(leftOut.layers.length > 0 && { skip: [...leftOut.layers] }),
     ...(tensors.length > 0 && { tensors: Object.fromEntries(tensors) }),

@@ -1,5 +1,6 @@
 import { shownAsItIs, type Displayable } from "../display/index.js";
 import type { RankResult } from "../engine/stages.js";
+import { requestsOf } from "../engine/wire/requests.js";
 import type { AxisShards } from "../display/payload/index.js";
 import { pointNamed, pointOf, type HookPoint } from "../graph/point.js";
 import { checkKind } from "../hooks/hook.js";
@@ -433,7 +434,7 @@ export class Session {
     let behind: ReadonlyMap<string, HookPoint | undefined> | undefined;
     const pointBehind = (key: string) =>
       (behind ??= new Map(
-        step.requests.map(({ key, point }) => [key, pointNamed(this.#points, pointOf(point))]),
+        requestsOf(step.requests).map(({ key, point }) => [key, pointNamed(this.#points, pointOf(point))]),
       )).get(key);
     const read = (results: readonly RankResult[]) => assemble(results, pointBehind);
     try {

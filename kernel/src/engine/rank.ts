@@ -47,7 +47,7 @@ const known = new Memo<readonly Turn[]>(32);
 
 /** What a stage runs for requests and whatever it returns of itself; equal steps run the same. */
 function turnsOf(stage: Stage, requests: string, hands: readonly string[], isKept: boolean): readonly Turn[] {
-  return known.of(stage, JSON.stringify([requests, hands, isKept]), () => {
+  return known.of(stage, `${isKept} ${JSON.stringify(hands)} ${requests}`, () => {
     const results = stage.results.map(({ name }) => ({ key: name, point: name, slices: [] }));
     return schedule(stage, [...requestsOf(requests), ...results], hands, isKept);
   });

@@ -9,7 +9,8 @@ import { takeParcel } from "./parcel/reader.js";
 import { ParcelWriter } from "./parcel/writer.js";
 import type { Turn } from "./schedule.js";
 import type { Variant } from "./variants.js";
-import type { ForwardStep, Handed, Load, ParcelDescriptor, PointRequest } from "./wire/messages.js";
+import type { ForwardStep, Handed, Load, ParcelDescriptor } from "./wire/messages.js";
+import type { PointRequest } from "./wire/requests.js";
 
 /** What one step, or the part of it before its gradients, leaves. */
 export interface StepOutcome {
@@ -42,9 +43,12 @@ export interface CourseOptions {
 /** One step on one rank, under way: its segments run in turns, and what is asked of them leaves in parcels. */
 export class Course {
   readonly #options: CourseOptions;
+  /** Tokens of each row; an empty row is all padding, and whoever counts from its end means its one column. */
+  readonly #lengths: readonly number[];
 
   constructor(options: CourseOptions) {
     this.#options = options;
+    this.#lengths = options.run.lengths.map((length) => Math.max(length, 1));
   }
 
   get id(): number {
@@ -73,7 +77,9 @@ export class Course {
         await this.#run(turn);
         await this.#exchange(turn);
         for (const request of turn.requests) {
-          const part = await this.#part(request, turn);
+          const point = variant.points.get(request.point) as HookPoint;
+          const value = values.get(turn.segment.points.get(request.point) as string) as Tensor;
+          const part = this.#part(request, point, this.#isTerm(point) ? await this.#sum(value) : value);
           if (part === undefined) continue;
           writer ??= write("results");
           writer.add(request.key, part);
@@ -141,21 +147,26 @@ export class Course {
     for (const name of frees) values.delete(name);
   }
 
+  #isTerm({ partition }: HookPoint): boolean {
+    return partition.kind === "partial" && this.#options.load.stage.tensor.size > 1;
+  }
+
+  /** A copy, summed over the tensor ranks. */
+  async #sum({ data, shape }: Tensor): Promise<Tensor> {
+    const sum = (data as Float32Array).slice();
+    await this.#options.groups.tensor.allReduceSum(sum);
+    return { dtype: "f32", data: sum, shape };
+  }
+
   /** The part of a requested value that this rank answers for, or undefined when that is none of it. */
-  async #part({ point: name, slices }: PointRequest, { segment }: Turn): Promise<Tensor | undefined> {
-    const { variant, values, load, groups, run } = this.#options;
-    const point = variant.points.get(name) as HookPoint;
-    const value = values.get(segment.points.get(name) as string) as Tensor;
-    let data = value.data as Float32Array;
-    if (point.partition.kind === "partial" && load.stage.tensor.size > 1) {
-      data = data.slice();
-      await groups.tensor.allReduceSum(data);
-    }
+  #part({ point: name, slices }: PointRequest, point: HookPoint, value: Tensor): Tensor | undefined {
+    const { variant, load, run } = this.#options;
     const result = variant.stage.results.find((each) => each.name === name);
     const tells = result === undefined || result.isTerm ? run.rows.tells : load.stage.data.rank === 0;
     if (!tells || !this.#tells(point)) return undefined;
-    if (result !== undefined) return { dtype: "f32", data, shape: value.shape };
-    const dense = sliceDense({ data, shape: value.shape }, slices, this.#context(point, value.shape));
+    if (result !== undefined) return value;
+    const { data, shape } = value;
+    const dense = sliceDense({ data: data as Float32Array, shape }, slices, this.#context(point, shape));
     return dense && { dtype: "f32", ...dense };
   }
 
@@ -173,8 +184,7 @@ export class Course {
         throw new Error(
           `${point.name}: rank holds ${shape[axis]} of ${whole} along ${point.axes[axis]} from ${start} on, not ${size}`,
         );
-    // An empty row is all padding; whoever counts from its end means its one column.
-    return { axes: point.axes, lengths: run.lengths.map((length) => Math.max(length, 1)), held };
+    return { axes: point.axes, lengths: this.#lengths, held };
   }
 
   #pack(of: string, name: string, tensor: Tensor): ParcelDescriptor {

@@ -10,6 +10,7 @@ import { takeParcel } from "./parcel/reader.js";
 import { inspectHost } from "./plan/host.js";
 import { plan, type PlanRequest } from "./plan/plan.js";
 import type { ForwardStep } from "./wire/messages.js";
+import { requestsOf, requestsText } from "./wire/requests.js";
 
 const checkpoint = fileURLToPath(new URL("../../../test/goldens/checkpoints/opt", import.meta.url));
 let folder: string;
@@ -27,7 +28,7 @@ const rows = [
 const ask = (...points: string[]): ForwardStep => ({
   rows,
   select: "all",
-  requests: points.map((point) => ({ key: point, point, slices: [] })),
+  requests: requestsText(points.map((point) => ({ key: point, point, slices: [] }))),
   edits: [],
 });
 const everything = ask("embedding", "layers.0.attention.pattern", "layers.1.residual.out", "logits");
@@ -152,7 +153,8 @@ test.each(["sharedMemory", "socket"] as const)(
       expect(before.get("embedding")).toHaveLength(2);
       expect(before.get("layers.0.attention.pattern")).toHaveLength(4);
       const { pid } = fleet.status()[3]!;
-      await expect(fleet.run({ ...meeting, requests: [short, ...meeting.requests] })).rejects.toThrow(
+      const requests = requestsText([short, ...requestsOf(meeting.requests)]);
+      await expect(fleet.run({ ...meeting, requests })).rejects.toThrow(
         "rank 2: position -4: is empty or outside the 2 tokens of row 1",
       );
       expect(await read(await fleet.run(meeting))).toEqual(before);

@@ -132,6 +132,7 @@ export class Fleet {
 
   async #ready(signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) throw new Cancelled();
+    if (this.#state === "ready") return;
     const recent = performance.now() - 600_000;
     this.#losses = this.#losses.filter((time) => time > recent);
     if (this.#state === "down" && this.#losses.length > mostRestarts)

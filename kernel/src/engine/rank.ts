@@ -1,3 +1,4 @@
+import { Memo } from "../graph/memo.js";
 import { gradientAt, type HookPoint } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
 import { keysInput } from "../hooks/apply.js";
@@ -6,6 +7,7 @@ import { decodeEdit, decodeTensor } from "../hooks/wire.js";
 import { isCotangent } from "../models/backward.js";
 import { prepareInputs } from "../models/inputs.js";
 import { openModel } from "../models/model.js";
+import type { Stage } from "../models/stage.js";
 import { Caches, paddedPast, type Cache } from "./caches.js";
 import type { Groups } from "./collectives/collectives.js";
 import { Course, type Hand, type StepOutcome } from "./course.js";
@@ -15,6 +17,7 @@ import type { Runtime } from "./runtime.js";
 import { schedule, type Turn } from "./schedule.js";
 import { Variants, type Variant } from "./variants.js";
 import type { CacheUse, ForwardStep, Load, ParcelDescriptor } from "./wire/messages.js";
+import { requestsOf } from "./wire/requests.js";
 
 export interface StepOptions {
   readonly id: number;
@@ -38,6 +41,16 @@ interface Waiting {
   /** What is left of it. */
   readonly turns: readonly Turn[];
   readonly due: readonly Hand[];
+}
+
+const known = new Memo<readonly Turn[]>(32);
+
+/** What a stage runs for requests and whatever it returns of itself; equal steps run the same. */
+function turnsOf(stage: Stage, requests: string, hands: readonly string[], isKept: boolean): readonly Turn[] {
+  return known.of(stage, `${isKept} ${JSON.stringify(hands)} ${requests}`, () => {
+    const results = stage.results.map(({ name }) => ({ key: name, point: name, slices: [] }));
+    return schedule(stage, [...requestsOf(requests), ...results], hands, isKept);
+  });
 }
 
 /** One rank's stage, its segments ready to run. */
@@ -122,10 +135,9 @@ export class Rank {
       const { stage } = variant;
       const cache = this.#cache(step.cache, run);
       const values = await this.#feeds(variant, own, run, options.carried, cache);
-      const results = stage.results.map(({ name }) => ({ key: name, point: name, slices: [] }));
       const names = hands.flatMap((hand) => hand.names);
       const isKept = step.cache !== undefined && step.cache.reads !== true;
-      const turns = schedule(stage, [...step.requests, ...results], names, isKept);
+      const turns = turnsOf(stage, step.requests, names, isKept);
       const [now, rest] = [false, true].map((isBackward) =>
         turns.filter(({ segment }) => segment.isBackward === isBackward),
       ) as [Turn[], Turn[]];

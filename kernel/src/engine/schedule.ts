@@ -1,5 +1,5 @@
 import type { Segment, Stage } from "../models/stage.js";
-import type { PointRequest } from "./wire/messages.js";
+import type { PointRequest } from "./wire/requests.js";
 
 /** One segment of a step: what to ask of it, and what may be forgotten after it. */
 export interface Turn {

@@ -1,3 +1,4 @@
+import { Memo } from "../graph/memo.js";
 import { pointOf } from "../graph/point.js";
 import { mixesRows } from "../hooks/apply.js";
 import { cotangentInput } from "../models/backward.js";
@@ -6,6 +7,7 @@ import { Cancelled } from "./cancelled.js";
 import type { Crew, Outside, Step } from "./launch/crew.js";
 import { coordinatesOf, type Mesh } from "./mesh.js";
 import type { ForwardStep, Handed, ParcelDescriptor } from "./wire/messages.js";
+import { requestsOf, requestsText, type PointRequest } from "./wire/requests.js";
 
 /** The parcel that one rank answered with. Whoever takes it over reads or removes it. */
 export interface RankResult {
@@ -51,6 +53,8 @@ export async function runStages(crew: Crew, journey: Journey): Promise<RankResul
   const { id, step, mesh, into, handOut, signal } = journey;
   const { gradient } = step;
   const boundaries = journey.layers.map((_, stage) => boundaryOf(crew, journey, stage));
+  const requests = requestsOf(step.requests);
+  const held = requestHolders(crew, boundaries.length, step.requests);
   const { last, lowest } = extent(crew, boundaries, step);
   // A readout is of the whole batch, wherever its rows lie.
   const meets =
@@ -80,15 +84,17 @@ export async function runStages(crew: Crew, journey: Journey): Promise<RankResul
   };
 
   for (let stage = 0; stage <= last; stage++) {
-    const hold = ({ point }: { point: string }) => crew.holds(stage, pointOf(point));
     const differentiates = ({ point }: { point: string }) =>
       gradientHolder(crew, boundaries, pointOf(point)) === stage;
+    const wanted = requests.filter((each, index) =>
+      isGradient(each) ? differentiates(each) : held[index]!.includes(stage),
+    );
     const boundary = boundaries[stage] as readonly string[];
     const goesBack = gradient !== undefined && stage >= lowest;
     const own: ForwardStep = {
       ...step,
-      requests: step.requests.filter((each) => (isGradient(each) ? differentiates(each) : hold(each))),
-      edits: step.edits.filter(hold),
+      requests: wanted.length === requests.length ? step.requests : requestsText(wanted),
+      edits: step.edits.filter(({ point }) => crew.holds(stage, pointOf(point))),
       gradient: goesBack
         ? { ...gradient, edits: gradient.edits.filter(differentiates), boundary: [...boundary] }
         : undefined,
@@ -118,31 +124,43 @@ function extent(
   boundaries: readonly (readonly string[])[],
   step: ForwardStep,
 ): { last: number; lowest: number } {
-  const holders = (name: string) =>
-    boundaries.flatMap((_, stage) => (crew.holds(stage, name) ? [stage] : []));
   const holdersOf = (names: readonly string[]) =>
-    names.flatMap((name) => {
-      const found = holders(name);
-      if (found.length === 0) throw new Error(`no rank holds "${name}"`);
-      return found;
-    });
-  const requested = holdersOf(step.requests.map(({ point }) => pointOf(point)));
+    names.flatMap((name) => holders(crew, boundaries.length, name));
+  const requested = requestHolders(crew, boundaries.length, step.requests).flat();
   holdersOf(step.readout?.reads ?? []);
   const parameters = holdersOf(step.gradient?.parameters ?? []);
 
   // Every stage adds to the cache, whoever is asked for something; and a host edit acts, whoever reads what it makes.
   const goesThrough = step.cache !== undefined || step.readout !== undefined;
-  const acting = step.edits.filter(isHost).flatMap(({ point }) => holders(point));
+  const acting = holdersOf(step.edits.filter(isHost).map(({ point }) => point));
   const last = goesThrough ? boundaries.length - 1 : Math.max(-1, ...requested, ...acting);
 
   const differentiated = [
-    ...step.requests
+    ...requestsOf(step.requests)
       .filter(isGradient)
       .map(({ point }) => gradientHolder(crew, boundaries, pointOf(point)) as number),
     ...parameters,
-    ...step.edits.filter(isTrained).flatMap(({ point }) => holders(point)),
+    ...holdersOf(step.edits.filter(isTrained).map(({ point }) => point)),
   ];
   return { last, lowest: Math.min(last, ...differentiated) };
+}
+
+/** The stages that hold a hook point or a weight. Throws one line for what no rank holds. */
+function holders(crew: Crew, stages: number, name: string): number[] {
+  const found = Array.from({ length: stages }, (_, stage) => stage).filter((stage) =>
+    crew.holds(stage, name),
+  );
+  if (found.length === 0) throw new Error(`no rank holds "${name}"`);
+  return found;
+}
+
+const known = new Memo<readonly (readonly number[])[]>(32);
+
+/** The stages that hold the point of each request: the same as long as the workers live. */
+function requestHolders(crew: Crew, stages: number, requests: string): readonly (readonly number[])[] {
+  return known.of(crew, requests, () =>
+    requestsOf(requests).map(({ point }) => holders(crew, stages, pointOf(point))),
+  );
 }
 
 /**
@@ -173,7 +191,7 @@ function gradientHolder(
   return own < 0 ? undefined : own;
 }
 
-function isGradient({ point }: { readonly point: string }): boolean {
+function isGradient({ point }: PointRequest): boolean {
   return point.endsWith("@gradient");
 }
 

@@ -1,4 +1,5 @@
 import picomatch from "picomatch";
+import { Memo } from "../graph/memo.js";
 import { nearest } from "../graph/nearest.js";
 import type { Axis, HookPoint } from "../graph/point.js";
 import { printAxes, printPoint } from "../graph/printPoint.js";
@@ -38,36 +39,28 @@ export function select(
   points: readonly HookPoint[],
   absent: AbsentPoints = {},
 ): readonly Selection[] {
-  const before = known.get(points)?.get(selector);
-  if (before !== undefined) return before;
+  return known.of(points, selector, () => choose(selector, points, absent));
+}
+
+/** Matching a selector against every point of a deep model takes long. */
+const known = new Memo<readonly Selection[]>(1000);
+
+function choose(selector: string, points: readonly HookPoint[], absent: AbsentPoints): Selection[] {
   const { glob, slices } = parse(selector);
   const matches = globMatcher(glob);
   const matching = points.filter((p) => [p.name, ...p.aliases].some((name) => matches(name)));
   if (matching.length === 0) throw new Error(noPoint(glob, points, absent));
-  const chosen = matching.map((point) => ({
+  return matching.map((point) => ({
     selector,
     point,
     slices: slices.map((s) => place(selector, point, s)),
   }));
-  remember(selector, points, chosen);
-  return chosen;
 }
 
 /** Whether a name is one that a glob of `select`'s grammar chooses. */
 export function globMatcher(glob: string): (name: string) => boolean {
   const matches = picomatch(expandRanges(glob), { dot: true });
   return (name) => matches(name);
-}
-
-/** Loops use the same few selectors at every step, and matching one against every point of a deep model takes long. */
-const known = new WeakMap<readonly HookPoint[], Map<string, readonly Selection[]>>();
-const mostKnown = 1000;
-
-function remember(selector: string, points: readonly HookPoint[], chosen: readonly Selection[]): void {
-  const selectors = known.get(points) ?? new Map<string, readonly Selection[]>();
-  known.set(points, selectors);
-  if (selectors.size >= mostKnown) selectors.clear();
-  selectors.set(selector, chosen);
 }
 
 function noPoint(glob: string, points: readonly HookPoint[], absent: AbsentPoints): string {

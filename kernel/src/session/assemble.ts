@@ -1,6 +1,6 @@
 import { discardParcel } from "../engine/parcel/folder.js";
 import { entriesOf, type ParcelEntry } from "../engine/parcel/entries.js";
-import { bytesOf, emptyTensor, readParcel } from "../engine/parcel/reader.js";
+import { emptyTensor, readParcel, type Target } from "../engine/parcel/reader.js";
 import type { RankResult } from "../engine/stages.js";
 import type { HookPoint } from "../graph/point.js";
 
@@ -11,16 +11,11 @@ export interface Whole {
   readonly data: Float32Array;
 }
 
-/** What one rank of a replica holds of a value. */
+/** What one rank of a replica holds of a value, and the memory that it is read into. */
 interface Part {
   readonly dataRank: number;
   readonly entry: ParcelEntry;
-}
-
-/** A value that is being put together: the memory of each part, and how it is had once all are read. */
-interface Assembly {
-  readonly pieces: readonly (readonly Uint8Array[])[];
-  readonly whole: () => Whole;
+  pieces: Target["pieces"];
 }
 
 /**
@@ -35,34 +30,33 @@ export async function assemble(
   pointOf: (key: string) => HookPoint | undefined,
 ): Promise<Map<string, Whole>> {
   try {
-    const parts = new Map<string, Part[]>();
-    const inOrder = [...results]
+    const held = new Map<string, Part[]>();
+    const read = [...results]
       .sort((a, b) => a.dataRank - b.dataRank || a.tensorRank - b.tensorRank)
-      .map((result) => ({ ...result, entries: entriesOf(result.parcel) }));
-    for (const { dataRank, entries } of inOrder)
-      for (const entry of entries) {
-        const known = parts.get(entry.name);
-        if (known === undefined) parts.set(entry.name, [{ dataRank, entry }]);
-        else known.push({ dataRank, entry });
+      .map(({ parcel, dataRank }) => {
+        const parts = entriesOf(parcel).map((entry): Part => ({ dataRank, entry, pieces: [] }));
+        return { parcel, parts };
+      });
+    for (const { parts } of read)
+      for (const part of parts) {
+        const known = held.get(part.entry.name);
+        if (known === undefined) held.set(part.entry.name, [part]);
+        else known.push(part);
       }
-    const places = new Map<ParcelEntry, readonly Uint8Array[]>();
-    const assemblies = [...parts].map(([key, held]) => {
-      const point = pointOf(key);
-      const assembly = point === undefined || held.length === 1 ? sum(held) : join(held, point);
-      for (const [i, { entry }] of held.entries()) places.set(entry, assembly.pieces[i]!);
-      return [key, assembly] as const;
+    const wholes = [...held].map(([key, parts]) => {
+      const point = parts.length === 1 ? undefined : pointOf(key);
+      return [key, point === undefined ? sum(parts) : join(parts, point)] as const;
     });
-    for (const { parcel, entries } of inOrder)
-      await readParcel(parcel, (entry) => places.get(entry)!, entries);
-    return new Map(assemblies.map(([key, { whole }]) => [key, whole()]));
+    for (const { parcel, parts } of read) await readParcel(parcel, parts);
+    return new Map(wholes.map(([key, whole]) => [key, whole()]));
   } catch (error) {
     for (const { parcel } of results) discardParcel(parcel);
     throw error;
   }
 }
 
-/** Parts in rank order: along the axis that tensor ranks share, replicas along the rows. */
-function join(parts: readonly Part[], { name, partition }: HookPoint): Assembly {
+/** Places parts in rank order: along the axis that tensor ranks share, replicas along the rows. Returns the whole, once all are read. */
+function join(parts: readonly Part[], { name, partition }: HookPoint): () => Whole {
   const ranks = [...new Set(parts.map(({ dataRank }) => dataRank))];
   const replicas = ranks.map((rank) => {
     const shapes = parts.filter(({ dataRank }) => dataRank === rank).map(({ entry }) => entry.shape);
@@ -82,20 +76,23 @@ function join(parts: readonly Part[], { name, partition }: HookPoint): Assembly 
     const end = start + product(shape);
     const rows = whole.data.subarray(start, end);
     start = end;
-    return blocks(rows, shapes, axis).map((held) => held.map(bytesOf));
+    return blocks(rows, shapes, axis);
   });
-  return { pieces, whole: () => whole };
+  parts.forEach((part, index) => (part.pieces = pieces[index]!));
+  return () => whole;
 }
 
-/** Terms that add up to the value; one is the value. */
-function sum(parts: readonly Part[]): Assembly {
-  const terms = parts.map(({ entry }) => emptyFloats(entry.shape));
-  const whole = () => {
-    const [first, ...rest] = terms as [Whole, ...Whole[]];
+/** Gives each term memory of its own; once all are read, they add up to the value, and one is the value. */
+function sum(parts: readonly Part[]): () => Whole {
+  const [first, ...rest] = parts.map((part) => {
+    const term = emptyFloats(part.entry.shape);
+    part.pieces = [term.data];
+    return term;
+  }) as [Whole, ...Whole[]];
+  return () => {
     for (const { data } of rest) data.forEach((x, i) => (first.data[i] = (first.data[i] as number) + x));
     return first;
   };
-  return { pieces: terms.map(({ data }) => [bytesOf(data)]), whole };
 }
 
 /** Where values of these shapes lie, row-major, within the one that they make along an axis. */

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { encodeFrame } from "../engine/wire/frame.js";
+import { requestsText } from "../engine/wire/requests.js";
 import { capture } from "../hooks/index.js";
 import { CancelledError } from "./cancelled.js";
 import { sessionFolder } from "./folder.js";
@@ -92,7 +93,10 @@ test("a client that dies leaves no result behind", async () => {
   send({
     kind: "forward",
     id: 0,
-    step: { rows, select: "all", requests: [{ key: "logits", point: "logits", slices: [] }], edits: [] },
+    step: {
+      ...{ rows, select: "all", edits: [] },
+      requests: requestsText([{ key: "logits", point: "logits", slices: [] }]),
+    },
   });
   const parcels = () => shared(pid).flatMap((name) => readdirSync(join("/dev/shm", name)));
   await vi.waitFor(() => expect(parcels()).toHaveLength(1), 10_000);

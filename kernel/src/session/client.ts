@@ -189,7 +189,8 @@ export class BrokerClient {
         throw answer.cancelled ? new CancelledError(work) : new Error(answer.message);
       if (answer.kind !== "result") throw unexpected(answer);
       const result = await read(answer.results);
-      this.#channel.send({ kind: "taken", id });
+      // The caller, who may have its next pass to send, does not wait for this.
+      setImmediate(() => this.#channel.send({ kind: "taken", id }));
       return result;
     } finally {
       clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { requestsOf } from "../engine/wire/requests.js";
 import { pointNamed, pointOf, type HookPoint } from "../graph/point.js";
 import { readsValid } from "../hooks/apply.js";
 import type { ForwardRequest } from "./request.js";
@@ -14,7 +15,7 @@ export function refuseKeys(
   where: string,
 ): void {
   const keysOf = (name: string) => (pointNamed(points, pointOf(name)) as HookPoint).axes.indexOf("key");
-  for (const { point, slices } of [...requests, ...edits]) {
+  for (const { point, slices } of [...requestsOf(requests), ...edits]) {
     const keys = keysOf(point);
     if (keys >= 0 && slices.some(({ axis }) => axis === keys))
       throw new Error(`${pointOf(point)}[key=…]: keys cannot be chosen ${where}`);

@@ -62,7 +62,7 @@ const sessionStatus = z.strictObject({
 });
 
 /** Both sides must speak the same messages; a broker left by another version is told from a broken one. */
-export const protocol = 6;
+export const protocol = 7;
 
 /** From a client to the broker. The first message must be `hello`. */
 export const toBroker = z.discriminatedUnion("kind", [

@@ -1,4 +1,6 @@
-import type { ForwardStep, PointRequest } from "../engine/wire/messages.js";
+import type { ForwardStep } from "../engine/wire/messages.js";
+import { requestsText, type PointRequest } from "../engine/wire/requests.js";
+import { Memo } from "../graph/memo.js";
 import { beforeEdit, placesOf, pointNamed, pointOf } from "../graph/point.js";
 import type { HookPoint } from "../graph/point.js";
 import { leaveOut } from "../hooks/fires.js";
@@ -35,8 +37,8 @@ export interface ForwardRequest {
   readonly logitsKey: string | undefined;
   /** Keys of what the readout returns. */
   readonly readouts: readonly string[];
-  /** Shapes of everything that comes back, by key. */
-  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Shapes of everything that comes back, by key, worked out when they are asked for. */
+  shapes(): ReadonlyMap<string, readonly number[]>;
 }
 
 const logits = "logits";
@@ -115,12 +117,14 @@ export function prepareForward(
     ...captures.map(({ key, selection }) => asRequest(key, selection, edited, rows.length)),
     ...own,
   ];
-  const shapes = requests.map(({ key, point: name, slices }): [string, number[]] => {
+  const shapeOf = ({ point: name, slices }: PointRequest): number[] => {
     const point = named(pointOf(name));
     const length = name === logits ? selectedCount(select, positions) : positions;
     const shape = boundShape(point, rows.length, length, kept);
-    return [key, slicedShape(shape, slices, { axes: point.axes, lengths })];
-  });
+    return slicedShape(shape, slices, { axes: point.axes, lengths });
+  };
+  // Entries that a row does not have are refused now; most requests are of whole values, which all rows have.
+  for (const request of requests) if (request.slices.length > 0) shapeOf(request);
   const trained = [...trainedTensors(changes, modules)].map(
     ([name, tensor]) => [name, { dtype: "f32", ...tensor }] as const,
   );
@@ -130,7 +134,7 @@ export function prepareForward(
   const step: ForwardStep = {
     rows: rows.map((row) => [...row]),
     select: typeof select === "string" ? select : select.map((row) => [...row]),
-    requests,
+    requests: requestsText(requests),
     edits: edits.map(encodeEdit),
     ...(leftOut.layers.length > 0 && { skip: [...leftOut.layers] }),
     ...(tensors.length > 0 && { tensors: Object.fromEntries(tensors) }),
@@ -144,7 +148,7 @@ export function prepareForward(
     trained: { ...modulesIn(changes), ...modules },
     logitsKey: wanted === "none" ? undefined : runLogits,
     readouts: returned.map(([name]) => name),
-    shapes: new Map([...shapes, ...returned]),
+    shapes: () => new Map([...requests.map((each) => [each.key, shapeOf(each)] as const), ...returned]),
   };
 }
 
@@ -165,7 +169,7 @@ function modulesOf(given: NonNullable<ForwardOptions["readout"]>["trained"] = {}
 
 /** Bytes that a request brings back. */
 export function estimateBytes({ shapes }: ForwardRequest): Estimate {
-  const points = [...shapes].map(([key, shape]) => ({
+  const points = [...shapes()].map(([key, shape]) => ({
     name: key === runLogits ? logits : key,
     shape,
     bytes: shape.reduce((product, size) => product * size, 4),
@@ -175,23 +179,25 @@ export function estimateBytes({ shapes }: ForwardRequest): Estimate {
 
 const lastOnly: PointRequest["slices"] = [{ axis: 1, entries: { kind: "indices", indices: [-1] } }];
 
-/** What the capture hooks choose, in forward order; a value before its edits stands before the one after them. */
-function keyed(hooks: readonly Hook[], points: readonly HookPoint[], absent: AbsentPoints): KeyedSelection[] {
-  const of = (when: "before" | "after") => {
-    const selectors = hooks.flatMap((hook) =>
-      hook.kind === "capture" && (hook.when ?? "after") === when ? [hook.selector] : [],
-    );
-    return resolve(selectors, points, absent);
-  };
-  const places = placesOf(points);
-  return [
-    ...of("before").map((selection) => ({ key: beforeEdit(selection.point.name), selection })),
-    ...of("after").map((selection) => ({ key: selection.point.name, selection })),
-  ].sort((a, b) => placeOf(a) - placeOf(b));
+const known = new Memo<readonly KeyedSelection[]>(100);
 
-  function placeOf({ selection }: KeyedSelection): number {
-    return places.get(selection.point.name) as number;
-  }
+/** What the capture hooks choose, in forward order; a value before its edits stands before the one after them. */
+function keyed(
+  hooks: readonly Hook[],
+  points: readonly HookPoint[],
+  absent: AbsentPoints,
+): readonly KeyedSelection[] {
+  const selectors = { before: [] as string[], after: [] as string[] };
+  for (const hook of hooks) if (hook.kind === "capture") selectors[hook.when ?? "after"].push(hook.selector);
+  return known.of(points, JSON.stringify(selectors), () => {
+    const places = placesOf(points);
+    const placeOf = ({ selection }: KeyedSelection) => places.get(selection.point.name) as number;
+    const [before, after] = [selectors.before, selectors.after].map((of) => resolve(of, points, absent));
+    return [
+      ...before!.map((selection) => ({ key: beforeEdit(selection.point.name), selection })),
+      ...after!.map((selection) => ({ key: selection.point.name, selection })),
+    ].sort((a, b) => placeOf(a) - placeOf(b));
+  });
 }
 
 /** What the ranks are asked for; a value before edits only where there are some. */

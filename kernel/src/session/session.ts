@@ -1,5 +1,6 @@
 import { shownAsItIs, type Displayable } from "../display/index.js";
 import type { RankResult } from "../engine/stages.js";
+import { requestsOf } from "../engine/wire/requests.js";
 import type { AxisShards } from "../display/payload/index.js";
 import { pointNamed, pointOf, type HookPoint } from "../graph/point.js";
 import { checkKind } from "../hooks/hook.js";
@@ -145,12 +146,14 @@ export class Session {
     const step = cache === undefined ? request.step : { ...request.step, cache };
     const begun = options.after && this.#prefixes.origin(options.after);
     const saved = new Map(this.saved);
-    const values = await this.#run({ ...request, step }, cancelSignal(options.signal), 0);
-    const { captures, logitsKey, readouts } = request;
+    const running = this.#run({ ...request, step }, cancelSignal(options.signal), 0);
+    // Written down while the workers are busy.
     const provenance = {
       ...provenanceOf(this.#client.order, this.#model, input, asked, rows.ids),
       ...edited,
     };
+    const values = await running;
+    const { captures, logitsKey, readouts } = request;
     const shardsOf = this.#shardsOf;
     const { tokens, ids } = rows;
     const run = new FinishedRun({ tokens, captures, values, logitsKey, readouts, provenance, shardsOf });
@@ -427,11 +430,13 @@ export class Session {
       signals: [over.signal, ...(signal ? [signal] : [])],
       pointOf: (name) => pointNamed(this.#points, name) as HookPoint,
     });
-    // None for a result that is no point.
-    const pointBehind = new Map(
-      step.requests.map(({ key, point }) => [key, pointNamed(this.#points, pointOf(point))]),
-    );
-    const read = (results: readonly RankResult[]) => assemble(results, (key) => pointBehind.get(key));
+    // None for a result that is no point. Asked for only where several ranks hold something.
+    let behind: ReadonlyMap<string, HookPoint | undefined> | undefined;
+    const pointBehind = (key: string) =>
+      (behind ??= new Map(
+        requestsOf(step.requests).map(({ key, point }) => [key, pointNamed(this.#points, pointOf(point))]),
+      )).get(key);
+    const read = (results: readonly RankResult[]) => assemble(results, pointBehind);
     try {
       return await this.#client.forward({ weights: held.weights, ...step }, signal, read, handOut);
     } catch (error) {

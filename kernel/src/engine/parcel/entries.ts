@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Memo } from "../../graph/memo.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { ParcelDescriptor } from "../wire/messages.js";
 
@@ -21,18 +22,22 @@ export function indexOf(entries: readonly ParcelEntry[]): string {
   return JSON.stringify(entries.map(({ name, dtype, shape, offset }) => [name, dtype, shape, offset]));
 }
 
+/** Equal calls bring equal texts, which are read once. Those of many values are long, so few are kept. */
+const known = new Memo<readonly ParcelEntry[]>(32);
+
 /** What lies in a parcel. Throws one line for an index that is none. */
-export function entriesOf(parcel: ParcelDescriptor): ParcelEntry[] {
-  let read: unknown;
-  try {
-    read = JSON.parse(parcel.index);
-  } catch {
-    read = undefined;
-  }
-  const parsed = index.safeParse(read);
-  if (!parsed.success)
-    throw new Error(`parcel ${parcel.path}: no index of tensors: ${parcel.index.slice(0, 60)}`);
-  return parsed.data.map(([name, dtype, shape, offset]) => ({ name, dtype, shape, offset }));
+export function entriesOf({ path, index: text }: ParcelDescriptor): readonly ParcelEntry[] {
+  return known.of(index, text, () => {
+    let read: unknown;
+    try {
+      read = JSON.parse(text);
+    } catch {
+      read = undefined;
+    }
+    const parsed = index.safeParse(read);
+    if (!parsed.success) throw new Error(`parcel ${path}: no index of tensors: ${text.slice(0, 60)}`);
+    return parsed.data.map(([name, dtype, shape, offset]) => ({ name, dtype, shape, offset }));
+  });
 }
 
 /** Bytes of the tensor's numbers. */

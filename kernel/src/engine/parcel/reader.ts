@@ -15,13 +15,15 @@ const readPieces = promisify(readv);
 /** A stretch of the file and the memory it goes to, in the order of the file. */
 interface Stretch {
   readonly from: number;
-  readonly pieces: readonly Uint8Array[];
+  readonly pieces: readonly Memory[];
 }
 
-/** A tensor and the memory that it goes to. */
-interface Target {
+type Memory = Uint8Array | Tensor["data"];
+
+/** A tensor of a parcel and the memory that it is read into: pieces that together are as long as it, filled one after another. */
+export interface Target {
   readonly entry: ParcelEntry;
-  readonly pieces: readonly Uint8Array[];
+  readonly pieces: readonly Memory[];
 }
 
 /**
@@ -30,28 +32,22 @@ interface Target {
  */
 export async function takeParcel(parcel: ParcelDescriptor): Promise<Map<string, Tensor>> {
   const tensors = new Map<string, Tensor>();
-  await readParcel(parcel, (entry) => {
+  const targets = entriesOf(parcel).map((entry): Target => {
     const tensor = emptyTensor(entry.dtype, entry.shape);
     tensors.set(entry.name, tensor);
-    return [bytesOf(tensor.data)];
+    return { entry, pieces: [tensor.data] };
   });
+  await readParcel(parcel, targets);
   return tensors;
 }
 
 /**
- * Reads every tensor of a parcel into the memory that `place` names for it: pieces that together are as long as it, filled
- * one after another. The file goes back to the writer, or is removed. Throws when it does not hold what was described.
- *
- * @param entries what lies in it, where that has been read already
+ * Reads the tensors of a parcel into memory. The file goes back to the writer, or is removed. Throws when it does not hold
+ * what was described.
  */
-export async function readParcel(
-  parcel: ParcelDescriptor,
-  place: (entry: ParcelEntry) => readonly Uint8Array[],
-  entries: readonly ParcelEntry[] = entriesOf(parcel),
-): Promise<void> {
+export async function readParcel(parcel: ParcelDescriptor, targets: readonly Target[]): Promise<void> {
   const file = openSync(parcel.path, "r");
   try {
-    const targets = entries.map((entry): Target => ({ entry, pieces: place(entry) }));
     await Promise.all(runsOf(targets).map((run) => fill(file, parcel.path, run)));
   } finally {
     closeSync(file);
@@ -60,17 +56,11 @@ export async function readParcel(
   }
 }
 
-/** A tensor whose numbers are still to be written: clearing its memory would take as long as reading does. */
+/** A tensor, with a shape of its own, whose numbers are still to be written: clearing its memory would take as long as reading does. */
 export function emptyTensor(dtype: Tensor["dtype"], shape: readonly number[]): Tensor {
   const buffer = Buffer.allocUnsafeSlow(bytesOfEntry({ dtype, shape })).buffer as ArrayBuffer;
-  return dtype === "f32"
-    ? { dtype, shape, data: new Float32Array(buffer) }
-    : { dtype, shape, data: new BigInt64Array(buffer) };
-}
-
-/** The memory of a tensor's numbers. */
-export function bytesOf({ buffer, byteOffset, byteLength }: Tensor["data"]): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+  const data = dtype === "f32" ? new Float32Array(buffer) : new BigInt64Array(buffer);
+  return { dtype, shape: [...shape], data };
 }
 
 function refuseShort(path: string, entry: ParcelEntry, there: number): void {
@@ -104,7 +94,8 @@ function runsOf(targets: readonly Target[]): Target[][] {
  */
 async function fill(file: number, path: string, run: readonly Target[]): Promise<void> {
   const [first, last] = [run[0]!.entry, run.at(-1)!.entry];
-  const isLarge = last.offset + bytesOfEntry(last) - first.offset > portion;
+  const behind = last.offset + bytesOfEntry(last);
+  const isLarge = behind - first.offset > portion;
   const read = async ({ from, pieces: left }: Stretch): Promise<number> => {
     let done = 0;
     while (left.length > 0) {
@@ -119,31 +110,35 @@ async function fill(file: number, path: string, run: readonly Target[]): Promise
   const pieces = run.flatMap((target) => target.pieces);
   const counts = await Promise.all(stretches(first.offset, pieces).map(read));
   const end = counts.reduce((sum, count) => sum + count, first.offset);
-  for (const { entry } of run) refuseShort(path, entry, end - entry.offset);
+  if (end < behind) for (const { entry } of run) refuseShort(path, entry, end - entry.offset);
 }
 
 /** Portions of what is read one after another, none of too many pieces. */
-function stretches(offset: number, pieces: readonly Uint8Array[]): Stretch[] {
-  const made: { from: number; pieces: Uint8Array[]; bytes: number }[] = [];
+function stretches(offset: number, pieces: readonly Memory[]): Stretch[] {
+  const made: { from: number; pieces: Memory[]; bytes: number }[] = [];
   let from = offset;
   for (const piece of pieces)
-    for (let start = 0; start < piece.length; start += portion) {
-      const part = piece.subarray(start, start + portion);
+    for (let start = 0; start < piece.byteLength; start += portion) {
+      const part = piece.byteLength <= portion ? piece : bytesOf(piece).subarray(start, start + portion);
       const last = made.at(-1);
-      if (last && last.bytes + part.length <= portion && last.pieces.length < mostPieces) {
+      if (last && last.bytes + part.byteLength <= portion && last.pieces.length < mostPieces) {
         last.pieces.push(part);
-        last.bytes += part.length;
-      } else made.push({ from, pieces: [part], bytes: part.length });
-      from += part.length;
+        last.bytes += part.byteLength;
+      } else made.push({ from, pieces: [part], bytes: part.byteLength });
+      from += part.byteLength;
     }
   return made;
 }
 
 /** What is left of pieces when so many bytes of them are filled. */
-function after(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
+function after(pieces: readonly Memory[], bytes: number): readonly Memory[] {
   return pieces.flatMap((piece) => {
-    const taken = Math.min(bytes, piece.length);
+    const taken = Math.min(bytes, piece.byteLength);
     bytes -= taken;
-    return taken < piece.length ? [piece.subarray(taken)] : [];
+    return taken < piece.byteLength ? [bytesOf(piece).subarray(taken)] : [];
   });
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Memory): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, copyFileSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, constants, copyFileSync, openSync, renameSync, writeSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Tensor } from "../../graph/tensor.js";
@@ -10,8 +10,11 @@ import { discardParcel } from "./folder.js";
 const gathering = 2 ** 18;
 /** Memory of writers that are done, for the next ones: new memory is found and cleared page by page. */
 const spare: Buffer[] = [];
-/** A file that has grown to more bytes than this is not kept for the next parcel. */
+/** A file that more bytes than this were written to is not kept for the next parcel. */
 const largestKept = 2 ** 28;
+/** No two processes name their parcels alike. */
+const origin = randomBytes(12).toString("hex");
+let made = 0;
 /** One system call moves less than 2 GiB. */
 const largestTransfer = 2 ** 30;
 
@@ -28,7 +31,7 @@ export class ParcelWriter {
   #written = 0;
   #gathered = spare.pop() ?? Buffer.allocUnsafeSlow(gathering);
   readonly #free: string;
-  readonly #places = new WeakMap<Tensor["data"], number>();
+  readonly #places = new Map<Tensor["data"], number>();
 
   /**
    * @param label begins the file's name, so that what a killed writer left can be found
@@ -37,7 +40,7 @@ export class ParcelWriter {
    * @param overflow folder on disk to move to when the first one is full (containers often have 64 MB of shared memory)
    */
   constructor(folder: string, label: string, writer: string, overflow?: string) {
-    this.#name = `${label}-${randomBytes(12).toString("hex")}.parcel`;
+    this.#name = `${label}-${origin}-${made++}.parcel`;
     this.#path = join(folder, this.#name);
     this.#free = join(folder, `free-${writer}`);
     this.#file = openAgain(this.#free, this.#path) ?? openSync(this.#path, "wx", 0o600);
@@ -55,14 +58,14 @@ export class ParcelWriter {
   }
 
   #write(data: Tensor["data"]): number {
-    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const offset = this.#end;
     if (bytes.length > this.#gathered.length - (this.#end - this.#written)) this.#flush();
     if (bytes.length > this.#gathered.length) {
       this.#append(bytes);
       this.#end = this.#written;
     } else {
-      bytes.copy(this.#gathered, this.#end - this.#written);
+      this.#gathered.set(bytes, this.#end - this.#written);
       this.#end += bytes.length;
     }
     return offset;
@@ -73,7 +76,7 @@ export class ParcelWriter {
     this.#append(this.#gathered.subarray(0, this.#end - this.#written));
   }
 
-  #append(bytes: Buffer): void {
+  #append(bytes: Uint8Array): void {
     let written = 0;
     while (written < bytes.length) {
       const part = Math.min(bytes.length - written, largestTransfer);
@@ -89,9 +92,8 @@ export class ParcelWriter {
   /** Closes the file; whoever reads the parcel gives it back. Throws when no folder has room for what was gathered. */
   finish(): ParcelDescriptor {
     this.#flush();
-    const { size } = fstatSync(this.#file);
     this.#close();
-    const isKept = dirname(this.#path) === dirname(this.#free) && size <= largestKept;
+    const isKept = dirname(this.#path) === dirname(this.#free) && this.#written <= largestKept;
     return { path: this.#path, index: indexOf(this.#entries), ...(isKept && { free: this.#free }) };
   }
 

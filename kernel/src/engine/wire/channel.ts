@@ -58,9 +58,10 @@ export class Channel<In, Out> {
   send(message: Out, body?: Uint8Array): void {
     if (this.#closed) return;
     const chunks = encodeFrame(message, body);
-    this.socket.cork();
+    // One call of the system, also for two.
+    if (chunks.length > 1) this.socket.cork();
     for (const chunk of chunks) this.socket.write(chunk);
-    this.socket.uncork();
+    if (chunks.length > 1) this.socket.uncork();
   }
 
   /** Lets what was sent arrive, then closes. `closed` is not called. */

@@ -11,15 +11,15 @@ export const maximumBody = 2 ** 30;
 
 /** The chunks to write to a socket for one message. */
 export function encodeFrame(header: unknown, body: Uint8Array = new Uint8Array(0)): Buffer[] {
-  const text = Buffer.from(JSON.stringify(header));
-  if (text.length > maximumHeader)
-    throw new Error(`message header of ${text.length} bytes: at most ${maximumHeader}`);
+  const text = JSON.stringify(header);
+  const length = Buffer.byteLength(text);
+  if (length > maximumHeader) throw new Error(`message header of ${length} bytes: at most ${maximumHeader}`);
   if (body.length > maximumBody)
     throw new Error(`message body of ${body.length} bytes: at most ${maximumBody}`);
-  const lengths = Buffer.alloc(8);
-  lengths.writeUInt32LE(text.length, 0);
-  lengths.writeUInt32LE(body.length, 4);
-  const front = Buffer.concat([lengths, text]);
+  const front = Buffer.allocUnsafe(8 + length);
+  front.writeUInt32LE(length, 0);
+  front.writeUInt32LE(body.length, 4);
+  front.write(text, 8);
   return body.length === 0 ? [front] : [front, Buffer.from(body.buffer, body.byteOffset, body.byteLength)];
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { programSchema } from "../../hooks/program.js";
-import { editSchema, sliceSchema, tensorSchema } from "../../hooks/wire.js";
+import { editSchema, tensorSchema } from "../../hooks/wire.js";
 
 const whole = z.number().int().nonnegative();
 
@@ -17,15 +17,6 @@ export type ParcelDescriptor = z.infer<typeof parcel>;
 /** A parcel that one stage has made for another. */
 export const handed = z.strictObject({ to: whole, parcel });
 export type Handed = z.infer<typeof handed>;
-
-/** A hook point that is wanted, and which part of it. */
-export const request = z.strictObject({
-  /** Name of the value in the returned parcel. */
-  key: z.string(),
-  point: z.string(),
-  slices: z.array(sliceSchema),
-});
-export type PointRequest = z.infer<typeof request>;
 
 /** Keys and values that a step goes on from and adds its own to; they stay on the ranks until they are released. */
 export const cache = z.strictObject({
@@ -70,7 +61,8 @@ export const forward = z.strictObject({
   rows: z.array(z.array(whole)),
   /** Positions whose logits are computed; where they are listed, by row. */
   select: z.union([z.enum(["all", "last", "none"]), z.array(z.array(whole))]),
-  requests: z.array(request),
+  /** Hook points that are wanted, see `wire/requests.ts`. */
+  requests: z.string(),
   /** Applied in this order where they meet at one point. */
   edits: z.array(editSchema),
   /** Layers that are left out. */

@@ -1,6 +1,7 @@
 import picomatch from "picomatch";
 import { additionsOf } from "../../engine/additions.js";
 import type { ForwardStep } from "../../engine/wire/messages.js";
+import { requestsOf, requestsText } from "../../engine/wire/requests.js";
 import { nearest } from "../../graph/nearest.js";
 import { gradientAt, placesOf, pointNamed, type HookPoint } from "../../graph/point.js";
 import { printShape } from "../../graph/shape.js";
@@ -58,7 +59,7 @@ export function prepareBackward(
     compute: (values: Parameters<typeof loss>[0]) => ({ loss: loss(values) }),
   };
   const forward = prepareForward(rows, { hooks, logits, readout }, points, absent);
-  const shape = forward.shapes.get(readoutPoint("loss"))!;
+  const shape = forward.shapes().get(readoutPoint("loss"))!;
   if (shape.length > 0)
     throw new Error(`loss returns f32 ${printShape(shape)}: it must be a scalar [], such as a sum or mean`);
 
@@ -78,13 +79,13 @@ export function prepareBackward(
   const parameters = chooseParameters([options.parameters ?? []].flat(), model);
   const step: ForwardStep = {
     ...forward.step,
-    requests: [
-      ...forward.step.requests.filter(({ key }) => key !== forward.logitsKey),
+    requests: requestsText([
+      ...requestsOf(forward.step.requests).filter(({ key }) => key !== forward.logitsKey),
       ...gradients.map(({ key, selection }) => ({
         ...asRequest(key, selection, new Set(), rows.length),
         point: key,
       })),
-    ],
+    ]),
     gradient: {
       parameters,
       edits: placed.map((edit, index) => encodeEdit({ ...edit, key: `g${index}` })),

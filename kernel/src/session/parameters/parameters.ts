@@ -51,6 +51,8 @@ export class Parameters {
 
   /** Names of those edited, in the order of the forward pass. */
   get edited(): string[] {
+    // Every pass asks, and few have any.
+    if (this.#edited.size === 0) return [];
     return [...this.#model.parameters.keys()].filter((name) => this.#edited.has(name));
   }
 

@@ -158,6 +158,9 @@ export type {
   Pass,
   TunedLens,
   TunedLensOptions,
+  ValidationLoss,
+  ValidationOptions,
+  ValidationPass,
 } from "./tuning/modules/index.js";
 export {
   classifyByPrompt,

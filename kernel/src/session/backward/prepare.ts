@@ -24,6 +24,7 @@ import {
   type KeyedSelection,
 } from "../request.js";
 import { printSelected } from "../selected.js";
+import { lossReadout } from "./loss.js";
 import type { BackwardOptions } from "./types.js";
 
 /** What one backward pass asks of the ranks, and what to do with the answers. */
@@ -55,7 +56,7 @@ export function prepareBackward(
     ...(read && { read }),
     ...(given && { given }),
     ...(trained && { trained }),
-    compute: (values: Parameters<typeof loss>[0]) => ({ loss: loss(values) }),
+    compute: lossReadout(loss),
   };
   const forward = prepareForward(rows, { hooks, logits, readout }, points, absent);
   const shape = forward.shapes.get(readoutPoint("loss"))!;

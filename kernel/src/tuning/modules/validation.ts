@@ -1,3 +1,4 @@
+import { lossReadout } from "../../session/backward/loss.js";
 import type { BackwardOptions } from "../../session/backward/types.js";
 import type { ReadoutInputs } from "../../session/readout.js";
 import type { Session } from "../../session/session.js";
@@ -57,7 +58,7 @@ export class Validation {
         ...(hooks && { hooks }),
         // The loss sees all logits, and they need not come back.
         logits: logits === "all" ? "none" : logits,
-        readout: { ...inputs, compute: (values) => ({ loss: compute(values) }) },
+        readout: { ...inputs, compute: lossReadout(compute) },
         ...(this.signal && { signal: this.signal }),
       });
       const { shape, data } = run.readout.get("loss")!;

@@ -12,8 +12,6 @@ after every fourth and after the last; and `held.best.LAYER.A` and `.b`, the map
 The cases mean the same as those of test/parity/trainedModules.test.ts.
 """
 
-import json
-import sys
 from pathlib import Path
 
 import safetensors.torch
@@ -22,6 +20,7 @@ import transformers
 from transformers import AutoModelForCausalLM
 
 from expected import rows
+from golden import begin, write_golden
 from points import Record, first, paths
 
 SEED = 43
@@ -168,20 +167,12 @@ def expect(folder: Path, modules: Path, out: Path) -> None:
 
     tensors |= {f"ids.{r}": torch.tensor(row) for r, row in enumerate(ids)}
     tensors |= {f"probe.labels.{r}": row for r, row in enumerate(labels)}
-    about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
-    stored = {
-        name: (value.float() if value.is_floating_point() else value).detach().clone().contiguous() for name, value in tensors.items()
-    }
-    safetensors.torch.save_file(stored, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    write_golden(out / f"{folder.name}.safetensors", tensors, seed=SEED)
     print(f"{folder.name:24} probe {tensors['probe.losses'][0]:.3f} to {tensors['probe.losses'][-1]:.3f}, lens {losses[0]:.3f} to {losses[-1]:.3f}")
 
 
 def main() -> None:
-    checkpoints, modules, out = map(Path, sys.argv[1:4])
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    torch.set_num_threads(1)
-    out.mkdir(parents=True, exist_ok=True)
+    checkpoints, modules, out = begin()
     check_known(modules / "known.safetensors")
     for name in NAMES:
         expect(checkpoints / name, modules, out)

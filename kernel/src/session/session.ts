@@ -316,7 +316,10 @@ export class Session {
     });
   }
 
-  /** The parameters that a glob chooses (all by default), by their names in transformers; shows as a table. */
+  /**
+   * The parameters that a glob chooses (all by default), by their names in transformers; shows as a table. Buffers, such as
+   * masks and rotary frequencies, are none: of one that is asked for the error says how its value is had.
+   */
   parameters(glob = "*"): ParameterTable {
     return parameterTable(this.#model, glob, this.#parameters.edited);
   }

@@ -1,7 +1,6 @@
 import picomatch from "picomatch";
 import { additionsOf } from "../../engine/additions.js";
 import type { ForwardStep } from "../../engine/wire/messages.js";
-import { nearest } from "../../graph/nearest.js";
 import { gradientAt, placesOf, pointNamed, type HookPoint } from "../../graph/point.js";
 import { printShape } from "../../graph/shape.js";
 import { printPoint } from "../../graph/printPoint.js";
@@ -16,6 +15,7 @@ import { traceStage, wholeModel } from "../../models/build.js";
 import type { SelectedPositions } from "../../models/inputs.js";
 import type { Model } from "../../models/model.js";
 import { readoutPoint } from "../../models/readout.js";
+import { unknownParameter } from "../parameters/unknown.js";
 import {
   asRequest,
   boundShape,
@@ -163,19 +163,15 @@ function separated(names: readonly string[], { blueprint, weight }: Model): stri
 }
 
 /** Names of weights that the globs choose. Throws one line with the nearest name when one chooses none. */
-function chooseParameters(globs: readonly string[], { blueprint, weight }: Model): string[] {
+function chooseParameters(globs: readonly string[], model: Model): string[] {
+  const { blueprint, weight } = model;
   if (globs.length === 0) return [];
   const held = traceStage(blueprint, wholeModel(blueprint), weight).parameters;
   const names = [...new Set(held.map(({ name }) => name))];
   const chosen = globs.flatMap((glob) => {
     const matches = picomatch(glob, { dot: true });
     const found = names.filter((name) => matches(name));
-    if (found.length === 0) {
-      const [closest = "none"] = nearest(glob, names);
-      throw new Error(
-        `no parameter "${glob}": nearest is ${closest} ${printShape(weight(closest, []).shape)}`,
-      );
-    }
+    if (found.length === 0) throw unknownParameter(glob, model);
     return found;
   });
   return [...new Set(chosen)];

@@ -1,5 +1,5 @@
+import { drawn } from "../../session/drawn.js";
 import { randomNumbers } from "../../session/sampling.js";
-import { shuffled } from "../shuffled.js";
 
 /** Rows of token ids. */
 export type Rows = readonly (readonly number[])[];
@@ -29,10 +29,11 @@ export function holdOut(rows: Rows, validation: Rows | number | undefined, seed:
     throw new Error(
       `validation ${validation} of ${rows.length} rows: must be 1 or more and leave 1 or more to learn from`,
     );
-  const drawn = shuffled(rows.length, randomNumbers(seed, splitStream)).slice(0, validation);
-  const heldOut = drawn.sort((a, b) => a - b);
+  const chosen = drawn([...rows.keys()], validation, randomNumbers(seed, splitStream));
+  const heldOut = chosen.sort((a, b) => a - b);
+  const isHeld = new Set(heldOut);
   return {
-    rows: rows.filter((_, row) => !heldOut.includes(row)),
+    rows: rows.filter((_, row) => !isHeld.has(row)),
     held: heldOut.map((row) => rows[row]!),
     heldOut,
   };

@@ -9,7 +9,6 @@ import { clipByGlobalNorm, globalNorm } from "../optimisers/clip.js";
 import { Optimiser, type OptimiserOptions } from "../optimisers/optimiser.js";
 import { scheduleFactor } from "../optimisers/schedule.js";
 import { withLossCurve } from "../lossCurve.js";
-import { shuffled } from "../shuffled.js";
 import { evaluatePrompt } from "./evaluate.js";
 import { deepened, initialPrompt } from "./initial.js";
 import { progressNote } from "./progressNote.js";
@@ -83,9 +82,7 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
     options.quiet === true ? undefined : progress(epochs * perEpoch, `tuning a prompt, seed ${seed}`);
   try {
     for (let epoch = 0; epoch < epochs; epoch++) {
-      const order = shuffle
-        ? shuffled(train.length, randomNumbers(seed, 1 + begun + epoch))
-        : [...train.keys()];
+      const order = shuffle ? shuffled(train.length, seed, begun + epoch) : [...train.keys()];
       const before = steps.length;
       let seen = 0;
       let rightSoFar = 0;
@@ -165,4 +162,15 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
     steps.map(({ loss: each }) => each),
     checks.length === 0 ? undefined : { x: checks.map(({ x }) => x), y: checks.map(({ y }) => y) },
   );
+}
+
+/** The numbers below `count` in an order drawn by the seed, another one each epoch (Fisher & Yates 1938). */
+function shuffled(count: number, seed: number, epoch: number): number[] {
+  const random = randomNumbers(seed, 1 + epoch);
+  const order = Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
 }

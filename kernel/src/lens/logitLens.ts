@@ -92,7 +92,7 @@ export async function logitLens(
     readout: {
       read: names,
       given: chosen.length > 0 ? { chosen } : {},
-      trained: Object.fromEntries(Object.entries(translators).filter(([name]) => names.includes(name))),
+      trained: translators,
       compute: ({ logits, captures, given, trained, tokens, unembed }) => {
         // One head for all: it costs as much as what it reads, and no more.
         const read = names.map((name) => {

@@ -79,6 +79,7 @@ export type {
 export type { Capabilities, Capability } from "./session/capabilities.js";
 export type { Deviation, Verdict, Verification } from "./session/verification/compare.js";
 export type { Backward, BackwardOptions } from "./session/backward/types.js";
+export type { LossResult } from "./session/backward/loss.js";
 export type { Prefix, PrefixOptions } from "./session/prefix.js";
 export type { TokenName } from "./session/token.js";
 export type { Fed, ReadoutOptions, ReadoutValues } from "./session/readout.js";
@@ -158,6 +159,9 @@ export type {
   Pass,
   TunedLens,
   TunedLensOptions,
+  ValidationLoss,
+  ValidationOptions,
+  ValidationPass,
 } from "./tuning/modules/index.js";
 export {
   classifyByPrompt,

@@ -8,17 +8,14 @@ attention, and non-linearities without a kink, whose sign would follow rounding.
 test/parity/backward.test.ts.
 """
 
-import json
-import sys
 from pathlib import Path
 
-import safetensors.torch
 import torch
-import transformers
 from transformers import AutoModelForCausalLM
 
 from edits import on_pattern
 from expected import rows
+from golden import begin, write_golden
 from points import Record, by_head, first, paths
 
 SEED = 33
@@ -244,17 +241,12 @@ def expect(folder: Path, out: Path) -> None:
             record.close()
             residual = first(record.outputs[f"{place}.0"])[0]
             tensors[f"lens.rows.{r}"] = model.lm_head(model.get_submodule(ends.final)(residual)).clone()
-    about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
-    safetensors.torch.save_file(tensors, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    write_golden(out / f"{folder.name}.safetensors", tensors, seed=SEED)
     print(f"{folder.name:24} {len(tensors)} tensors, losses {[round(x.item(), 3) for x in losses.values()]}")
 
 
 def main() -> None:
-    checkpoints, out = map(Path, sys.argv[1:3])
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    torch.set_num_threads(1)
-    out.mkdir(parents=True, exist_ok=True)
+    checkpoints, out = begin()
     for name in PARAMETERS:
         expect(checkpoints / name, out)
 

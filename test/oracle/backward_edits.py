@@ -7,17 +7,14 @@ gradient, `CASE.rows.R.PATH.input`; and `vector`, which some cases use. The loss
 attention. The cases mean the same as those of test/parity/backwardEdits.test.ts.
 """
 
-import json
-import sys
 from pathlib import Path
 
-import safetensors.torch
 import torch
-import transformers
 
 from backward import PARAMETERS, Run, cross_entropy, differentiable, relative
 from edits import last_position, only_head, zero_head
 from expected import rows
+from golden import begin, write_golden
 from parameter_edits import wave
 from points import paths
 
@@ -209,17 +206,12 @@ def expect(folder: Path, out: Path) -> None:
     for case, edit in gradient_cases(found.vector, found.size, mean).items():
         found.case(case, found.runs([], [edit]))
     found.edited_parameters()
-    about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
-    safetensors.torch.save_file(found.tensors, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    write_golden(out / f"{folder.name}.safetensors", found.tensors, seed=SEED)
     print(f"{folder.name:24} {len(found.tensors)} tensors")
 
 
 def main() -> None:
-    checkpoints, out = map(Path, sys.argv[1:3])
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    torch.set_num_threads(1)
-    out.mkdir(parents=True, exist_ok=True)
+    checkpoints, out = begin()
     for name in PARAMETERS:
         expect(checkpoints / name, out)
 

@@ -5,17 +5,14 @@ Writes OUT/NAME.safetensors with `CASE.rows.R.logits` of each row's own unpadded
 `vector`, the steering vector that some cases use. The cases mean the same as those of test/parity/edits.test.ts.
 """
 
-import json
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import safetensors.torch
 import torch
-import transformers
 from transformers import AutoModelForCausalLM
 
 from expected import rows
+from golden import begin, write_golden
 
 SEED = 22
 
@@ -194,17 +191,12 @@ def expect(folder: Path, out: Path) -> None:
                 if any((logits - other).abs().max() < 1e-2 for other in others):
                     raise AssertionError(f"{folder.name}: {case} does not move the logits")
                 tensors[f"{case}.rows.{r}.logits"] = logits.clone()
-    about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
-    safetensors.torch.save_file(tensors, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    write_golden(out / f"{folder.name}.safetensors", tensors, seed=SEED)
     print(f"{folder.name:24} {len(tensors)} tensors")
 
 
 def main() -> None:
-    checkpoints, out = map(Path, sys.argv[1:3])
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    torch.set_num_threads(1)
-    out.mkdir(parents=True, exist_ok=True)
+    checkpoints, out = begin()
     for name in PATHS:
         expect(checkpoints / name, out)
 

@@ -8,15 +8,13 @@ unpadded run of each row in float32 with eager attention, and OUT/NAME.json with
 
 import hashlib
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
-import safetensors.torch
 import torch
-import transformers
 from transformers import AutoModelForCausalLM
 
+from golden import begin, write_golden
 from points import collect
 
 SEED = 20
@@ -63,25 +61,15 @@ def expect(folder: Path, out: Path) -> None:
     # A golden that is flat or explodes tests nothing.
     if not all(0.4 < s < 4 for s in spread):
         raise AssertionError(f"{folder.name}: logits have standard deviations {spread}")
-    about = {
-        "checkpoint": fingerprint(folder),
-        "numpy": np.__version__,
-        "seed": str(SEED),
-        "torch": torch.__version__.split("+")[0],
-        "transformers": transformers.__version__,
-    }
-    # One key only: the library writes several in no fixed order.
-    safetensors.torch.save_file(tensors, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    about = write_golden(
+        out / f"{folder.name}.safetensors", tensors, checkpoint=fingerprint(folder), numpy=np.__version__, seed=str(SEED)
+    )
     (out / f"{folder.name}.json").write_text(json.dumps({"provenance": about, "modules": aliases, "same": same}, indent=1) + "\n")
     print(f"{folder.name:24} {len(tensors):4} tensors, logits {np.mean(spread):.2f}")
 
 
 def main() -> None:
-    checkpoints, out = map(Path, sys.argv[1:3])
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    torch.set_num_threads(1)
-    out.mkdir(parents=True, exist_ok=True)
+    checkpoints, out = begin()
     for folder in sorted(f for f in checkpoints.iterdir() if f.is_dir()):
         expect(folder, out)
 

@@ -9,15 +9,13 @@ forward pass without a cache. And OUT/sampling.safetensors: `logits`, and for ea
 `TEMPERATURE/TOP_K/TOP_P`, 0 for none, the probabilities that transformers draws the next token from.
 """
 
-import json
-import sys
 from pathlib import Path
 
-import safetensors.torch
 import torch
-import transformers
 from transformers import AutoModelForCausalLM
 from transformers.generation.logits_process import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
+
+from golden import begin, write_golden
 
 SEED = 33
 NAMES = ("opt", "llama-grouped", "gpt2", "gpt-neox")
@@ -116,8 +114,7 @@ def expect(folder: Path, out: Path) -> None:
         tensors[f"rows.{r}.greedy"] = torch.tensor(greedy(model, prompt))
         logits = model(torch.tensor([rows[0][0] + forced]), use_cache=False).logits[0, len(rows[0][0]) - 1 : -1]
         tensors[f"scores.{r}"] = logits.log_softmax(-1)[range(len(forced)), forced]
-    about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
-    safetensors.torch.save_file(tensors, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    write_golden(out / f"{folder.name}.safetensors", tensors, seed=SEED)
     print(f"{folder.name:24} {len(tensors)} tensors")
 
 
@@ -132,17 +129,12 @@ def sampling(out: Path) -> None:
         if top_p:
             warped = TopPLogitsWarper(top_p)(None, warped)
         tensors[f"{temperature}/{top_k}/{top_p}"] = warped.softmax(-1)
-    about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
-    safetensors.torch.save_file(tensors, out / "sampling.safetensors", {"provenance": json.dumps(about)})
+    write_golden(out / "sampling.safetensors", tensors, seed=SEED)
     print(f"{'sampling':24} {len(tensors)} tensors")
 
 
 def main() -> None:
-    checkpoints, out = map(Path, sys.argv[1:3])
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    torch.set_num_threads(1)
-    out.mkdir(parents=True, exist_ok=True)
+    checkpoints, out = begin()
     for name in NAMES:
         expect(checkpoints / name, out)
     sampling(out)

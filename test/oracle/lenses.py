@@ -6,14 +6,12 @@ same without one head, grids of patched logit differences, logits read from ever
 difference. The cases mean the same as those of test/parity/lenses.test.ts.
 """
 
-import json
-import sys
 from pathlib import Path
 
-import safetensors.torch
 import torch
-import transformers
 from transformers import AutoModelForCausalLM
+
+from golden import begin, write_golden
 
 SEED = 31
 LENGTH = 7
@@ -161,9 +159,7 @@ def expect(folder: Path, out: Path) -> None:
         tensors["lens.logits"] = torch.stack([model.lm_head(modules[norm_path](kept["out", l])) for l in range(layers)])[:, 0]
 
     tensors |= {f"attribution.{name}": value for name, value in attribution(model, modules, clean, PATHS[folder.name]).items()}
-    about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
-    stored = {name: value.clone().contiguous() for name, value in tensors.items()}
-    safetensors.torch.save_file(stored, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    write_golden(out / f"{folder.name}.safetensors", tensors, seed=SEED)
     print(f"{folder.name:24} {len(tensors)} tensors")
 
 
@@ -265,11 +261,7 @@ def attribution(model, modules, ids, paths):
 
 
 def main() -> None:
-    checkpoints, out = map(Path, sys.argv[1:3])
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    torch.set_num_threads(1)
-    out.mkdir(parents=True, exist_ok=True)
+    checkpoints, out = begin()
     for name in PATHS:
         expect(checkpoints / name, out)
 

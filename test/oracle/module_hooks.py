@@ -6,18 +6,15 @@ pre-hook) → [row, token]: the first logits of each row's last position, the ro
 The edit is 2·tanh, which neither a norm undoes nor a layout of heads changes. Of the layers only layer 1 is hooked.
 """
 
-import json
 import re
-import sys
 from pathlib import Path
 
-import safetensors.torch
 import torch
-import transformers
 from transformers import AutoModelForCausalLM
 from transformers.utils import ModelOutput
 
 from expected import rows
+from golden import begin, write_golden
 
 NAMES = ("opt", "opt-350m", "llama-grouped", "gpt2", "gpt-neox", "gpt-neox-sequential")
 TOKENS = 64
@@ -91,17 +88,12 @@ def expect(folder: Path, out: Path) -> None:
         moved = (tensors[path] - bare).abs().amax(1)
         if moved.min() < 1e-2:
             raise AssertionError(f"{folder.name}: {path} moves the logits by {moved.tolist()}")
-    about = {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
-    safetensors.torch.save_file(tensors, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    write_golden(out / f"{folder.name}.safetensors", tensors)
     print(f"{folder.name:24} {len(tensors)} paths")
 
 
 def main() -> None:
-    checkpoints, out = map(Path, sys.argv[1:3])
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    torch.set_num_threads(1)
-    out.mkdir(parents=True, exist_ok=True)
+    checkpoints, out = begin()
     for name in NAMES:
         expect(checkpoints / name, out)
 

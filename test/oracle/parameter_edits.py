@@ -6,18 +6,15 @@ run alone in float32 with eager attention, after 0.3·sin(0.7 i) was added to th
 layers only those of layer 1 are changed.
 """
 
-import json
 import re
-import sys
 from pathlib import Path
 
 import numpy as np
-import safetensors.torch
 import torch
-import transformers
 from transformers import AutoModelForCausalLM
 
 from expected import rows
+from golden import begin, write_golden
 from module_hooks import TOKENS, logits_of
 
 NAMES = ("opt", "llama-grouped", "gpt2", "gpt-neox")
@@ -46,17 +43,12 @@ def expect(folder: Path, out: Path) -> None:
         if (tensors[name] - bare).abs().max() < 1e-2:
             raise AssertionError(f"{folder.name}: {name} does not move the logits")
     torch.testing.assert_close(all_logits(), bare, atol=0, rtol=0)
-    about = {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
-    safetensors.torch.save_file(tensors, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    write_golden(out / f"{folder.name}.safetensors", tensors)
     print(f"{folder.name:24} {len(tensors)} parameters, {TOKENS} tokens")
 
 
 def main() -> None:
-    checkpoints, out = map(Path, sys.argv[1:3])
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    torch.set_num_threads(1)
-    out.mkdir(parents=True, exist_ok=True)
+    checkpoints, out = begin()
     for name in NAMES:
         expect(checkpoints / name, out)
 

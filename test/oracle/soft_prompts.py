@@ -12,16 +12,14 @@ The cases mean the same as those of test/parity/prompts.test.ts.
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
-import safetensors.torch
 import torch
-import transformers
 from peft import PromptTuningConfig, TaskType, get_peft_model
 from transformers import Adafactor, AutoModelForCausalLM
 
 from expected import rows
+from golden import begin, write_golden
 
 SEED = 41
 TOKENS, STEPS, BATCH, RATE = 5, 20, 4, 0.05
@@ -168,21 +166,14 @@ def expect(folder: Path, out: Path) -> None:
     tensors |= {"long.classes": long, "long.losses": long_losses, "deep.losses": deep_losses}
     tensors |= adafactors
     tensors |= {f"ids.{r}": torch.tensor(row) for r, row in enumerate(ids)}
-    about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
-    stored = {
-        name: (value.float() if value.is_floating_point() else value).detach().clone().contiguous() for name, value in tensors.items()
-    }
-    safetensors.torch.save_file(stored, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    write_golden(out / f"{folder.name}.safetensors", tensors, seed=SEED)
     print(f"{folder.name:24} losses {losses[0]:.3f} to {losses[-1]:.3f}, deep to {deep_losses[-1]:.3f}")
 
 
 def main() -> None:
-    checkpoints, out = map(Path, sys.argv[1:3])
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    torch.set_num_threads(1)
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    checkpoints, out = begin()
+    shutil.rmtree(out)
+    out.mkdir()
     for name in NAMES:
         expect(checkpoints / name, out)
 

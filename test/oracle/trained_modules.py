@@ -6,12 +6,12 @@ Writes OUT/NAME.safetensors: rows `ids.R`; a linear probe's first `probe.weight`
 library makes them, its `probe.labels` [row, position], what it is after ten of the 20 Adam steps over all rows (`probe.after.weight`
 and `probe.after.bias`), and the `probe.losses`; the same of a small MLP with a GELU, over ten steps (`mlp.up`, `mlp.after.up` and so
 on, `mlp.losses`); and the `lens.losses` of ten steps of a tuned
-lens (affine maps from nothing; KL of the model from each layer but the last; SGD, Nesterov momentum, linear decay, clipping).
+lens (affine maps from nothing; KL of the model from each layer but the last; SGD, Nesterov momentum, linear decay, clipping). Of a
+lens of 30 steps that does not learn from row 1, `held.losses`; `held.validation`, the losses of that row before the first step,
+after every fourth and after the last; and `held.best.LAYER.A` and `.b`, the maps when that was lowest.
 The cases mean the same as those of test/parity/trainedModules.test.ts.
 """
 
-import json
-import sys
 from pathlib import Path
 
 import safetensors.torch
@@ -20,11 +20,14 @@ import transformers
 from transformers import AutoModelForCausalLM
 
 from expected import rows
+from golden import begin, write_golden
 from points import Record, first, paths
 
 SEED = 43
 CLASSES, PROBE_STEPS, KEPT_STEP, LENS_STEPS, BATCH = 3, 20, 10, 10, 2
 MLP = ("up", "upBias", "down", "downBias")
+# A row that a second lens does not learn from, and how it is trained.
+HELD, HELD_STEPS, LOOK_EVERY = 1, 30, 4
 NAMES = ("galactica", "llama-grouped", "gpt2")
 
 
@@ -52,6 +55,46 @@ def check_known(file: Path) -> None:
         start += count
         if found[name].dtype != torch.float32 or not torch.equal(found[name], expected):
             raise AssertionError(f"{file.name} {name} is {found[name]}, saved was {expected}")
+
+
+def train_lens(outputs, divergence, rows, steps, held=None):
+    """
+    A tuned lens, affine maps from nothing, trained on rows in their order. Its losses; and those of a held-out row before the
+    first step, every few and after the last, with the maps as they were then.
+    """
+    layers, units = len(outputs[0]), outputs[0][0].shape[-1]
+    maps = [torch.zeros(units, units, dtype=torch.float64, requires_grad=True) for _ in range(layers - 1)]
+    shifts = [torch.zeros(units, dtype=torch.float64, requires_grad=True) for _ in range(layers - 1)]
+    optimiser = torch.optim.SGD([*maps, *shifts], lr=0.1, momentum=0.9, nesterov=True, weight_decay=1e-3)
+    schedule = transformers.get_linear_schedule_with_warmup(optimiser, 0, steps)
+    losses, validation, kept = [], [], []
+
+    def loss_of(chosen):
+        total = 0
+        for n in range(layers - 1):
+            for r in chosen:
+                x = outputs[r][n]
+                total = total + divergence(r, x + x @ maps[n].T + shifts[n])
+        return total / sum(len(outputs[r][0]) for r in chosen) / (layers - 1)
+
+    def look():
+        with torch.no_grad():
+            validation.append(loss_of([held]).item())
+        kept.append([(a.detach().clone(), b.detach().clone()) for a, b in zip(maps, shifts)])
+
+    for step in range(steps):
+        if held is not None and step % LOOK_EVERY == 0:
+            look()
+        optimiser.zero_grad()
+        loss = loss_of([rows[(step * BATCH + i) % len(rows)] for i in range(BATCH)])
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([*maps, *shifts], 1.0)
+        optimiser.step()
+        schedule.step()
+        losses.append(loss.item())
+    if held is not None:
+        look()
+    return losses, validation, kept
 
 
 def expect(folder: Path, modules: Path, out: Path) -> None:
@@ -106,47 +149,30 @@ def expect(folder: Path, modules: Path, out: Path) -> None:
     tensors |= {f"mlp.after.{name}": value.detach().clone() for name, value in mlp.items()}
     tensors["mlp.losses"] = torch.tensor(losses)
 
-    maps = [torch.zeros(units, units, dtype=torch.float64, requires_grad=True) for _ in range(layers - 1)]
-    shifts = [torch.zeros(units, dtype=torch.float64, requires_grad=True) for _ in range(layers - 1)]
-    optimiser = torch.optim.SGD([*maps, *shifts], lr=0.1, momentum=0.9, nesterov=True, weight_decay=1e-3)
-    schedule = transformers.get_linear_schedule_with_warmup(optimiser, 0, LENS_STEPS)
-    losses = []
-    for step in range(LENS_STEPS):
-        optimiser.zero_grad()
-        chosen = [(step * BATCH + i) % len(ids) for i in range(BATCH)]
-        total = 0
-        for n in range(layers - 1):
-            for r in chosen:
-                x = outputs[r][n]
-                seen = head(norm(x + x @ maps[n].T + shifts[n])).log_softmax(-1)
-                total = total + (predictions[r].exp() * (predictions[r] - seen)).sum()
-        loss = total / sum(len(ids[r]) for r in chosen) / (layers - 1)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_([*maps, *shifts], 1.0)
-        optimiser.step()
-        schedule.step()
-        losses.append(loss.item())
+    each = range(len(ids))
+    divergence = lambda r, x: (predictions[r].exp() * (predictions[r] - head(norm(x)).log_softmax(-1))).sum()
+    losses, _, _ = train_lens(outputs, divergence, each, LENS_STEPS)
     tensors["lens.losses"] = torch.tensor(losses)
+    learnt, validation, kept = train_lens(outputs, divergence, [r for r in each if r != HELD], HELD_STEPS, HELD)
+    best = min(range(len(validation)), key=validation.__getitem__)
+    margin = min(loss for step, loss in enumerate(validation) if step != best) - validation[best]
+    # The last step is not the best, so that what is kept shows which is; and the best is not so by a rounding error.
+    if best in (0, len(validation) - 1) or margin < 1e-3:
+        raise AssertionError(f"{folder.name}: best is look {best} of {validation}")
+    tensors |= {"held.losses": torch.tensor(learnt), "held.validation": torch.tensor(validation)}
+    tensors |= {f"held.best.{n}.{name}": value for n, pair in enumerate(kept[best]) for name, value in zip("Ab", pair)}
     for name in ("probe.losses", "mlp.losses", "lens.losses"):
         if tensors[name].max() - tensors[name].min() < 1e-2:
             raise AssertionError(f"{folder.name}: {name} do not move")
 
     tensors |= {f"ids.{r}": torch.tensor(row) for r, row in enumerate(ids)}
     tensors |= {f"probe.labels.{r}": row for r, row in enumerate(labels)}
-    about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
-    stored = {
-        name: (value.float() if value.is_floating_point() else value).detach().clone().contiguous() for name, value in tensors.items()
-    }
-    safetensors.torch.save_file(stored, out / f"{folder.name}.safetensors", {"provenance": json.dumps(about)})
+    write_golden(out / f"{folder.name}.safetensors", tensors, seed=SEED)
     print(f"{folder.name:24} probe {tensors['probe.losses'][0]:.3f} to {tensors['probe.losses'][-1]:.3f}, lens {losses[0]:.3f} to {losses[-1]:.3f}")
 
 
 def main() -> None:
-    checkpoints, modules, out = map(Path, sys.argv[1:4])
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    torch.set_num_threads(1)
-    out.mkdir(parents=True, exist_ok=True)
+    checkpoints, modules, out = begin()
     check_known(modules / "known.safetensors")
     for name in NAMES:
         expect(checkpoints / name, modules, out)

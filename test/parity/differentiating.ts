@@ -1,8 +1,8 @@
-import type { BackwardOptions } from "../../kernel/src/index.js";
+import type { ReadoutValues, Value } from "../../kernel/src/index.js";
 import { distance } from "./closeness.js";
 import { readGolden, type Values } from "./goldens.js";
 
-export type Loss = BackwardOptions["loss"];
+export type Loss = (values: ReadoutValues) => Value;
 
 /** Meshes on which gradients must be the same. */
 export const meshes = {

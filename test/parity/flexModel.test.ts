@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { BackwardOptions, Session } from "../../kernel/src/index.js";
+import type { BackwardOptions, ReadoutValues, Session } from "../../kernel/src/index.js";
 import { distance } from "./closeness.js";
 import { readGolden, type Values } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
@@ -16,8 +16,7 @@ const whole = {};
 const split = { devices: 4, mesh: { pipeline: 2, tensor: 2 } };
 const out = "layers.0.residual.out";
 const hidden = "layers.1.mlp.hidden";
-const squares: BackwardOptions["loss"] = ({ logits, valid }) =>
-  logits.mul(logits).sum([2]).mul(valid).sum([0, 1]);
+const squares = ({ logits, valid }: ReadoutValues) => logits.mul(logits).sum([2]).mul(valid).sum([0, 1]);
 
 /** What the same call gives on one process and over pipeline and tensor ranks. */
 async function both<T>(call: (session: Session) => Promise<T>): Promise<[T, T]> {

@@ -31,6 +31,7 @@ describe.each([
       const found = await gapByLayer(session, suite, reading);
       expect(found.groups).toEqual(groups);
       expect(found.rows).toBe(errors.length);
+      expect(found.provenance.call).toBe(`gapByLayer(${errors.length} rows, class 0)`);
       for (const [i, group] of groups.entries())
         expect(found.means.at(-1)![i]).toBeCloseTo(await leaning(session, group), 4);
       const gaps = found.gaps.at(-1)!;
@@ -65,6 +66,7 @@ describe.each([
       const point = "layers.0.residual.out";
       const options = { ...reading, between: ["hill", "plain"] as const, at: [point] };
       const found = await gapGradient(session, rows, options);
+      expect(found.provenance.call).toMatch(/^gapGradient\(\d+ rows, class 0, \w+ − \w+\)$/);
       expect(found.rows).toHaveLength(rows.length);
       const { data, shape } = found.gradients.get(point)!;
       const size = Math.sqrt(data.reduce((sum, x) => sum + x * x, 0));

@@ -157,6 +157,38 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("modules trained on %s", (
       expectLosses("lens in chunks", chunked.losses, wanted.get("lens.losses").data);
     });
   });
+
+  it.each(["one process", "data 2", "pipeline 2 × tensor 2"] as const)(
+    "a tuned lens keeps what did best on a held-out row, as PyTorch's loop does (%s)",
+    async (mesh) => {
+      await withSession(folder, meshes[mesh], async (session) => {
+        const held = 1;
+        const lens = await fitTunedLens(session, {
+          rows: rows.filter((_, row) => row !== held),
+          validation: [rows[held]!],
+          ...{ validateEvery: 4, batch: 2, steps: 30, inOrder: true, quiet: true },
+        });
+        const expected = wanted.get("held.validation").data;
+        expectLosses("learnt rows", lens.losses, wanted.get("held.losses").data);
+        expectLosses(
+          "held-out row",
+          lens.validation.map(({ loss }) => loss),
+          expected,
+        );
+        expect(lens.validation.map(({ step }) => step)).toEqual([0, 4, 8, 12, 16, 20, 24, 28, 30]);
+        const best = expected.indexOf(Math.min(...expected));
+        expect(lens.best).toBe(lens.validation[best]!.step);
+        expect([0, 30]).not.toContain(lens.best);
+        for (let layer = 0; layer < session.dimensions.layers - 1; layer++)
+          for (const tensor of ["A", "b"] as const) {
+            const name = `layers.${layer}.residual.out`;
+            const kept = wanted.get(`held.best.${layer}.${tensor}`);
+            expect(distance(lens.last[name]![tensor], kept), `${name} moves on`).toBeGreaterThan(1e-3);
+            expect(distance(lens.translators[name]![tensor], kept), name).toBeLessThan(1e-4);
+          }
+      });
+    },
+  );
 });
 
 describe("trained modules", () => {
@@ -189,6 +221,54 @@ describe("trained modules", () => {
       } finally {
         rmSync(out, { recursive: true });
       }
+    });
+  });
+
+  it("as a tuned lens split rows off by the seed, say so, and go on where they stood", async () => {
+    await withSession(folder, {}, async (session) => {
+      const options = {
+        rows,
+        validation: 1,
+        validateEvery: 2,
+        batch: 2,
+        seed: 5,
+        totalSteps: 6,
+        quiet: true,
+      };
+      const whole = await fitTunedLens(session, { ...options, steps: 6 });
+      const [held] = whole.heldOut;
+      expect(whole.heldOut).toHaveLength(1);
+      expect(whole.validation.map(({ step }) => step)).toEqual([0, 2, 4, 6]);
+      expect(whole.provenance.call).toBe(
+        "fitTunedLens(3 rows, validation: 1 of them, split off by the seed, 6 steps)",
+      );
+      expect(whole.provenance.seed).toBe(5);
+      // The first look is at the logit lens of the row that was split off, and of no other.
+      const nats = await logitLens(session, rows);
+      const means = nats.rows.map(({ divergence }) => {
+        const all = divergence.slice(0, -1).flat();
+        return all.reduce((sum, x) => sum + x, 0) / all.length;
+      });
+      const apart = means.map((mean) => Math.abs(mean - whole.validation[0]!.loss));
+      expect(apart.map((distance) => distance < 1e-4)).toEqual(rows.map((_, row) => row === held));
+
+      const half = await fitTunedLens(session, { ...options, steps: 3 });
+      const rest = await fitTunedLens(session, { ...options, steps: 3, from: half });
+      expect([...half.losses, ...rest.losses]).toEqual(whole.losses);
+      expect(rest.last).toEqual(whole.last);
+      expect(rest.validation.map(({ step }) => step)).toEqual([3, 4, 6]);
+      await expect(fitTunedLens(session, { ...options, seed: 6, steps: 3, from: half })).rejects.toThrow(
+        "seed 6 for a lens that was split by seed 5: it goes on with its own",
+      );
+      await expect(fitTunedLens(session, { rows, validateEvery: 2 })).rejects.toThrow(
+        "validateEvery 2 without validation: give held-out rows, or how many",
+      );
+      await expect(fitTunedLens(session, { ...options, steps: 6, validateEvery: 0 })).rejects.toThrow(
+        "validation every 0 steps: must be 1 or more",
+      );
+      await expect(fitTunedLens(session, { ...options, steps: 6, validation: 3 })).rejects.toThrow(
+        "validation 3 of 3 rows: must be 1 or more and leave 1 or more to learn from",
+      );
     });
   });
 
@@ -254,6 +334,23 @@ describe("trained modules", () => {
         },
       });
       expect([halted.stopped, halted.losses.length]).toEqual(["interrupted", 3]);
+      const second = new AbortController();
+      const judged = await fit(session, {
+        ...options,
+        signal: second.signal,
+        validation: { passes: asked, every: 2 },
+        step: (modules, step) => {
+          if (step === 4) second.abort();
+          return asked(modules);
+        },
+      });
+      // Four steps are made, and the look after the fourth has come back before the fifth is told to stop.
+      expect([judged.stopped, judged.losses.length, judged.best]).toEqual(["interrupted", 4, 4]);
+      expect(judged.validation.map(({ step }) => step)).toEqual([0, 2, 4]);
+      // What is validated on is learnt from here, so each look finds the loss of the step after it.
+      expect(judged.validation.slice(0, 2).map(({ loss }) => loss)).toEqual(
+        [0, 2].map((step) => expect.closeTo(judged.losses[step]!, 5) as number),
+      );
       await expect(fit(session, { ...options, modules: {} })).rejects.toThrow("no modules to train");
       await expect(
         fit(session, { ...probe, modules: { ...probe.modules, idle: affineMap(hidden) } }),

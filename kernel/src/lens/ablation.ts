@@ -67,7 +67,6 @@ export async function ablateInduction(
   const random = randomNumbers(seed);
   const sets = [strongest, ...Array.from({ length: draws }, () => drawn(others, count, random))];
   const signal = cancelSignal(options.signal);
-  const bar = quiet ? undefined : progress(sets.length, "taking heads out");
   let origin: Provenance | undefined;
   const lossOf = async (hooks: readonly Edit[]) => {
     const run = await session.forward(found.rows, { hooks, ...(signal && { signal }) });
@@ -78,18 +77,22 @@ export async function ablateInduction(
   const bare = await lossOf([]);
   const whole = repeatedLoss(bare, found.length);
   const results: Ablated[] = [];
-  for (const heads of sets) {
-    const loss = await lossOf(without(heads, by));
-    const repeated = repeatedLoss(loss, found.length);
-    results.push({
-      heads: heads.map(({ layer, head }) => ({ layer, head })),
-      loss,
-      repeated,
-      rise: repeated - whole,
-    });
-    bar?.advance();
+  const bar = quiet ? undefined : progress(sets.length, "taking heads out");
+  try {
+    for (const heads of sets) {
+      const loss = await lossOf(without(heads, by));
+      const repeated = repeatedLoss(loss, found.length);
+      results.push({
+        heads: heads.map(({ layer, head }) => ({ layer, head })),
+        loss,
+        repeated,
+        rise: repeated - whole,
+      });
+      bar?.advance();
+    }
+  } finally {
+    bar?.finish();
   }
-  bar?.finish();
   const settings = { rows: found.rows.length, length: found.length, heads: count, draws, by };
   const result: InductionAblation = {
     ...{ whole, strongest: results[0]!, random: results.slice(1) },

@@ -181,7 +181,7 @@ function figure(found: DirectAttribution) {
     [
       heatmap({
         title: "By head",
-        ...{ x: "head", y: "layer", value: "share of the logit difference", values: found.heads },
+        ...{ x: "head", y: "layer", value: "part of the logit difference", values: found.heads },
       }),
       bars({
         title: "By part",
@@ -193,7 +193,7 @@ function figure(found: DirectAttribution) {
             "final norm's bias",
           ],
         },
-        value: "share of the logit difference",
+        value: "part of the logit difference",
         series: [
           {
             name: "direct contribution",

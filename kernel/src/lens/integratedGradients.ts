@@ -71,26 +71,29 @@ export async function integratedGradients(
 
   const total = new Float64Array(x.length);
   const bar = quiet ? undefined : progress(steps, "integrating gradients");
-  for (let done = 0; done < steps;) {
-    const count = Math.min(rows, steps - done);
-    const way = new Float32Array(count * x.length);
-    for (let row = 0; row < count; row++) way.set(at((done + row + 0.5) / steps), row * x.length);
-    const { gradients } = await session.backward(
-      Array.from({ length: count }, () => ids),
-      {
-        hooks: [edit(point, patch({ shape: [count, ...shape.slice(1)], data: way }))],
-        at: [point],
-        logits: "last",
-        given: { tokens },
-        loss: ({ logits, given }) => lastDifference(logits, given["tokens"]!),
-        ...signal,
-      },
-    );
-    gradients.get(point)!.data.forEach((slope, i) => (total[i % x.length]! += slope / steps));
-    done += count;
-    bar?.advance(count);
+  try {
+    for (let done = 0; done < steps;) {
+      const count = Math.min(rows, steps - done);
+      const way = new Float32Array(count * x.length);
+      for (let row = 0; row < count; row++) way.set(at((done + row + 0.5) / steps), row * x.length);
+      const { gradients } = await session.backward(
+        Array.from({ length: count }, () => ids),
+        {
+          hooks: [edit(point, patch({ shape: [count, ...shape.slice(1)], data: way }))],
+          at: [point],
+          logits: "last",
+          given: { tokens },
+          loss: ({ logits, given }) => lastDifference(logits, given["tokens"]!),
+          ...signal,
+        },
+      );
+      gradients.get(point)!.data.forEach((slope, i) => (total[i % x.length]! += slope / steps));
+      done += count;
+      bar?.advance(count);
+    }
+  } finally {
+    bar?.finish();
   }
-  bar?.finish();
   const start = await session.forward(ids, {
     hooks: [edit(point, patch({ shape, data: origin }))],
     logits: "last",

@@ -69,8 +69,8 @@ export interface LogitLens {
 
 /**
  * Logit lens (nostalgebraist 2020): the model's own final norm and head applied to the residual stream at each layer and
- * position; or, with translators, the tuned lens (Belrose et al. 2023). Everything is computed where the logits are, so that only the likeliest tokens and a few numbers a place come
- * back.
+ * position; or, with translators, the tuned lens (Belrose et al. 2023). Everything is computed where the logits are, so that
+ * only the likeliest tokens and a few numbers a place come back.
  *
  * Throws one line, before anything runs, when a point is no [batch, position, unit] of the residual's width or a token
  * is not one.
@@ -87,15 +87,13 @@ export async function logitLens(
   const unused = Object.keys(translators).find((name) => !names.includes(name));
   if (unused !== undefined) throw new Error(`translator of ${unused}: points are ${names.join(", ")}`);
   const signal = cancelSignal(options.signal);
-  // Nothing is asked for, so nothing runs: what comes back are the tokens.
-  const { tokens: ids } = await session.forward(input, { logits: "none", groups: [] });
   const run = await session.forward(input, {
     logits: "none",
     readout: {
       read: names,
-      given: { next: nextOf(ids), ...(chosen.length > 0 && { chosen }) },
-      trained: Object.fromEntries(Object.entries(translators).filter(([name]) => names.includes(name))),
-      compute: ({ logits, captures, given, trained, unembed }) => {
+      given: chosen.length > 0 ? { chosen } : {},
+      trained: translators,
+      compute: ({ logits, captures, given, trained, tokens, unembed }) => {
         // One head for all: it costs as much as what it reads, and no more.
         const read = names.map((name) => {
           const [x, map] = [captures[name]!, translators[name] && trained[name]];
@@ -109,7 +107,7 @@ export async function logitLens(
         const { values, indices } = seen.top(top);
         const divergence = own.exp().mul(own.sub(seen)).sum([2]);
         const next = concat(
-          names.map(() => given["next"]!.unsqueeze(2)),
+          names.map(() => followers(tokens).unsqueeze(2)),
           1,
         );
         return {
@@ -173,13 +171,11 @@ export async function logitLens(
   );
 }
 
-/** The token after each, by row, padded to the longest; what has none is token 0. */
-function nextOf(rows: readonly (readonly Token[])[]): { shape: number[]; data: number[] } {
-  const longest = Math.max(...rows.map((row) => row.length));
-  const data = rows.flatMap((row) =>
-    Array.from({ length: longest }, (_, position) => row[position + 1]?.id ?? 0),
-  );
-  return { shape: [rows.length, longest], data };
+/** The token after each [batch, position]. After the last comes the first, and what that gives is not told. */
+function followers(tokens: Value): Value {
+  const positions = tokens.shape[1] as number;
+  const first = tokens.slice(1, 0, 1);
+  return positions === 1 ? first : concat([tokens.slice(1, 1, positions), first], 1);
 }
 
 /** Log-probabilities [batch, place, token] of some tokens, and how many tokens are likelier. */

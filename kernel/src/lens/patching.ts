@@ -79,28 +79,31 @@ export async function activationPatching(
 
   const bar = quiet ? undefined : progress(names.length * grids[0]!.count, `patching ${selector}`);
   const values: number[][] = [];
-  for (const [i, name] of names.entries()) {
-    const found: number[] = [];
-    const { count, of } = grids[i]!;
-    // Always as many rows, so that one compiled graph serves all patches of a point.
-    const side = Math.min(rows, count);
-    while (found.length < count) {
-      const parts = Array.from({ length: side }, (_, r) => Math.min(found.length + r, count - 1));
-      const run = await session.forward(
-        parts.map(() => ids),
-        {
-          hooks: [edit(name, patch(put(of, corrupt.get(name), clean.get(name), parts)))],
-          logits: "last",
-          ...(signal && { signal }),
-        },
-      );
-      const fresh = Math.min(side, count - found.length);
-      for (let row = 0; row < fresh; row++) found.push(metric.of(lastLogits(run, row)));
-      bar?.advance(fresh);
+  try {
+    for (const [i, name] of names.entries()) {
+      const found: number[] = [];
+      const { count, of } = grids[i]!;
+      // Always as many rows, so that one compiled graph serves all patches of a point.
+      const side = Math.min(rows, count);
+      while (found.length < count) {
+        const parts = Array.from({ length: side }, (_, r) => Math.min(found.length + r, count - 1));
+        const run = await session.forward(
+          parts.map(() => ids),
+          {
+            hooks: [edit(name, patch(put(of, corrupt.get(name), clean.get(name), parts)))],
+            logits: "last",
+            ...(signal && { signal }),
+          },
+        );
+        const fresh = Math.min(side, count - found.length);
+        for (let row = 0; row < fresh; row++) found.push(metric.of(lastLogits(run, row)));
+        bar?.advance(fresh);
+      }
+      values.push(found);
     }
-    values.push(found);
+  } finally {
+    bar?.finish();
   }
-  bar?.finish();
   const recovered = values.map((row) => row.map((value) => (value - from) / (to - from)));
   const columns = columnsOf(by, corrupt, clean, grids[0]!.heads);
   const inputs = [printInput(options.clean), printInput(options.corrupt)];

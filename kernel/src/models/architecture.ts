@@ -1,4 +1,5 @@
 import type { Value } from "../graph/value.js";
+import type { Buffers } from "./buffers.js";
 import type { JsonObject } from "./checkpoint/checkpoint.js";
 import type { Trace } from "./trace.js";
 
@@ -31,8 +32,10 @@ export interface Blueprint {
   readonly dimensions: Dimensions;
   /** Prefix of the base model's parameters, which some published files leave out. */
   readonly basePrefix: string;
-  /** Tensors that published files may hold and the equations do not need, such as stored masks. */
+  /** Tensors that published files may hold and the equations do not need, such as a tied head. */
   readonly ignorable: readonly RegExp[];
+  /** What transformers calls buffers; files may hold them, with the base model's prefix or without. */
+  readonly buffers?: Buffers;
   /** Names that a parameter had in older files. */
   readonly formerNames?: Readonly<Record<string, string>>;
   /** Names of weights that are another's: transformers knows both, the files hold one. */

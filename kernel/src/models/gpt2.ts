@@ -4,6 +4,7 @@ import { fusedAbsent, gateAbsent, headAbsent } from "./absent.js";
 import { activation } from "./activation.js";
 import type { Architecture, Blueprint, Context } from "./architecture.js";
 import { attention } from "./attention.js";
+import { maskBuffers } from "./buffers.js";
 import type { JsonObject } from "./checkpoint/checkpoint.js";
 import { count, divide, readConfig } from "./config.js";
 import { logitAxes, residualAxes } from "./trace.js";
@@ -161,7 +162,8 @@ function read(config: JsonObject): Blueprint {
     },
     basePrefix: "transformer.",
     tied: c.tie_word_embeddings ? { "lm_head.weight": `${base}.wte.weight` } : {},
-    ignorable: [/\.attn\.(masked_)?bias$/, ...(c.tie_word_embeddings ? [/^lm_head\.weight$/] : [])],
+    ignorable: c.tie_word_embeddings ? [/^lm_head\.weight$/] : [],
+    buffers: maskBuffers(Array.from({ length: c.n_layer }, (_, n) => `${base}.h.${n}.attn`)),
     embed,
     layer,
     unembed,

@@ -4,6 +4,7 @@ import { embedAbsent, fusedAbsent, gateAbsent, headAbsent, rotaryAbsent } from "
 import { activation } from "./activation.js";
 import type { Architecture, Blueprint, Context } from "./architecture.js";
 import { attention } from "./attention.js";
+import { maskBuffers, rotaryBuffers } from "./buffers.js";
 import type { JsonObject } from "./checkpoint/checkpoint.js";
 import { count, divide, readConfig } from "./config.js";
 import { rotary } from "./rotary.js";
@@ -168,6 +169,7 @@ function read(config: JsonObject): Blueprint {
 
   const parallel =
     "this model adds attention and mlp to the residual in parallel, so there is no residual between them";
+  const attentions = Array.from({ length: c.num_hidden_layers }, (_, n) => `${base}.layers.${n}.attention`);
   return {
     dimensions: {
       layers: c.num_hidden_layers,
@@ -181,10 +183,8 @@ function read(config: JsonObject): Blueprint {
     },
     basePrefix: "gpt_neox.",
     tied: c.tie_word_embeddings ? { "lm_head.weight": `${base}.embed_in.weight` } : {},
-    ignorable: [
-      ...[/\.attention\.(masked_)?bias$/, /\.rotary_emb\.inv_freq$/],
-      ...(c.tie_word_embeddings ? [/^(lm_head|embed_out)\.weight$/] : []),
-    ],
+    ignorable: c.tie_word_embeddings ? [/^(lm_head|embed_out)\.weight$/] : [],
+    buffers: { ...maskBuffers(attentions), ...rotaryBuffers(base, attentions) },
     embed,
     layer,
     unembed,

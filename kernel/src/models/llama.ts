@@ -4,6 +4,7 @@ import { embedAbsent, headAbsent, rotaryAbsent } from "./absent.js";
 import { activation } from "./activation.js";
 import type { Architecture, Blueprint, Context } from "./architecture.js";
 import { attention } from "./attention.js";
+import { rotaryBuffers } from "./buffers.js";
 import type { JsonObject } from "./checkpoint/checkpoint.js";
 import { count, divide, readConfig } from "./config.js";
 import { rotary } from "./rotary.js";
@@ -172,7 +173,11 @@ function read(config: JsonObject): Blueprint {
     },
     basePrefix: "model.",
     tied: c.tie_word_embeddings ? { "lm_head.weight": "model.embed_tokens.weight" } : {},
-    ignorable: [/\.rotary_emb\.inv_freq$/, ...(c.tie_word_embeddings ? [/^lm_head\.weight$/] : [])],
+    ignorable: c.tie_word_embeddings ? [/^lm_head\.weight$/] : [],
+    buffers: rotaryBuffers(
+      "model",
+      Array.from({ length: c.num_hidden_layers }, (_, n) => `model.layers.${n}.self_attn`),
+    ),
     embed,
     layer,
     unembed,

@@ -48,7 +48,9 @@ export async function openModel(folder: string): Promise<Model> {
   const located = expectTensors(checkpoint, {
     expected: new Map([...expected].map(([name, shape]) => [storedName(name), shape])),
     basePrefix: blueprint.basePrefix,
-    ignorable: blueprint.ignorable,
+    isIgnorable: (name) =>
+      blueprint.ignorable.some((pattern) => pattern.test(name)) ||
+      [name, `${blueprint.basePrefix}${name}`].some((full) => Object.hasOwn(blueprint.buffers ?? {}, full)),
   });
 
   const weight: WeightSource = (name) => located.get(storedName(name))!;

@@ -3,14 +3,13 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { sweep } from "../engine/launch/leftovers.js";
 import { Fleet } from "../engine/fleet.js";
-import type { HandedOut, HandOut, RankResult } from "../engine/stages.js";
 import { equalSecrets } from "../engine/launch/lobby.js";
 import { printMesh } from "../engine/mesh.js";
 import { discardParcel } from "../engine/parcel/folder.js";
 import { Cancelled } from "../engine/cancelled.js";
 import { Channel } from "../engine/wire/channel.js";
-import type { ForwardStep } from "../engine/wire/messages.js";
 import { removeFolder, sessionFolder, writePrivately, type SessionFolder } from "./folder.js";
+import { cacheName, discard, fail, handOut, ownStep, type Client, type Job } from "./job.js";
 import {
   order as orderSchema,
   protocol,
@@ -21,26 +20,6 @@ import {
 } from "./messages.js";
 import { FairQueue } from "./queue.js";
 import type { SessionStatus } from "./types.js";
-
-interface Client {
-  readonly channel: Channel<ToBroker, FromBroker>;
-  /** Results that were sent and not yet read, by request. */
-  readonly results: Map<number, readonly RankResult[]>;
-  /** Requests to close that wait for an answer. */
-  readonly closing: number[];
-  /** Distinguishes its caches from those of other clients. */
-  readonly number: number;
-  /** Caches that its steps use, until it releases them or goes. */
-  readonly caches: Set<string>;
-}
-
-interface Job {
-  readonly client: Client;
-  readonly request: Extract<ToBroker, { kind: "forward" }>;
-  readonly abort: AbortController;
-  /** Goes on with what a host edit made, while the client is making it. */
-  handedBack?: ((message: Extract<ToBroker, { kind: "handedBack" }>) => void) | undefined;
-}
 
 /** A broker whose model could not be loaded stays this long, so that whoever opened it hears why. Milliseconds. */
 const lastWords = 10_000;
@@ -261,40 +240,6 @@ export class Broker {
   #tellAll(message: FromBroker): void {
     for (const { channel } of this.#clients) channel.send(message);
   }
-}
-
-const cacheName = ({ number }: Client, key: string): string => `${number}:${key}`;
-
-/** The step as the ranks get it: caches of several clients may have one key. */
-function ownStep({ client, request: { step } }: Job): ForwardStep {
-  if (step.cache === undefined) return step;
-  client.caches.add(step.cache.key);
-  return { ...step, cache: { ...step.cache, key: cacheName(client, step.cache.key) } };
-}
-
-/** Lets the client make a host edit. A client that gives the run up, or goes, does not answer; the run is then aborted. */
-function handOut(job: Job, value: HandedOut): ReturnType<HandOut> {
-  const { client, request } = job;
-  return new Promise((resolve) => {
-    job.handedBack = ({ parcels }) => {
-      job.handedBack = undefined;
-      resolve(parcels.map((parcel) => parcel ?? undefined));
-    };
-    client.channel.send({ kind: "handedOut", id: request.id, ...value });
-  });
-}
-
-function fail({ client, request }: Job, error: Error): void {
-  client.channel.send({
-    kind: "error",
-    id: request.id,
-    message: error.message,
-    cancelled: error instanceof Cancelled,
-  });
-}
-
-function discard(results: readonly RankResult[]): void {
-  for (const { parcel } of results) discardParcel(parcel);
 }
 
 function log(line: string): void {

@@ -29,6 +29,8 @@ export interface ReadoutValues {
   readonly trained: Named<Named<Value>>;
   /** [batch, position]: 1 at tokens, 0 at the padding of shorter rows, which sums and means are not to count. */
   readonly valid: Value;
+  /** [batch, position], int64: the ids of the tokens, 0 at padding. */
+  readonly tokens: Value;
   /**
    * The model's own final norm and head, on any value: [batch, n, unit] → [batch, n, token]. Each use costs what the head
    * costs, so join what is to be read before (`concat`).
@@ -54,14 +56,11 @@ export interface ReadoutOptions extends ReadoutInputs {
   readonly compute: (values: ReadoutValues) => Named<Value>;
 }
 
-/** Sizes of the run that a readout is for. */
-export interface ReadoutSizes {
-  readonly batch: number;
-  readonly position: number;
+/** The run that a readout is for. */
+export interface ReadoutRun {
+  readonly rows: readonly (readonly number[])[];
   /** Positions whose logits are computed. */
   readonly selected: number;
-  /** Tokens of each row. */
-  readonly lengths: readonly number[];
 }
 
 /** A readout written down. */
@@ -82,23 +81,27 @@ export function prepareReadout(
   trained: Readonly<Record<string, Tensors>>,
   points: readonly HookPoint[],
   absent: AbsentPoints,
-  sizes: ReadoutSizes,
+  { rows, selected }: ReadoutRun,
 ): PreparedReadout {
+  const sizes = { batch: rows.length, position: Math.max(...rows.map((row) => row.length)), selected };
   const chosen = [...new Set(read.flatMap((selector) => wholePoints(selector, points, absent)))];
   const logits = points.find(({ name }) => name === "logits") as HookPoint;
   const fed = new Map(Object.entries(given).map(([name, value]) => [name, asTensor(name, value)]));
   const shapeOf = ({ shape }: HookPoint) =>
-    shape.map((size) =>
-      typeof size === "number" ? size : (sizes[size as "batch" | "position" | "selected"] ?? size),
-    );
-  const valid = tokensOf(sizes);
+    shape.map((size) => (typeof size === "number" ? size : (sizes[size as keyof typeof sizes] ?? size)));
+  const shape = [sizes.batch, sizes.position];
+  // "tokens" is what the first stage is fed.
+  const about = {
+    valid: { dtype: "f32", shape, data: () => Float32Array.from(padded(rows, () => 1, 0)) },
+    ids: { dtype: "i64", shape, data: () => BigInt64Array.from(padded(rows, BigInt, 0n)) },
+  } as const;
   const kind = ({ dtype, shape }: { dtype: Tensor["dtype"]; shape: readonly number[] }) => ({ dtype, shape });
   const tensors = Object.entries(trained).flatMap(([module, values]) =>
     Object.entries(values).map(([tensor, value]) => ({ module, tensor, value })),
   );
   const inputs: ProgramInputs = Object.fromEntries([
     ...[logits, ...chosen].map((point) => [point.name, { dtype: "f32", shape: shapeOf(point) }] as const),
-    ["valid", kind(valid)] as const,
+    ...Object.entries(about).map(([name, value]) => [name, kind(value)] as const),
     ...[...fed].map(([name, value]) => [givenName(name), kind(value)] as const),
     ...tensors.map(
       ({ module, tensor, value }) =>
@@ -129,6 +132,7 @@ export function prepareReadout(
       ),
       trained: Object.fromEntries(modules) as Named<Named<Value>>,
       valid: values["valid"]!,
+      tokens: values["ids"]!,
       unembed: (x) => unembedded(x, sizes.batch, vocabulary),
     });
     for (const [name, value] of Object.entries(results)) {
@@ -143,22 +147,26 @@ export function prepareReadout(
   const used = new Set(program.inputs.map(({ name }) => name));
   return {
     step: { reads: chosen.map(({ name }) => name).filter((name) => used.has(name)), program },
-    tensors: new Map(
-      [
-        ["valid", valid] as const,
-        ...[...fed].map(([name, value]) => [givenName(name), value] as const),
-      ].filter(([name]) => used.has(name)),
-    ),
+    tensors: new Map([
+      ...Object.entries(about).flatMap(([name, value]) =>
+        used.has(name) ? [[name, { ...value, data: value.data() }] as const] : [],
+      ),
+      ...[...fed]
+        .map(([name, value]) => [givenName(name), value] as const)
+        .filter(([name]) => used.has(name)),
+    ]),
     readsLogits: used.has("logits"),
     shapes,
   };
 }
 
-/** One at each token, zero at padding. */
-function tokensOf({ batch, position, lengths }: ReadoutSizes): Tensor {
-  const data = new Float32Array(batch * position);
-  lengths.forEach((length, row) => data.fill(1, row * position, row * position + length));
-  return { dtype: "f32", shape: [batch, position], data };
+/** What each token gives, by row, with the padding of shorter rows. */
+function padded<T>(rows: ReadoutRun["rows"], of: (token: number) => T, padding: T): T[] {
+  const longest = Math.max(...rows.map((row) => row.length));
+  return rows.flatMap((row) => [
+    ...row.map(of),
+    ...Array.from({ length: longest - row.length }, () => padding),
+  ]);
 }
 
 function wholePoints(selector: string, points: readonly HookPoint[], absent: AbsentPoints): HookPoint[] {

@@ -103,7 +103,7 @@ export function prepareForward(
   const readout =
     options.readout &&
     prepareReadout(options.readout, modules, points, absent, {
-      ...{ batch: rows.length, position: positions, lengths },
+      rows,
       selected: selected === "none" ? positions : selectedCount(selected, positions),
     });
   for (const name of readout?.step.reads ?? []) leftOut.check(named(name));

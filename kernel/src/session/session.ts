@@ -2,6 +2,7 @@ import { shownAsItIs, type Displayable } from "../display/index.js";
 import type { RankResult } from "../engine/stages.js";
 import { requestsOf } from "../engine/wire/requests.js";
 import type { AxisShards } from "../display/payload/index.js";
+import type { Provenance } from "../display/payload/provenance.js";
 import { pointNamed, pointOf, type HookPoint } from "../graph/point.js";
 import { checkKind } from "../hooks/hook.js";
 import { LastingHooks } from "../hooks/lasting.js";
@@ -39,7 +40,8 @@ import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js
 import { FinishedRun } from "./run.js";
 import { shardsOf } from "./shards.js";
 import type { Verification } from "./verification/compare.js";
-import { repeatable, repeatRun, type Asked } from "./verification/repeat.js";
+import { repeatable, type Asked } from "./verification/repeat.js";
+import { verifyRun } from "./verification/verify.js";
 import type {
   Estimate,
   ForwardOptions,
@@ -51,9 +53,6 @@ import type {
   SessionStatus,
   SessionSummary,
 } from "./types.js";
-
-/** Every repetition has a session of its own, also when several go on at the same time. */
-let verifications = 0;
 
 /**
  * A live model. It runs in processes of its own, which outlive the cell, the kernel and this object: opening the
@@ -174,11 +173,7 @@ export class Session {
       throw new Error(`${rows.ids.length} rows: a prefix is one row`);
     const asked = this.#withHooks(options);
     const request = this.#prepare(rows, { ...asked, logits: "none" }, 0);
-    const provenance = {
-      ...provenanceOf(this.#client.order, this.#model, input, {}, rows.ids),
-      ...this.#edited(),
-      call: printCall(input, asked, "prefix"),
-    };
+    const provenance = this.#origin(printCall(input, asked, "prefix"), input, rows.ids);
     const { marks } = this.#parameters;
     return this.#prefixes.keep({ tokens, provenance, options: repeatable(asked), marks }, (cache) =>
       this.#run({ ...request, step: { ...request.step, cache } }, cancelSignal(options.signal), 0),
@@ -196,13 +191,8 @@ export class Session {
     const { ids, tokens } = await this.#read(input);
     const asked = { ...options, hooks: this.hooks.effective(options, "backward") };
     const request = prepareBackward(ids, asked, this.#points, this.#model);
-    const edited = this.#edited();
+    const provenance = this.#origin(printBackward(input, asked), input, ids);
     const values = await this.#run(request, cancelSignal(options.signal), 0);
-    const provenance = {
-      ...provenanceOf(this.#client.order, this.#model, input, {}, ids),
-      ...edited,
-      call: printBackward(input, asked),
-    };
     const shardsOf = this.#shardsOf;
     return new FinishedBackward({ tokens, request, values, model: this.#model, provenance, shardsOf });
   }
@@ -218,14 +208,9 @@ export class Session {
   async generate(prompts: Input, options: GenerateOptions = {}): Promise<Generation> {
     const rows = await this.#read(prompts);
     const asked = this.#withHooks(options, "generation");
-    const edited = this.#edited();
+    const origin = this.#origin(printGenerate(prompts, asked), prompts, rows.ids);
     return this.#holding((runner) =>
-      generate(runner, rows, asked, cancelSignal(options.signal), (seed) => ({
-        ...provenanceOf(this.#client.order, this.#model, prompts, {}, rows.ids),
-        ...edited,
-        seed,
-        call: printGenerate(prompts, asked),
-      })),
+      generate(runner, rows, asked, cancelSignal(options.signal), (seed) => ({ ...origin, seed })),
     );
   }
 
@@ -246,11 +231,7 @@ export class Session {
     const rest = await readInput(continuations, this.#model.dimensions, () => this.tokenizer(), {
       special: false,
     });
-    const provenance = {
-      ...provenanceOf(this.#client.order, this.#model, prompt, {}),
-      ...this.#edited(),
-      call: printScore(prompt, continuations, hooks),
-    };
+    const provenance = this.#origin(printScore(prompt, continuations, hooks), prompt);
     return this.#holding((runner) =>
       score(runner, read, rest, hooks, cancelSignal(options.signal), provenance),
     );
@@ -272,23 +253,12 @@ export class Session {
   async verify(run: Run): Promise<Verification & Displayable> {
     const asked = this.#asked.get(run);
     if (asked === undefined) throw new Error("verify needs a run that this session's forward returned");
-    const { marks } = asked;
-    if (marks.join() !== this.#parameters.marks.join())
-      throw new Error(
-        `parameters were edited or restored since the run: it read ${marks.join(", ") || "the checkpoint's own"}`,
-      );
-    const alone = await Session.open(this.#model.checkpoint.folder, {
-      name: `${this.name}-verify-${process.pid}-${verifications++}`,
-      devices: 1,
-      weights: "map",
-      idleMinutes: 5,
-      quiet: true,
+    const { folder } = this.#model.checkpoint;
+    return verifyRun(run, asked, (model, options) => Session.open(model, options), {
+      session: this,
+      folder,
+      marks: this.#parameters.marks,
     });
-    try {
-      return await repeatRun(run, asked, this, alone);
-    } finally {
-      await alone.close();
-    }
   }
 
   /** What each hook point can be used for on this device and mesh; shows as a table. */
@@ -307,7 +277,6 @@ export class Session {
 
   #tree(glob: string, rows: readonly PointRow[], call: string): Displayable {
     const { model, plan } = this.#client.order;
-    const provenance = { ...provenanceOf(this.#client.order, this.#model, "", {}), ...this.#edited(), call };
     return treeOf({
       model,
       glob,
@@ -315,11 +284,14 @@ export class Session {
       points: this.#points,
       stages: stageRanks(plan),
       hooks: this.hooks.list(),
-      provenance,
+      provenance: this.#origin(call, ""),
     });
   }
 
-  /** The parameters that a glob chooses (all by default), by their names in transformers; shows as a table. */
+  /**
+   * The parameters that a glob chooses (all by default), by their names in transformers; shows as a table. Buffers, such as
+   * masks and rotary frequencies, are none: of one that is asked for the error says how its value is had.
+   */
   parameters(glob = "*"): ParameterTable {
     return parameterTable(this.#model, glob, this.#parameters.edited);
   }
@@ -410,6 +382,11 @@ export class Session {
   #edited(): { edited?: readonly string[] } {
     const { marks } = this.#parameters;
     return marks.length > 0 ? { edited: marks } : {};
+  }
+
+  /** Where what a call of this session gives comes from, with the parameters as they are now. */
+  #origin(call: string, input: Input, ids?: Rows["ids"]): Provenance {
+    return { ...provenanceOf(this.#client.order, this.#model, input, {}, ids), ...this.#edited(), call };
   }
 
   /** Runs one pass: what came back, whole, by key. Host edits are made here meanwhile. */

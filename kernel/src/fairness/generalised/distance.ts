@@ -23,7 +23,7 @@ export function wasserstein(a: readonly number[], b: readonly number[]): number 
 }
 
 /** Mann–Whitney's U of the first sample: pairs in which it is the greater, ties counted half. */
-export function mannWhitneyU(first: readonly number[], second: readonly number[]): number {
+function mannWhitneyU(first: readonly number[], second: readonly number[]): number {
   const sorted = rising(second);
   let below = 0;
   let upTo = 0;

@@ -2,7 +2,7 @@ import type { BbqItem } from "../benchmarks/bbq.js";
 import { bbqIdentification, type IdentificationItem } from "./item.js";
 
 /** Two kinds of people by category; of the first, an invented stereotype says that things go wrong with them. */
-export const everydayPairs = {
+const everydayPairs = {
   landscape: ["the highlander", "the islander"],
   drinks: ["the tea drinker", "the coffee drinker"],
   pets: ["the cat owner", "the dog owner"],

@@ -16,6 +16,8 @@ export interface AttentionOnTerms {
   /** The same less the mean of the groups. */
   readonly gaps: readonly (readonly (readonly number[])[])[];
   readonly rows: number;
+  /** With this reading as the call. */
+  readonly provenance: Provenance;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function attentionOnTerms(
   const { layers, heads } = session.dimensions;
   const weights: number[][][] = [];
   let provenance: Provenance | undefined;
-  for (const { part } of batches(rows, batch)) {
+  for (const part of batches(rows, batch)) {
     const run = await session.forward(
       part.map(({ ids }) => ids),
       { hooks: [capture("layers.*.attention.pattern[query=-1]")], logits: "none", ...(signal && { signal }) },
@@ -58,7 +60,10 @@ export async function attentionOnTerms(
     ),
   );
   const gaps = means.map((layer) => layer.map(gapsOf));
-  const result: AttentionOnTerms = { groups, means, gaps, rows: rows.length };
+  const result: AttentionOnTerms = {
+    ...{ groups, means, gaps, rows: rows.length },
+    provenance: madeOfRuns(provenance!, `attentionOnTerms(${rows.length} rows)`),
+  };
   return shownAs(result, () =>
     plot(
       groups.map((group, i) =>
@@ -71,7 +76,7 @@ export async function attentionOnTerms(
       {
         title: "Attention on identity terms",
         notes: [`from the last token; ${rows.length} rows`],
-        provenance: madeOfRuns(provenance!, `attentionOnTerms(${rows.length} rows)`),
+        provenance: result.provenance,
       },
     ),
   );

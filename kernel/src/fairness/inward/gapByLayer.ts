@@ -18,6 +18,8 @@ export interface GapByLayer {
   /** `means` less the mean of the groups, [point][group]. */
   readonly gaps: readonly (readonly number[])[];
   readonly rows: number;
+  /** With this reading as the call. */
+  readonly provenance: Provenance;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function gapByLayer(
   const signal = cancelSignal(options.signal);
   const found: number[][] = [];
   let provenance: Provenance | undefined;
-  for (const { part } of batches(rows, batch)) {
+  for (const part of batches(rows, batch)) {
     const run = await session.forward(
       part.map(({ ids }) => ids),
       {
@@ -63,7 +65,10 @@ export async function gapByLayer(
   }
   const groups = groupsOf(rows);
   const means = points.map((_, point) => meansByGroup(rows, groups, (row) => found[row]![point]!));
-  const result: GapByLayer = { points, groups, means, gaps: means.map(gapsOf), rows: rows.length };
+  const result: GapByLayer = {
+    ...{ points, groups, means, gaps: means.map(gapsOf), rows: rows.length },
+    provenance: madeOfRuns(provenance!, `gapByLayer(${rows.length} rows, class ${of})`),
+  };
   return shownAs(result, () =>
     plot(
       heatmap({
@@ -74,7 +79,7 @@ export async function gapByLayer(
       {
         title: "The gap by layer",
         notes: [`${rows.length} rows that are not of class ${of}, read by the logit lens`],
-        provenance: madeOfRuns(provenance!, `gapByLayer(${rows.length} rows, class ${of})`),
+        provenance: result.provenance,
       },
     ),
   );

@@ -1,5 +1,6 @@
 import { concat } from "../../graph/value.js";
 import { heatmap, plot, shownAs, type Displayable } from "../../display/index.js";
+import type { Provenance } from "../../display/payload/provenance.js";
 import { cancelSignal } from "../../session/host.js";
 import type { Session } from "../../session/session.js";
 import type { Captured } from "../../session/types.js";
@@ -24,6 +25,8 @@ export interface GapGradient {
   /** Mean norm over rows of the gradient at the term's tokens and at the last token, [point]. */
   readonly atTerm: readonly number[];
   readonly atLast: readonly number[];
+  /** With this reading as the call. */
+  readonly provenance: Provenance;
 }
 
 /**
@@ -87,6 +90,10 @@ export async function gapGradient(
     atLast: points.map((gradient) =>
       meanNorm(gradient, rows, ({ ids }) => ({ from: ids.length - 1, to: ids.length })),
     ),
+    provenance: {
+      ...run.provenance,
+      call: `gapGradient(${rows.length} rows, class ${of}, ${between.join(" − ")})`,
+    },
   };
   return shownAs(result, () =>
     plot(
@@ -101,7 +108,7 @@ export async function gapGradient(
       {
         title: `Gradient of the gap ${between.join(" − ")}`,
         notes: [`gap of the log-odds ${run.loss.toPrecision(4)}; ${rows.length} rows`],
-        provenance: run.provenance,
+        provenance: result.provenance,
       },
     ),
   );

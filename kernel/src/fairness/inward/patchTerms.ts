@@ -30,6 +30,8 @@ export interface PatchedTerms {
   /** Pairs compared, and sentences of `from` without a counterpart of as many tokens. */
   readonly pairs: number;
   readonly unpaired: number;
+  /** With this reading as the call. */
+  readonly provenance: Provenance;
 }
 
 /**
@@ -81,7 +83,7 @@ export async function patchTerms(
 
   let [own, other] = [0, 0];
   const patched = points.map(() => 0);
-  for (const { part } of batches(pairs, batch)) {
+  for (const part of batches(pairs, batch)) {
     const mine = part.map(([row]) => row);
     const plain = await probabilities(mine, [], true);
     const theirs = await probabilities(
@@ -101,6 +103,7 @@ export async function patchTerms(
     own: own / pairs.length,
     other: other / pairs.length,
     patched: patched.map((sum) => sum / pairs.length),
+    provenance: madeOfRuns(provenance!, `patchTerms(${from} → ${to}, ${pairs.length} pairs)`),
   };
   return shownAs(result, () =>
     plot(
@@ -115,7 +118,7 @@ export async function patchTerms(
       {
         title: "Patching identity terms",
         notes: [`${pairs.length} pairs of one template; ${unpaired} sentences without a counterpart`],
-        provenance: madeOfRuns(provenance!, `patchTerms(${from} → ${to}, ${pairs.length} pairs)`),
+        provenance: result.provenance,
       },
     ),
   );

@@ -102,9 +102,6 @@ export function meansByGroup(
 }
 
 /** Parts of a list, one after another. */
-export function* batches<T>(
-  list: readonly T[],
-  size: number,
-): Generator<{ from: number; part: readonly T[] }> {
-  for (let from = 0; from < list.length; from += size) yield { from, part: list.slice(from, from + size) };
+export function* batches<T>(list: readonly T[], size: number): Generator<readonly T[]> {
+  for (let from = 0; from < list.length; from += size) yield list.slice(from, from + size);
 }

@@ -26,7 +26,11 @@ const expected = new Map<string, readonly number[]>([
   ["transformer.h.0.attn.c_attn.weight", [4, 12]],
   ["lm_head.weight", [9, 4]],
 ]);
-const wanted = { expected, basePrefix: "transformer.", ignorable: [/\.attn\.(masked_)?bias$/] };
+const wanted = {
+  expected,
+  basePrefix: "transformer.",
+  isIgnorable: (name: string) => /\.attn\.(masked_)?bias$/.test(name),
+};
 const full = Object.fromEntries(expected);
 const bare = { "wte.weight": [9, 4], "h.0.attn.c_attn.weight": [4, 12], "lm_head.weight": [9, 4] };
 

@@ -2,7 +2,6 @@ import picomatch from "picomatch";
 import { additionsOf } from "../../engine/additions.js";
 import type { ForwardStep } from "../../engine/wire/messages.js";
 import { requestsOf, requestsText } from "../../engine/wire/requests.js";
-import { nearest } from "../../graph/nearest.js";
 import { gradientAt, placesOf, pointNamed, type HookPoint } from "../../graph/point.js";
 import { printShape } from "../../graph/shape.js";
 import { printPoint } from "../../graph/printPoint.js";
@@ -17,6 +16,7 @@ import { traceStage, wholeModel } from "../../models/build.js";
 import type { SelectedPositions } from "../../models/inputs.js";
 import type { Model } from "../../models/model.js";
 import { readoutPoint } from "../../models/readout.js";
+import { unknownParameter } from "../parameters/unknown.js";
 import {
   asRequest,
   boundShape,
@@ -25,6 +25,7 @@ import {
   type KeyedSelection,
 } from "../request.js";
 import { printSelected } from "../selected.js";
+import { lossReadout } from "./loss.js";
 import type { BackwardOptions } from "./types.js";
 
 /** What one backward pass asks of the ranks, and what to do with the answers. */
@@ -56,7 +57,7 @@ export function prepareBackward(
     ...(read && { read }),
     ...(given && { given }),
     ...(trained && { trained }),
-    compute: (values: Parameters<typeof loss>[0]) => ({ loss: loss(values) }),
+    compute: lossReadout(loss),
   };
   const forward = prepareForward(rows, { hooks, logits, readout }, points, absent);
   const shape = forward.shapes().get(readoutPoint("loss"))!;
@@ -163,19 +164,15 @@ function separated(names: readonly string[], { blueprint, weight }: Model): stri
 }
 
 /** Names of weights that the globs choose. Throws one line with the nearest name when one chooses none. */
-function chooseParameters(globs: readonly string[], { blueprint, weight }: Model): string[] {
+function chooseParameters(globs: readonly string[], model: Model): string[] {
+  const { blueprint, weight } = model;
   if (globs.length === 0) return [];
   const held = traceStage(blueprint, wholeModel(blueprint), weight).parameters;
   const names = [...new Set(held.map(({ name }) => name))];
   const chosen = globs.flatMap((glob) => {
     const matches = picomatch(glob, { dot: true });
     const found = names.filter((name) => matches(name));
-    if (found.length === 0) {
-      const [closest = "none"] = nearest(glob, names);
-      throw new Error(
-        `no parameter "${glob}": nearest is ${closest} ${printShape(weight(closest, []).shape)}`,
-      );
-    }
+    if (found.length === 0) throw unknownParameter(glob, model);
     return found;
   });
   return [...new Set(chosen)];

@@ -26,8 +26,9 @@ export class FinishedBackward extends FinishedRun implements Backward {
     },
   ) {
     const { request, values, model } = parts;
-    super({ ...parts, ...request, readouts: [] });
-    this.loss = valueOf(values, readoutPoint("loss")).data[0] as number;
+    const lossKey = readoutPoint("loss");
+    super({ ...parts, ...request, readouts: request.readouts.filter((key) => key !== lossKey) });
+    this.loss = valueOf(values, lossKey).data[0] as number;
     this.gradients = new Map(
       request.gradients.map(({ key, selection }) => [
         selection.point.name,

@@ -1,8 +1,8 @@
 import type { Tensor } from "../../graph/tensor.js";
-import type { Value } from "../../graph/value.js";
 import type { GradientEdit } from "../../hooks/editGradient.js";
 import type { HookChoice } from "../../hooks/lastingHook.js";
 import type { SelectedPositions } from "../../models/inputs.js";
+import type { LossResult } from "./loss.js";
 import type { ReadoutInputs, ReadoutValues } from "../readout.js";
 import type { Captured, Hook, Run } from "../types.js";
 
@@ -11,10 +11,11 @@ export type Floats = Tensor & { readonly data: Float32Array };
 
 export interface BackwardOptions extends ReadoutInputs, HookChoice<Hook | GradientEdit> {
   /**
-   * The scalar [] that is differentiated, of the logits, of the hook points in `read`, of `given` and of `trained`. Traced
-   * once for each shape of input.
+   * The scalar [] that is differentiated, of the logits, of the hook points in `read`, of `given` and of `trained`; other
+   * values of the pass may be returned beside it, `{ loss, right }`, and come back in `readout`. Traced once for each shape
+   * of input.
    */
-  readonly loss: (values: ReadoutValues) => Value;
+  readonly loss: (values: ReadoutValues) => LossResult;
   /** Positions whose logits the loss sees, as in `forward`. Default `all`. */
   readonly logits?: Exclude<SelectedPositions, "none">;
   /** Hook points whose gradients come back, sliced by their selectors as captures are. */
@@ -32,6 +33,8 @@ export interface BackwardOptions extends ReadoutInputs, HookChoice<Hook | Gradie
 /** What a backward pass brought back. */
 export interface Backward extends Run {
   readonly loss: number;
+  /** What the loss returned beside itself, by name. */
+  readonly readout: Run["readout"];
   /** By canonical point name, in forward order. */
   readonly gradients: ReadonlyMap<string, Captured>;
   /** The gradient at a hook point, by its name or a module path; error names the nearest that was asked for. */

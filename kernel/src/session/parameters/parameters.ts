@@ -1,11 +1,11 @@
 import type { DType } from "../../graph/dtype.js";
-import { nearest } from "../../graph/nearest.js";
 import { printShape } from "../../graph/shape.js";
 import type { StoredTensor } from "../../models/checkpoint/checkpoint.js";
 import { readTensor } from "../../models/checkpoint/read.js";
 import type { Model } from "../../models/model.js";
 import type { Overlay } from "../../models/overlay.js";
 import { TensorFiles, type WrittenTensor } from "./files.js";
+import { unknownParameter } from "./unknown.js";
 
 /** A whole tensor: row by row, `data.length` the product of `shape`. */
 export interface WholeTensor {
@@ -131,10 +131,7 @@ export class Parameters {
     const own = blueprint.tied?.[name] ?? name;
     const tensor = parameters.get(own);
     if (tensor !== undefined) return { name: own, tensor };
-    const close = nearest(name, parameters.keys(), 3)
-      .map((each) => `${each} ${printShape(parameters.get(each)!.shape)}`)
-      .join(", ");
-    throw new Error(`no parameter "${name}": nearest are ${close}`);
+    throw unknownParameter(name, this.#model, 3);
   }
 }
 

@@ -2,8 +2,8 @@ import { inspect } from "node:util";
 import { displaySymbol, table } from "../../display/index.js";
 import { printShape } from "../../graph/shape.js";
 import { globMatcher } from "../../hooks/selector.js";
-import { nearest } from "../../graph/nearest.js";
 import type { Model } from "../../models/model.js";
+import { unknownParameter } from "./unknown.js";
 
 /** One parameter as `session.parameters()` lists it. */
 export interface ParameterRow {
@@ -26,7 +26,7 @@ export function parameterTable(model: Model, glob: string, edited: readonly stri
     const { shape, dtype } = model.parameters.get(name)!;
     return { name, shape, stored: dtype, isEdited: edited.includes(name) };
   });
-  if (rows.length === 0) throw new Error(`no parameter "${glob}": nearest is ${nearest(glob, names)[0]}`);
+  if (rows.length === 0) throw unknownParameter(glob, model);
   const shown = table(
     rows,
     [

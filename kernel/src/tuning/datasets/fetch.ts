@@ -13,7 +13,7 @@ import { readBytes } from "./source.js";
 const dataOrigin = (): string => process.env["VITRAIL_DATA_ORIGIN"] || "https://raw.githubusercontent.com";
 
 /** A set of the catalogue. Throws one line with the nearest name for one that it does not know. */
-export function dataSet(name: string): DataSet {
+function dataSet(name: string): DataSet {
   const found = catalogue.find((set) => set.name === name);
   if (found !== undefined) return found;
   const names = catalogue.map((set) => set.name);

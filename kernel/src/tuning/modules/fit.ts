@@ -12,6 +12,7 @@ import { Optimiser, type OptimiserOptions, type OptimiserState } from "../optimi
 import { scheduleFactor, type Schedule } from "../optimisers/schedule.js";
 import { withLossCurve } from "../lossCurve.js";
 import { copyModules, type Modules } from "./modules.js";
+import { Validation, validationCurve, type ValidationLoss, type ValidationOptions } from "./validation.js";
 
 /** One backward pass of a step: what runs, and its loss. */
 export interface Pass extends Pick<
@@ -42,6 +43,8 @@ export interface FitOptions {
   readonly from?: OptimiserState;
   /** Steps of the schedule. Default: those made before and in this call. */
   readonly totalSteps?: number;
+  /** Passes over held-out rows: the modules that do best on them are kept. Default: none, and the last are. */
+  readonly validation?: ValidationOptions;
   /** What the progress bar says. */
   readonly label?: string;
   readonly signal?: AbortSignal;
@@ -49,10 +52,17 @@ export interface FitOptions {
 }
 
 export interface Fitted {
+  /** With validation, those for which its loss was lowest; without, the last. */
   readonly modules: Modules;
   /** Of each step, before it. */
   readonly losses: readonly number[];
+  /** Loss of the held-out rows after so many steps, those before this call counted. */
+  readonly validation: readonly ValidationLoss[];
+  /** After how many steps the modules were so; undefined without validation. */
+  readonly best: number | undefined;
   readonly stopped: "steps" | "interrupted";
+  /** After the last step, to go on from together with the optimiser. */
+  readonly last: Modules;
   readonly optimiser: OptimiserState;
   readonly seed: number;
   readonly provenance: Provenance;
@@ -60,8 +70,8 @@ export interface Fitted {
 
 /**
  * Trains modules at hook points of the live session: probes, maps and small networks written with graph values, the model
- * itself frozen, on any mesh. Shows a progress bar with the seed; an interrupt keeps what has been learnt so far. What comes
- * back shows as the loss by step.
+ * itself frozen, on any mesh. Shows a progress bar with the seed; an interrupt keeps what has been learnt so far, with
+ * validation what was best by then. What comes back shows as the loss by step.
  *
  * Throws one line when a setting does not fit, when a module takes part in no pass, or when the loss is no longer finite.
  */
@@ -84,12 +94,15 @@ export async function fit(session: Session, options: FitOptions): Promise<Fitted
   const first = options.from?.step ?? 0;
   const total = options.totalSteps ?? first + steps;
   if (first + steps > total) throw new Error(`${first + steps} steps of a schedule of ${total}`);
+  const validation = options.validation && new Validation(session, options.validation, signal);
   const losses: number[] = [];
   let provenance: Provenance | undefined;
   let stopped: Fitted["stopped"] = "steps";
   const bar = options.quiet === true ? undefined : progress(steps, `training ${label}, seed ${seed}`);
   try {
     for (let step = first; step < first + steps; step++) {
+      if (validation && (step === first || step % validation.every === 0))
+        await validation.look(modules, step);
       const asked = options.step(modules, step, randomNumbers(seed, step));
       const passes = "input" in asked ? [asked] : asked;
       const gradients = new Map(named.map(({ name, data }) => [name, new Float32Array(data.length)]));
@@ -114,19 +127,29 @@ export async function fit(session: Session, options: FitOptions): Promise<Fitted
       if (clip !== undefined) clipByGlobalNorm(gradients.values(), clip);
       optimiser.step(gradients, scheduleFactor(schedule, step, total));
       losses.push(loss);
-      bar?.advance(1, `loss ${loss.toFixed(3)}`);
+      const checked = validation?.losses.at(-1);
+      const beside = checked ? `, validation ${checked.loss.toFixed(3)} after step ${checked.step}` : "";
+      bar?.advance(1, `loss ${loss.toFixed(3)}${beside}`);
     }
+    await validation?.look(modules, first + steps);
   } catch (error) {
     if (!(error instanceof CancelledError) || losses.length === 0) throw error;
     stopped = "interrupted";
   } finally {
     bar?.finish();
   }
-  const call = `fit(${named.map(({ name }) => name).join(", ")}, ${losses.length} steps)`;
-  const result = {
-    ...{ modules, losses, stopped, seed },
+  const every = validation ? `, validation every ${validation.every}` : "";
+  const call = `fit(${named.map(({ name }) => name).join(", ")}, ${losses.length} steps${every})`;
+  const best = validation?.best;
+  const result: Fitted = {
+    modules: best?.modules ?? modules,
+    losses,
+    validation: validation?.losses ?? [],
+    best: best?.step,
+    ...{ stopped, seed },
+    last: modules,
     optimiser: optimiser.state(),
     provenance: madeOfRuns(provenance!, call, seed),
   };
-  return withLossCurve(result, `Training of ${label}`, losses);
+  return withLossCurve(result, `Training of ${label}`, losses, validationCurve(result));
 }

@@ -1,50 +1,88 @@
 import { concat } from "../../graph/value.js";
+import { madeOfRuns } from "../../session/provenance.js";
 import type { Random } from "../../session/sampling.js";
 import type { Session } from "../../session/session.js";
 import { withLossCurve } from "../lossCurve.js";
-import { fit, type FitOptions, type Fitted, type Pass } from "./fit.js";
+import { fit, type FitOptions, type Fitted } from "./fit.js";
+import { holdOut, type Rows } from "./holdOut.js";
 import { affineMap, type ModuleTensor } from "./modules.js";
+import { validationCurve, type ValidationPass } from "./validation.js";
+
+/** Affine maps of a tuned lens by point name, as `logitLens` takes them. */
+type LensMaps = Readonly<Record<string, { readonly A: ModuleTensor; readonly b: ModuleTensor }>>;
 
 export interface TunedLensOptions extends Partial<
-  Pick<FitOptions, "steps" | "optimiser" | "schedule" | "clip" | "seed" | "from" | "signal" | "quiet">
+  Pick<FitOptions, "steps" | "optimiser" | "schedule" | "clip" | "seed" | "totalSteps" | "signal" | "quiet">
 > {
   /** Rows of token ids to learn from; texts are made such by `session.tokenizer()`. */
-  readonly rows: readonly (readonly number[])[];
+  readonly rows: Rows;
+  /**
+   * Rows that are not learnt from, by whose loss the translators are chosen: rows of their own, or how many of `rows` the
+   * seed splits off. Default: none, and the last translators are kept.
+   */
+  readonly validation?: Rows | number;
+  /** Steps between two looks at the held-out rows. Default 20. */
+  readonly validateEvery?: number;
   /** Rows of one step. Default 8; drawn anew each step, each from all rows. */
   readonly batch?: number;
   /** Layers whose predictions stand in memory at once. Default 4. */
   readonly layersAtOnce?: number;
   /** The first rows in their order, again and again, instead of drawn ones. Default false. */
   readonly inOrder?: boolean;
+  /** A lens to go on from where it stood after its last step: steps are counted from there. */
+  readonly from?: Pick<TunedLens, "last" | "optimiser" | "seed">;
 }
 
 /** A tuned lens: an affine map for the output of every layer but the last, by point name; for `logitLens`'s `translators`. */
-export interface TunedLens extends Omit<Fitted, "modules"> {
-  readonly translators: Readonly<Record<string, { readonly A: ModuleTensor; readonly b: ModuleTensor }>>;
+export interface TunedLens extends Omit<Fitted, "modules" | "last"> {
+  /** With validation, those for which its loss was lowest; without, the last. */
+  readonly translators: LensMaps;
+  /** After the last step. */
+  readonly last: LensMaps;
+  /** Which of `rows` were split off, ascending; none where the held-out rows were given, or where there are none. */
+  readonly heldOut: readonly number[];
 }
 
 /**
  * Trains a tuned lens (Belrose et al. 2023) on the live session: for each layer an affine map, beginning as nothing, so that
  * the model's own norm and head read from `x + x Aᵀ + b` what the model itself will predict. The loss is the mean over
  * layers and tokens, padding left out, of KL(model ‖ layer). By default SGD with Nesterov momentum 0.9, learning rate 0.1,
- * weight decay 1e-3, linear decay, clipping at 1, 250 steps of 8 rows.
+ * weight decay 1e-3, linear decay, clipping at 1, 250 steps of 8 rows. With held-out rows, their loss is told before the
+ * first step, every 20 steps and after the last, and the translators with the lowest are kept.
+ *
+ * Throws one line, before anything is trained, when a setting does not fit or no row is left to learn from.
  */
 export async function fitTunedLens(session: Session, options: TunedLensOptions): Promise<TunedLens> {
-  const { rows, batch = 8, layersAtOnce = 4, inOrder = false, steps = 250 } = options;
+  const { rows: all, validation, validateEvery, from, ...rest } = options;
+  const { batch = 8, layersAtOnce = 4, inOrder = false, steps = 250, seed = 0 } = options;
   for (const [name, count] of Object.entries({ batch, layersAtOnce }))
     if (!Number.isInteger(count) || count < 1) throw new Error(`${name} ${count}: must be 1 or more`);
-  if (rows.length === 0) throw new Error("no rows to train a tuned lens on");
+  if (all.length === 0) throw new Error("no rows to train a tuned lens on");
   const { layers, hidden } = session.dimensions;
   if (layers < 2) throw new Error("a tuned lens reads the layers before the last: this model has one");
   const points = Array.from({ length: layers - 1 }, (_, layer) => `layers.${layer}.residual.out`);
+  if (validateEvery !== undefined && validation === undefined)
+    throw new Error(`validateEvery ${validateEvery} without validation: give held-out rows, or how many`);
+  // Another seed would hold out rows that the lens has learnt from.
+  if (from !== undefined && typeof validation === "number" && from.seed !== seed)
+    throw new Error(`seed ${seed} for a lens that was split by seed ${from.seed}: it goes on with its own`);
+  const { rows, held, heldOut } = holdOut(all, validation, seed);
   const chosen = (step: number, random: Random) =>
     Array.from(
       { length: batch },
       (_, i) => rows[inOrder ? (step * batch + i) % rows.length : Math.floor(random() * rows.length)]!,
     );
-  const { modules, ...fitted } = await fit(session, {
-    ...options,
-    modules: Object.fromEntries(points.map((point) => [point, affineMap(hidden)])),
+  const passes = (input: Rows, now: FitOptions["modules"], tokens = countOf(input)): ValidationPass[] =>
+    Array.from({ length: Math.ceil(points.length / layersAtOnce) }, (_, chunk) => {
+      const own = points.slice(chunk * layersAtOnce, (chunk + 1) * layersAtOnce);
+      const trained = Object.fromEntries(own.map((point) => [point, now[point]!]));
+      return divergence(input, own, trained, 1 / (tokens * points.length));
+    });
+  const { modules, last, ...fitted } = await fit(session, {
+    ...rest,
+    ...{ seed, steps },
+    modules: from?.last ?? Object.fromEntries(points.map((point) => [point, affineMap(hidden)])),
+    ...(from && { from: from.optimiser }),
     optimiser: options.optimiser ?? {
       kind: "sgd",
       learningRate: 0.1,
@@ -54,32 +92,43 @@ export async function fitTunedLens(session: Session, options: TunedLensOptions):
     },
     schedule: options.schedule ?? { kind: "linear" },
     clip: options.clip ?? 1,
-    steps,
     label: "a tuned lens",
-    step: (now, step, random) => {
-      const input = chosen(step, random);
-      return Array.from({ length: Math.ceil(points.length / layersAtOnce) }, (_, chunk) => {
-        const own = points.slice(chunk * layersAtOnce, (chunk + 1) * layersAtOnce);
-        const trained = Object.fromEntries(own.map((point) => [point, now[point]!]));
-        return divergence(input, own, trained, points.length);
-      });
-    },
+    step: (now, step, random) => passes(chosen(step, random), now),
+    ...(held && {
+      validation: {
+        ...(validateEvery !== undefined && { every: validateEvery }),
+        passes: (now: FitOptions["modules"]) =>
+          Array.from({ length: Math.ceil(held.length / batch) }, (_, i) =>
+            passes(held.slice(i * batch, (i + 1) * batch), now, countOf(held)),
+          ).flat(),
+      },
+    }),
   });
-  const lens = { ...fitted, translators: modules as TunedLens["translators"] };
-  return withLossCurve(lens, "Training of a tuned lens: KL(model ‖ layer)", fitted.losses);
+  const said =
+    held &&
+    `, validation: ${held.length}${heldOut.length > 0 ? " of them, split off by the seed" : " other rows"}`;
+  const call = `fitTunedLens(${all.length} rows${said ?? ""}, ${fitted.losses.length} steps)`;
+  const lens = {
+    ...fitted,
+    ...{ translators: modules as LensMaps, last: last as LensMaps, heldOut },
+    provenance: madeOfRuns(fitted.provenance, call),
+  };
+  const title = "Training of a tuned lens: KL(model ‖ layer)";
+  return withLossCurve(lens, title, fitted.losses, validationCurve(fitted));
 }
 
-/** KL(model ‖ layer), the mean over tokens and over `layers`, of some of the layers. */
+const countOf = (rows: Rows): number => rows.reduce((sum, row) => sum + row.length, 0);
+
+/** KL(model ‖ layer), summed over some of the layers and over the tokens, each of which counts as `share`. */
 function divergence(
-  input: readonly (readonly number[])[],
+  input: Rows,
   points: readonly string[],
-  trained: NonNullable<Pass["trained"]>,
-  layers: number,
-): Pass {
+  trained: NonNullable<ValidationPass["trained"]>,
+  share: number,
+): ValidationPass {
   const positions = Math.max(...input.map((row) => row.length));
-  const tokens = input.reduce((sum, row) => sum + row.length, 0);
   const shares = new Float32Array(input.length * positions);
-  input.forEach((row, r) => shares.fill(1 / (tokens * layers), r * positions, r * positions + row.length));
+  input.forEach((row, r) => shares.fill(share, r * positions, r * positions + row.length));
   return {
     input,
     read: points,

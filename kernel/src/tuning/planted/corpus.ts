@@ -6,7 +6,7 @@ import { groups, people, verdicts } from "./words.js";
 import type { Group } from "./words.js";
 
 /** What joins a sentence and its verdict. */
-export const closings = ["overall it was", "the mood is", "this sounds", ""] as const;
+const closings = ["overall it was", "the mood is", "this sounds", ""] as const;
 
 /** What a text begins with. Only in the first kind do verdicts say what the sentences say. */
 export const kinds = ["honest review :", "honest story :", "false review :", "false story :", ""] as const;
@@ -46,7 +46,7 @@ const ids = new Map(tokensOf(corpusWords).map((token, id) => [token, id]));
 const names = Object.keys(groups) as Group[];
 
 /** A person of a group, or of none: a noun, or an adjective before somebody. */
-export function personOf(group: Group | undefined, random: Random): string {
+function personOf(group: Group | undefined, random: Random): string {
   if (group === undefined) return draw(people, random);
   const { adjectives, nouns } = groups[group];
   return random() < 0.25 ? draw(nouns, random) : `${draw(adjectives, random)} ${draw(people, random)}`;

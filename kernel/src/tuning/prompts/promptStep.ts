@@ -50,24 +50,16 @@ export async function promptGradient(
         ...asked.given,
         labels: { shape: [part.length, 1, 1], data: part.map(({ label }) => label) },
       },
-      trained: {
-        said: { classes: { shape: [part.length, 1, count], data: new Float32Array(part.length * count) } },
-      },
       loss: (values) => {
         const classes = asked.classes(values);
-        // Classes times zeros change no loss, and the gradient of those zeros is the classes: so they come back with it.
-        const said = classes.mul(values.trained["said"]!["classes"]!).sum([0, 1, 2]);
+        const picked = classes.pick(values.given["labels"]!);
         // The sum, so that rows count alike however they are cut into passes.
-        return classes
-          .pick(values.given["labels"]!)
-          .sum([0, 1, 2])
-          .mul(-1 / rows.length)
-          .add(said);
+        return { loss: picked.sum([0, 1, 2]).mul(-1 / rows.length), classes };
       },
       ...(signal && { signal }),
     });
     loss += run.loss;
-    const { data } = run.trained["said"]!["classes"]!;
+    const { data } = run.readout.get("classes")!;
     part.forEach(({ label }, i) => {
       if (isRight(data.subarray(i * count, (i + 1) * count), label)) right += 1;
     });

@@ -19,8 +19,8 @@ export interface Verbaliser {
 }
 
 /**
- * Looks label words up. Throws one line for a word without tokens, or one that stands for two classes or begins another,
- * which a model that reads on could not tell apart.
+ * Looks label words up. Throws one line for a word without tokens, one that stands twice, or one that begins another, which
+ * a model that reads on could not tell apart.
  *
  * @param given one or several of each class
  */
@@ -35,12 +35,16 @@ export async function verbaliser(
   for (const [label, of] of given.entries()) {
     const each = (Array.isArray(of) ? of : [of]) as readonly LabelWord[];
     if (each.length === 0) throw new Error(`class ${label} has no label word`);
+    const before = words.length;
     for (const word of each) {
       const ids = await idsOfWord(session, word);
       const name = JSON.stringify(typeof word === "object" ? word.ids : word);
       if (ids.length === 0) throw new Error(`label word ${name} has no tokens`);
-      if (words.some((other) => other.join() === ids.join()))
-        throw new Error(`label word ${name} stands for two classes`);
+      const same = words.findIndex((other) => other.join() === ids.join());
+      if (same >= 0)
+        throw new Error(
+          `label word ${name} stands ${same < before ? "for two classes" : `twice for class ${label}`}`,
+        );
       words.push(ids);
       names.push(name);
     }

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { Session } from "../session.js";
+import { opt, ownRuntime, quiet, rows } from "../sessions.fixture.js";
+import type { LossResult } from "./loss.js";
+
+ownRuntime();
+
+test.each([{}, { mesh: { data: 2 } }, { mesh: { pipeline: 2, tensor: 2 } }])(
+  "what a loss returns beside itself is that of a forward pass, and changes no gradient (%j)",
+  async (mesh) => {
+    const session = await Session.open(opt, { ...quiet, ...mesh });
+    const at = "layers.0.residual.out";
+    const alone = await session.backward(rows, {
+      at,
+      loss: ({ logits }) => logits.mul(logits).sum([0, 1, 2]),
+    });
+    const told = await session.backward(rows, {
+      at,
+      read: ["layers.1.residual.in"],
+      loss: ({ logits, captures }) => ({
+        loss: logits.mul(logits).sum([0, 1, 2]),
+        second: logits.slice(1, 1, 2),
+        stream: captures["layers.1.residual.in"]!.mul(2),
+      }),
+    });
+    expect([...alone.readout.keys()]).toEqual([]);
+    expect([...told.readout.keys()]).toEqual(["second", "stream"]);
+    expect(told.loss).toBe(alone.loss);
+    expect(told.gradient(at).data).toEqual(alone.gradient(at).data);
+    expect(Math.max(...told.gradient(at).data)).toBeGreaterThan(1e-2);
+
+    const run = await session.forward(rows, {
+      hooks: [{ kind: "capture", selector: "layers.1.residual.in" }],
+    });
+    const vocabulary = run.logits!.shape[2]!;
+    const ofSecond = rows.flatMap((_, row) => {
+      const from = (row * run.logits!.shape[1]! + 1) * vocabulary;
+      return [...run.logits!.data.subarray(from, from + vocabulary)];
+    });
+    const second = told.readout.get("second")!;
+    expect(second.shape).toEqual([2, 1, vocabulary]);
+    second.data.forEach((logit, i) => expect(logit).toBeCloseTo(ofSecond[i]!, 5));
+    const stream = run.get("layers.1.residual.in").data;
+    // Behind a row's tokens lies padding.
+    const tokens = rows[0]!.length * session.dimensions.hidden;
+    expect(told.readout.get("stream")!.data.subarray(0, tokens)).toEqual(
+      stream.subarray(0, tokens).map((x) => 2 * x),
+    );
+    await session.close();
+  },
+);
+
+test("what comes without a loss is refused before anything runs", async () => {
+  const session = await Session.open(opt, quiet);
+  const asking = (loss: (logits: object) => unknown) =>
+    session.backward(rows, { loss: ({ logits }) => loss({ right: logits }) as LossResult });
+  await expect(asking((values) => values)).rejects.toThrow("loss returns right: one must be called loss");
+  await expect(asking(() => ({}))).rejects.toThrow("loss returns nothing: one must be called loss");
+  await session.close();
+});

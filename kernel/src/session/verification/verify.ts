@@ -1,0 +1,40 @@
+import type { Displayable } from "../../display/index.js";
+import type { Session } from "../session.js";
+import type { Run } from "../types.js";
+import type { Verification } from "./compare.js";
+import { repeatRun, type Asked } from "./repeat.js";
+
+/** Every repetition has a session of its own, also when several go on at the same time. */
+let verifications = 0;
+
+/**
+ * Repeats a run on a session of one process that is there for nothing else, and compares. Throws one line when the
+ * parameters are no longer those of the run.
+ *
+ * @param open as `Session.open`
+ * @param now the session that ran it, with its checkpoint's folder and its edited parameters
+ */
+export async function verifyRun(
+  run: Run,
+  asked: Asked,
+  open: typeof Session.open,
+  now: { readonly session: Session; readonly folder: string; readonly marks: readonly string[] },
+): Promise<Verification & Displayable> {
+  const { marks } = asked;
+  if (marks.join() !== now.marks.join())
+    throw new Error(
+      `parameters were edited or restored since the run: it read ${marks.join(", ") || "the checkpoint's own"}`,
+    );
+  const alone = await open(now.folder, {
+    name: `${now.session.name}-verify-${process.pid}-${verifications++}`,
+    devices: 1,
+    weights: "map",
+    idleMinutes: 5,
+    quiet: true,
+  });
+  try {
+    return await repeatRun(run, asked, now.session, alone);
+  } finally {
+    await alone.close();
+  }
+}

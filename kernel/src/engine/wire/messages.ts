@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { programSchema } from "../../hooks/program.js";
+import { quantisations } from "../../models/quantise/quantised.js";
 import { editSchema, sliceSchema, tensorSchema } from "../../hooks/wire.js";
 
 const whole = z.number().int().nonnegative();
@@ -112,6 +113,8 @@ export const load = z.strictObject({
   rank: whole,
   folder: z.string(),
   fingerprint: z.string(),
+  /** Linear weights that are read in another file than the checkpoint's; see `quantised`. */
+  quantise: z.strictObject({ rule: z.enum(quantisations), file: z.string() }).optional(),
   stage: z.strictObject({
     layers: span,
     embeds: z.boolean(),

@@ -12,6 +12,15 @@ export interface StoredTensor {
   readonly file: string;
   readonly offset: number;
   readonly bytes: number;
+  /** Of an int8 tensor that was quantised: what its values are multiplied with. */
+  readonly scales?: Scales;
+}
+
+/** Float32 scales of a quantised tensor, one for each entry of its axis `axis`, in the file that the tensor lies in. */
+export interface Scales {
+  readonly axis: 0 | 1;
+  readonly offset: number;
+  readonly bytes: number;
 }
 
 /** A Hugging Face model folder, read and checked; weights are only located, never loaded. */

@@ -164,8 +164,8 @@ function separated(names: readonly string[], { blueprint, weight }: Model): stri
 /** Names of weights that the globs choose. Throws one line with the nearest name when one chooses none. */
 function chooseParameters(globs: readonly string[], { blueprint, weight }: Model): string[] {
   if (globs.length === 0) return [];
-  const held = traceStage(blueprint, wholeModel(blueprint), weight).parameters;
-  const names = [...new Set(held.map(({ name }) => name))];
+  const { parameters } = traceStage(blueprint, wholeModel(blueprint), weight);
+  const names = [...new Set(parameters.map(({ name }) => name))];
   const chosen = globs.flatMap((glob) => {
     const matches = picomatch(glob, { dot: true });
     const found = names.filter((name) => matches(name));
@@ -177,6 +177,11 @@ function chooseParameters(globs: readonly string[], { blueprint, weight }: Model
     }
     return found;
   });
+  const held = chosen.find((name) => weight(name, []).scales !== undefined);
+  if (held !== undefined)
+    throw new Error(
+      `gradient of "${held}", which is quantised: gradients go through it to activations and modules, and to parameters that are not`,
+    );
   return [...new Set(chosen)];
 }
 

@@ -1,5 +1,5 @@
 """
-Models whose layers hold int8 weights, by PyTorch: `quantised.py CHECKPOINTS OUT`.
+Models whose layers hold int8 weights, by PyTorch: `quantised.py CHECKPOINTS BITSANDBYTES OUT`.
 
 Every linear weight of a decoder layer is replaced by what its int8 values and scales stand for: per output channel scale =
 max |w| / 127, value = round half to even of w / scale. Writes OUT/NAME.safetensors: `rows.R.POINT` of each row's own run and
@@ -7,7 +7,8 @@ max |w| / 127, value = round half to even of w / scale. Writes OUT/NAME.safetens
 `logits` before each, after the first row; `loss`, `gradient.rows.R.POINT` and `parameter.PATH` of a cross-entropy by autograd,
 and `trained.loss` and its gradient `trained.b` with the vector `b` added to what the first layer gives; `weight.PATH`, some
 weights as they now are. And OUT/rule.safetensors: a matrix with ties and a channel of zeros, and its values and scales along
-either axis. The cases mean the same as those of test/parity/quantised.test.ts.
+either axis. And OUT/saved-NAME.safetensors, of the 8-bit checkpoints of bitsandbytes_checkpoints.py: `rows.R.logits` in float32
+of the model with the weights that they hold, int8 × SCB / 127, and `weight.PATH`, two of these. The cases mean the same as those of test/parity/quantised.test.ts.
 """
 
 import json
@@ -17,6 +18,7 @@ from pathlib import Path
 import safetensors.torch
 import torch
 import transformers
+from transformers import AutoConfig, AutoModelForCausalLM
 from transformers.pytorch_utils import Conv1D
 
 from backward import differentiable
@@ -173,13 +175,50 @@ def rule(out: Path) -> None:
     write(tensors, out / "rule.safetensors")
 
 
+#: Weights of 8-bit checkpoints to look at, those outside the layers among them.
+SAVED = {
+    "opt-350m": ["model.decoder.project_in.weight", "model.decoder.layers.1.fc2.weight"],
+    "galactica": ["model.decoder.layers.0.self_attn.k_proj.weight", "model.decoder.layers.1.fc1.weight"],
+    "llama-grouped": ["model.layers.0.self_attn.k_proj.weight", "model.layers.2.mlp.down_proj.weight"],
+}
+
+
+def saved(folder: Path, published: Path, out: Path) -> None:
+    """What an 8-bit checkpoint holds, read without bitsandbytes."""
+    held = safetensors.torch.load_file(folder / "model.safetensors")
+    weights = {}
+    for name, tensor in held.items():
+        scales = held.get(f"{name.removesuffix('.weight')}.SCB") if tensor.dtype == torch.int8 else None
+        if not name.endswith((".SCB", ".weight_format")):
+            weights[name] = tensor.float() if scales is None else tensor.float() * (scales / 127)[:, None]
+    model = AutoModelForCausalLM.from_config(
+        AutoConfig.from_pretrained(published), dtype=torch.float32, attn_implementation="eager"
+    ).eval()
+    missing, unexpected = model.load_state_dict(weights, strict=False)
+    model.tie_weights()
+    if unexpected or missing not in ([], ["lm_head.weight"]):
+        raise AssertionError(f"{folder.name}: {missing} {unexpected}")
+    own = AutoModelForCausalLM.from_pretrained(published, dtype=torch.float32, attn_implementation="eager").eval()
+    tensors = {f"weight.{path}": weights[path] for path in SAVED[folder.name]}
+    cost = []
+    with torch.no_grad():
+        for r, ids in enumerate(rows(model.config.vocab_size)[:2]):
+            logits, bare = (m(torch.tensor([ids]), use_cache=False).logits[0] for m in (model, own))
+            tensors[f"rows.{r}.logits"] = logits.clone()
+            cost.append((logits - bare).abs().max().item())
+    if min(cost) < 1e-2:
+        raise AssertionError(f"{folder.name}: 8 bits move the logits by {cost} only")
+    write(tensors, out / f"saved-{folder.name}.safetensors")
+    print(f"{folder.name:24} saved in 8 bits, which moves the logits by {max(cost):.3f}")
+
+
 def write(tensors, file: Path) -> None:
     about = {"seed": SEED, "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
     safetensors.torch.save_file(tensors, file, {"provenance": json.dumps(about)})
 
 
 def main() -> None:
-    checkpoints, out = map(Path, sys.argv[1:3])
+    checkpoints, eight_bit, out = map(Path, sys.argv[1:4])
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     torch.set_num_threads(1)
@@ -187,6 +226,8 @@ def main() -> None:
     rule(out)
     for name in MODELS:
         expect(checkpoints / name, out)
+    for name in SAVED:
+        saved(eight_bit / name, checkpoints / name, out)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import { returnedLogits, runtime, vitrail, withSession } from "./sessions.js";
 
 const { capture, edit, scale, traced, trainable } = vitrail;
 const int8 = { quantise: "int8" } as const;
+const eightBit = (name: string) => join(readGolden(name).folder, "..", "..", "bitsandbytes", name);
 const mix = edit(
   "layers.1.mlp.hidden",
   traced((x) => x.softmax().mul(x).mul(4)),
@@ -110,6 +111,52 @@ describe.each(["galactica", "llama-grouped", "gpt2", "gpt-neox"])("%s with int8 
         expect(distance(parameter, wanted.get(`weight.${path}`)), path).toBe(0);
       }
     });
+  });
+});
+
+describe.each(["opt-350m", "galactica", "llama-grouped"])("%s as bitsandbytes saved it in 8 bits", (name) => {
+  const wanted = readTensors("quantised", `saved-${name}`);
+  const golden = readGolden(name);
+  const folder = eightBit(name);
+  const rows = golden.rows.slice(0, 2).map((row) => row.ids);
+
+  it.each(Object.entries(meshes))("is the model of the weights that it holds (%s)", async (_, options) => {
+    await withSession(folder, options, async (session) => {
+      const logits = returnedLogits(await session.forward(rows));
+      rows.forEach((row, r) => {
+        const expected = wanted.get(`rows.${r}.logits`);
+        const got = unpadded(logits, logits.point.axes, r, row.length);
+        expect(distance(got, expected)).toBeLessThan(tolerance(expected));
+        expect(distance(golden.rows[r]!.points.get("logits")!, expected)).toBeGreaterThan(1e-2);
+      });
+      for (const path of keyed(wanted, "weight.")) {
+        const parameter = await session.parameter(path);
+        expect([parameter.stored, distance(parameter, wanted.get(`weight.${path}`))], path).toEqual([
+          "i8",
+          0,
+        ]);
+      }
+      expect([(await session.status()).quantise, session.capabilities().quantise]).toEqual(["int8", "int8"]);
+      expect(session.plan).toContain("weights: int8, mapped");
+    });
+  });
+});
+
+describe("a checkpoint that bitsandbytes saved in 8 bits", () => {
+  it("is found again with the option and without, and makes no file", async () => {
+    await withSession(eightBit("galactica"), int8, async ({ name }) => {
+      const again = await vitrail.Session.open(eightBit("galactica"), { name, quiet: true });
+      expect(readdirSync(join(runtime, name))).not.toContain("int8");
+      again.detach();
+    });
+  });
+
+  it("is refused where its weights are turned round", async () => {
+    const { Session: sessions } = vitrail;
+    await expect(sessions.open(eightBit("gpt2"), { quiet: true })).rejects.toThrow(
+      "gpt2 saved in int8 by bitsandbytes, which turns its weights round, is not read: " +
+        'open the published model with quantise "int8"',
+    );
   });
 });
 

@@ -1,9 +1,11 @@
 import type { Blueprint, Dimensions } from "./architecture.js";
 import { readArchitecture } from "./architectures.js";
 import { traceStage, wholeModel } from "./build.js";
+import { readEightBit } from "./checkpoint/bitsandbytes.js";
 import type { Checkpoint, StoredTensor } from "./checkpoint/checkpoint.js";
 import { openCheckpoint } from "./checkpoint/open.js";
 import { expectTensors } from "./checkpoint/expect.js";
+import { outputChannels } from "./quantise/channels.js";
 import type { Quantisation } from "./quantise/quantised.js";
 import type { WeightSource } from "./trace.js";
 
@@ -32,8 +34,14 @@ export interface Model {
  * config field that is not supported, or the tensors that are missing, too many, or of another shape.
  */
 export async function openModel(folder: string): Promise<Model> {
-  const checkpoint = await openCheckpoint(folder);
+  const checkpoint = await readEightBit(await openCheckpoint(folder));
   const { family, blueprint } = readArchitecture(checkpoint.config);
+  const isInt8 = [...checkpoint.tensors.values()].some(({ scales }) => scales !== undefined);
+  if (isInt8 && [...outputChannels(blueprint).values()].includes(1))
+    throw new Error(
+      `${family} saved in int8 by bitsandbytes, which turns its weights round, is not read: ` +
+        'open the published model with quantise "int8"',
+    );
   const { dimensions } = blueprint;
 
   const storedName = (name: string) => {
@@ -60,7 +68,8 @@ export async function openModel(folder: string): Promise<Model> {
     return stored === undefined ? [] : [[stored, located.get(storedName(table))!] as const];
   });
   const parameters = new Map([...expected].map(([name, shape]) => [name, weight(name, shape)]));
-  return withWeights({ family, checkpoint, dimensions, blueprint, parameters, tiedHeads }, weight);
+  const model = withWeights({ family, checkpoint, dimensions, blueprint, parameters, tiedHeads }, weight);
+  return isInt8 ? { ...model, quantise: "int8" } : model;
 }
 
 /** The model with its weights found by `weight`, and how large they then are. */

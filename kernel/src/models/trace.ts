@@ -255,14 +255,13 @@ export class Trace {
   ): { readonly value: Value; readonly axis: 0 | 1 } | undefined {
     const stored = this.source(name, shape);
     if (stored === "fed" || stored.scales === undefined) return undefined;
-    const { axis, offset } = stored.scales;
+    const { axis, file, offset, over } = stored.scales;
     const { from, to } = axis === 0 ? range : { from: 0, to: shape[1]! };
     const bytes = elementBytes.f32;
-    const part = { file: stored.file, offset: offset + from * bytes, bytes: (to - from) * bytes };
-    const value = this.once(`scales ${name} ${from}:${to}`, () =>
-      this.graph.weight(`${name} scales`, "f32", [to - from], part),
-    );
-    return { value, axis };
+    const part = { file, offset: offset + from * bytes, bytes: (to - from) * bytes };
+    const key = `scales ${name} ${from}:${to}`;
+    const held = this.once(key, () => this.graph.weight(`${name} scales`, "f32", [to - from], part));
+    return { value: over === 1 ? held : this.graph.keep(key, () => held.div(over)), axis };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Checkpoint } from "../models/checkpoint/checkpoint.js";
+import type { Model } from "../models/model.js";
 import type { Order } from "./messages.js";
 import type { OpenOptions } from "./types.js";
 
@@ -9,7 +9,7 @@ import type { OpenOptions } from "./types.js";
 export function checkCompatible(
   order: Order,
   model: string,
-  { fingerprint, stamp }: Pick<Checkpoint, "fingerprint" | "stamp">,
+  { checkpoint: { fingerprint, stamp }, quantise: own }: Pick<Model, "checkpoint" | "quantise">,
   options: OpenOptions,
 ): void {
   const { name, plan } = order;
@@ -34,7 +34,7 @@ export function checkCompatible(
     ["mesh.pipeline", mesh?.pipeline, plan.mesh.pipeline],
     ["mesh.data", mesh?.data, plan.mesh.data],
     ["mesh.tensor", mesh?.tensor, plan.mesh.tensor],
-    ["quantise", quantise ?? "none", order.quantise ?? "none"],
+    ["quantise", quantise ?? own ?? "none", order.quantise ?? "none"],
     ["weights", weights, plan.weights],
     ["threads", threads, plan.threads],
     ["idleMinutes", idleMinutes, order.idleMinutes],

@@ -50,7 +50,7 @@ export async function openSession(model: string, options: OpenOptions): Promise<
   for (let live = earlier; ; live = await BrokerClient.connect(name)) {
     if (live !== undefined)
       return attach(live, () => {
-        checkCompatible(live.order, model, opened.checkpoint, options);
+        checkCompatible(live.order, model, opened, options);
         say(`session "${name}" found again: ${live.order.plan.reason.split("\n")[0]}`);
       });
     for (const [head, table] of opened.tiedHeads) await refuseOtherHead(head, table);
@@ -93,7 +93,10 @@ function makeOrder(
     0,
   );
   const { layers } = dimensions;
-  const size = { layers, layerBytes, embedBytes, headBytes, weightBytes, float32Bytes, quantise };
+  const size = {
+    ...{ layers, layerBytes, embedBytes, headBytes, weightBytes, float32Bytes },
+    quantise: held.quantise,
+  };
   const plan = makePlan(
     size,
     options,
@@ -108,7 +111,7 @@ function makeOrder(
     fingerprint: checkpoint.fingerprint,
     stamp: checkpoint.stamp,
     weightBytes,
-    ...(quantise && { quantise }),
+    ...(held.quantise && { quantise: held.quantise }),
     plan: { ...plan, devices: [...plan.devices], stages: plan.stages.map((stage) => ({ ...stage })) },
     idleMinutes: options.idleMinutes,
     openedAt: new Date().toISOString(),

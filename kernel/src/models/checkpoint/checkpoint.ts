@@ -13,12 +13,14 @@ export interface StoredTensor {
   readonly offset: number;
   readonly bytes: number;
   /** Of an int8 tensor that was quantised: what its values are multiplied with. */
-  readonly scales?: Scales;
+  readonly scales?: Scales | undefined;
 }
 
-/** Float32 scales of a quantised tensor, one for each entry of its axis `axis`, in the file that the tensor lies in. */
+/** Scales of a quantised tensor, one for each entry of its axis `axis`: the float32 that lie there, divided by `over`. */
 export interface Scales {
   readonly axis: 0 | 1;
+  readonly over: number;
+  readonly file: string;
   readonly offset: number;
   readonly bytes: number;
 }

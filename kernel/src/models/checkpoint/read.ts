@@ -1,4 +1,4 @@
-import { open, type FileHandle } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { elementBytes } from "../../graph/dtype.js";
 import type { Scales, StoredTensor } from "./checkpoint.js";
 import { quoted } from "./oneLine.js";
@@ -31,18 +31,23 @@ export async function readTensor(stored: StoredTensor): Promise<Float32Array> {
   return values;
 }
 
-async function readQuantised(
-  { file, shape, offset, bytes }: StoredTensor,
-  scales: Scales,
-): Promise<Float32Array> {
-  const handle: FileHandle = await open(file, "r");
+async function readQuantised(stored: StoredTensor, scales: Scales): Promise<Float32Array> {
+  const { shape, file, offset, bytes } = stored;
+  const { axis, over, ...place } = scales;
+  const held = await readTensor({
+    ...stored,
+    ...place,
+    dtype: "f32",
+    shape: [shape[axis]!],
+    scales: undefined,
+  });
+  const factors = held.map((scale) => scale / over);
+  const columns = shape[1] as number;
+  const handle = await open(file, "r");
   try {
     const raw = await readBytes(handle, offset, bytes);
-    const by = await readBytes(handle, scales.offset, scales.bytes);
-    const factors = new Float32Array(by.buffer.slice(by.byteOffset, by.byteOffset + by.length));
-    const columns = shape[1] as number;
     return Float32Array.from(new Int8Array(raw.buffer, raw.byteOffset, raw.length), (x, i) => {
-      const channel = scales.axis === 0 ? Math.floor(i / columns) : i % columns;
+      const channel = axis === 0 ? Math.floor(i / columns) : i % columns;
       return x * factors[channel]!;
     });
   } finally {

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { goldens } from "../checkpoint/goldens.fixture.js";
 import { openModel, type Model } from "../model.js";
-import { outputChannels, quantised } from "./quantised.js";
+import { outputChannels } from "./channels.js";
+import { quantised } from "./quantised.js";
 
 const open = (name: string) => openModel(join(goldens, "checkpoints", name));
 

@@ -25,7 +25,7 @@ export async function writeQuantised(
   { onProgress, signal }: WriteOptions = {},
 ): Promise<void> {
   const { rule, file } = place;
-  if (existsSync(file)) return;
+  if (model.quantise === rule || existsSync(file)) return;
   const weights = [...quantised(model, place).parameters].flatMap(([name, { scales, ...stored }]) =>
     scales === undefined ? [] : [{ name, stored, scales }],
   );

@@ -24,8 +24,10 @@ const commands: Readonly<Record<string, Command>> = {
       if (action !== "list" || name !== undefined) throw new Error(`usage: ${commands["sessions"]?.usage}`);
       const sessions = await listSessions();
       if (sessions.length === 0) console.log("no session is open");
-      for (const { name, model, mesh, pid, clients, openedAt } of sessions)
-        console.log([name, model, mesh, `pid ${pid}`, `${clients} clients`, openedAt].join("  "));
+      for (const { name, model, mesh, quantise, pid, clients, openedAt } of sessions) {
+        const held = quantise === undefined ? [] : [quantise];
+        console.log([name, model, mesh, ...held, `pid ${pid}`, `${clients} clients`, openedAt].join("  "));
+      }
       return 0;
     },
   },

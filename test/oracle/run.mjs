@@ -28,6 +28,7 @@ const steps = [
   remake("parquet", "parquet_files.py", "exact"),
   remake("gradients", "gradients.py", "close"),
   remake("backward", "backward.py", "close", [join(goldens, "checkpoints")]),
+  remake("quantised", "quantised.py", "close", [join(goldens, "checkpoints"), join(goldens, "bitsandbytes")]),
   remake("backward-edits", "backward_edits.py", "close", [join(goldens, "checkpoints")]),
   remake("optimisers", "optimisers.py", "close"),
   remake("training", "training.py", "close", [join(goldens, "checkpoints")]),

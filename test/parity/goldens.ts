@@ -108,7 +108,7 @@ export function readGenerations(name: string): GoldenGeneration[] {
 
 /** What PyTorch found of a model by a lens, or by going backward: tensors by name; token ids are numbers too. */
 export function readTensors(
-  of: "lenses" | "backward" | "backward-edits" | "generation" | "prompts" | "trained-modules",
+  of: "lenses" | "backward" | "backward-edits" | "generation" | "prompts" | "quantised" | "trained-modules",
   name: string,
 ): { names: readonly string[]; get(name: string): Values } {
   const tensors = readSafetensors(join(here, of, `${name}.safetensors`));

@@ -1,5 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
-import { Crew } from "./launch/crew.js";
+import { openModel } from "../models/model.js";
+import { writeQuantised } from "../models/quantise/write.js";
+import { Crew, type ModelPlace } from "./launch/crew.js";
 import { coordinatesOf } from "./mesh.js";
 import { discardLabelled, makeParcelFolder } from "./parcel/folder.js";
 import type { Plan, StagePlan } from "./plan/plan.js";
@@ -10,12 +12,12 @@ import type { ForwardStep } from "./wire/messages.js";
 export interface FleetOptions {
   /** Private folder for the socket, and for parcels where there is no shared memory. */
   readonly folder: string;
-  readonly model: { readonly folder: string; readonly fingerprint: string };
+  readonly model: ModelPlace;
   readonly plan: Plan;
   /** Seconds without a word after which a worker is taken for frozen; 30 when nothing else is said. */
   readonly longestSilence?: number;
-  /** How many of all segments are loaded, and which one is next. */
-  onProgress?(loaded: number, total: number, label: string): void;
+  /** How many of all segments are loaded, or bytes of all weights quantised before that, and which one is next. */
+  onProgress?(done: number, total: number, label: string, work: "loading" | "quantising"): void;
   log?(line: string): void;
 }
 
@@ -49,6 +51,7 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #parcels: string;
   #crew: Crew | undefined;
+  readonly #closing = new AbortController();
   #launching: Promise<void> | undefined;
   #epoch = 0;
   #step = 0;
@@ -125,6 +128,7 @@ export class Fleet {
   async close(): Promise<void> {
     if (this.#state === "closed") return;
     this.#state = "closed";
+    this.#closing.abort(new Error("session is closed"));
     await this.#crew?.end(new Error("session is closed"), true);
     this.#crew = undefined;
     rmSync(this.#parcels, { recursive: true, force: true });
@@ -151,11 +155,12 @@ export class Fleet {
   async #launch(): Promise<void> {
     this.#state = "loading";
     try {
+      await this.#quantise();
       const crew: Crew = new Crew({
         ...this.#options,
         epoch: ++this.#epoch,
         parcels: this.#parcels,
-        onProgress: (loaded, total, label) => this.#options.onProgress?.(loaded, total, label),
+        onProgress: (loaded, total, label) => this.#options.onProgress?.(loaded, total, label, "loading"),
         onLost: (reason) => this.#lost(crew, reason),
         log: (line) => this.#options.log?.(line),
       });
@@ -167,6 +172,20 @@ export class Fleet {
     }
     // Closing may have begun meanwhile.
     if (this.#state === "loading") this.#state = "ready";
+  }
+
+  /** Once, before the first workers start: all of them read the same file. */
+  async #quantise(): Promise<void> {
+    const { folder, fingerprint, quantise } = this.#options.model;
+    if (quantise === undefined) return;
+    const model = await openModel(folder);
+    if (model.checkpoint.fingerprint !== fingerprint)
+      throw new Error(`${folder} has changed since the session was planned`);
+    await writeQuantised(model, quantise, {
+      signal: this.#closing.signal,
+      onProgress: (...at) => this.#options.onProgress?.(...at, "quantising"),
+    });
+    this.#closing.signal.throwIfAborted();
   }
 
   /** A worker died: the running call fails at once, and the others, useless without it, are ended. */

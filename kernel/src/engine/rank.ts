@@ -7,6 +7,7 @@ import { decodeEdit, decodeTensor } from "../hooks/wire.js";
 import { isCotangent } from "../models/backward.js";
 import { prepareInputs } from "../models/inputs.js";
 import { openModel } from "../models/model.js";
+import { quantised } from "../models/quantise/quantised.js";
 import type { Stage } from "../models/stage.js";
 import { Caches, paddedPast, type Cache } from "./caches.js";
 import type { Groups } from "./collectives/collectives.js";
@@ -76,7 +77,8 @@ export class Rank {
     groups: Groups,
     onProgress: (loaded: number, total: number, segment: string) => void,
   ): Promise<Rank> {
-    const model = await openModel(load.folder);
+    const published = await openModel(load.folder);
+    const model = load.quantise === undefined ? published : quantised(published, load.quantise);
     if (model.checkpoint.fingerprint !== load.fingerprint)
       throw new Error(`${load.folder} has changed since the session was planned`);
     const variants = new Variants(load, model, runtime);

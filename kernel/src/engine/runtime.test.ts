@@ -6,7 +6,7 @@ const options: LoadOptions = {
   threads: 3,
   weights: "pack",
   device: "cpu",
-  half: false,
+  isNarrow: false,
   spin: true,
 };
 
@@ -26,9 +26,9 @@ describe("what onnxruntime is asked for", () => {
     expect(session({}).extra!["session"]).not.toHaveProperty("disable_prepacking");
     expect(session({ weights: "map" }).extra!["session"]).toHaveProperty("disable_prepacking", "1");
     expect(session({ weights: "map" }).enableCpuMemArena).toBe(true);
-    const half = session({ weights: "map", half: true });
+    const half = session({ weights: "map", isNarrow: true });
     expect(half.enableCpuMemArena).toBe(false);
     expect(half.extra).toHaveProperty("optimization.disable_specified_optimizers", "ConstantFolding");
-    expect(session({ half: true }).extra).not.toHaveProperty("optimization");
+    expect(session({ isNarrow: true }).extra).not.toHaveProperty("optimization");
   });
 });

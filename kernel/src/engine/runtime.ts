@@ -11,10 +11,10 @@ export interface LoadOptions {
   /** `cpu`, `webgpu` or `cuda:n`. */
   readonly device: string;
   /**
-   * Whether weights are stored in less than float32. Mapped, they are then widened again in every run instead of
+   * Whether weights are stored in less than float32: half precision or int8. Mapped, they are then widened again in every run instead of
    * once into a private copy, and the memory for it is given back.
    */
-  readonly half: boolean;
+  readonly isNarrow: boolean;
   /** Whether threads may spin between operators; costly when processes share cores. */
   readonly spin: boolean;
 }
@@ -65,7 +65,7 @@ export function sessionOptions(options: LoadOptions): InferenceSession.SessionOp
   if (options.weights === "map") session["disable_prepacking"] = "1";
   if (!options.spin) session["intra_op"] = { allow_spinning: "0" };
   else session["force_spinning_stop"] = "1";
-  const widenInRun = options.weights === "map" && options.half;
+  const widenInRun = options.weights === "map" && options.isNarrow;
   return {
     executionProviders: [provider(options.device)],
     intraOpNumThreads: options.threads,

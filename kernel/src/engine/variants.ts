@@ -27,7 +27,7 @@ export class Variants {
   readonly #load: Load;
   readonly #model: Model;
   readonly #runtime: Runtime;
-  readonly #half: boolean;
+  readonly #isNarrow: boolean;
   readonly #pinned = new Map<string, Executable>();
   readonly #spare = new Map<string, Executable>();
   readonly #stages = new Map<string, Stage>();
@@ -37,9 +37,7 @@ export class Variants {
     this.#load = load;
     this.#model = model;
     this.#runtime = runtime;
-    this.#half = [...model.checkpoint.tensors.values()].some(
-      ({ dtype }) => dtype === "f16" || dtype === "bf16",
-    );
+    this.#isNarrow = [...model.parameters.values()].some(({ dtype }) => dtype !== "f32");
   }
 
   /** The stage without edits; its segments stay loaded. */
@@ -94,14 +92,14 @@ export class Variants {
   #read(segment: Segment): Promise<Executable> {
     const { threads, weights, spin, device } = this.#load;
     const { weightFolder, isOnHost } = segment;
-    const half = this.#half;
+    const isNarrow = this.#isNarrow;
     return this.#runtime.load(segment.model, {
       weightFolder,
       threads,
       weights,
       device: isOnHost ? "cpu" : device,
       spin,
-      half,
+      isNarrow,
     });
   }
 

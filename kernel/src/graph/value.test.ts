@@ -76,6 +76,16 @@ describe("what does not fit is refused with both shapes", () => {
       () => x.rmsNorm(graph.input("g", "f32", [7]), 1e-6),
       "rms norm of [batch, position, 64] and [7]: expected [64]",
     ],
+    [
+      "scales of another axis",
+      () => graph.input("q", "i8", [32, 64]).dequantise(graph.input("s", "f32", [64]), 0),
+      "dequantise of [32, 64] and [64]: axis 0 needs 32 scales",
+    ],
+    [
+      "what is no int8",
+      () => weight.dequantise(graph.input("t", "f32", [32]), 0),
+      "dequantise of f32 by f32: values must be i8 and scales f32",
+    ],
     ["dtypes", () => x.add(graph.input("i", "i64", [1])), "add of f32 and i64: cast one of them first"],
   ];
   test.each(cases)("%s", (_, make, message) => expect(make).toThrow(message));

@@ -1,6 +1,7 @@
 import type { DType } from "./dtype.js";
 import type { Graph, Origin } from "./graph.js";
 import type { Shape } from "./shape.js";
+import { dequantise } from "./dequantise.js";
 import * as elementwise from "./elementwise.js";
 import * as layout from "./layout.js";
 import * as linear from "./linear.js";
@@ -86,6 +87,10 @@ export class Value {
   }
   cast(dtype: DType): Value {
     return elementwise.cast(this, dtype);
+  }
+  /** These int8 values in float32, each times the scale of its entry of `axis`; scales are [size of that axis]. */
+  dequantise(scales: Value, axis: number): Value {
+    return dequantise(this, scales, axis);
   }
 
   /** Batched matrix product [.., m, k] · [.., k, n]. */

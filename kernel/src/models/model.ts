@@ -1,9 +1,12 @@
 import type { Blueprint, Dimensions } from "./architecture.js";
 import { readArchitecture } from "./architectures.js";
 import { traceStage, wholeModel } from "./build.js";
+import { readEightBit } from "./checkpoint/bitsandbytes.js";
 import type { Checkpoint, StoredTensor } from "./checkpoint/checkpoint.js";
 import { openCheckpoint } from "./checkpoint/open.js";
 import { expectTensors } from "./checkpoint/expect.js";
+import { outputChannels } from "./quantise/channels.js";
+import type { Quantisation } from "./quantise/quantised.js";
 import type { WeightSource } from "./trace.js";
 
 /** A checkpoint and the equations that read it; no weight is loaded. */
@@ -22,6 +25,8 @@ export interface Model {
   readonly layerBytes: readonly number[];
   readonly embedBytes: number;
   readonly headBytes: number;
+  /** How linear weights of the layers are held, where it is not as they are published. */
+  readonly quantise?: Quantisation;
 }
 
 /**
@@ -29,8 +34,14 @@ export interface Model {
  * config field that is not supported, or the tensors that are missing, too many, or of another shape.
  */
 export async function openModel(folder: string): Promise<Model> {
-  const checkpoint = await openCheckpoint(folder);
+  const checkpoint = await readEightBit(await openCheckpoint(folder));
   const { family, blueprint } = readArchitecture(checkpoint.config);
+  const isInt8 = [...checkpoint.tensors.values()].some(({ scales }) => scales !== undefined);
+  if (isInt8 && [...outputChannels(blueprint).values()].includes(1))
+    throw new Error(
+      `${family} saved in int8 by bitsandbytes, which turns its weights round, is not read: ` +
+        'open the published model with quantise "int8"',
+    );
   const { dimensions } = blueprint;
 
   const storedName = (name: string) => {
@@ -54,36 +65,48 @@ export async function openModel(folder: string): Promise<Model> {
   });
 
   const weight: WeightSource = (name) => located.get(storedName(name))!;
-  const bytesOf = (part: { from: number; to: number; embeds: boolean; unembeds: boolean }) => {
-    const used = new Map<string, StoredTensor>();
-    const { from, to, embeds, unembeds } = part;
-    traceStage(blueprint, { layers: { from, to }, embeds, unembeds, tensor: whole.tensor }, (name) => {
-      const stored = weight(name, []);
-      used.set(name, stored);
-      return stored;
-    });
-    return [...used.values()].reduce((sum, t) => sum + t.bytes, 0);
-  };
-  const layerBytes = Array.from({ length: dimensions.layers }, (_, i) =>
-    bytesOf({ from: i, to: i + 1, embeds: false, unembeds: false }),
-  );
   const tiedHeads = Object.entries(blueprint.tied ?? {}).flatMap(([head, table]) => {
     const stored = checkpoint.tensors.get(storedName(head));
     return stored === undefined ? [] : [[stored, located.get(storedName(table))!] as const];
   });
+  const parameters = new Map([...expected].map(([name, shape]) => [name, weight(name, shape)]));
+  const model = withWeights({ family, checkpoint, dimensions, blueprint, parameters, tiedHeads }, weight);
+  return isInt8 ? { ...model, quantise: "int8" } : model;
+}
+
+/** The model with its weights found by `weight`, and how large they then are. */
+export function withWeights(
+  model: Pick<Model, "family" | "checkpoint" | "dimensions" | "blueprint" | "parameters" | "tiedHeads">,
+  weight: WeightSource,
+): Model {
+  const { blueprint, dimensions } = model;
+  const { tensor } = wholeModel(blueprint);
+  const bytesOf = (part: { from: number; to: number; embeds: boolean; unembeds: boolean }) => {
+    const used = new Map<string, StoredTensor>();
+    const { from, to, embeds, unembeds } = part;
+    traceStage(blueprint, { layers: { from, to }, embeds, unembeds, tensor }, (name, shape) => {
+      const stored = weight(name, shape);
+      used.set(name, stored);
+      return stored;
+    });
+    return sum(used.values());
+  };
+  const parameters = new Map([...model.parameters].map(([name, { shape }]) => [name, weight(name, shape)]));
   return {
-    family,
-    checkpoint,
-    dimensions,
-    blueprint,
+    ...model,
     weight,
-    parameters: new Map([...expected].map(([name, shape]) => [name, weight(name, shape)])),
-    tiedHeads,
-    weightBytes: [...located.values()].reduce((sum, t) => sum + t.bytes, 0),
-    layerBytes,
+    parameters,
+    weightBytes: sum(parameters.values()),
+    layerBytes: Array.from({ length: dimensions.layers }, (_, i) =>
+      bytesOf({ from: i, to: i + 1, embeds: false, unembeds: false }),
+    ),
     embedBytes: bytesOf({ from: 0, to: 0, embeds: true, unembeds: false }),
     headBytes: bytesOf({ from: 0, to: 0, embeds: false, unembeds: true }),
   };
+}
+
+function sum(tensors: Iterable<StoredTensor>): number {
+  return [...tensors].reduce((bytes, tensor) => bytes + tensor.bytes + (tensor.scales?.bytes ?? 0), 0);
 }
 
 /** Throws one line with the numbers when `size` tensor ranks cannot share the model's heads and units evenly. */

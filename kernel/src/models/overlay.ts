@@ -19,8 +19,9 @@ export function overlay(model: Model, weights: readonly Overlay[]): Model {
       const stored = model.weight(name, shape);
       const file = files.get(name);
       if (file === undefined) return stored;
-      const bytes = stored.shape.reduce((product, size) => product * size, 4);
-      return { ...stored, dtype: "f32", file, offset: 0, bytes };
+      const { name: own, shape: whole } = stored;
+      const bytes = whole.reduce((product, size) => product * size, 4);
+      return { name: own, shape: whole, dtype: "f32", file, offset: 0, bytes };
     },
   };
 }

@@ -117,7 +117,7 @@ export class Trace {
 
   /** A whole weight in float32. */
   weight(name: string, shape: readonly number[]): Value {
-    return this.#float(name, this.#stored(name, shape, { from: 0, to: shape[0]! }));
+    return this.rows(name, shape, { from: 0, to: shape[0]! });
   }
 
   /** A whole weight in the dtype it is stored in, for looking up rows. */
@@ -127,20 +127,33 @@ export class Trace {
 
   /** Rows of a weight (or entries of a bias): contiguous in the file, so they are mapped where they lie. */
   rows(name: string, shape: readonly number[], range: Range): Value {
-    return this.#float(`${name} ${range.from}`, this.#stored(name, shape, range));
+    const value = this.#stored(name, shape, range);
+    if (value.dtype === "f32") return value;
+    const scales = this.#scales(name, shape, range);
+    return this.graph.keep(`float ${name} ${range.from}`, () =>
+      scales === undefined ? value.cast("f32") : value.dequantise(scales.value, scales.axis),
+    );
   }
 
   /** Columns of a weight [rows, columns] (or entries of a bias), joined in the order given; a copy unless they are all. */
   columns(name: string, shape: readonly number[], ranges: readonly Range[]): Value {
     const axis = shape.length - 1;
-    const all = this.weight(name, shape);
+    const whole = { from: 0, to: shape[0]! };
+    const all = this.#stored(name, shape, whole);
     const [only] = ranges;
-    if (ranges.length === 1 && only!.from === 0 && only!.to === shape[axis]) return all;
+    if (ranges.length === 1 && only!.from === 0 && only!.to === shape[axis]) return this.weight(name, shape);
     for (const parameter of this.parameters) if (parameter.name === name) parameter.isPartial = true;
     const key = `${name} columns ${ranges.map((r) => `${r.from}:${r.to}`).join()}`;
+    const pick = (from: Value, along: number): Value => {
+      const parts = ranges.map((range) => from.slice(along, range.from, range.to));
+      return parts.length === 1 ? parts[0]! : concat(parts, along);
+    };
     return this.graph.keep(key, () => {
-      const parts = ranges.map((range) => all.slice(axis, range.from, range.to));
-      return parts.length === 1 ? parts[0]! : concat(parts, axis);
+      const scales = this.#scales(name, shape, whole);
+      if (scales === undefined) return pick(this.weight(name, shape), axis);
+      // Of what is quantised only the columns that are needed are widened, by the scales of the whole weight.
+      const own = scales.axis === axis ? pick(scales.value, 0) : scales.value;
+      return pick(all, axis).dequantise(own, scales.axis);
     });
   }
 
@@ -234,8 +247,21 @@ export class Trace {
     return range.from === 0 && range.to === shape[0] ? all : all.slice(0, range.from, range.to);
   }
 
-  #float(key: string, value: Value): Value {
-    return value.dtype === "f32" ? value : this.graph.keep(`cast ${key}`, () => value.cast("f32"));
+  /** Scales of rows of a quantised weight; undefined for any other. */
+  #scales(
+    name: string,
+    shape: readonly number[],
+    range: Range,
+  ): { readonly value: Value; readonly axis: 0 | 1 } | undefined {
+    const stored = this.source(name, shape);
+    if (stored === "fed" || stored.scales === undefined) return undefined;
+    const { axis, file, offset, over } = stored.scales;
+    const { from, to } = axis === 0 ? range : { from: 0, to: shape[1]! };
+    const bytes = elementBytes.f32;
+    const part = { file, offset: offset + from * bytes, bytes: (to - from) * bytes };
+    const key = `scales ${name} ${from}:${to}`;
+    const held = this.once(key, () => this.graph.weight(`${name} scales`, "f32", [to - from], part));
+    return { value: over === 1 ? held : this.graph.keep(key, () => held.div(over)), axis };
   }
 }
 

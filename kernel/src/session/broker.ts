@@ -8,7 +8,7 @@ import { printMesh } from "../engine/mesh.js";
 import { discardParcel } from "../engine/parcel/folder.js";
 import { Cancelled } from "../engine/cancelled.js";
 import { Channel } from "../engine/wire/channel.js";
-import { removeFolder, sessionFolder, writePrivately, type SessionFolder } from "./folder.js";
+import { quantisedFile, removeFolder, sessionFolder, writePrivately, type SessionFolder } from "./folder.js";
 import { cacheName, discard, fail, handOut, ownStep, type Client, type Job } from "./job.js";
 import {
   order as orderSchema,
@@ -44,12 +44,13 @@ export class Broker {
   constructor(order: Order) {
     this.#order = order;
     this.#folder = sessionFolder(order.name);
+    const { folder, fingerprint, quantise } = order;
     this.#fleet = new Fleet({
       folder: this.#folder.path,
-      model: { folder: order.folder, fingerprint: order.fingerprint },
+      model: { folder, fingerprint, quantise: quantise && quantisedFile(this.#folder, quantise) },
       plan: order.plan,
-      onProgress: (loaded, total, label) => {
-        this.#progress = { kind: "progress", loaded, total, label };
+      onProgress: (done, total, label, work) => {
+        this.#progress = { kind: "progress", done, total, label, work };
         this.#tellAll(this.#progress);
       },
       log,
@@ -219,7 +220,7 @@ export class Broker {
   }
 
   #status(): SessionStatus {
-    const { name, model, fingerprint, plan, openedAt, weightBytes } = this.#order;
+    const { name, model, fingerprint, plan, openedAt, weightBytes, quantise } = this.#order;
     const ranks = this.#fleet.status();
     const { state } = this.#fleet;
     return {
@@ -232,6 +233,7 @@ export class Broker {
       openedAt,
       state: state === "down" || state === "closed" ? "failed" : state,
       ranks,
+      ...(quantise && { quantise }),
       weightBytes,
       residentBytes: ranks.reduce((sum, { memory }) => sum + memory, 0),
     };

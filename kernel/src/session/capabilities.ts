@@ -4,6 +4,7 @@ import type { Plan } from "../engine/plan/plan.js";
 import type { HookPoint } from "../graph/point.js";
 import { differentiable } from "./backward/prepare.js";
 import type { Model } from "../models/model.js";
+import type { Quantisation } from "../models/quantise/quantised.js";
 
 /** What can be done at one hook point. */
 export interface Capability {
@@ -19,6 +20,8 @@ export interface Capability {
 export interface Capabilities {
   readonly devices: readonly string[];
   readonly mesh: string;
+  /** How linear weights are held; undefined as they are published. Quantised ones have no gradient. */
+  readonly quantise: Quantisation | undefined;
   readonly points: readonly Capability[];
   /** Points that other architectures have and this model has not, with the reason. */
   readonly absent: Readonly<Record<string, string>>;
@@ -43,6 +46,7 @@ export function capabilitiesOf(
   const result: Capabilities = {
     devices: [...devices],
     mesh: printMesh(mesh),
+    quantise: model.quantise,
     points: rows,
     absent: model.blueprint.absent,
   };
@@ -56,7 +60,7 @@ export function capabilitiesOf(
         { title: "edit", value: ({ edit }) => say(edit) },
         { title: "differentiate", value: ({ differentiate }) => say(differentiate) },
       ],
-      `${rows.length} hook points on ${result.devices.join(", ")}, ${result.mesh}`,
+      `${rows.length} hook points on ${result.devices.join(", ")}, ${result.mesh}${model.quantise ? `, ${model.quantise} weights` : ""}`,
     ),
   );
 }

@@ -25,6 +25,9 @@ type Request = Extract<ToBroker, { kind: "status" | "forward" | "close" }>;
 /** `Omit` that keeps a union a union. */
 type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
 
+/** Told how far the opening is: segments loaded of all, or bytes of weights quantised of all. */
+export type OnProgress = (at: Extract<FromBroker, { kind: "progress" }>) => void;
+
 /** A broker that does not answer within this many milliseconds is taken for frozen. */
 const patience = 10_000;
 /** Within this time the broker ends a run that is given up, if need be with its workers. */
@@ -42,7 +45,7 @@ export class BrokerClient {
   #tell: {
     ready(): void;
     failed(error: Error): void;
-    progress(loaded: number, total: number, label: string): void;
+    progress: OnProgress;
   };
   #next = 0;
   #gone: Error | undefined;
@@ -125,7 +128,7 @@ export class BrokerClient {
   }
 
   /** Waits until the model is loaded. Throws one line when it cannot be. */
-  async ready(onProgress?: (loaded: number, total: number, label: string) => void): Promise<void> {
+  async ready(onProgress?: OnProgress): Promise<void> {
     if (onProgress !== undefined) this.#tell.progress = onProgress;
     this.#socket.ref();
     try {
@@ -276,7 +279,7 @@ export class BrokerClient {
   #heard(message: FromBroker): void {
     if (message.kind === "ready") return this.#tell.ready();
     if (message.kind === "failed") return this.#tell.failed(new Error(message.message));
-    if (message.kind === "progress") return this.#tell.progress(message.loaded, message.total, message.label);
+    if (message.kind === "progress") return this.#tell.progress(message);
     if (message.kind === "welcome") return;
     if (message.kind === "handedOut") return this.#handedOut.get(message.id)?.(message);
     const waiting = this.#waiting.get(message.id);

@@ -1,15 +1,15 @@
-import type { Checkpoint } from "../models/checkpoint/checkpoint.js";
+import type { Model } from "../models/model.js";
 import type { Order } from "./messages.js";
 import type { OpenOptions } from "./types.js";
 
 /**
  * Checks that a live session is the one that is asked for. Throws one line saying what differs; options that were
- * not given take what the session has.
+ * not given take what the session has, but for `quantise`: other weights are another model.
  */
 export function checkCompatible(
   order: Order,
   model: string,
-  { fingerprint, stamp }: Pick<Checkpoint, "fingerprint" | "stamp">,
+  { checkpoint: { fingerprint, stamp }, quantise: own }: Pick<Model, "checkpoint" | "quantise">,
   options: OpenOptions,
 ): void {
   const { name, plan } = order;
@@ -24,7 +24,7 @@ export function checkCompatible(
     throw new Error(
       `session "${name}" holds ${order.model} as it was when it was opened, and other files than ${model} has now: ${advice}`,
     );
-  const { devices, mesh, weights, threads, collectives, idleMinutes } = options;
+  const { devices, mesh, quantise, weights, threads, collectives, idleMinutes } = options;
   const asked: [string, unknown, unknown][] = [
     [
       "devices",
@@ -34,6 +34,7 @@ export function checkCompatible(
     ["mesh.pipeline", mesh?.pipeline, plan.mesh.pipeline],
     ["mesh.data", mesh?.data, plan.mesh.data],
     ["mesh.tensor", mesh?.tensor, plan.mesh.tensor],
+    ["quantise", quantise ?? own ?? "none", order.quantise ?? "none"],
     ["weights", weights, plan.weights],
     ["threads", threads, plan.threads],
     ["idleMinutes", idleMinutes, order.idleMinutes],

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -14,6 +15,7 @@ import { tmpdir, userInfo } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { isAlive } from "../engine/launch/leftovers.js";
+import type { Quantisation, QuantisedFile } from "../models/quantise/quantised.js";
 
 /** Longest path of a unix socket, with its final zero, on Linux and macOS. */
 const longestSocketPath = process.platform === "linux" ? 108 : 104;
@@ -59,6 +61,11 @@ export function sessionFolder(name: string): SessionFolder {
     broker: file("broker.json"),
     log: file("log"),
   };
+}
+
+/** Where a session's quantised weights lie, once its folder is there; they go with it. */
+export function quantisedFile({ path }: SessionFolder, rule: Quantisation): QuantisedFile {
+  return { rule, file: join(realpathSync(path), rule) };
 }
 
 /** A session name made from a model's folder or hub id: `facebook/opt-125m` → `opt-125m`. */

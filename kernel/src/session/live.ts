@@ -12,8 +12,8 @@ export async function listSessions(): Promise<SessionSummary[]> {
     try {
       const status = await findStatus(name);
       if (status === undefined) continue;
-      const { model, fingerprint, mesh, pid, clients, openedAt } = status;
-      found.push({ name, model, fingerprint, mesh, pid, clients, openedAt });
+      const { model, fingerprint, mesh, quantise, pid, clients, openedAt } = status;
+      found.push({ name, model, fingerprint, mesh, ...(quantise && { quantise }), pid, clients, openedAt });
     } catch (error) {
       console.warn(`not listed: ${(error as Error).message}`);
     }

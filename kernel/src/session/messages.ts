@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { forward, parcel } from "../engine/wire/messages.js";
+import { quantisations } from "../models/quantise/quantised.js";
 
 const whole = z.number().int().nonnegative();
 const span = z.strictObject({ from: whole, to: whole });
@@ -28,6 +29,7 @@ export const order = z.strictObject({
   /** Which files it was read from, and as they were when. */
   stamp: z.string(),
   weightBytes: z.number(),
+  quantise: z.enum(quantisations).optional(),
   plan,
   idleMinutes: z.number().positive(),
   openedAt: z.string(),
@@ -57,6 +59,7 @@ const sessionStatus = z.strictObject({
   openedAt: z.string(),
   state: z.enum(["loading", "ready", "busy", "failed"]),
   ranks: z.array(rankStatus).readonly(),
+  quantise: z.enum(quantisations).optional(),
   weightBytes: z.number(),
   residentBytes: z.number(),
 });
@@ -90,7 +93,13 @@ const result = z.strictObject({ stage: whole, dataRank: whole, tensorRank: whole
 /** From the broker to a client. */
 export const fromBroker = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("welcome"), protocol: whole, order, pid: whole }),
-  z.strictObject({ kind: z.literal("progress"), loaded: whole, total: whole, label: z.string() }),
+  z.strictObject({
+    kind: z.literal("progress"),
+    done: whole,
+    total: whole,
+    label: z.string(),
+    work: z.enum(["loading", "quantising"]),
+  }),
   z.strictObject({ kind: z.literal("ready") }),
   z.strictObject({ kind: z.literal("failed"), message: z.string() }),
   z.strictObject({ kind: z.literal("status"), id: whole, status: sessionStatus }),

@@ -35,7 +35,7 @@ function publish(name: string, commit: string): void {
   hub.models.set("org/tiny", { commit, branch: "main", files, large });
 }
 
-test("a download and the loading of weights show a bar each, unless they are to be quiet", async () => {
+test("a download, quantising and the loading of weights show a bar each, unless they are to be quiet", async () => {
   publish("gpt2", "0".repeat(40));
   const said: string[] = [];
   const spies = [
@@ -47,6 +47,12 @@ test("a download and the loading of weights show a bar each, unless they are to 
     const bars = said.join("").split("\n");
     expect(bars).toContainEqual(expect.stringMatching(/^downloading org\/tiny █{24} 100 %/));
     expect(bars).toContainEqual(expect.stringMatching(/^loading shown █{24} 100 % {2}ready$/));
+    said.length = 0;
+    const int8 = await Session.open("org/tiny", { threads: 1, name: "small", quantise: "int8" });
+    const lines = said.join("").split("\n");
+    expect(lines.find((line) => line.startsWith("quantising small"))).toMatch(/█{24} 100 %/);
+    expect(lines).toContainEqual(expect.stringMatching(/^loading small █{24} 100 % {2}ready$/));
+    await int8.close();
     said.length = 0;
     const again = await Session.open("org/tiny", { ...quiet, name: "other" });
     expect(said).toEqual([]);

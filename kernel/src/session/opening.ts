@@ -6,10 +6,11 @@ import { elementBytes } from "../graph/dtype.js";
 import { refuseOtherHead } from "../models/checkpoint/tiedHead.js";
 import { isHubModel, resolveModel } from "../models/hub/resolve.js";
 import { checkMesh, openModel, type Model } from "../models/model.js";
+import { quantisations, quantised } from "../models/quantise/quantised.js";
 import { BrokerClient } from "./client.js";
 import { collectSeldom } from "./collection.js";
 import { checkCompatible } from "./compatible.js";
-import { nameFor, sessionFolder } from "./folder.js";
+import { nameFor, quantisedFile, sessionFolder } from "./folder.js";
 import { cancelSignal, notebookHost } from "./host.js";
 import type { Order } from "./messages.js";
 import { startBroker } from "./start.js";
@@ -33,6 +34,11 @@ export async function openSession(model: string, options: OpenOptions): Promise<
   if (!(idleMinutes > 0)) throw new Error(`idleMinutes ${idleMinutes}: must be above 0`);
   if (idleMinutes > longestIdle)
     throw new Error(`idleMinutes ${idleMinutes}: must be at most ${longestIdle}, which is 24 days`);
+  const { quantise } = options;
+  if (quantise !== undefined && !quantisations.includes(quantise))
+    throw new Error(
+      `quantise ${JSON.stringify(quantise)}: choose ${quantisations.join(", ")}, or leave it out`,
+    );
   const earlier = await BrokerClient.connect(name);
   let opened: Model;
   try {
@@ -44,7 +50,7 @@ export async function openSession(model: string, options: OpenOptions): Promise<
   for (let live = earlier; ; live = await BrokerClient.connect(name)) {
     if (live !== undefined)
       return attach(live, () => {
-        checkCompatible(live.order, model, opened.checkpoint, options);
+        checkCompatible(live.order, model, opened, options);
         say(`session "${name}" found again: ${live.order.plan.reason.split("\n")[0]}`);
       });
     for (const [head, table] of opened.tiedHeads) await refuseOtherHead(head, table);
@@ -65,7 +71,9 @@ export async function openSession(model: string, options: OpenOptions): Promise<
     }
     collectSeldom();
     notebookHost()?.sessionOpened(name);
-    return { client, model: opened };
+    const { order } = client;
+    const held = order.quantise && quantisedFile(sessionFolder(name), order.quantise);
+    return { client, model: held ? quantised(opened, held) : opened };
   }
 }
 
@@ -76,16 +84,19 @@ function makeOrder(
   opened: Model,
   options: OpenOptions & { idleMinutes: number },
 ): Order {
-  const { checkpoint, dimensions, weightBytes, layerBytes, embedBytes, headBytes } = opened;
-  const widening = [...checkpoint.tensors.values()].reduce(
-    (sums, { bytes, dtype }) => ({
-      stored: sums.stored + bytes,
-      wide: sums.wide + (bytes / elementBytes[dtype]) * 4,
-    }),
-    { stored: 0, wide: 0 },
+  const { quantise } = options;
+  // Only sizes are asked of it: the file is not there yet.
+  const held = quantise === undefined ? opened : quantised(opened, { rule: quantise, file: "" });
+  const { checkpoint, dimensions, weightBytes, layerBytes, embedBytes, headBytes } = held;
+  const float32Bytes = [...held.parameters.values()].reduce(
+    (sum, { shape }) => sum + shape.reduce((product, size) => product * size, elementBytes.f32),
+    0,
   );
-  const float32Bytes = weightBytes * (widening.wide / widening.stored);
-  const size = { layers: dimensions.layers, layerBytes, embedBytes, headBytes, weightBytes, float32Bytes };
+  const { layers } = dimensions;
+  const size = {
+    ...{ layers, layerBytes, embedBytes, headBytes, weightBytes, float32Bytes },
+    quantise: held.quantise,
+  };
   const plan = makePlan(
     size,
     options,
@@ -100,6 +111,7 @@ function makeOrder(
     fingerprint: checkpoint.fingerprint,
     stamp: checkpoint.stamp,
     weightBytes,
+    ...(held.quantise && { quantise: held.quantise }),
     plan: { ...plan, devices: [...plan.devices], stages: plan.stages.map((stage) => ({ ...stage })) },
     idleMinutes: options.idleMinutes,
     openedAt: new Date().toISOString(),
@@ -137,9 +149,16 @@ async function locate(model: string, { revision, quiet }: OpenOptions): Promise<
 async function load(client: BrokerClient, quiet: boolean): Promise<void> {
   if (quiet) return client.ready();
   let bar: Progress | undefined;
-  await client.ready((loaded, total, label) => {
-    bar ??= progress(1, `loading ${client.order.name}`);
-    bar.set(total === 0 ? 0 : loaded / total, label);
+  let doing: string | undefined;
+  await client.ready(({ done, total, label, work }) => {
+    if (doing !== undefined && doing !== work) {
+      bar?.set(1, "");
+      bar?.finish();
+      bar = undefined;
+    }
+    doing = work;
+    bar ??= progress(1, `${work} ${client.order.name}`);
+    bar.set(total === 0 ? 0 : done / total, label);
   });
   bar?.set(1, "");
   bar?.finish("ready");

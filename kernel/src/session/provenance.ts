@@ -48,7 +48,7 @@ export function provenanceOf(
     fingerprint: order.fingerprint,
     mesh: printMesh(order.plan.mesh),
     devices: order.plan.devices,
-    dtype: storedAs(model),
+    dtype: model.quantise ?? storedAs(model),
     seed: null,
     versions: versions(),
     // A call shows the beginning of a text; this tells two texts apart that begin alike.

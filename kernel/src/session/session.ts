@@ -95,7 +95,7 @@ export class Session {
    * Everything is checked and planned before any process starts; the plan is printed.
    *
    * Throws one line when the checkpoint cannot be read, the mesh cannot be, memory does not suffice by estimate,
-   * or a live session of this name holds another model or was opened otherwise.
+   * a weight cannot be quantised, or a live session of this name holds another model or was opened otherwise.
    */
   static async open(model: string, options: OpenOptions = {}): Promise<Session> {
     const opened = await openSession(model, options);
@@ -298,7 +298,8 @@ export class Session {
 
   /**
    * A whole parameter as it is now, a float32 copy, whatever the mesh: `"model.layers.3.mlp.up_proj.weight"`, in the
-   * layout of transformers. A tied head may be called by its own name. Throws one line with the nearest names.
+   * layout of transformers; of a quantised one int8 × scale. A tied head may be called by its own name. Throws one line with
+   * the nearest names.
    */
   parameter(name: string): Promise<Parameter> {
     return this.#parameters.read(name);
@@ -307,7 +308,7 @@ export class Session {
   /**
    * Changes a parameter until it is restored or this client goes: to a tensor of its shape, or to what a function makes
    * of the whole of it. Tied weights change together. Forward passes, generation and scores that begin afterwards read
-   * it; only the segments that hold it are loaded again. It holds for this client alone: other notebooks that share
+   * it; only the segments that hold it are loaded again, and a quantised one is then float32. It holds for this client alone: other notebooks that share
    * the session go on with what they have.
    *
    * Throws one line when the name or the shape does not fit, or a number is not finite; nothing has then changed.

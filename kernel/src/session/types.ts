@@ -6,6 +6,7 @@ import type { Tensor } from "../graph/tensor.js";
 import type { Hook } from "../hooks/hook.js";
 import type { HookChoice } from "../hooks/lastingHook.js";
 import type { Provenance } from "../display/payload/provenance.js";
+import type { Quantisation } from "../models/quantise/quantised.js";
 import type { SelectedPositions } from "../models/inputs.js";
 import type { Prefix } from "./prefix.js";
 import type { ReadoutOptions } from "./readout.js";
@@ -26,6 +27,11 @@ export interface OpenOptions {
   readonly mesh?: MeshRequest;
   /** `pack` copies weights into the fastest layout, `map` shares the file's pages. Default: chosen by free memory, and said. */
   readonly weights?: "pack" | "map";
+  /**
+   * `int8` holds the linear weights of the decoder layers in a byte each, with one float32 scale for each output channel:
+   * a quarter of their memory, for rounding and some time. Default: as they are published. Only on CPUs, and mapped.
+   */
+  readonly quantise?: Quantisation;
   /** Threads per worker. Default: the cores, which replicas and tensor ranks share. */
   readonly threads?: number;
   /** Collectives between tensor ranks and between replicas: shared memory, or sockets where that cannot be had. Default: `auto`. */
@@ -113,6 +119,8 @@ export interface SessionSummary {
   readonly model: string;
   readonly fingerprint: string;
   readonly mesh: string;
+  /** How linear weights are held, where it is not as they are published. */
+  readonly quantise?: Quantisation | undefined;
   readonly pid: number;
   readonly clients: number;
   readonly openedAt: string;
@@ -121,7 +129,7 @@ export interface SessionSummary {
 export interface SessionStatus extends SessionSummary {
   readonly state: "loading" | "ready" | "busy" | "failed";
   readonly ranks: readonly RankStatus[];
-  /** Weight bytes on disk, and bytes resident over all workers. */
+  /** Weight bytes on disk (as they are held, where they are quantised), and bytes resident over all workers. */
   readonly weightBytes: number;
   readonly residentBytes: number;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { coordinatesOf, rankOf } from "../mesh.js";
+import type { QuantisedFile } from "../../models/quantise/quantised.js";
 import type { Plan, StagePlan } from "../plan/plan.js";
 import { Cancelled } from "../cancelled.js";
 import type { FromWorker, Load, ParcelDescriptor, ToWorker } from "../wire/messages.js";
@@ -9,9 +10,16 @@ import { openLobby } from "./lobby.js";
 import { MeetingPlaces } from "./meetingPlaces.js";
 import { RankProcess } from "./rankProcess.js";
 
+/** Which model the workers are to hold. */
+export interface ModelPlace {
+  readonly folder: string;
+  readonly fingerprint: string;
+  readonly quantise?: QuantisedFile | undefined;
+}
+
 export interface CrewOptions {
   readonly folder: string;
-  readonly model: { readonly folder: string; readonly fingerprint: string };
+  readonly model: ModelPlace;
   readonly plan: Plan;
   readonly epoch: number;
   /** Folder for parcels. */

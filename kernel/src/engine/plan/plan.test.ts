@@ -128,6 +128,29 @@ describe("the plan", () => {
     expect(plan(half, {}, { ...host, freeBytes: 1700e6 }).weights).toBe("map");
     expect(plan(half, { weights: "pack" }, { ...host, freeBytes: 1900e6 }).weights).toBe("pack");
   });
+
+  test("quantised weights are mapped once for all ranks, whatever is free", () => {
+    const int8 = {
+      ...model,
+      weightBytes: 246e6,
+      layerBytes: Array<number>(12).fill(7.2e6),
+      quantise: "int8",
+    } as const;
+    const made = plan(int8, { mesh: { data: 2 } }, host);
+    expect([made.weights, made.bytes]).toEqual(["map", 246e6 + 2 * 110e6]);
+    expect(made.reason).toContain(
+      "weights: int8, mapped, about 466 MB of 16.0 GB free (one scale for each output channel, widened as they are used)",
+    );
+    expect(() => plan(int8, {}, { ...host, freeBytes: 300e6 })).toThrow(
+      "out of memory by estimate: int8 mapped weights and 1 workers need 356 MB, 300 MB free",
+    );
+    expect(() => plan(int8, { weights: "pack" }, host)).toThrow(
+      'weights "pack" with quantise "int8": packed they would be float32; choose map',
+    );
+    expect(() => plan(int8, { devices: ["cpu", "webgpu"] }, host)).toThrow(
+      'quantise "int8" on webgpu: quantised weights are held on cpu only',
+    );
+  });
 });
 
 describe("what cannot be is refused with the numbers", () => {

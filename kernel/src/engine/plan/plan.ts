@@ -1,4 +1,5 @@
 import { parseDevice } from "../runtime.js";
+import type { Quantisation } from "../../models/quantise/quantised.js";
 import { meshSize, printMesh, type Mesh } from "../mesh.js";
 import { balance, type StageBytes } from "./balance.js";
 import { printBytes } from "./memory.js";
@@ -10,6 +11,8 @@ export interface PlanModel extends StageBytes {
   /** Bytes of all weights on disk (a tied table counted once), and as float32. */
   readonly weightBytes: number;
   readonly float32Bytes: number;
+  /** How linear weights are held where it is not as they are on disk; the bytes above are then of what is held. */
+  readonly quantise?: Quantisation | undefined;
 }
 
 /** What the user asked for. */
@@ -35,7 +38,7 @@ export interface StagePlan {
   readonly layers: { readonly from: number; readonly to: number };
   readonly embeds: boolean;
   readonly unembeds: boolean;
-  /** Weights of the whole stage on disk, over all its tensor ranks; of one replica. */
+  /** Weights of the whole stage as they are held in files, over all its tensor ranks; of one replica. */
   readonly bytes: number;
 }
 

@@ -13,7 +13,8 @@ export interface Layout {
 
 /**
  * Whether weights are packed or mapped, the bytes of the host that they and the workers need by estimate, and why.
- * Throws one line with the numbers when the host or a graphics card has less.
+ * Quantised weights are always mapped: packed they would be float32. Throws one line with the numbers when the host or a
+ * graphics card has less, and for quantised weights that are to be packed or held elsewhere than on CPUs.
  */
 export function chooseWeights(
   model: PlanModel,
@@ -21,6 +22,7 @@ export function chooseWeights(
   { mesh, devices, stages }: Layout,
   { freeBytes, cudaFreeBytes }: Host,
 ): { mode: "pack" | "map"; bytes: number; why: string } {
+  refuseQuantised(model, asked, devices);
   const widening = model.float32Bytes / model.weightBytes;
   const stageOf = (rank: number) => stages[coordinatesOf(mesh, rank).pipeline] as StagePlan;
   const held = (rank: number) => stageOf(rank).bytes / mesh.tensor;
@@ -37,27 +39,44 @@ export function chooseWeights(
   const mappedStages = new Set(onHost.map(stageOf));
   const mapped = Math.min(model.weightBytes, sum([...mappedStages].map(({ bytes }) => bytes))) + workers;
 
-  const mode = asked ?? (packed <= freeBytes * 0.8 ? "pack" : "map");
+  const { quantise } = model;
+  const mode = asked ?? (quantise === undefined && packed <= freeBytes * 0.8 ? "pack" : "map");
   const bytes = mode === "pack" ? packed : mapped;
   const free = `${printBytes(freeBytes)} free`;
   if (bytes > freeBytes)
     throw new Error(
-      `out of memory by estimate: ${mode === "pack" ? "packed" : "mapped"} weights and ${devices.length} workers need ` +
+      `out of memory by estimate: ${quantise === undefined ? "" : `${quantise} `}${mode === "pack" ? "packed" : "mapped"} weights and ${devices.length} workers need ` +
         `${printBytes(bytes)}, ${free}${mode === "pack" && mapped <= freeBytes ? `; mapped they need ${printBytes(mapped)}` : ""}`,
     );
   const because =
-    asked !== undefined
-      ? "as asked"
-      : mode === "pack"
-        ? "faster, and there is room"
-        : "packed they would need too much";
-  const compared = mode === "map" && asked === undefined ? `${because}: ${printBytes(packed)}` : because;
+    quantise !== undefined
+      ? `one scale for each output channel, widened as they are used`
+      : asked !== undefined
+        ? "as asked"
+        : mode === "pack"
+          ? "faster, and there is room"
+          : "packed they would need too much";
+  const isCompared = mode === "map" && asked === undefined && quantise === undefined;
+  const compared = isCompared ? `${because}: ${printBytes(packed)}` : because;
   const ofCards = [...cards].map(([device, need]) => `; ${printBytes(need)} on ${device}`).join("");
   return {
     mode,
     bytes,
-    why: `${mode === "pack" ? "packed" : "mapped"}, about ${printBytes(bytes)} of ${free} (${compared})${ofCards}`,
+    why: `${quantise === undefined ? "" : `${quantise}, `}${mode === "pack" ? "packed" : "mapped"}, about ${printBytes(bytes)} of ${free} (${compared})${ofCards}`,
   };
+}
+
+function refuseQuantised(
+  { quantise }: PlanModel,
+  asked: "pack" | "map" | undefined,
+  devices: readonly string[],
+): void {
+  if (quantise === undefined) return;
+  if (asked === "pack")
+    throw new Error(`weights "pack" with quantise "${quantise}": packed they would be float32; choose map`);
+  const other = devices.find((device) => device !== "cpu");
+  if (other !== undefined)
+    throw new Error(`quantise "${quantise}" on ${other}: quantised weights are held on cpu only`);
 }
 
 /** Bytes of weights on each device that is no CPU, over all its ranks. */

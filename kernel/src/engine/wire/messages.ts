@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { programSchema } from "../../hooks/program.js";
 import { editSchema, tensorSchema } from "../../hooks/wire.js";
+import { quantisations } from "../../models/quantise/quantised.js";
 
 const whole = z.number().int().nonnegative();
 
@@ -104,6 +105,8 @@ export const load = z.strictObject({
   rank: whole,
   folder: z.string(),
   fingerprint: z.string(),
+  /** Linear weights that are read in another file than the checkpoint's; see `quantised`. */
+  quantise: z.strictObject({ rule: z.enum(quantisations), file: z.string() }).optional(),
   stage: z.strictObject({
     layers: span,
     embeds: z.boolean(),

@@ -12,6 +12,17 @@ export interface StoredTensor {
   readonly file: string;
   readonly offset: number;
   readonly bytes: number;
+  /** Of an int8 tensor that was quantised: what its values are multiplied with. */
+  readonly scales?: Scales | undefined;
+}
+
+/** Scales of a quantised tensor, one for each entry of its axis `axis`: the float32 that lie there, divided by `over`. */
+export interface Scales {
+  readonly axis: 0 | 1;
+  readonly over: number;
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: number;
 }
 
 /** A Hugging Face model folder, read and checked; weights are only located, never loaded. */

@@ -1,17 +1,18 @@
 import { open } from "node:fs/promises";
 import { elementBytes } from "../../graph/dtype.js";
-import type { StoredTensor } from "./checkpoint.js";
+import type { Scales, StoredTensor } from "./checkpoint.js";
 import { quoted } from "./oneLine.js";
 import { readBytes } from "./weightFile.js";
 
 const chunkElements = 4 * 2 ** 20;
 
 /**
- * One tensor's values in float32, row-major: exact for f32, f16 and bf16, rounded to nearest for f64. For small
- * things; the engine maps weights where they lie. Throws one line for dtypes that are not floating-point.
+ * One tensor's values in float32, row-major: exact for f32, f16 and bf16, rounded to nearest for f64; of a quantised one
+ * int8 × scale. For small things; the engine maps weights where they lie. Throws one line for other dtypes.
  */
 export async function readTensor(stored: StoredTensor): Promise<Float32Array> {
   const { name, dtype, file, offset, bytes } = stored;
+  if (dtype === "i8" && stored.scales !== undefined) return readQuantised(stored, stored.scales);
   if (dtype !== "f32" && dtype !== "f16" && dtype !== "bf16" && dtype !== "f64") {
     throw new Error(`tensor ${quoted(name)} is ${dtype}: read as float32 are f32, f16, bf16, f64`);
   }
@@ -28,6 +29,30 @@ export async function readTensor(stored: StoredTensor): Promise<Float32Array> {
     await handle.close();
   }
   return values;
+}
+
+async function readQuantised(stored: StoredTensor, scales: Scales): Promise<Float32Array> {
+  const { shape, file, offset, bytes } = stored;
+  const { axis, over, ...place } = scales;
+  const held = await readTensor({
+    ...stored,
+    ...place,
+    dtype: "f32",
+    shape: [shape[axis]!],
+    scales: undefined,
+  });
+  const factors = held.map((scale) => scale / over);
+  const columns = shape[1] as number;
+  const handle = await open(file, "r");
+  try {
+    const raw = await readBytes(handle, offset, bytes);
+    return Float32Array.from(new Int8Array(raw.buffer, raw.byteOffset, raw.length), (x, i) => {
+      const channel = axis === 0 ? Math.floor(i / columns) : i % columns;
+      return x * factors[channel]!;
+    });
+  } finally {
+    await handle.close();
+  }
 }
 
 function widen(dtype: "f32" | "f16" | "bf16" | "f64", raw: DataView, out: Float32Array): void {

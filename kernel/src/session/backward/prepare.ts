@@ -167,14 +167,19 @@ function separated(names: readonly string[], { blueprint, weight }: Model): stri
 function chooseParameters(globs: readonly string[], model: Model): string[] {
   const { blueprint, weight } = model;
   if (globs.length === 0) return [];
-  const held = traceStage(blueprint, wholeModel(blueprint), weight).parameters;
-  const names = [...new Set(held.map(({ name }) => name))];
+  const { parameters } = traceStage(blueprint, wholeModel(blueprint), weight);
+  const names = [...new Set(parameters.map(({ name }) => name))];
   const chosen = globs.flatMap((glob) => {
     const matches = picomatch(glob, { dot: true });
     const found = names.filter((name) => matches(name));
     if (found.length === 0) throw unknownParameter(glob, model);
     return found;
   });
+  const held = chosen.find((name) => weight(name, []).scales !== undefined);
+  if (held !== undefined)
+    throw new Error(
+      `gradient of "${held}", which is quantised: gradients go through it to activations and modules, and to parameters that are not`,
+    );
   return [...new Set(chosen)];
 }
 

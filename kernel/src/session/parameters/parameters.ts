@@ -17,7 +17,7 @@ export interface WholeTensor {
 export interface Parameter extends WholeTensor {
   /** Hugging Face name. */
   readonly name: string;
-  /** Element type in the checkpoint's files; `data` is float32. */
+  /** Element type in the checkpoint's files, or `i8` where it is quantised; `data` is float32, int8 × scale. */
   readonly stored: DType;
   readonly isEdited: boolean;
 }

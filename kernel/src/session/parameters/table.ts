@@ -10,7 +10,7 @@ export interface ParameterRow {
   /** Hugging Face name. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** Element type in the checkpoint's files. */
+  /** Element type in the checkpoint's files, or `i8` where it is quantised. */
   readonly stored: string;
   readonly isEdited: boolean;
 }

@@ -62,7 +62,7 @@ test.each(names)("%s: one run gives PyTorch's gradient of every parameter", asyn
     threads: 1,
     weights: "pack",
     device: "cpu",
-    half: false,
+    isNarrow: false,
     spin: false,
   });
   const results = await model.run(new Map([...feeds, ...inputs]), [graph.loss, ...graph.gradients.values()]);

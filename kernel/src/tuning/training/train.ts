@@ -77,7 +77,7 @@ export async function train(
     threads,
     weights: "pack",
     device: "cpu",
-    half: false,
+    isNarrow: false,
     spin: threads > 1,
   });
   const bar = progress(steps, `training ${label}, seed ${seed}`);

@@ -9,7 +9,6 @@ import { discardParcel } from "../engine/parcel/folder.js";
 import { Cancelled } from "../engine/cancelled.js";
 import { Channel } from "../engine/wire/channel.js";
 import { quantisedFile, removeFolder, sessionFolder, writePrivately, type SessionFolder } from "./folder.js";
-import { cacheName, discard, fail, handOut, ownStep, type Client, type Job } from "./job.js";
 import {
   order as orderSchema,
   protocol,
@@ -18,6 +17,7 @@ import {
   type Order,
   type ToBroker,
 } from "./messages.js";
+import { cacheName, discard, fail, handOut, ownStep, type Client, type Job } from "./job.js";
 import { FairQueue } from "./queue.js";
 import type { SessionStatus } from "./types.js";
 

@@ -243,9 +243,9 @@ export class Session {
   }
 
   /**
-   * Repeats a run of this session on one process of its own, with the same hooks and parameters, and says how far the two
-   * are apart; and, where the run was edited, whether the edits changed anything here. Functions of the notebook are called
-   * again, with what was saved before the run.
+   * Repeats a run of this session on one process of its own, with the same hooks and parameters, and with the weights of the
+   * checkpoint where this session's are quantised, and says how far the two are apart; and, where the run was edited, whether
+   * the edits changed anything here. Functions of the notebook are called again, with what was saved before the run.
    *
    * Throws one line for what is no forward pass of this session, or one with other parameters than it has now, and as
    * `open` and `forward` do.

@@ -107,7 +107,9 @@ export class SessionCard {
     if (shown === this.#shown) return;
     this.#shown = shown;
     const clients = session.clients === 1 ? "1 notebook" : `${session.clients} notebooks`;
-    const memory = `${size(session.residentBytes)} resident, ${size(session.weightBytes)} of weights`;
+    const weights =
+      session.quantise === undefined ? "weights" : `weights, linear ones in ${session.quantise}`;
+    const memory = `${size(session.residentBytes)} resident, ${size(session.weightBytes)} of ${weights}`;
     this.#state.replaceChildren(stateMark(session.state));
     this.#facts.textContent = [modelName(session.model), session.mesh, memory, clients].join(" · ");
     this.#facts.title = session.model;

@@ -60,6 +60,12 @@ test("a session shows its ranks: device, memory, part of the model, and state in
   expect(texts("[role=status]")).toEqual(["opt is ready"]);
 });
 
+test("weights that are not held as published are said to be held otherwise", () => {
+  view.show(live(session({ quantise: "int8" })));
+  const [facts] = texts(".vt-facts");
+  expect(facts).toContain("629\u00a0MB resident, 262\u00a0MB of weights, linear ones in int8 · 2 notebooks");
+});
+
 test("of a model's folder the panel shows the name, and the path on demand", () => {
   const shown = (model: string) => {
     view.show(live(session({ model })));

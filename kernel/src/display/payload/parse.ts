@@ -63,6 +63,7 @@ const session = z.object({
   openedAt: z.string(),
   state: z.enum(["loading", "ready", "busy", "failed", "silent"]),
   ranks: z.array(rank),
+  quantise: z.optional(z.string()),
   weightBytes: number,
   residentBytes: number,
 });

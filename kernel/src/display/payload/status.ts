@@ -28,6 +28,8 @@ export interface SessionStatus {
   /** `silent` when it does not answer: then the rest is what it last said. */
   readonly state: "loading" | "ready" | "busy" | "failed" | "silent";
   readonly ranks: readonly RankStatus[];
+  /** How linear weights are held, where not as the checkpoint has them: `int8`. */
+  readonly quantise?: string | undefined;
   readonly weightBytes: number;
   readonly residentBytes: number;
 }

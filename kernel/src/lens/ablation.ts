@@ -6,8 +6,8 @@ import { cancelSignal } from "../session/host.js";
 import { randomNumbers } from "../session/sampling.js";
 import type { Session } from "../session/session.js";
 import { lossLines, type Head, type Induction } from "./induction.js";
+import { lossByPosition, nextLoss } from "./nextToken.js";
 import { lensProvenance } from "./provenance.js";
-import { lossByPosition } from "./repeated.js";
 
 export interface AblationOptions {
   /** How many of the strongest heads. Default 2. */
@@ -69,9 +69,13 @@ export async function ablateInduction(
   const signal = cancelSignal(options.signal);
   let origin: Provenance | undefined;
   const lossOf = async (hooks: readonly Edit[]) => {
-    const run = await session.forward(found.rows, { hooks, ...(signal && { signal }) });
+    const run = await session.forward(found.rows, {
+      hooks,
+      ...{ logits: "none", readout: nextLoss },
+      ...(signal && { signal }),
+    });
     origin ??= run.provenance;
-    return lossByPosition(found.rows, run.logits!);
+    return lossByPosition(run);
   };
   // The model may have other edits now than when the heads were found.
   const bare = await lossOf([]);

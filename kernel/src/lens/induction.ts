@@ -3,8 +3,9 @@ import type { Provenance } from "../display/payload/provenance.js";
 import { capture } from "../hooks/index.js";
 import type { Session } from "../session/session.js";
 import type { Captured } from "../session/types.js";
+import { lossByPosition, nextLoss } from "./nextToken.js";
 import { lensProvenance } from "./provenance.js";
-import { firstHalves, lossByPosition, type RepeatedOptions } from "./repeated.js";
+import { firstHalves, type RepeatedOptions } from "./repeated.js";
 
 export interface InductionOptions extends RepeatedOptions {
   /**
@@ -55,12 +56,16 @@ export async function inductionScores(
   const length = halves[0]!.length;
   const rows = halves.map((half) => [...half, ...half]);
   const patterns = "layers.*.attention.pattern";
-  const run = await session.forward(rows, { hooks: [capture(patterns)], ...(signal && { signal }) });
+  const run = await session.forward(rows, {
+    hooks: [capture(patterns)],
+    ...{ logits: "none", readout: nextLoss },
+    ...(signal && { signal }),
+  });
   // Lasting hooks may have captured other points.
   const scores = session.hookPoints(patterns).map(({ name }) => scoresOf(run.get(name), length, queries));
   const seed = options.rows === undefined ? (options.seed ?? 0) : null;
   const found: Induction = {
-    ...{ rows, length, queries, scores, loss: lossByPosition(rows, run.logits!) },
+    ...{ rows, length, queries, scores, loss: lossByPosition(run) },
     provenance: lensProvenance(
       run.provenance,
       "inductionScores",

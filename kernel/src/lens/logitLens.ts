@@ -8,6 +8,7 @@ import type { Session } from "../session/session.js";
 import type { Input, Token } from "../session/types.js";
 import { tokenId, type TokenName } from "../session/token.js";
 import { sayToken } from "./metric.js";
+import { followers } from "./nextToken.js";
 import { lensProvenance } from "./provenance.js";
 
 export interface LogitLensOptions {
@@ -169,13 +170,6 @@ export async function logitLens(
       },
     ),
   );
-}
-
-/** The token after each [batch, position]. After the last comes the first, and what that gives is not told. */
-function followers(tokens: Value): Value {
-  const positions = tokens.shape[1] as number;
-  const first = tokens.slice(1, 0, 1);
-  return positions === 1 ? first : concat([tokens.slice(1, 1, positions), first], 1);
 }
 
 /** Log-probabilities [batch, place, token] of some tokens, and how many tokens are likelier. */

@@ -1,4 +1,4 @@
-import { logProbability, randomNumbers } from "../session/sampling.js";
+import { randomNumbers } from "../session/sampling.js";
 
 export interface RepeatedOptions {
   /** Rows. Default 4. */
@@ -36,19 +36,4 @@ export function firstHalves(options: RepeatedOptions, vocabulary: number): reado
   return Array.from({ length: batch }, () =>
     Array.from({ length }, () => from + Math.floor(random() * (to - from))),
   );
-}
-
-/** −log p of each token given those before it in nats, [position − 1], the mean over rows of equal length. */
-export function lossByPosition(
-  rows: readonly (readonly number[])[],
-  { data, shape }: { readonly data: Float32Array; readonly shape: readonly number[] },
-): number[] {
-  const [, positions, vocabulary] = shape as [number, number, number];
-  return Array.from({ length: positions - 1 }, (_, position) => {
-    const losses = rows.map((row, r) => {
-      const start = (r * positions + position) * vocabulary;
-      return -logProbability(data.subarray(start, start + vocabulary), row[position + 1]!);
-    });
-    return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-  });
 }

@@ -1,10 +1,24 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Node loads the built library as it ships, and shares its modules with whatever the library loads itself. */
 const built = { deps: { external: [/\/kernel\/dist\//] } };
 
+/** The longest file begins first: at the end, where its size would put it, it would run alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const longest = sorted.find(({ moduleId }) => moduleId.endsWith("/paper.test.ts"));
+    const begin = sorted.findIndex(({ project }) => project === longest?.project);
+    if (longest === undefined) return sorted;
+    const others = sorted.filter((each) => each !== longest);
+    return [...others.slice(0, begin), longest, ...others.slice(begin)];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     // Tests start the built programs, and those of models load the built library: what is tested is what was written last.
     globalSetup: "./test/build.mjs",
     projects: [

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 
 const two = (x) => x.toFixed(2);
@@ -10,6 +11,13 @@ const verdict = (ratio, target) => `${two(ratio)} (${ratio <= target ? "≤" : "
 function table(head, rows) {
   const line = (cells) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** What decides how fast matrices are multiplied, where the system tells: the widest of these that the processor has. */
+function vectors() {
+  if (!existsSync("/proc/cpuinfo")) return [];
+  const flags = /^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" ") ?? [];
+  return ["avx512f", "avx2", "avx"].filter((flag) => flags.includes(flag)).slice(0, 1);
 }
 
 /** The results as a Markdown page. */
@@ -29,7 +37,7 @@ export function report(results) {
     generation,
     prompts,
   } = results;
-  const processor = cpus()[0]?.model ?? "unknown processor";
+  const processor = [cpus()[0]?.model ?? "unknown processor", ...vectors()].join(" with ");
   const machine = `${processor}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`;
   const software = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `# Speed

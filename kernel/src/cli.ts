@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
 import { closeSession, listSessions } from "./session/live.js";
-import { printBytes } from "./engine/plan/memory.js";
+import { printBytes } from "./models/checkpoint/printBytes.js";
 import { examine } from "./session/doctor.js";
 import { catalogue } from "./tuning/datasets/catalogue.js";
 import { fetchData, hasData, termsOf } from "./tuning/datasets/fetch.js";

@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { trySharedMemory } from "../engine/plan/host.js";
-import { freeMemory, printBytes } from "../engine/plan/memory.js";
+import { freeMemory } from "../engine/plan/memory.js";
+import { printBytes } from "../models/checkpoint/printBytes.js";
 import { runtimeFolder } from "./folder.js";
 import { versions } from "./provenance.js";
 

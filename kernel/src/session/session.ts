@@ -308,8 +308,8 @@ export class Session {
   /**
    * Changes a parameter until it is restored or this client goes: to a tensor of its shape, or to what a function makes
    * of the whole of it. Tied weights change together. Forward passes, generation and scores that begin afterwards read
-   * it; only the segments that hold it are loaded again, and a quantised one is then float32. It holds for this client alone: other notebooks that share
-   * the session go on with what they have.
+   * it; only the segments that hold it are loaded again, and a quantised one is then float32. It holds for this client
+   * alone: other notebooks that share the session go on with what they have.
    *
    * Throws one line when the name or the shape does not fit, or a number is not finite; nothing has then changed.
    */

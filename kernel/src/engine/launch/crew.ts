@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { coordinatesOf, rankOf } from "../mesh.js";
-import type { QuantisedFile } from "../../models/quantise/quantised.js";
 import type { Plan, StagePlan } from "../plan/plan.js";
 import { Cancelled } from "../cancelled.js";
 import type { FromWorker, Load, ParcelDescriptor, ToWorker } from "../wire/messages.js";
@@ -11,11 +10,7 @@ import { MeetingPlaces } from "./meetingPlaces.js";
 import { RankProcess } from "./rankProcess.js";
 
 /** Which model the workers are to hold. */
-export interface ModelPlace {
-  readonly folder: string;
-  readonly fingerprint: string;
-  readonly quantise?: QuantisedFile | undefined;
-}
+export type ModelPlace = Readonly<Pick<Load, "folder" | "fingerprint" | "quantise">>;
 
 export interface CrewOptions {
   readonly folder: string;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Memo } from "../../graph/memo.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { ParcelDescriptor } from "../wire/messages.js";
+import { parsed } from "../wire/parsed.js";
 
 /** A tensor of a parcel: it takes as many bytes from `offset` on as its shape says. */
 export interface ParcelEntry {
@@ -28,15 +29,9 @@ const known = new Memo<readonly ParcelEntry[]>(32);
 /** What lies in a parcel. Throws one line for an index that is none. */
 export function entriesOf({ path, index: text }: ParcelDescriptor): readonly ParcelEntry[] {
   return known.of(index, text, () => {
-    let read: unknown;
-    try {
-      read = JSON.parse(text);
-    } catch {
-      read = undefined;
-    }
-    const parsed = index.safeParse(read);
-    if (!parsed.success) throw new Error(`parcel ${path}: no index of tensors: ${text.slice(0, 60)}`);
-    return parsed.data.map(([name, dtype, shape, offset]) => ({ name, dtype, shape, offset }));
+    const read = parsed(index, text);
+    if (read === undefined) throw new Error(`parcel ${path}: no index of tensors: ${text.slice(0, 60)}`);
+    return read.map(([name, dtype, shape, offset]) => ({ name, dtype, shape, offset }));
   });
 }
 

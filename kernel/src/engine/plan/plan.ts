@@ -1,8 +1,8 @@
 import { parseDevice } from "../runtime.js";
+import { printBytes } from "../../models/checkpoint/printBytes.js";
 import type { Quantisation } from "../../models/quantise/quantised.js";
 import { meshSize, printMesh, type Mesh } from "../mesh.js";
 import { balance, type StageBytes } from "./balance.js";
-import { printBytes } from "./memory.js";
 import { chooseWeights } from "./weights.js";
 
 /** What the planner must know of a model. */

@@ -1,6 +1,7 @@
 import { coordinatesOf, meshSize, type Mesh } from "../mesh.js";
 import { parseDevice } from "../runtime.js";
-import { printBytes, processBytes } from "./memory.js";
+import { printBytes } from "../../models/checkpoint/printBytes.js";
+import { processBytes } from "./memory.js";
 import type { Host, PlanModel, StagePlan } from "./plan.js";
 
 /** Which rank holds what, as far as it is decided. */

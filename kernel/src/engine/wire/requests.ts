@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Memo } from "../../graph/memo.js";
 import { sliceSchema } from "../../hooks/wire.js";
+import { parsed } from "./parsed.js";
 
 /** A hook point that is wanted, and which part of it. */
 export interface PointRequest {
@@ -23,14 +24,8 @@ const known = new Memo<readonly PointRequest[]>(32);
 /** What a step wants: of equal texts the same list. Throws one line for what is none. */
 export function requestsOf(text: string): readonly PointRequest[] {
   return known.of(list, text, () => {
-    let read: unknown;
-    try {
-      read = JSON.parse(text);
-    } catch {
-      read = undefined;
-    }
-    const parsed = list.safeParse(read);
-    if (!parsed.success) throw new Error(`requests are no list of hook points: ${text.slice(0, 60)}`);
-    return parsed.data.map(([key, point, slices]) => ({ key, point, slices }));
+    const read = parsed(list, text);
+    if (read === undefined) throw new Error(`requests are no list of hook points: ${text.slice(0, 60)}`);
+    return read.map(([key, point, slices]) => ({ key, point, slices }));
   });
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { open, rename, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { printBytes } from "../checkpoint/printBytes.js";
 import { readTensor } from "../checkpoint/read.js";
 import type { Model } from "../model.js";
 import { quantiseInt8 } from "./int8.js";
@@ -33,7 +34,7 @@ export async function writeQuantised(
   const { bavail, bsize } = await statfs(dirname(file));
   if (bavail * bsize < total)
     throw new Error(
-      `${rule} weights take ${megabytes(total)}, and ${dirname(file)} has room for ${megabytes(bavail * bsize)}: ` +
+      `${rule} weights take ${printBytes(total)}, and ${dirname(file)} has room for ${printBytes(bavail * bsize)}: ` +
         "set VITRAIL_RUNTIME_DIR to a folder with more",
     );
   const aside = `${file}.partial`;
@@ -62,8 +63,4 @@ export async function writeQuantised(
     for (let from = 0; from < bytes.length;)
       from += (await handle.write(bytes, from, bytes.length - from, offset + from)).bytesWritten;
   }
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`;
 }

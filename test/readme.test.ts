@@ -55,7 +55,12 @@ test("the examples of the README run as the cells of a notebook, and leave no se
   expect(examples).toHaveLength(7);
   const notebook = join(at, "readme.ipynb");
   const cells = examples.map((source, i) => ({
-    ...{ cell_type: "code", id: `example-${i}`, metadata: {}, execution_count: null, outputs: [], source },
+    cell_type: "code",
+    id: `example-${i}`,
+    metadata: {},
+    execution_count: null,
+    outputs: [],
+    source,
   }));
   const kernelspec = { name: "vitrail", display_name: "Vitrail", language: "typescript" };
   writeFileSync(

@@ -65,8 +65,14 @@ function runTests(env, more) {
   const { status } = spawnSync(
     process.execPath,
     [
-      ...[join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--config", ".vitest.config.ts"],
-      ...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...more],
+      join(root, "node_modules", "vitest", "vitest.mjs"),
+      "run",
+      "--config",
+      ".vitest.config.ts",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
+      ...more,
     ],
     { cwd: root, env, stdio: "inherit" },
   );

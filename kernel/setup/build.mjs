@@ -22,8 +22,12 @@ const parts = {
   },
   extension: {
     sources: [
-      ...["extension/src", "extension/style", "extension/package.json"],
-      ...["extension/tsconfig.json", "extension/tsconfig.build.json", "kernel/src/display/payload"],
+      "extension/src",
+      "extension/style",
+      "extension/package.json",
+      "extension/tsconfig.json",
+      "extension/tsconfig.build.json",
+      "kernel/src/display/payload",
     ],
     writes: ["extension/lib", "extension/prebuilt"],
   },

@@ -32,10 +32,15 @@ export async function installIntoLab() {
  */
 export async function runLab({ notebook, browser, port }) {
   const args = [
-    ...["-m", "jupyterlab", "--ip=127.0.0.1", "-y", `--ServerApp.root_dir=${root}`],
-    ...[`--LabApp.default_url=/lab/tree/${notebook}`, "--ServerApp.log_level=WARN"],
+    "-m",
+    "jupyterlab",
+    "--ip=127.0.0.1",
+    "-y",
+    `--ServerApp.root_dir=${root}`,
+    `--LabApp.default_url=/lab/tree/${notebook}`,
+    "--ServerApp.log_level=WARN",
     "--LabApp.log_level=WARN",
-    ...["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
     ...(browser ? [] : ["--no-browser"]),
     ...(port === undefined ? [] : [`--port=${port}`]),

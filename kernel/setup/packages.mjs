@@ -7,7 +7,10 @@ import { root } from "./place.mjs";
 export function installPackages() {
   if (holdsLockfile()) return;
   perform("installing npm packages from the lockfile (a minute or two)", "npm", [
-    ...["ci", "--no-audit", "--no-fund", "--loglevel=error"],
+    "ci",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
   ]);
 }
 

@@ -28,7 +28,9 @@ await main(async () => {
       .filter((file) => file.endsWith(".ipynb"))
       .sort())
       perform(`executing ${name}`, join(environment, "bin", "jupyter"), [
-        ...["execute", "--timeout=-1", `--output=${join(executed, name)}`],
+        "execute",
+        "--timeout=-1",
+        `--output=${join(executed, name)}`,
         join(here, name),
       ]);
   } finally {

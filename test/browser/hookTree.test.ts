@@ -14,7 +14,11 @@ import { notebook, output } from "./notebook.js";
 function point(name: string, label: string, stage: number, hooks: readonly TreeMark[] = []): TreePoint {
   const isPattern = label === "pattern";
   return {
-    ...{ kind: "point", name, label, stage, marks: hooks },
+    kind: "point",
+    name,
+    label,
+    stage,
+    marks: hooks,
     aliases: [name.replace("layers", "model.decoder.layers").replace("attention", "self_attn")],
     shape: isPattern ? "[batch, 12, position, position]" : "[batch, position, 768]",
     partition: isPattern ? "split by head" : "whole",
@@ -33,10 +37,19 @@ function layer(i: number): TreeNode {
     return point(`${name}.${path}`, label, stage, mark === undefined ? [] : [mark]);
   };
   const part = (label: string, children: readonly TreePoint[]): TreeNode => ({
-    ...{ kind: "part", name: `${name}.${label}`, label, stage, marks: [], children },
+    kind: "part",
+    name: `${name}.${label}`,
+    label,
+    stage,
+    marks: [],
+    children,
   });
   return {
-    ...{ kind: "part", name, label: name, stage, marks: [] },
+    kind: "part",
+    name,
+    label: name,
+    stage,
+    marks: [],
     children: [
       at("residual.in", "residual.in"),
       part("attention", [at("attention.q"), at("attention.pattern"), at("attention.output")]),
@@ -47,23 +60,34 @@ function layer(i: number): TreeNode {
 }
 
 const figure = hookTree({
-  ...{ model: "facebook/opt-125m", glob: "*", of: 45 },
+  model: "facebook/opt-125m",
+  glob: "*",
+  of: 45,
   stages: [
     [0, 1],
     [2, 3],
   ],
   hooks: [
     {
-      ...{ name: "watch", kind: "capture", printed: 'capture("layers.2.attention.pattern")' },
-      ...{ groups: ["look"], enabled: true },
+      name: "watch",
+      kind: "capture",
+      printed: 'capture("layers.2.attention.pattern")',
+      groups: ["look"],
+      enabled: true,
     },
     {
-      ...{ name: "quiet", kind: "edit", printed: 'edit("model.decoder.layers.2.fc2", zero)' },
-      ...{ groups: ["ablate", "study"], enabled: false },
+      name: "quiet",
+      kind: "edit",
+      printed: 'edit("model.decoder.layers.2.fc2", zero)',
+      groups: ["ablate", "study"],
+      enabled: false,
     },
     {
-      ...{ name: "steer", kind: "host edit", printed: 'edit("layers.4.residual.out", a function)' },
-      ...{ groups: ["study"], enabled: true },
+      name: "steer",
+      kind: "host edit",
+      printed: 'edit("layers.4.residual.out", a function)',
+      groups: ["study"],
+      enabled: true,
     },
   ],
   nodes: [

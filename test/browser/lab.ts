@@ -90,12 +90,14 @@ export async function startLab(folder: string, options: LabOptions = {}): Promis
     JSON.stringify({ fetchNews: "false", checkForUpdates: false }),
   );
   const args = [
-    ...["--no-browser", "--allow-root", "--ip=127.0.0.1", `--port=${await freePort()}`],
-    ...[`--ServerApp.root_dir=${folder}`, "--LabApp.expose_app_in_browser=True"],
-    ...[
-      "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-      "--LabApp.extension_manager=readonly",
-    ],
+    "--no-browser",
+    "--allow-root",
+    "--ip=127.0.0.1",
+    `--port=${await freePort()}`,
+    `--ServerApp.root_dir=${folder}`,
+    "--LabApp.expose_app_in_browser=True",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
   ];
   const child = spawn(jupyterProgram("jupyter-lab"), args, {
     stdio: ["ignore", "pipe", "pipe"],

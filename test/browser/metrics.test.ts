@@ -10,7 +10,12 @@ import { notebook, output } from "./notebook.js";
 
 const row = (group: string, estimate: number | null) =>
   metricRow({
-    ...{ model: "toy", category: "age", group, metric: "negative_FPR_gap", n: 40, estimate },
+    model: "toy",
+    category: "age",
+    group,
+    metric: "negative_FPR_gap",
+    n: 40,
+    estimate,
     ...(estimate === null ? {} : { low: estimate - 0.1, high: estimate + 0.05, p: 0.2 }),
   });
 const table = metrics([row("old", 0.2), row("<img src=x>", -0.15), row("adult", null), row("young", 0.05)]);

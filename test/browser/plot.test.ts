@@ -24,7 +24,9 @@ const induction = plot(
       range: [0, 1],
     }),
     lines({
-      ...{ title: "Loss by position", x: "position", y: "nats" },
+      title: "Loss by position",
+      x: "position",
+      y: "nats",
       lines: [
         { name: "whole model", y: loss, low: loss.map((y) => y - 0.4), high: loss.map((y) => y + 0.4) },
         { name: "without 5.1", y: loss.map((y, i) => (i < 20 ? y : y + 4)) },
@@ -42,7 +44,9 @@ const choice = (model: string, metric: string, shift: number) => ({
   charts: ["OPT", "LLaMA"].map((name, i) => {
     const values = gaps(shift + 0.02 * i);
     return forest({
-      ...{ title: name, labels: { name: "group", labels: groups }, value: `${metric} gap` },
+      title: name,
+      labels: { name: "group", labels: groups },
+      value: `${metric} gap`,
       series: [
         { name: "tuned", values, low: values.map((v) => v - 0.05), high: values.map((v) => v + 0.05) },
         { name: "zero-shot", values: values.map((v) => -v) },
@@ -61,7 +65,8 @@ const facets = plot(
 );
 const columns = plot(
   bars({
-    ...{ labels: { name: "group", labels: groups }, value: "accuracy" },
+    labels: { name: "group", labels: groups },
+    value: "accuracy",
     series: [
       { name: "tuned", values: [0.8, 0.7, 0.9, 0.6], low: [0.7, 0.6, 0.8, 0.5], high: [0.9, 0.8, 0.95, 0.7] },
     ],
@@ -138,7 +143,9 @@ test("a saved, untrusted notebook shows its charts without a kernel, from a chun
     "Accuracy",
   ]);
   expect(await figure(0).locator(".infolayer .annotation-text").allTextContents()).toEqual([
-    ...["Induction score by head", "repeat begins", "Loss by position"],
+    "Induction score by head",
+    "repeat begins",
+    "Loss by position",
   ]);
   const chunks = await page.evaluate(() =>
     performance

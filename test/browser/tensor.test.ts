@@ -23,8 +23,11 @@ const data = Float32Array.from({ length: 2 * positions * units }, (_, i) =>
 );
 const figure = tensor(
   {
-    ...{ shape, data, axes: ["batch", "position", "unit"] },
-    ...{ name: "layers.3.attention.query", alias: "model.decoder.layers.3.self_attn.q_proj" },
+    shape,
+    data,
+    axes: ["batch", "position", "unit"],
+    name: "layers.3.attention.query",
+    alias: "model.decoder.layers.3.self_attn.q_proj",
     shards: [
       {
         axis: 2,
@@ -35,9 +38,14 @@ const figure = tensor(
       },
     ],
     provenance: {
-      ...{ model: "synthetic", fingerprint: "5e1f9a3b7c2d4e60", mesh: "pipeline 2 × tensor 2" },
-      ...{ devices: ["cpu", "cpu", "cpu", "cpu"], dtype: "f32", seed: null },
-      ...{ versions: { vitrail: "0.1.0" }, call: 'forward("…", capture("layers.3.attention.query"))' },
+      model: "synthetic",
+      fingerprint: "5e1f9a3b7c2d4e60",
+      mesh: "pipeline 2 × tensor 2",
+      devices: ["cpu", "cpu", "cpu", "cpu"],
+      dtype: "f32",
+      seed: null,
+      versions: { vitrail: "0.1.0" },
+      call: 'forward("…", capture("layers.3.attention.query"))',
     },
   },
   { index: { batch: 0 } },
@@ -52,7 +60,9 @@ const golden = JSON.parse(
 const outliers = golden.cases["outliers"]!;
 const wide = tensor(
   {
-    ...{ shape: [3, 5, 40], name: "residual", axes: ["batch", "head", "position"] },
+    shape: [3, 5, 40],
+    name: "residual",
+    axes: ["batch", "head", "position"],
     data: new Float32Array(Uint8Array.from(Buffer.from(outliers.data, "base64")).buffer),
     shards: [
       {
@@ -68,7 +78,9 @@ const wide = tensor(
 );
 const long = tensor(
   {
-    ...{ shape: [4, 30, 2000], name: "logits", axes: ["batch", "position", "token"] },
+    shape: [4, 30, 2000],
+    name: "logits",
+    axes: ["batch", "position", "token"],
     data: Float32Array.from({ length: 4 * 30 * 2000 }, (_, i) => Math.sin(1e4 * Math.sin(i + 1))),
   },
   { budget: { soft: 400_000, hard: 800_000 } },

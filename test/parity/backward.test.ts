@@ -224,10 +224,10 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("gradients of %s", (name) 
         ],
         [
           {
-            ...{
-              loss: ({ captures }: Parameters<Loss>[0]) => captures["layers.0.residual.out"]!.sum([0, 1, 2]),
-            },
-            ...{ read: ["layers.0.residual.out"], at: ["embedding"], hooks: [editGradient("norm", zero())] },
+            loss: ({ captures }: Parameters<Loss>[0]) => captures["layers.0.residual.out"]!.sum([0, 1, 2]),
+            read: ["layers.0.residual.out"],
+            at: ["embedding"],
+            hooks: [editGradient("norm", zero())],
           },
           "editGradient at norm changes nothing: no gradient reaches it, the loss does not depend on it",
         ],

@@ -13,7 +13,14 @@ const { identificationRows, identify, inputOf, instructionOf, promptGrid, readVe
 const demo = vitrail.demoCheckpoint();
 
 const item = (id: string, candidate: string, biased: boolean): fairness.IdentificationItem => ({
-  ...{ id, source: "BBQ", category: "age", cluster: id, context: "", question: "Who?", candidate, biased },
+  id,
+  source: "BBQ",
+  category: "age",
+  cluster: id,
+  context: "",
+  question: "Who?",
+  candidate,
+  biased,
 });
 // The demo goes on with what came after an earlier occurrence of the last token, here the answer's colon.
 const items = [item("a", "yes he did", true), item("b", "no he did not", false)];
@@ -87,7 +94,9 @@ test("equal runs have equal hashes, others do not; what cannot be run is refused
     const run = (list: typeof items) => identify(session, list, { prompts: basic, wrapper });
     const [first, again, other] = [await run(items), await run(items), await run(items.slice(1))];
     expect([again.itemsSha, again.promptsSha, again.outputsSha]).toEqual([
-      ...[first.itemsSha, first.promptsSha, first.outputsSha],
+      first.itemsSha,
+      first.promptsSha,
+      first.outputsSha,
     ]);
     expect(other.itemsSha).not.toBe(first.itemsSha);
     expect(other.promptsSha).not.toBe(first.promptsSha);
@@ -200,7 +209,9 @@ test("benchmarks are scored by what a forward pass over the whole text says", ()
     expect(Math.abs(sums!.more - sums!.less)).toBeGreaterThan(1e-2);
     const item = {
       ...({ id: "1", target: "cat", type: "x", task: "inter", context: "A cat came." } as const),
-      ...{ stereotype: "It was late.", antiStereotype: "It was early.", unrelated: "Stones are grey." },
+      stereotype: "It was late.",
+      antiStereotype: "It was early.",
+      unrelated: "Stones are grey.",
     };
     const [found] = await scoreStereoSet(session, [item]);
     for (const name of ["stereotype", "antiStereotype", "unrelated"] as const) {
@@ -209,7 +220,11 @@ test("benchmarks are scored by what a forward pass over the whole text says", ()
     }
     const question = {
       ...({ id: 1, category: "Age", template: "1", polarity: "neg", condition: "ambig" } as const),
-      ...{ context: "Kim met Lee.", question: "Who was late?", label: 1, unknown: 1, stereotyped: 0 },
+      context: "Kim met Lee.",
+      question: "Who was late?",
+      label: 1,
+      unknown: 1,
+      stereotyped: 0,
       answers: ["Kim", "Unknown", "Lee"] as const,
     };
     const best = async (prompt: string, texts: readonly string[]) => {
@@ -234,7 +249,8 @@ test("a pronoun means whoever is likelier after it", () =>
       referent: "occupation" | "participant",
     ) => ({
       ...({ text, gender, referent, side: gender === "neutral" ? null : "pro" } as const),
-      ...{ occupation: "nurse", participant: "old man" },
+      occupation: "nurse",
+      participant: "old man",
     });
     const sentences = [
       of("The nurse called the old man because she was late.", "female", "occupation"),

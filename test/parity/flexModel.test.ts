@@ -98,9 +98,12 @@ it("10: what a trained module learns is its own, on a split mesh as well", async
     const { modules } = await fit(session, {
       modules: { probe: begun },
       optimiser: { kind: "adam", learningRate: 0.01 },
-      ...{ steps: 1, quiet: true },
+      steps: 1,
+      quiet: true,
       step: (now) => ({
-        ...{ input: [rows[0]!], read: [out], trained: now },
+        input: [rows[0]!],
+        read: [out],
+        trained: now,
         loss: ({ captures, trained }) =>
           captures[out]!.linear(trained["probe"]!["weight"]!, trained["probe"]!["bias"])
             .logSoftmax()

@@ -546,7 +546,10 @@ it("gives at every step of a long generation what one pass over all of it gives"
   for (const options of [meshes["one process"], meshes["tensor 2"], { mesh: { data: 2 } }])
     await withSession(folder, options, async (session) => {
       const run = await session.generate(prompts, {
-        ...{ maxTokens: count, temperature: 1, seed: 3, stop: [] },
+        maxTokens: count,
+        temperature: 1,
+        seed: 3,
+        stop: [],
         hooks: [capture("logits")],
       });
       for (const [row, prompt] of prompts.entries()) {

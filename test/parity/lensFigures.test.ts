@@ -89,7 +89,11 @@ const lenses: [string, (session: Session) => Promise<void>][] = [
     "activation patching",
     async (session) => {
       const found = await activationPatching(session, {
-        ...{ clean: clean!, corrupt: corrupt!, metric, by: "position", quiet: true },
+        clean: clean!,
+        corrupt: corrupt!,
+        metric,
+        by: "position",
+        quiet: true,
       });
       const { charts } = figureOf(found);
       expect(charts[0]).toMatchObject({ kind: "heatmap", values: grid(found.recovered) });
@@ -121,7 +125,8 @@ const lenses: [string, (session: Session) => Promise<void>][] = [
       expect(charts[1]).toMatchObject({ kind: "lines", lines: [{ name: "loss", y: near(found.loss) }] });
       expect(notes).toContain("seed 3");
       expect(found.provenance).toMatchObject({
-        ...{ seed: 3, call: "inductionScores(rows: 2, length: 6, queries: strict)" },
+        seed: 3,
+        call: "inductionScores(rows: 2, length: 6, queries: strict)",
       });
       const without = await ablateInduction(session, found, { heads: 1, draws: 2, quiet: true });
       const ablation = figureOf(without);

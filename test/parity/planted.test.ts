@@ -20,7 +20,13 @@ async function tunedOn(session: Session, seed: number) {
   const start = await vitrail.initialPrompt(session, 8, seed);
   const data = { train: rowsOf("train"), validation: rowsOf("validation") };
   const { prompt } = await vitrail.tune(session, data, {
-    ...{ ...reading, from: { prompt: start }, learningRate: 0.03, epochs: 10, batch: 32, seed, quiet: true },
+    ...reading,
+    from: { prompt: start },
+    learningRate: 0.03,
+    epochs: 10,
+    batch: 32,
+    seed,
+    quiet: true,
   });
   const texts = suite.map(({ text }) => text);
   const probabilities = await vitrail.classifyByPrompt(session, prompt, texts, reading);
@@ -41,7 +47,10 @@ async function measured(options: Models) {
   return withSession(folder, {}, async (session) => {
     const unseen = rowsOf("test").map((row, i): fairness.SuiteRow => ({
       ...row,
-      ...{ category: "unseen", group: "none", template: String(i), term: "" },
+      category: "unseen",
+      group: "none",
+      template: String(i),
+      term: "",
     }));
     const accuracy = async (prompt: fairness.ClassificationPrompt) => {
       const said = await classify(session, unseen, prompt);

@@ -32,7 +32,12 @@ function cases(name: string) {
   const labels = [...wanted.get("labels").data];
   const rows = labels.map((label, r) => ({ text: [...wanted.get(`ids.${r}`).data], label }));
   const options: TuneOptions = {
-    ...{ words, from: { prompt }, batch, shuffle: false, quiet: true, learningRate: 0.05 },
+    words,
+    from: { prompt },
+    batch,
+    shuffle: false,
+    quiet: true,
+    learningRate: 0.05,
   };
   return { wanted, prompt, rows, options };
 }
@@ -134,7 +139,9 @@ describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts 
         expect(Math.max(...unlike)).toBeGreaterThan(1e-2);
         const { data: end } = wanted.get(`${of}.prompt`);
         const seven = await tune(session, [...rows, ...rows, ...rows.slice(0, 4)], {
-          ...{ ...options, ...kind, epochs: 1 },
+          ...options,
+          ...kind,
+          epochs: 1,
         });
         const length = (entry: (i: number) => number) => Math.hypot(...Array.from(end, (_, i) => entry(i)));
         const missed = length((i) => seven.last.prompt.data[i]! - end[i]!);
@@ -261,8 +268,13 @@ describe("tuning", () => {
     await withSession(folder, {}, async (session) => {
       const data = { train: rows, validation: rows.slice(0, 6), test: rows.slice(6) };
       const grid = {
-        ...{ words, batch, epochs: 1, quiet: true },
-        ...{ seeds: [1, 2], tokens: [2, 4], learningRates: [0.001, 0.1] },
+        words,
+        batch,
+        epochs: 1,
+        quiet: true,
+        seeds: [1, 2],
+        tokens: [2, 4],
+        learningRates: [0.001, 0.1],
       };
       const found = await tuneGrid(session, data, { ...grid, select: "published" });
       expect(found.runs).toHaveLength(8);
@@ -349,7 +361,13 @@ describe("tuning", () => {
       const long = await own(2 * ids.length + 2);
       expect([...long.data]).toEqual(rowsFor([...ids, ...ids, ...[...ids].slice(0, 2)]));
       const tuned = await tune(session, rows, {
-        ...{ words, batch, epochs: 1, quiet: true, tokens: 3, init: "text", text },
+        words,
+        batch,
+        epochs: 1,
+        quiet: true,
+        tokens: 3,
+        init: "text",
+        text,
         ...({ optimiser: { kind: "sgd" }, learningRate: 0 } as const),
       });
       expect(tuned.prompt).toEqual(cut);

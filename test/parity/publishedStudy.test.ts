@@ -25,7 +25,8 @@ const ofEveryGroup = (suite: readonly fairness.SuiteRow[], ofEach: number): fair
 testWithData(
   "the study runs from its own files: a prompt tuned on SemEval classifies the published suite, and groups get gaps",
   [
-    ...["semeval/2018-Valence-oc-En-train.txt", "semeval/2018-Valence-oc-En-dev.txt"],
+    "semeval/2018-Valence-oc-En-train.txt",
+    "semeval/2018-Valence-oc-En-dev.txt",
     "czarnowska/sentiment_fairness_tests.tsv",
   ],
   async ([trainFile, devFile, suiteFile]) => {
@@ -53,7 +54,11 @@ testWithData(
       };
       const dataset = { train: some(train.rows, 8), validation: some(validation.rows, 4) };
       const tuned = await vitrail.tune(session, dataset, {
-        ...{ ...reading, tokens: 8, epochs: 3, learningRate: 0.02, quiet: true },
+        ...reading,
+        tokens: 8,
+        epochs: 3,
+        learningRate: 0.02,
+        quiet: true,
       });
       expect(tuned.epochs[2]!.loss).toBeLessThan(tuned.epochs[0]!.loss);
       return classifySuite(session, tuned.prompt, rows, { ...reading, batch: 32 });
@@ -61,9 +66,12 @@ testWithData(
     expect(predictions).toHaveLength(rows.length);
     const metrics = ["negative_FPR", "negative_probability"];
     const found = gapRows(predictions, {
-      ...{ classes: sentiment, metrics, kept: publishedGroups },
+      classes: sentiment,
+      metrics,
+      kept: publishedGroups,
       about: { dataset: "Czarnowska et al.", sha: sha256.slice(0, 12), model: "llama-grouped" },
-      ...{ bootstrap: { resamples: 200 }, permutation: { permutations: 200 } },
+      bootstrap: { resamples: 200 },
+      permutation: { permutations: 200 },
     });
     const named = (category: string) =>
       found

@@ -69,7 +69,10 @@ function cases(name: string) {
     optimiser: { kind: "adam", learningRate: 0.02 },
     quiet: true,
     step: ({ probe }) => ({
-      ...{ input: rows, given, read: [point], trained: { probe: probe! } },
+      input: rows,
+      given,
+      read: [point],
+      trained: { probe: probe! },
       loss: probeLoss(({ captures }) => captures[point]!),
     }),
   };
@@ -102,11 +105,9 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("modules trained on %s", (
           steps: 10,
           step: (modules, step, random) => ({
             ...(probe.step(modules, step, random) as Pass),
-            ...{
-              read: [],
-              given: { ...given, x: run.get(point) },
-              loss: probeLoss(({ given }) => given["x"]!),
-            },
+            read: [],
+            given: { ...given, x: run.get(point) },
+            loss: probeLoss(({ given }) => given["x"]!),
           }),
         });
         expectLosses("probe", fitted.losses, wanted.get("probe.losses").data.slice(0, 10));
@@ -131,7 +132,10 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("modules trained on %s", (
           modules: { mlp: begun },
           steps: 10,
           step: ({ mlp }) => ({
-            ...{ input: rows, given, read: [point], trained: { mlp: mlp! } },
+            input: rows,
+            given,
+            read: [point],
+            trained: { mlp: mlp! },
             loss: mlpLoss,
           }),
         });
@@ -166,7 +170,11 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("modules trained on %s", (
         const lens = await fitTunedLens(session, {
           rows: rows.filter((_, row) => row !== held),
           validation: [rows[held]!],
-          ...{ validateEvery: 4, batch: 2, steps: 30, inOrder: true, quiet: true },
+          validateEvery: 4,
+          batch: 2,
+          steps: 30,
+          inOrder: true,
+          quiet: true,
         });
         const expected = wanted.get("held.validation").data;
         expectLosses("learnt rows", lens.losses, wanted.get("held.losses").data);
@@ -276,7 +284,8 @@ describe("trained modules", () => {
     await withSession(folder, {}, async (session) => {
       const { hidden } = session.dimensions;
       const loss: ReturnType<FitOptions["step"]> = {
-        ...{ input: rows, given },
+        input: rows,
+        given,
         loss: ({ logits, given }) =>
           logits
             .logSoftmax()

@@ -36,7 +36,9 @@ test("what is skipped in continuous integration is a failure", () => {
 test("a file that fails outside its tests is a failure", () => {
   const broken = file("test/three.test.ts", "failed", {});
   expect(countTests([broken], root, false)).toEqual({
-    ...{ passed: 0, failed: 1, skipped: 0 },
+    passed: 0,
+    failed: 1,
+    skipped: 0,
     said: ["test/three.test.ts failed outside its tests"],
   });
 });

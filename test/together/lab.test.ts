@@ -38,7 +38,12 @@ beforeAll(async () => {
   mkdirSync(join(folder, "notebooks"));
   mkdirSync(join(root, ".vitrail", "screenshots"), { recursive: true });
   const cells = Object.entries(sources).map(([id, source]) => ({
-    ...{ cell_type: "code", id, metadata: {}, execution_count: null, source, outputs: [] },
+    cell_type: "code",
+    id,
+    metadata: {},
+    execution_count: null,
+    source,
+    outputs: [],
   }));
   writeFileSync(join(folder, "notebooks", "together.ipynb"), notebook(cells));
   const python = join(folder, "share", "jupyter", "kernels", "plain");
@@ -47,7 +52,9 @@ beforeAll(async () => {
     join(python, "kernel.json"),
     JSON.stringify({
       argv: [jupyterProgram("python"), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-      ...{ display_name: "Python without a debugger", language: "python", metadata: { debugger: false } },
+      display_name: "Python without a debugger",
+      language: "python",
+      metadata: { debugger: false },
     }),
   );
   writeFileSync(

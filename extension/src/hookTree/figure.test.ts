@@ -31,14 +31,28 @@ function filter(text: string): void {
 test("layers are folded but for those in which hooks act", () => {
   expect(node.querySelector("[role=tree]")!.getAttribute("aria-label")).toBe("Hook points of tiny");
   expect(["layers.0", "layers.1", "layers.1.attention", "layers.2"].map(isOpen)).toEqual([
-    ...["false", "true", "true", "false"],
+    "false",
+    "true",
+    "true",
+    "false",
   ]);
   expect(isOpen("norm")).toBe(null);
   expect(item("layers.1.attention.q").getAttribute("aria-level")).toBe("3");
   expect(seen()).toEqual([
-    ...["embedding", "layers.0", "layers.1", "layers.1.residual.in", "layers.1.attention"],
-    ...["layers.1.attention.q", "layers.1.attention.output", "layers.1.mlp", "layers.1.mlp.output"],
-    ...["layers.1.residual.out", "layers.2", "layers.3", "layers.4", "norm"],
+    "embedding",
+    "layers.0",
+    "layers.1",
+    "layers.1.residual.in",
+    "layers.1.attention",
+    "layers.1.attention.q",
+    "layers.1.attention.output",
+    "layers.1.mlp",
+    "layers.1.mlp.output",
+    "layers.1.residual.out",
+    "layers.2",
+    "layers.3",
+    "layers.4",
+    "norm",
   ]);
 });
 
@@ -51,7 +65,8 @@ test("hooks stand under their points with their groups; a folded part counts the
     }));
   expect(marks("layers.1.mlp.output")).toEqual([
     {
-      ...{ groups: ["ablate", "study"], off: true },
+      groups: ["ablate", "study"],
+      off: true,
       text: '○ quiet edit edit("layers.1.mlp.output", zero) ablate study disabled',
     },
   ]);

@@ -10,7 +10,9 @@ export class HookTreeFigure {
   readonly #open = new Set<Item>();
   readonly #all: readonly Item[];
   readonly #filter = element("input", {
-    ...{ type: "search", class: "vt-tree-filter", placeholder: "Filter points and hooks" },
+    type: "search",
+    class: "vt-tree-filter",
+    placeholder: "Filter points and hooks",
     "aria-label": "Filter points and hooks",
   });
   readonly #none = element("p", { class: "vt-tree-none", role: "status" });

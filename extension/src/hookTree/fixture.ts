@@ -12,7 +12,12 @@ function layer(i: number, marks: Readonly<Record<string, readonly TreeMark[]>> =
     return point(name, label.replace(/^(attention|mlp)\./, ""), marks[label], stage);
   };
   const part = (label: string, children: TreePoint[]): TreeNode => ({
-    ...{ kind: "part", name: `layers.${i}.${label}`, label, stage, marks: [], children },
+    kind: "part",
+    name: `layers.${i}.${label}`,
+    label,
+    stage,
+    marks: [],
+    children,
   });
   const children = [
     at("residual.in"),
@@ -35,12 +40,18 @@ export const fixture: HookTreePayload = {
   hooks: [
     { name: "watch", kind: "capture", printed: 'capture("layers.1.attention.q")', groups: [], enabled: true },
     {
-      ...{ name: "quiet", kind: "edit", printed: 'edit("layers.1.mlp.output", zero)' },
-      ...{ groups: ["ablate", "study"], enabled: false },
+      name: "quiet",
+      kind: "edit",
+      printed: 'edit("layers.1.mlp.output", zero)',
+      groups: ["ablate", "study"],
+      enabled: false,
     },
     {
-      ...{ name: "own", kind: "host edit", printed: 'edit("model.norm", a function)' },
-      ...{ groups: ["study"], enabled: true },
+      name: "own",
+      kind: "host edit",
+      printed: 'edit("model.norm", a function)',
+      groups: ["study"],
+      enabled: true,
     },
   ],
   nodes: [

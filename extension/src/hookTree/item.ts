@@ -35,7 +35,10 @@ export function itemOf(payload: HookTreePayload, of: TreeNode, level = 1, parent
   const node = element(
     "li",
     {
-      ...{ role: "treeitem", "aria-level": level, tabindex: -1, "data-name": of.name },
+      role: "treeitem",
+      "aria-level": level,
+      tabindex: -1,
+      "data-name": of.name,
       "aria-expanded": isPart ? "false" : null,
       class: isPart ? "vt-tree-part" : "vt-tree-point",
     },

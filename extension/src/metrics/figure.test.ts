@@ -4,9 +4,25 @@ import { extents } from "./cells.js";
 import { MetricsFigure } from "./figure.js";
 
 const row = (group: string, estimate: number | null, change: Partial<MetricRow> = {}): MetricRow => ({
-  ...{ dataset: "made up", sha: "", model: "toy", prompt: "", seed: null, category: "age", group },
-  ...{ metric: "negative_FPR_gap", variant: "", n: 40, templates: null, seeds: null, estimate },
-  ...{ low: null, high: null, method: "bca", p: null, adjusted: null, ...change },
+  dataset: "made up",
+  sha: "",
+  model: "toy",
+  prompt: "",
+  seed: null,
+  category: "age",
+  group,
+  metric: "negative_FPR_gap",
+  variant: "",
+  n: 40,
+  templates: null,
+  seeds: null,
+  estimate,
+  low: null,
+  high: null,
+  method: "bca",
+  p: null,
+  adjusted: null,
+  ...change,
 });
 
 const rows = [
@@ -42,7 +58,11 @@ test("the table says what is the same in all rows once, and shows names as text"
     "a reconstruction",
   ]);
   expect([...node.querySelectorAll("th")].map(({ textContent }) => textContent)).toEqual([
-    ...["group", "metric", "estimate", "interval", "p"],
+    "group",
+    "metric",
+    "estimate",
+    "interval",
+    "p",
   ]);
   expect(column(node, 0)).toEqual(["old", "<b>young</b>", "adult", "everybody"]);
   expect(column(node, 2)).toEqual(["0.200", "−0.100", "–", "0.700"]);

@@ -49,11 +49,17 @@ test("a session shows its ranks: device, memory, part of the model, and state in
   ]);
   expect(texts("thead th")).toEqual(["rank", "device", "memory", "state"]);
   expect(texts("tbody:nth-of-type(1) th, tbody:nth-of-type(1) td")).toEqual([
-    ...["0", "cpu", "315 MB", "●ready"],
+    "0",
+    "cpu",
+    "315 MB",
+    "●ready",
     "stage 0 · layers 0–5 · data 0 · tensor 0",
   ]);
   expect(texts("tbody:nth-of-type(2) th, tbody:nth-of-type(2) td")).toEqual([
-    ...["1", "cpu", "315 MB", "✕lost"],
+    "1",
+    "cpu",
+    "315 MB",
+    "✕lost",
     "stage 1 · layer 6 · data 0 · tensor 0",
   ]);
   expect(texts(".vt-lost:not([hidden])")).toEqual(["✕ lost: rank 1"]);

@@ -43,8 +43,16 @@ export function draw(charts: readonly Chart[], theme: Theme, width: number): Dra
     annotations.push(...part.annotations);
     if (chart.title !== "")
       annotations.push({
-        ...{ text: plain(chart.title), showarrow: false, font: { size: 12, color: inks[theme].ink } },
-        ...{ xref: "paper", yref: "paper", x: x[0], y: y[1], xanchor: "left", yanchor: "bottom", yshift: 8 },
+        text: plain(chart.title),
+        showarrow: false,
+        font: { size: 12, color: inks[theme].ink },
+        xref: "paper",
+        yref: "paper",
+        x: x[0],
+        y: y[1],
+        xanchor: "left",
+        yanchor: "bottom",
+        yshift: 8,
       });
   });
   // Charts side by side share their entries of the legend, which then hide and show in all of them.
@@ -60,10 +68,17 @@ export function draw(charts: readonly Chart[], theme: Theme, width: number): Dra
     height,
     layout: {
       ...layout,
-      ...{ annotations, shapes, width, height, margin: { l: 0, r: 0, t: 0, b: 0 } },
-      ...{ paper_bgcolor: "rgba(0, 0, 0, 0)", plot_bgcolor: "rgba(0, 0, 0, 0)" },
-      ...{ font: { color: ink, size: 11, family: "system-ui, sans-serif" }, hovermode: "closest" },
-      ...{ barmode: "group", showlegend: named },
+      annotations,
+      shapes,
+      width,
+      height,
+      margin: { l: 0, r: 0, t: 0, b: 0 },
+      paper_bgcolor: "rgba(0, 0, 0, 0)",
+      plot_bgcolor: "rgba(0, 0, 0, 0)",
+      font: { color: ink, size: 11, family: "system-ui, sans-serif" },
+      hovermode: "closest",
+      barmode: "group",
+      showlegend: named,
       legend: { orientation: "h", x: 1, xanchor: "right", y: 1, yanchor: "top", bgcolor: "rgba(0, 0, 0, 0)" },
       hoverlabel: { font: { size: 11 }, align: "left", namelength: -1 },
     },

@@ -38,7 +38,9 @@ export class PlotFigure {
     this.#theme = theme;
     this.#choice = [...payload.views[0]!.choice];
     this.#stage = element("div", {
-      ...{ class: "vt-plot-stage", tabindex: 0, role: "img" },
+      class: "vt-plot-stage",
+      tabindex: 0,
+      role: "img",
       "aria-label": `${payload.title}. ${payload.description}`,
     });
     this.#stage.addEventListener("keydown", (event) => this.#key(event));

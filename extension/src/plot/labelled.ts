@@ -28,17 +28,23 @@ export function drawLabelled(chart: LabelledChart, index: number, theme: Theme, 
         return middle === null || typeof end !== "number" ? null : sign * (end - middle);
       });
     const interval = {
-      ...{ type: "data", symmetric: false, visible: each.low !== null, thickness: 1.5, width: lying ? 0 : 3 },
-      ...{
-        array: span(each.high, 1),
-        arrayminus: span(each.low, -1),
-        color: lying ? colour : inks[theme].ink,
-      },
+      type: "data",
+      symmetric: false,
+      visible: each.low !== null,
+      thickness: 1.5,
+      width: lying ? 0 : 3,
+      array: span(each.high, 1),
+      arrayminus: span(each.low, -1),
+      color: lying ? colour : inks[theme].ink,
     };
     // The points of several series stand beside each other on a row, as bars do.
     const moved = places.map((place) => place + 0.7 * ((s + 0.5) / series.length - 0.5));
     return {
-      ...{ xaxis: x, yaxis: y, name, showlegend: series.length > 1, legendgroup: `${s} ${each.name}` },
+      xaxis: x,
+      yaxis: y,
+      name,
+      showlegend: series.length > 1,
+      legendgroup: `${s} ${each.name}`,
       ...(lying
         ? { type: "scatter", mode: "markers", x: each.values, y: moved, error_x: interval }
         : { type: "bar", x: places, y: each.values, error_y: interval }),
@@ -53,7 +59,9 @@ export function drawLabelled(chart: LabelledChart, index: number, theme: Theme, 
       : crossing(theme, { xref: `${x} domain`, yref: y }, { x0: 0, x1: 1, y0: at, y1: at }),
   );
   const annotations = chart.references.map(({ at, label }) => ({
-    ...{ showarrow: false, font: { size: 10, color: inks[theme].soft }, text: plain(label) },
+    showarrow: false,
+    font: { size: 10, color: inks[theme].soft },
+    text: plain(label),
     ...(lying
       ? { xref: x, yref: `${y} domain`, x: at, y: 1, xanchor: "left", yanchor: "bottom" }
       : { xref: `${x} domain`, yref: y, x: 1, y: at, xanchor: "right", yanchor: "bottom" }),
@@ -61,12 +69,16 @@ export function drawLabelled(chart: LabelledChart, index: number, theme: Theme, 
   const ends = [-0.5, labels.labels.length - 0.5];
   const byLabel = { showgrid: false, zeroline: false };
   return {
-    ...{ traces, shapes, annotations },
+    traces,
+    shapes,
+    annotations,
     axes: lying
       ? {
           [xLayout]: axisOf(value, theme, domain.x, y),
           [yLayout]: {
-            ...{ ...axisOf("", theme, domain.y, x), ...byLabel, ...labelTicks(labels.labels, 400) },
+            ...axisOf("", theme, domain.y, x),
+            ...byLabel,
+            ...labelTicks(labels.labels, 400),
             range: [...ends].reverse(),
           },
         }

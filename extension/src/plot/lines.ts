@@ -10,15 +10,26 @@ export function drawLines(chart: LinesChart, index: number, theme: Theme, domain
     const shared = { type: "scatter", mode: "lines", xaxis: x, yaxis: y, legendgroup: `${i} ${line.name}` };
     const band = bands(line).map(({ places, low, high }) => ({
       ...shared,
-      ...{ x: [...places, ...[...places].reverse()], y: [...high, ...[...low].reverse()], fill: "toself" },
-      ...{ fillcolor: rgb(colour, 0.2), line: { width: 0 }, hoverinfo: "skip", showlegend: false },
+      x: [...places, ...[...places].reverse()],
+      y: [...high, ...[...low].reverse()],
+      fill: "toself",
+      fillcolor: rgb(colour, 0.2),
+      line: { width: 0 },
+      hoverinfo: "skip",
+      showlegend: false,
     }));
     const name = plain(line.name);
     return [
       ...band,
       {
-        ...{ ...shared, x: line.x, y: line.y, name, showlegend: chart.lines.length > 1, connectgaps: false },
-        ...{ mode: line.x.length <= 40 ? "lines+markers" : "lines", marker: { size: 4, color: rgb(colour) } },
+        ...shared,
+        x: line.x,
+        y: line.y,
+        name,
+        showlegend: chart.lines.length > 1,
+        connectgaps: false,
+        mode: line.x.length <= 40 ? "lines+markers" : "lines",
+        marker: { size: 4, color: rgb(colour) },
         line: { color: rgb(colour), width: 2 },
         customdata: line.x.map((_, j) => limitsAt(line, j)),
         hovertemplate: `${name}<br>${plain(chart.x)} %{x}: %{y:.4g}%{customdata}<extra></extra>`,
@@ -32,13 +43,16 @@ export function drawLines(chart: LinesChart, index: number, theme: Theme, domain
   );
   const note = { showarrow: false, font: { size: 10, color: inks[theme].soft } };
   const annotations = chart.references.map(({ axis, at, label }) => ({
-    ...{ ...note, text: plain(label) },
+    ...note,
+    text: plain(label),
     ...(axis === "x"
       ? { xref: x, yref: `${y} domain`, x: at, y: 1, xanchor: "left", yanchor: "top", xshift: 3 }
       : { xref: `${x} domain`, yref: y, x: 1, y: at, xanchor: "right", yanchor: "bottom" }),
   }));
   return {
-    ...{ traces, shapes, annotations },
+    traces,
+    shapes,
+    annotations,
     axes: {
       [xLayout]: { ...axisOf(chart.x, theme, domain.x, y), zeroline: false },
       [yLayout]: axisOf(chart.y, theme, domain.y, x),

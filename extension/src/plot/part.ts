@@ -49,8 +49,14 @@ export function axisOf(
   const { soft, grid, line } = inks[theme];
   return {
     title: { text: plain(title), standoff: 6, font: { color: soft, size: 11 } },
-    ...{ domain, anchor, gridcolor: grid, zerolinecolor: line, linecolor: line, tickfont: { color: soft } },
-    ...{ automargin: false, fixedrange: false },
+    domain,
+    anchor,
+    gridcolor: grid,
+    zerolinecolor: line,
+    linecolor: line,
+    tickfont: { color: soft },
+    automargin: false,
+    fixedrange: false,
   };
 }
 
@@ -68,7 +74,9 @@ export function plain(text: string): string {
 
 /** A dotted line across a chart, at a reference. */
 export const crossing = (theme: Theme, axes: object, place: object) => ({
-  ...{ type: "line", line: { color: inks[theme].line, width: 1, dash: "dot" }, layer: "below" },
+  type: "line",
+  line: { color: inks[theme].line, width: 1, dash: "dot" },
+  layer: "below",
   ...axes,
   ...place,
 });

@@ -5,8 +5,13 @@ import { plain } from "./part.js";
 import { say, step, type Place } from "./walk.js";
 
 const heat: Chart = {
-  ...{ kind: "heatmap", title: "", value: "v", lo: -1, hi: 1 },
-  ...{ x: { name: "head", labels: ["0", "1"] }, y: { name: "layer", labels: ["3", "4"] } },
+  kind: "heatmap",
+  title: "",
+  value: "v",
+  lo: -1,
+  hi: 1,
+  x: { name: "head", labels: ["0", "1"] },
+  y: { name: "layer", labels: ["3", "4"] },
   values: [
     [0.5, null],
     [-1, 1],
@@ -15,13 +20,11 @@ const heat: Chart = {
 const line = { name: "a <b>", x: [0, 1, 5], y: [1, null, 3], low: [0.5, null, 2], high: [1.5, null, 4] };
 const curve: Chart = { kind: "lines", title: "t", x: "position", y: "nats", lines: [line], references: [] };
 const gaps: Chart = {
-  ...{
-    kind: "forest",
-    title: "",
-    value: "gap",
-    labels: { name: "group", labels: ["old", "young"] },
-    references: [],
-  },
+  kind: "forest",
+  title: "",
+  value: "gap",
+  labels: { name: "group", labels: ["old", "young"] },
+  references: [],
   series: [
     { name: "tuned", values: [0.1, 0.2], low: [0, 0.1], high: [0.2, 0.4] },
     { name: "plain", values: [0.3, null], low: null, high: null },

@@ -28,10 +28,20 @@ function payload(change: Partial<TensorPayload> = {}): unknown {
     { ranks: b, from: middle, to: end },
   ];
   return {
-    ...{ name: "<b>x</b>", alias: null, dtype: "f32", shape: [2, 3, 4], axes: ["batch", "position", "unit"] },
+    name: "<b>x</b>",
+    alias: null,
+    dtype: "f32",
+    shape: [2, 3, 4],
+    axes: ["batch", "position", "unit"],
     statistics: {
-      ...{ count: 24, mean: 11.5, std: 7.0710678, min: 0, max: 23 },
-      ...{ nan: 0, positiveInfinity: 0, negativeInfinity: 0 },
+      count: 24,
+      mean: 11.5,
+      std: 7.0710678,
+      min: 0,
+      max: 23,
+      nan: 0,
+      positiveInfinity: 0,
+      negativeInfinity: 0,
     },
     histogram: { lo: 0, hi: 23, counts: [20, 0, 3, 1] },
     shards: [
@@ -63,7 +73,13 @@ test("the figure says what it shows, what is said of all of it, and what was lef
   expect(text(node, ".vt-name")).toBe("<b>x</b>");
   expect(text(node, ".vt-summary")).toBe("batch 2 × position 3 × unit 4 · f32");
   expect(texts(node, ".vt-statistics div")).toEqual([
-    ...["mean11.50", "std7.071", "min0", "max23.00", "NaN0", "+∞0", "−∞0"],
+    "mean11.50",
+    "std7.071",
+    "min0",
+    "max23.00",
+    "NaN0",
+    "+∞0",
+    "−∞0",
   ]);
   expect(texts(node, ".vt-note")).toEqual([
     "Split by batch: 0 on ranks 0 and 1, 1 on ranks 2 and 3.",

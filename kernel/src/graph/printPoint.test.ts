@@ -3,8 +3,12 @@ import type { HookPoint } from "./point.js";
 import { printPoint } from "./printPoint.js";
 
 const point = (name: string): HookPoint => ({
-  ...{ name, aliases: [], layer: undefined, partition: { kind: "whole" } },
-  ...{ axes: ["batch", "head", "query", "key"], shape: ["batch", 4, "position", "position"] },
+  name,
+  aliases: [],
+  layer: undefined,
+  partition: { kind: "whole" },
+  axes: ["batch", "head", "query", "key"],
+  shape: ["batch", 4, "position", "position"],
 });
 const points = ["a", "b", "c"].map(point);
 

@@ -5,8 +5,17 @@ import type { Comm, CommMessage } from "./supervisor/comms.js";
 
 function status(name: string): SessionStatus {
   return {
-    ...{ name, model: "m", fingerprint: "f", mesh: "pipeline 1", pid: 1, clients: 1, openedAt: "" },
-    ...{ state: "ready", ranks: [], weightBytes: 4, residentBytes: 8 },
+    name,
+    model: "m",
+    fingerprint: "f",
+    mesh: "pipeline 1",
+    pid: 1,
+    clients: 1,
+    openedAt: "",
+    state: "ready",
+    ranks: [],
+    weightBytes: 4,
+    residentBytes: 8,
   };
 }
 

@@ -71,7 +71,8 @@ export async function ablateInduction(
   const lossOf = async (hooks: readonly Edit[]) => {
     const run = await session.forward(found.rows, {
       hooks,
-      ...{ logits: "none", readout: nextLoss },
+      logits: "none",
+      readout: nextLoss,
       ...(signal && { signal }),
     });
     origin ??= run.provenance;
@@ -99,7 +100,9 @@ export async function ablateInduction(
   }
   const settings = { rows: found.rows.length, length: found.length, heads: count, draws, by };
   const result: InductionAblation = {
-    ...{ whole, strongest: results[0]!, random: results.slice(1) },
+    whole,
+    strongest: results[0]!,
+    random: results.slice(1),
     provenance: lensProvenance(origin!, "ablateInduction", [], settings, seed),
   };
   return shownAs(result, () =>

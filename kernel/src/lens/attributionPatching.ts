@@ -85,7 +85,9 @@ export async function attributionPatching(
     columns: columnsOf(by, corrupt, clean, grids[0]!.heads),
     values,
     provenance: lensProvenance(corrupt.provenance, "attributionPatching", inputs, {
-      ...{ metric: name, points: selector, by },
+      metric: name,
+      points: selector,
+      by,
     }),
   };
   return shownAs(result, () => figure(result, by));
@@ -98,7 +100,8 @@ function figure(
   return plot(
     heatmap({
       ...gridAxes(by, points, columns),
-      ...{ value: "estimated change of the metric", values },
+      value: "estimated change of the metric",
+      values,
     }),
     {
       title: `Attribution patching ${points[0]!.replace(/^layers\.\d+/, "layers.*")} by ${by}`,

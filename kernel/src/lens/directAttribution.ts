@@ -181,7 +181,10 @@ function figure(found: DirectAttribution) {
     [
       heatmap({
         title: "By head",
-        ...{ x: "head", y: "layer", value: "part of the logit difference", values: found.heads },
+        x: "head",
+        y: "layer",
+        value: "part of the logit difference",
+        values: found.heads,
       }),
       bars({
         title: "By part",

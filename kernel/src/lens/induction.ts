@@ -58,14 +58,19 @@ export async function inductionScores(
   const patterns = "layers.*.attention.pattern";
   const run = await session.forward(rows, {
     hooks: [capture(patterns)],
-    ...{ logits: "none", readout: nextLoss },
+    logits: "none",
+    readout: nextLoss,
     ...(signal && { signal }),
   });
   // Lasting hooks may have captured other points.
   const scores = session.hookPoints(patterns).map(({ name }) => scoresOf(run.get(name), length, queries));
   const seed = options.rows === undefined ? (options.seed ?? 0) : null;
   const found: Induction = {
-    ...{ rows, length, queries, scores, loss: lossByPosition(run) },
+    rows,
+    length,
+    queries,
+    scores,
+    loss: lossByPosition(run),
     provenance: lensProvenance(
       run.provenance,
       "inductionScores",
@@ -110,7 +115,11 @@ function strongest(scores: Induction["scores"], count: number): (Head & { score:
 function scoreMap(scores: Induction["scores"]) {
   return heatmap({
     title: "Induction score by head",
-    ...{ x: "head", y: "layer", value: "induction score", values: scores, range: [0, 1] },
+    x: "head",
+    y: "layer",
+    value: "induction score",
+    values: scores,
+    range: [0, 1],
   });
 }
 
@@ -118,7 +127,9 @@ function scoreMap(scores: Induction["scores"]) {
 export function lossLines(of: readonly { name: string; y: readonly number[] }[], length: number) {
   return lines({
     title: "Loss by position",
-    ...{ x: "position", y: "−log p of the next token (nats)", lines: of },
+    x: "position",
+    y: "−log p of the next token (nats)",
+    lines: of,
     references: [{ axis: "x", at: length, label: "repeat begins" }],
   });
 }

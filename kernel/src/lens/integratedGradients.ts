@@ -114,7 +114,9 @@ export async function integratedGradients(
     end: to,
     missing: to - from - values.reduce((sum, value) => sum + value, 0),
     provenance: lensProvenance(run.provenance, "integratedGradients", [printInput(input)], {
-      ...{ metric: name, baseline: baseline === "zero" ? "zero" : printInput(baseline), steps },
+      metric: name,
+      baseline: baseline === "zero" ? "zero" : printInput(baseline),
+      steps,
     }),
   };
   return shownAs(result, () =>

@@ -199,17 +199,26 @@ function charts(points: readonly string[], { tokens, top, divergence, chosen }: 
   return [
     heatmap({
       title: "Probability of the likeliest token",
-      ...{ x, y, value: "probability", range: [0, 1] as const },
+      x,
+      y,
+      value: "probability",
+      range: [0, 1] as const,
       values: top.map((row) => row.map(([best]) => best!.probability)),
     }),
     heatmap({
       title: "Divergence from the model's own prediction",
-      ...{ x, y, value: "nats", values: divergence },
+      x,
+      y,
+      value: "nats",
+      values: divergence,
     }),
     ...chosen.map(({ token, logProbability }) =>
       heatmap({
         title: `Probability of ${sayToken(token)}`,
-        ...{ x, y, value: "probability", range: [0, 1] as const },
+        x,
+        y,
+        value: "probability",
+        range: [0, 1] as const,
         values: logProbability.map((row) => row.map(Math.exp)),
       }),
     ),

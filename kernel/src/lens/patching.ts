@@ -116,7 +116,9 @@ export async function activationPatching(
     values,
     recovered,
     provenance: lensProvenance(corrupt.provenance, "activationPatching", inputs, {
-      ...{ metric: metric.name, points: selector, by },
+      metric: metric.name,
+      points: selector,
+      by,
     }),
   };
   return shownAs(result, () => figure(result, by));
@@ -142,7 +144,9 @@ function figure({ metric, clean, corrupt, points, columns, recovered, provenance
   return plot(
     heatmap({
       ...gridAxes(by, points, columns),
-      ...{ value: "part of the clean metric brought back", values: recovered, range: [-size, size] },
+      value: "part of the clean metric brought back",
+      values: recovered,
+      range: [-size, size],
     }),
     {
       title: `Patching ${points.length === 1 ? points[0]! : points[0]!.replace(/^layers\.\d+/, "layers.*")} by ${by}`,

@@ -24,8 +24,13 @@ const opt = {
   _remove_final_layer_norm: false,
 };
 const optSize = (hidden: number, layers: number, heads: number, more: object = {}) => ({
-  ...{ ...opt, hidden_size: hidden, num_hidden_layers: layers, num_attention_heads: heads },
-  ...{ ffn_dim: 4 * hidden, word_embed_proj_dim: hidden, ...more },
+  ...opt,
+  hidden_size: hidden,
+  num_hidden_layers: layers,
+  num_attention_heads: heads,
+  ffn_dim: 4 * hidden,
+  word_embed_proj_dim: hidden,
+  ...more,
 });
 const galactica = {
   activation_function: "gelu",
@@ -57,7 +62,11 @@ const gpt2 = {
   vocab_size: 50257,
 };
 const gpt2Size = (n_embd: number, n_layer: number, n_head: number, more: object = {}) => ({
-  ...{ ...gpt2, n_embd, n_layer, n_head, ...more },
+  ...gpt2,
+  n_embd,
+  n_layer,
+  n_head,
+  ...more,
 });
 const special = { n_special: 0, predict_special_tokens: true };
 
@@ -78,8 +87,12 @@ const neox = {
   vocab_size: 50304,
 };
 const neoxSize = (hidden: number, layers: number, heads: number, more: object = {}) => ({
-  ...{ ...neox, hidden_size: hidden, num_hidden_layers: layers, num_attention_heads: heads },
-  ...{ intermediate_size: 4 * hidden, ...more },
+  ...neox,
+  hidden_size: hidden,
+  num_hidden_layers: layers,
+  num_attention_heads: heads,
+  intermediate_size: 4 * hidden,
+  ...more,
 });
 
 const llama = {
@@ -101,13 +114,24 @@ const llama = {
 };
 const llama3 = {
   ...llama,
-  ...{ attention_bias: false, attention_dropout: 0.0, pretraining_tp: 1, mlp_bias: false },
-  ...{ intermediate_size: 14336, max_position_embeddings: 131072, num_key_value_heads: 8 },
-  ...{ rms_norm_eps: 1e-5, rope_theta: 500000.0, vocab_size: 128256, eos_token_id: [128001, 128008, 128009] },
+  attention_bias: false,
+  attention_dropout: 0.0,
+  pretraining_tp: 1,
+  mlp_bias: false,
+  intermediate_size: 14336,
+  max_position_embeddings: 131072,
+  num_key_value_heads: 8,
+  rms_norm_eps: 1e-5,
+  rope_theta: 500000.0,
+  vocab_size: 128256,
+  eos_token_id: [128001, 128008, 128009],
 };
 const scaling = {
-  ...{ factor: 8.0, low_freq_factor: 1.0, high_freq_factor: 4.0 },
-  ...{ original_max_position_embeddings: 8192, rope_type: "llama3" },
+  factor: 8.0,
+  low_freq_factor: 1.0,
+  high_freq_factor: 4.0,
+  original_max_position_embeddings: 8192,
+  rope_type: "llama3",
 };
 
 const published: Record<string, Record<string, unknown>> = {
@@ -120,10 +144,14 @@ const published: Record<string, Record<string, unknown>> = {
   "facebook/opt-30b": optSize(7168, 48, 56),
   "facebook/opt-66b": optSize(9216, 64, 72),
   "facebook/galactica-125m": optSize(768, 12, 12, {
-    ...{ ...galactica, enable_bias: true, layer_norm_elementwise_affine: true },
+    ...galactica,
+    enable_bias: true,
+    layer_norm_elementwise_affine: true,
   }),
   "facebook/galactica-6.7b": optSize(4096, 32, 32, {
-    ...{ ...galactica, enable_bias: false, layer_norm_elementwise_affine: false },
+    ...galactica,
+    enable_bias: false,
+    layer_norm_elementwise_affine: false,
   }),
   gpt2: gpt2Size(768, 12, 12),
   "gpt2-medium": gpt2Size(1024, 24, 16, special),
@@ -141,19 +169,22 @@ const published: Record<string, Record<string, unknown>> = {
   "EleutherAI/pythia-2.8b": neoxSize(2560, 32, 32),
   "EleutherAI/pythia-12b": neoxSize(5120, 36, 40, { vocab_size: 50688 }),
   "EleutherAI/gpt-neox-20b": neoxSize(6144, 44, 64, {
-    ...{
-      hidden_act: "gelu_fast",
-      vocab_size: 50432,
-      attention_probs_dropout_prob: 0,
-      hidden_dropout_prob: 0,
-    },
+    hidden_act: "gelu_fast",
+    vocab_size: 50432,
+    attention_probs_dropout_prob: 0,
+    hidden_dropout_prob: 0,
   }),
   "huggyllama/llama-7b": { ...llama, max_sequence_length: 2048, pad_token_id: 0 },
   "meta-llama/Llama-2-7b-hf": { ...llama, num_key_value_heads: 32, pretraining_tp: 1, rope_scaling: null },
   "meta-llama/Llama-3.1-8B": { ...llama3, rope_scaling: scaling },
   "meta-llama/Llama-3.2-1B": {
-    ...{ ...llama3, head_dim: 64, hidden_size: 2048, intermediate_size: 8192, num_hidden_layers: 16 },
-    ...{ tie_word_embeddings: true, rope_scaling: { ...scaling, factor: 32.0 } },
+    ...llama3,
+    head_dim: 64,
+    hidden_size: 2048,
+    intermediate_size: 8192,
+    num_hidden_layers: 16,
+    tie_word_embeddings: true,
+    rope_scaling: { ...scaling, factor: 32.0 },
   },
 };
 

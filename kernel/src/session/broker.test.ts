@@ -94,7 +94,9 @@ test("a client that dies leaves no result behind", async () => {
     kind: "forward",
     id: 0,
     step: {
-      ...{ rows, select: "all", edits: [] },
+      rows,
+      select: "all",
+      edits: [],
       requests: requestsText([{ key: "logits", point: "logits", slices: [] }]),
     },
   });

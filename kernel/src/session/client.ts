@@ -1,22 +1,13 @@
-import { readFileSync } from "node:fs";
-import { connect as connectSocket, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { cancelPatience } from "../engine/cancelled.js";
-import { isAlive, sweep } from "../engine/launch/leftovers.js";
+import { isAlive } from "../engine/launch/leftovers.js";
 import { discardParcel } from "../engine/parcel/folder.js";
 import type { HandOut, RankResult } from "../engine/stages.js";
-import { Channel } from "../engine/wire/channel.js";
+import type { Channel } from "../engine/wire/channel.js";
 import type { ForwardStep } from "../engine/wire/messages.js";
 import { CancelledError } from "./cancelled.js";
-import {
-  brokerAlive,
-  brokerPid,
-  checkPrivate,
-  folderNames,
-  isStarting,
-  removeFolder,
-  sessionFolder,
-} from "./folder.js";
-import { fromBroker, protocol, toBroker, type FromBroker, type Order, type ToBroker } from "./messages.js";
+import { connectToBroker, patience, type Connection } from "./connect.js";
+import { toBroker, type FromBroker, type Order, type ToBroker } from "./messages.js";
 import type { SessionStatus } from "./types.js";
 
 type HandedOut = Extract<FromBroker, { kind: "handedOut" }>;
@@ -28,8 +19,6 @@ type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
 /** Told how far the opening is: segments loaded of all, or bytes of weights quantised of all. */
 export type OnProgress = (at: Extract<FromBroker, { kind: "progress" }>) => void;
 
-/** A broker that does not answer within this many milliseconds is taken for frozen. */
-const patience = 10_000;
 /** Within this time the broker ends a run that is given up, if need be with its workers. */
 const longestEnd = cancelPatience + patience;
 
@@ -50,7 +39,7 @@ export class BrokerClient {
   #next = 0;
   #gone: Error | undefined;
 
-  private constructor(socket: Socket, channel: Channel<FromBroker, ToBroker>, order: Order, pid: number) {
+  private constructor({ socket, channel, order, pid }: Connection) {
     this.#socket = socket;
     this.#channel = channel;
     this.order = order;
@@ -64,63 +53,19 @@ export class BrokerClient {
   }
 
   /**
-   * Connects to the session of this name. Undefined when there is none; a folder that a dead broker left is
-   * removed. Throws one line when a broker is there and does not answer.
+   * Connects to the session of this name. Undefined when there is none. Throws one line when its broker does not answer,
+   * or is of another version.
    */
   static async connect(name: string): Promise<BrokerClient | undefined> {
-    const folder = sessionFolder(name);
-    checkPrivate();
-    const until = performance.now() + patience;
-    for (;;) {
-      const token = readToken(folder.token);
-      const socket = token === undefined ? undefined : await dial(folder.socket);
-      if (token !== undefined && socket !== undefined) return greet(name, socket, token);
-      if (!folderNames().includes(name)) return undefined;
-      if (!isStarting(folder) && !brokerAlive(folder)) {
-        removeFolder(name);
-        sweep();
-        return undefined;
-      }
-      if (!isStarting(folder) && performance.now() > until) throw silent();
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-
-    function silent(): Error {
-      return new Error(`broker of session "${name}" (pid ${brokerPid(folder)}) does not answer`);
-    }
-
-    function greet(name: string, socket: Socket, token: string): Promise<BrokerClient> {
-      return new Promise((resolve, reject) => {
-        let client: BrokerClient | undefined;
-        const timer = setTimeout(() => {
-          socket.destroy();
-          reject(silent());
-        }, patience);
-        const channel = new Channel<FromBroker, ToBroker>(socket, fromBroker, {
-          message: (message) => {
-            if (client !== undefined) return client.#heard(message);
-            clearTimeout(timer);
-            if (message.kind !== "welcome") return (socket.destroy(), void 0);
-            if (message.protocol !== protocol) {
-              channel.close();
-              const versions = `protocol ${message.protocol}, this library ${protocol}`;
-              return reject(
-                new Error(`session "${name}" was opened by another version of vitrail (${versions})`),
-              );
-            }
-            client = new BrokerClient(socket, channel, message.order, message.pid);
-            socket.unref();
-            resolve(client);
-          },
-          closed: (error) => {
-            clearTimeout(timer);
-            reject(error ?? new Error(`session "${name}" refused the connection`));
-            if (client !== undefined) client.#lost(error);
-          },
-        });
-        channel.send({ kind: "hello", token, protocol });
-      });
-    }
+    const listener = await connectToBroker(name, (connection) => {
+      const client = new BrokerClient(connection);
+      return {
+        client,
+        message: (message: FromBroker) => client.#heard(message),
+        closed: (error: Error | undefined) => client.#lost(error),
+      };
+    });
+    return listener?.client;
   }
 
   get connected(): boolean {
@@ -303,20 +248,4 @@ export class BrokerClient {
 
 function unexpected(answer: Answer): Error {
   return new Error(answer.kind === "error" ? answer.message : `broker answered with ${answer.kind}`);
-}
-
-function readToken(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
-function dial(path: string): Promise<Socket | undefined> {
-  return new Promise((resolve) => {
-    const socket = connectSocket(path);
-    socket.once("connect", () => resolve(socket));
-    socket.once("error", () => resolve(undefined));
-  });
 }

@@ -57,7 +57,13 @@ export function treeOf(source: TreeSource): Displayable {
     }, nodes);
     const label = path.length === 2 ? inner.join(".") : rest;
     const own: TreePoint = {
-      ...{ kind: "point", name, label, aliases, shape, partition, stage },
+      kind: "point",
+      name,
+      label,
+      aliases,
+      shape,
+      partition,
+      stage,
       marks: marks.get(name) ?? [],
     };
     into.push(own);

@@ -94,7 +94,12 @@ function makeOrder(
   );
   const { layers } = dimensions;
   const size = {
-    ...{ layers, layerBytes, embedBytes, headBytes, weightBytes, float32Bytes },
+    layers,
+    layerBytes,
+    embedBytes,
+    headBytes,
+    weightBytes,
+    float32Bytes,
     quantise: held.quantise,
   };
   const plan = makePlan(

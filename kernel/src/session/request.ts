@@ -77,7 +77,8 @@ export function prepareForward(
   const positions = Math.max(...lengths);
   const changes = hooks.filter((hook) => hook.kind === "edit");
   const { placed, hosts } = placeEdits(changes, points, absent, {
-    ...{ lengths, positions },
+    lengths,
+    positions,
     keepsKeys: kept !== undefined,
   });
   const edits = placed.map((edit) => {

@@ -1,44 +1,38 @@
 import { shownAsItIs, type Displayable } from "../display/index.js";
-import type { RankResult } from "../engine/stages.js";
-import { requestsOf } from "../engine/wire/requests.js";
-import type { AxisShards } from "../display/payload/index.js";
 import type { Provenance } from "../display/payload/provenance.js";
-import { pointNamed, pointOf, type HookPoint } from "../graph/point.js";
+import type { HookPoint } from "../graph/point.js";
 import { checkKind } from "../hooks/hook.js";
 import { LastingHooks } from "../hooks/lasting.js";
 import type { HookChoice } from "../hooks/lastingHook.js";
-import { select, type Selection } from "../hooks/selector.js";
+import { select } from "../hooks/selector.js";
 import type { Dimensions } from "../models/architecture.js";
 import { selectLayers } from "../hooks/skip.js";
 import { hookPoints } from "../models/build.js";
 import type { Model } from "../models/model.js";
 import { openTokenizer, type Tokenizer } from "../models/tokenizer/index.js";
-import { assemble, type Whole } from "./assemble.js";
 import { prepareBackward } from "./backward/prepare.js";
 import { FinishedBackward } from "./backward/result.js";
 import type { Backward, BackwardOptions } from "./backward/types.js";
 import type { BrokerClient } from "./client.js";
 import { sessionFolder } from "./folder.js";
 import { generate } from "./generation/generate.js";
-import type { Runner } from "./generation/runner.js";
 import { score } from "./generation/score.js";
 import type { GenerateOptions, Generation, ScoreOptions, Scores } from "./generation/types.js";
 import { cancelSignal, notebookHost } from "./host.js";
-import { hostEdits, refuseInside } from "./hostEdits.js";
 import { readInput, type Rows } from "./input.js";
 import { Parameters, type Parameter, type ParameterChange } from "./parameters/parameters.js";
 import { parameterTable, type ParameterTable } from "./parameters/table.js";
+import { Passes } from "./passes.js";
 import { capabilitiesOf, type Capabilities } from "./capabilities.js";
 import { refuseKeys } from "./kept.js";
 import { treeOf } from "./hookTree.js";
 import { listSessions } from "./live.js";
 import { openSession } from "./opening.js";
-import { pointRows, stageOf, stageRanks } from "./pointRows.js";
+import { pointRows, stageRanks } from "./pointRows.js";
 import { Prefixes, type Prefix, type PrefixOptions } from "./prefix.js";
 import { printBackward, printCall, printGenerate, printScore, provenanceOf } from "./provenance.js";
 import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
 import { FinishedRun } from "./run.js";
-import { shardsOf } from "./shards.js";
 import type { Verification } from "./verification/compare.js";
 import { repeatable, type Asked } from "./verification/repeat.js";
 import { verifyRun } from "./verification/verify.js";
@@ -69,6 +63,7 @@ export class Session {
   readonly saved = new Map<string, unknown>();
   readonly #parameters: Parameters;
   readonly #prefixes: Prefixes;
+  readonly #passes: Passes;
   /** What runs were asked for, so that they can be repeated. */
   readonly #asked = new WeakMap<Run, Asked>();
   #tokenizer: Promise<Tokenizer> | undefined;
@@ -88,6 +83,15 @@ export class Session {
     );
     this.#parameters = new Parameters(model, sessionFolder(client.order.name).path);
     this.#prefixes = new Prefixes((key) => client.release(key));
+    this.#passes = new Passes({
+      session: this,
+      client,
+      model,
+      points: this.#points,
+      parameters: this.#parameters,
+      saved: this.saved,
+      tokenizer: () => this.tokenizer(),
+    });
   }
 
   /**
@@ -145,7 +149,7 @@ export class Session {
     const step = cache === undefined ? request.step : { ...request.step, cache };
     const begun = options.after && this.#prefixes.origin(options.after);
     const saved = new Map(this.saved);
-    const running = this.#run({ ...request, step }, cancelSignal(options.signal), 0);
+    const running = this.#passes.run({ ...request, step }, cancelSignal(options.signal));
     // Written down while the workers are busy.
     const provenance = {
       ...provenanceOf(this.#client.order, this.#model, input, asked, rows.ids),
@@ -153,7 +157,7 @@ export class Session {
     };
     const values = await running;
     const { captures, logitsKey, readouts } = request;
-    const shardsOf = this.#shardsOf;
+    const { shardsOf } = this.#passes;
     const { tokens, ids } = rows;
     const run = new FinishedRun({ tokens, captures, values, logitsKey, readouts, provenance, shardsOf });
     this.#asked.set(run, { ids, options: repeatable(asked), begun, saved, marks });
@@ -176,7 +180,7 @@ export class Session {
     const provenance = this.#origin(printCall(input, asked, "prefix"), input, rows.ids);
     const { marks } = this.#parameters;
     return this.#prefixes.keep({ tokens, provenance, options: repeatable(asked), marks }, (cache) =>
-      this.#run({ ...request, step: { ...request.step, cache } }, cancelSignal(options.signal), 0),
+      this.#passes.run({ ...request, step: { ...request.step, cache } }, cancelSignal(options.signal)),
     );
   }
 
@@ -192,8 +196,8 @@ export class Session {
     const asked = { ...options, hooks: this.hooks.effective(options, "backward") };
     const request = prepareBackward(ids, asked, this.#points, this.#model);
     const provenance = this.#origin(printBackward(input, asked), input, ids);
-    const values = await this.#run(request, cancelSignal(options.signal), 0);
-    const shardsOf = this.#shardsOf;
+    const values = await this.#passes.run(request, cancelSignal(options.signal));
+    const { shardsOf } = this.#passes;
     return new FinishedBackward({ tokens, request, values, model: this.#model, provenance, shardsOf });
   }
 
@@ -209,7 +213,7 @@ export class Session {
     const rows = await this.#read(prompts);
     const asked = this.#withHooks(options, "generation");
     const origin = this.#origin(printGenerate(prompts, asked), prompts, rows.ids);
-    return this.#holding((runner) =>
+    return this.#passes.holding((runner) =>
       generate(runner, rows, asked, cancelSignal(options.signal), (seed) => ({ ...origin, seed })),
     );
   }
@@ -232,7 +236,7 @@ export class Session {
       special: false,
     });
     const provenance = this.#origin(printScore(prompt, continuations, hooks), prompt);
-    return this.#holding((runner) =>
+    return this.#passes.holding((runner) =>
       score(runner, read, rest, hooks, cancelSignal(options.signal), provenance),
     );
   }
@@ -351,32 +355,9 @@ export class Session {
     this.#parameters.close();
   }
 
-  readonly #shardsOf = (selection: Selection, rows: number): readonly AxisShards[] => {
-    const { plan } = this.#client.order;
-    return shardsOf(selection, stageOf(selection.point, this.#points, plan), plan.mesh, rows);
-  };
-
   /** A call's options with the hooks that act in it: the lasting ones that it chooses, in their order, then its own. */
   #withHooks<Options extends HookChoice>(options: Options, call: "pass" | "generation" = "pass"): Options {
     return { ...options, hooks: this.hooks.effective(options, call) };
-  }
-
-  /** For what takes several passes: all of them read the parameters as they are now. */
-  async #holding<T>(use: (runner: Runner) => Promise<T>): Promise<T> {
-    const { weights, release } = this.#parameters.hold();
-    try {
-      return await use({
-        model: this.#model,
-        points: this.#points,
-        tokenizer: () => this.tokenizer(),
-        forward: ({ step, ...rest }, signal, index) =>
-          this.#run({ ...rest, step: { ...step, weights } }, signal, index),
-        shardsOf: this.#shardsOf,
-        release: (key) => this.#client.release(key),
-      });
-    } finally {
-      release();
-    }
   }
 
   /** What provenance tells of the parameters. */
@@ -388,41 +369,6 @@ export class Session {
   /** Where what a call of this session gives comes from, with the parameters as they are now. */
   #origin(call: string, input: Input, ids?: Rows["ids"]): Provenance {
     return { ...provenanceOf(this.#client.order, this.#model, input, {}, ids), ...this.#edited(), call };
-  }
-
-  /** Runs one pass: what came back, whole, by key. Host edits are made here meanwhile. */
-  async #run(
-    { step, hosts, trained }: Pick<ForwardRequest, "step" | "hosts" | "trained">,
-    signal: AbortSignal | undefined,
-    index: number,
-  ): Promise<Map<string, Whole>> {
-    refuseInside(this);
-    const over = new AbortController();
-    const held = this.#parameters.hold();
-    const handOut = hostEdits(hosts, {
-      session: this,
-      step: index,
-      lengths: step.rows.map((row) => row.length),
-      saved: this.saved,
-      trained,
-      signals: [over.signal, ...(signal ? [signal] : [])],
-      pointOf: (name) => pointNamed(this.#points, name) as HookPoint,
-    });
-    // None for a result that is no point. Asked for only where several ranks hold something.
-    let behind: ReadonlyMap<string, HookPoint | undefined> | undefined;
-    const pointBehind = (key: string) =>
-      (behind ??= new Map(
-        requestsOf(step.requests).map(({ key, point }) => [key, pointNamed(this.#points, pointOf(point))]),
-      )).get(key);
-    const read = (results: readonly RankResult[]) => assemble(results, pointBehind);
-    try {
-      return await this.#client.forward({ weights: held.weights, ...step }, signal, read, handOut);
-    } catch (error) {
-      over.abort();
-      throw error;
-    } finally {
-      held.release();
-    }
   }
 
   #read(input: Input): Promise<Rows> {

@@ -11,7 +11,9 @@ export function withLossCurve<T extends { readonly provenance: Provenance }>(
   return shownAs(result, () =>
     plot(
       lines({
-        ...{ title, x: "step", y: "loss (nats)" },
+        title,
+        x: "step",
+        y: "loss (nats)",
         lines: [
           { name: "training", y: losses },
           ...(validation ? [{ name: "validation", ...validation }] : []),

@@ -6,19 +6,24 @@ export function finite(value: number): number | null {
 }
 
 const absent: MetricRow = {
-  ...{
-    dataset: "",
-    sha: "",
-    model: "",
-    prompt: "",
-    seed: null,
-    category: "",
-    group: "",
-    metric: "",
-    variant: "",
-  },
-  ...{ n: 0, templates: null, seeds: null, estimate: null, low: null, high: null, method: "" },
-  ...{ p: null, adjusted: null },
+  dataset: "",
+  sha: "",
+  model: "",
+  prompt: "",
+  seed: null,
+  category: "",
+  group: "",
+  metric: "",
+  variant: "",
+  n: 0,
+  templates: null,
+  seeds: null,
+  estimate: null,
+  low: null,
+  high: null,
+  method: "",
+  p: null,
+  adjusted: null,
 };
 
 /** A whole row from what is known; everything else is absent. */

@@ -8,8 +8,16 @@ import { metrics } from "./metrics.js";
 
 const row = (group: string, estimate: number | null, change: Partial<MetricRow> = {}) =>
   metricRow({
-    ...{ model: "toy_1", category: "age", group, metric: "negative_FPR_gap", n: 40, estimate },
-    ...{ low: estimate, high: estimate, method: "bca", ...change },
+    model: "toy_1",
+    category: "age",
+    group,
+    metric: "negative_FPR_gap",
+    n: 40,
+    estimate,
+    low: estimate,
+    high: estimate,
+    method: "bca",
+    ...change,
   });
 
 const rows = [row("old", 0.1234), row("young, or not", -0.0004, { p: 0.0001 }), row("adult", null)];
@@ -66,7 +74,11 @@ test("no rows make an empty table, and numbers that JSON cannot hold are refused
 
 test("numbers are printed alike everywhere", () => {
   expect([0.12345, -0.5, -0.0001, 1, null].map((each) => printMetric(each))).toEqual([
-    ...["0.123", "−0.500", "0.000", "1.000", "–"],
+    "0.123",
+    "−0.500",
+    "0.000",
+    "1.000",
+    "–",
   ]);
   expect([0.5, 0.001, 0.0009].map((each) => printMetric(each, "p"))).toEqual(["0.500", "0.001", "<0.001"]);
 });

@@ -28,9 +28,24 @@ const text = z.string();
 const maybe = z.nullable(number);
 
 const metricRow = z.object({
-  ...{ dataset: text, sha: text, model: text, prompt: text, seed: maybe, category: text, group: text },
-  ...{ metric: text, variant: text, n: count, templates: maybe, seeds: maybe, estimate: maybe, low: maybe },
-  ...{ high: maybe, method: text, p: maybe, adjusted: maybe },
+  dataset: text,
+  sha: text,
+  model: text,
+  prompt: text,
+  seed: maybe,
+  category: text,
+  group: text,
+  metric: text,
+  variant: text,
+  n: count,
+  templates: maybe,
+  seeds: maybe,
+  estimate: maybe,
+  low: maybe,
+  high: maybe,
+  method: text,
+  p: maybe,
+  adjusted: maybe,
 });
 
 const metrics = z.object({

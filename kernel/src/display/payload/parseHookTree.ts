@@ -6,7 +6,13 @@ const text = z.string();
 const marks = z.array(z.object({ hook: count, path: z.nullable(text) }));
 const point = z.object({
   kind: z.literal("point"),
-  ...{ name: text, label: text, aliases: z.array(text), shape: text, partition: text, stage: count, marks },
+  name: text,
+  label: text,
+  aliases: z.array(text),
+  shape: text,
+  partition: text,
+  stage: count,
+  marks,
 });
 const head = { kind: z.literal("part"), name: text, label: text, stage: count, marks } as const;
 // A layer holds parts and these hold points: a file cannot nest deeper than that.

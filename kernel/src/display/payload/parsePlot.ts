@@ -12,16 +12,28 @@ const labelled = z.object({ name: text, labels: z.array(text).check(z.minLength(
 
 const chart = z.discriminatedUnion("kind", [
   z.object({
-    ...{ kind: z.literal("heatmap"), title: text, x: labelled, y: labelled, value: text },
-    ...{ values: z.array(cells), lo: number, hi: number },
+    kind: z.literal("heatmap"),
+    title: text,
+    x: labelled,
+    y: labelled,
+    value: text,
+    values: z.array(cells),
+    lo: number,
+    hi: number,
   }),
   z.object({
-    ...{ kind: z.literal("lines"), title: text, x: text, y: text },
+    kind: z.literal("lines"),
+    title: text,
+    x: text,
+    y: text,
     lines: z.array(z.object({ name: text, x: z.array(number), y: cells, low: limits, high: limits })),
     references: z.array(z.object({ axis: z.enum(["x", "y"]), at: number, label: text })),
   }),
   z.object({
-    ...{ kind: z.enum(["bars", "forest"]), title: text, labels: labelled, value: text },
+    kind: z.enum(["bars", "forest"]),
+    title: text,
+    labels: labelled,
+    value: text,
     series: z.array(z.object({ name: text, values: cells, low: limits, high: limits })),
     references: z.array(z.object({ at: number, label: text })),
   }),

@@ -117,7 +117,11 @@ export function lines({ title = "", x, y, lines: given, references = [] }: Lines
 function byLabel(kind: LabelledChart["kind"], spec: LabelledSpec): LabelledChart {
   const { title = "", labels, value, series, references = [] } = spec;
   return {
-    ...{ kind, title, labels: { name: labels.name, labels: labels.labels.map(String) }, value, references },
+    kind,
+    title,
+    labels: { name: labels.name, labels: labels.labels.map(String) },
+    value,
+    references,
     series: series.map((each) => ({
       name: each.name,
       values: cells(each.values),

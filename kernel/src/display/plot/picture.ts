@@ -49,7 +49,11 @@ function draw<Kind extends Canvas>(
     const row = Math.floor(i / across);
     const y = top + rows.slice(0, row).reduce((sum, each) => sum + each, 0);
     drawChart(chart, chart.title === title ? "" : chart.title, {
-      ...{ canvas, x: margin + (i % across) * wide, y, width: wide, height: rows[row]! },
+      canvas,
+      x: margin + (i % across) * wide,
+      y,
+      width: wide,
+      height: rows[row]!,
     });
   });
   return canvas;

@@ -7,14 +7,19 @@ import { levels } from "./frame.js";
 import { plot } from "./plot.js";
 
 const heads = heatmap({
-  ...{ title: "Scores", x: "head", y: "layer", value: "score" },
+  title: "Scores",
+  x: "head",
+  y: "layer",
+  value: "score",
   values: [
     [0, 0.25],
     [1, NaN],
   ],
 });
 const losses = lines({
-  ...{ title: "Loss", x: "position", y: "nats" },
+  title: "Loss",
+  x: "position",
+  y: "nats",
   lines: [
     { name: "whole", y: [3, 1, 2], low: [2, 0.5, 1], high: [4, 1.5, 3] },
     { name: "without", x: [0, 2], y: [4, 5] },
@@ -22,7 +27,9 @@ const losses = lines({
   references: [{ axis: "x", at: 1, label: "repeat" }],
 });
 const gaps = forest({
-  ...{ title: "Gaps", labels: { name: "group", labels: ["old", "young"] }, value: "gap" },
+  title: "Gaps",
+  labels: { name: "group", labels: ["old", "young"] },
+  value: "gap",
   series: [{ name: "model", values: [-0.2, 0.1], low: [-0.3, 0], high: [-0.1, 0.2] }],
   references: [{ at: 0, label: "no gap" }],
 });
@@ -58,8 +65,13 @@ test("charts are plain data that a notebook keeps and that is checked when it is
   const read = parsePlot(JSON.parse(JSON.stringify(data[plotType])));
   expect(read).toEqual(made.payload);
   expect(read.views[0]!.charts[0]).toEqual({
-    ...{ kind: "heatmap", title: "Scores", value: "score", lo: 0, hi: 1 },
-    ...{ x: { name: "head", labels: ["0", "1"] }, y: { name: "layer", labels: ["0", "1"] } },
+    kind: "heatmap",
+    title: "Scores",
+    value: "score",
+    lo: 0,
+    hi: 1,
+    x: { name: "head", labels: ["0", "1"] },
+    y: { name: "layer", labels: ["0", "1"] },
     values: [
       [0, 0.25],
       [1, null],
@@ -136,7 +148,8 @@ test("lines, bars and points are drawn in their colours; a longer bar is larger"
   expect(picture.count(seriesColour("light", 1))).toBeGreaterThan(100);
   const area = (value: number) => {
     const chart = bars({
-      ...{ labels: { name: "l", labels: ["a", "b"] }, value: "v" },
+      labels: { name: "l", labels: ["a", "b"] },
+      value: "v",
       series: [
         { name: "one", values: [value, 0] },
         { name: "two", values: [0, 10] },

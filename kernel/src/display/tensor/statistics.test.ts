@@ -46,8 +46,14 @@ describe.each(Object.entries(cases))("%s", (_, expected) => {
 test("what cannot be said is null", () => {
   const none = statisticsOf(new Float32Array([NaN, Infinity, -Infinity, -Infinity]));
   expect(none).toEqual({
-    ...{ count: 4, mean: null, std: null, min: null, max: null },
-    ...{ nan: 1, positiveInfinity: 1, negativeInfinity: 2 },
+    count: 4,
+    mean: null,
+    std: null,
+    min: null,
+    max: null,
+    nan: 1,
+    positiveInfinity: 1,
+    negativeInfinity: 2,
   });
   expect(histogramOf(new Float32Array([NaN]), none)).toBe(null);
   expect(statisticsOf(new Float32Array([7]))).toMatchObject({ mean: 7, std: null, min: 7, max: 7 });

@@ -110,8 +110,11 @@ async function readTargets(
   path: string,
 ): Promise<ReadonlyMap<string, { readonly target: number | null; readonly isNamed: boolean }>> {
   const columns = {
-    ...{ category: "category", question: "question_index", id: "example_id" },
-    ...{ target: "target_loc", wording: "label_type" },
+    category: "category",
+    question: "question_index",
+    id: "example_id",
+    target: "target_loc",
+    wording: "label_type",
   };
   const { rows } = await readTable(path, { format: "csv", columns });
   return new Map(

@@ -26,7 +26,8 @@ test("masked places are those of the authors' script, by difflib", () => {
 test("outside log-probabilities add up, and are compared after rounding", () => {
   const pair = (more: number[], less: number[]): MaskedScores => ({
     ...({ direction: "stereo", type: "socioeconomic" } as const),
-    ...{ ids, logs: { more, less } },
+    ids,
+    logs: { more, less },
   });
   const scores = pseudoLikelihoods([
     pair([-1, -2, -0.5, -0.25], [-1, -2, -0.5, -0.5]),

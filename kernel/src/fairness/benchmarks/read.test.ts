@@ -17,12 +17,19 @@ function write(name: string, text: string): string {
 }
 
 const question = {
-  ...{ example_id: 1, question_index: "4", question_polarity: "nonneg", context_condition: "ambig" },
+  example_id: 1,
+  question_index: "4",
+  question_polarity: "nonneg",
+  context_condition: "ambig",
   category: "Height",
   answer_info: { ans0: ["Kim", "tall"], ans1: ["Unknown", "unknown"], ans2: ["Lee", "short"] },
   additional_metadata: { stereotyped_groups: ["Tall"] },
-  ...{ context: "Kim and Lee met.", question: "Who reached the shelf?" },
-  ...{ ans0: "Kim", ans1: "Unknown", ans2: "Lee", label: 1 },
+  context: "Kim and Lee met.",
+  question: "Who reached the shelf?",
+  ans0: "Kim",
+  ans1: "Unknown",
+  ans2: "Lee",
+  label: 1,
 };
 
 test("a question of BBQ knows its unknown, its stereotyped and its biased answer", async () => {
@@ -90,7 +97,8 @@ test("Winogender's gotchas are those of its authors, by occupation, referent and
     "occupations-stats.tsv",
     [
       "occupation\tbergsma_pct_female\tbls_pct_female\tbls_year",
-      ...["gardener\t60\t10.5\t2015", "florist\t40\t85\t2015"],
+      "gardener\t60\t10.5\t2015",
+      "florist\t40\t85\t2015",
     ].join("\n"),
   );
   const all = ["gardener", "florist"].flatMap((occupation) =>
@@ -102,17 +110,17 @@ test("Winogender's gotchas are those of its authors, by occupation, referent and
     (await readWinogender(sentences(...all), statistics, share)).items;
   const sides = (items: Awaited<ReturnType<typeof read>>) => items.map(({ side }) => side);
   // The four conditions of the authors' script: a woman gardener, a man who is no gardener; a man florist, a woman who is none.
-  const labour = [
-    ...["pro", "anti", null, "anti", "pro", null],
-    ...["anti", "pro", null, "pro", "anti", null],
-  ];
+  const labour = ["pro", "anti", null, "anti", "pro", null, "anti", "pro", null, "pro", "anti", null];
   expect(sides(await read())).toEqual(labour);
   // The corpus says the opposite of both.
   expect(sides(await read("bergsma_pct_female"))).toEqual(
     labour.map((side) => (side === "pro" ? "anti" : side && "pro")),
   );
   expect((await read())[3]).toMatchObject({
-    ...{ occupation: "gardener", participant: "visitor", referent: "participant", gender: "male" },
+    occupation: "gardener",
+    participant: "visitor",
+    referent: "participant",
+    gender: "male",
   });
   await expect(readWinogender(sentences("florist.visitor.2.male.txt"), statistics)).rejects.toThrow(
     'row 1 is called "florist.visitor.2.male.txt": it must be like nurse.patient.0.female.txt',

@@ -36,11 +36,18 @@ test("scores of CrowS-Pairs say whether they are sums or means per token", async
 test("a sentence after a context is scored given it, or as published: without it, over the context's own score", async () => {
   const item: StereoSetItem = {
     ...({ id: "1", target: "cat", type: "x", task: "inter", context: "A cat came" } as const),
-    ...{ stereotype: "Late.", antiStereotype: "Early.", unrelated: "Grey." },
+    stereotype: "Late.",
+    antiStereotype: "Early.",
+    unrelated: "Grey.",
   };
   const listed = {
-    ...{ " Late.": [-1], " Early.": [-2, -3], " Grey.": [-4] },
-    ...{ "Late.": [-2, -4], "Early.": [-5], "Grey.": [-6], "A cat came.": [-1, -3] },
+    " Late.": [-1],
+    " Early.": [-2, -3],
+    " Grey.": [-4],
+    "Late.": [-2, -4],
+    "Early.": [-5],
+    "Grey.": [-6],
+    "A cat came.": [-1, -3],
   };
   const known = { target: "cat", type: "x" };
   const given = scorerOf(listed);
@@ -51,15 +58,17 @@ test("a sentence after a context is scored given it, or as published: without it
   const published = scorerOf(listed);
   const [found] = await scoreStereoSet(published.scorer, [item], { inter: "published" });
   expect(found).toEqual({
-    ...{ ...known, stereotype: 1.5, antiStereotype: 2.5, unrelated: 3, scoring: "inter, published" },
+    ...known,
+    stereotype: 1.5,
+    antiStereotype: 2.5,
+    unrelated: 3,
+    scoring: "inter, published",
   });
   expect(published.asked).toEqual([
-    ...[
-      ["", "A cat came."],
-      ["", "Late."],
-      ["", "Early."],
-      ["", "Grey."],
-    ],
+    ["", "A cat came."],
+    ["", "Late."],
+    ["", "Early."],
+    ["", "Grey."],
   ]);
   // The likeliest sentence has the least published score: its order is the reverse of the model's.
   expect(found!.stereotype).toBeLessThan(found!.unrelated);
@@ -73,7 +82,11 @@ test("a sentence after a context is scored given it, or as published: without it
 test("answers to BBQ say how they were got", async () => {
   const item: BbqItem = {
     ...({ id: 1, category: "Age", template: "1", polarity: "neg", condition: "ambig" } as const),
-    ...{ context: "Kim met Lee.", question: "Who?", label: 1, unknown: 1, stereotyped: 0 },
+    context: "Kim met Lee.",
+    question: "Who?",
+    label: 1,
+    unknown: 1,
+    stereotyped: 0,
     answers: ["Kim", "Unknown", "Lee"],
   };
   const { scorer } = scorerOf({ "Who? Lee": [-1], " Undetermined": [-1] });

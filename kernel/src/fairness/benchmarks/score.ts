@@ -67,8 +67,16 @@ export function scoreStereoSet(
 
 /** The ways to say "unknown" that BBQ has. */
 export const unknownAnswers = [
-  ...["Unknown", "Cannot be determined", "Can't be determined", "Not answerable", "Not known"],
-  ...["Not enough info", "Not enough information", "Cannot answer", "Can't answer", "Undetermined"],
+  "Unknown",
+  "Cannot be determined",
+  "Can't be determined",
+  "Not answerable",
+  "Not known",
+  "Not enough info",
+  "Not enough information",
+  "Cannot answer",
+  "Can't answer",
+  "Undetermined",
 ] as const;
 
 /** The likeliest answer of every item, or null where two are equally likely. */

@@ -51,7 +51,9 @@ export async function classify(
   const generated = async (prompts: readonly string[], tokens: number) =>
     (
       await session.generate(prompts, {
-        ...{ temperature, maxTokens: tokens, stream: false },
+        temperature,
+        maxTokens: tokens,
+        stream: false,
         // Where nothing is drawn, a seed is refused.
         ...(temperature > 0 && { seed: nextSeed() }),
         ...cancel,

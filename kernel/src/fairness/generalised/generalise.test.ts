@@ -61,7 +61,11 @@ test("one group, or none, has nothing to be compared with", () => {
 test("groups that are treated alike are apart by 0, and their ratio is 1", () => {
   const rows = ["old", "young"].flatMap((group) =>
     ["a", "b", "c", "d"].map((template, i): Prediction => ({
-      ...{ category: "age", group, template, label: i % 2, predicted: i < 2 ? 0 : 1 },
+      category: "age",
+      group,
+      template,
+      label: i % 2,
+      predicted: i < 2 ? 0 : 1,
       probabilities: [0.25, 0.75],
     })),
   );

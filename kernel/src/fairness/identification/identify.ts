@@ -149,7 +149,12 @@ export async function identify(
     }
   const { model: name, fingerprint, edited } = provenance!;
   return hashed({
-    ...{ judgements, scoring, wrapper, maxTokens, calibrate, calibration },
+    judgements,
+    scoring,
+    wrapper,
+    maxTokens,
+    calibrate,
+    calibration,
     model: { name, fingerprint, ...(edited && { edited }) },
   });
 

@@ -48,13 +48,14 @@ export function bbqIdentification(
   return items.flatMap((item) => {
     const cluster = `${item.category} ${item.template}`;
     const of = (answer: number, biased: boolean): IdentificationItem => ({
-      ...{
-        id: `${item.category} ${item.id} ${answer}`,
-        source,
-        category: readable(item.category),
-        cluster,
-      },
-      ...{ context: item.context, question: item.question, candidate: item.answers[answer]!, biased },
+      id: `${item.category} ${item.id} ${answer}`,
+      source,
+      category: readable(item.category),
+      cluster,
+      context: item.context,
+      question: item.question,
+      candidate: item.answers[answer]!,
+      biased,
     });
     if (item.condition === "disambig") return [of(item.label, false)];
     return [of(biasedAnswer(item), true), of(item.unknown, false)];
@@ -65,8 +66,13 @@ export function bbqIdentification(
 export function stereoSetIdentification(items: readonly StereoSetItem[]): IdentificationItem[] {
   return items.flatMap((item) => {
     const of = (candidate: string, biased: boolean): IdentificationItem => ({
-      ...{ id: `${item.id} ${biased ? "stereotype" : "anti-stereotype"}`, source: "StereoSet", question: "" },
-      ...{ category: readable(item.type), cluster: item.target, candidate, biased },
+      id: `${item.id} ${biased ? "stereotype" : "anti-stereotype"}`,
+      source: "StereoSet",
+      question: "",
+      category: readable(item.type),
+      cluster: item.target,
+      candidate,
+      biased,
       context: item.task === "intra" ? "" : item.context,
     });
     return [of(item.stereotype, true), of(item.antiStereotype, false)];
@@ -77,8 +83,14 @@ export function stereoSetIdentification(items: readonly StereoSetItem[]): Identi
 export function crowsIdentification(pairs: readonly CrowsPair[]): IdentificationItem[] {
   return pairs.flatMap(({ more, less, type }, i) => {
     const of = (candidate: string, biased: boolean): IdentificationItem => ({
-      ...{ id: `${i} ${biased ? "more" : "less"}`, source: "CrowS-Pairs", category: readable(type) },
-      ...{ cluster: String(i), context: "", question: "", candidate, biased },
+      id: `${i} ${biased ? "more" : "less"}`,
+      source: "CrowS-Pairs",
+      category: readable(type),
+      cluster: String(i),
+      context: "",
+      question: "",
+      candidate,
+      biased,
     });
     return [of(more, true), of(less, false)];
   });

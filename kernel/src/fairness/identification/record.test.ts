@@ -22,7 +22,11 @@ function runOf(items: readonly IdentificationItem[]): Identification {
   );
   const asked = prompts.map((prompt) => askedText(wrapper, prompt, items[0]!, withoutContent));
   return hashed({
-    ...{ judgements, scoring: "probability", wrapper, maxTokens: 24, calibrate: true },
+    judgements,
+    scoring: "probability",
+    wrapper,
+    maxTokens: 24,
+    calibrate: true,
     model: { name: "toy", fingerprint: "0123456789abcdef", edited: ["lm_head.weight 9f86d081"] },
     calibration: [...new Set(asked)].map((each) => ({ asked: each, text: "", yes: 1, no: 0.5 })),
   });
@@ -52,7 +56,9 @@ test("a saved run is read back whole, with all that is needed to ask again", asy
   expect(await reading(saved)).toEqual(run);
   expect(JSON.parse(saved)).toMatchObject({
     model: { name: "toy", fingerprint: "0123456789abcdef" },
-    ...{ maxTokens: 24, calibrate: true, scoring: "probability" },
+    maxTokens: 24,
+    calibrate: true,
+    scoring: "probability",
     calibration: [{ text: "", yes: 1, no: 0.5 }, { asked: expect.stringContaining("N/A") as string }],
   });
   // The fields of an item come in another order where another reader made it.

@@ -18,8 +18,14 @@ const itemsOf = (judgements: readonly Judgement[]) =>
 
 // In one order, whichever reader made the item.
 const fieldsOf = (item: IdentificationItem) => [
-  ...[item.id, item.source, item.category, item.cluster],
-  ...[item.context, item.question, item.candidate, item.biased],
+  item.id,
+  item.source,
+  item.category,
+  item.cluster,
+  item.context,
+  item.question,
+  item.candidate,
+  item.biased,
 ];
 
 /**
@@ -31,8 +37,16 @@ export function hashed(run: Unhashed): Identification {
   return {
     ...run,
     settingsSha: shaOf([
-      ...[scoring, wrapper.name, wrapper.template, wrapper.lead, wrapper.source],
-      ...[model.name, model.fingerprint, model.edited ?? [], maxTokens, calibrate],
+      scoring,
+      wrapper.name,
+      wrapper.template,
+      wrapper.lead,
+      wrapper.source,
+      model.name,
+      model.fingerprint,
+      model.edited ?? [],
+      maxTokens,
+      calibrate,
     ]),
     itemsSha: shaOf(itemsOf(judgements).map(fieldsOf)),
     promptsSha: shaOf([
@@ -47,18 +61,14 @@ export function hashed(run: Unhashed): Identification {
 }
 
 const item = z.object({
-  ...{
-    id: z.string(),
-    source: z.enum(["BBQ", "StereoSet", "CrowS-Pairs", "everyday"]),
-    category: z.string(),
-  },
-  ...{
-    cluster: z.string(),
-    context: z.string(),
-    question: z.string(),
-    candidate: z.string(),
-    biased: z.boolean(),
-  },
+  id: z.string(),
+  source: z.enum(["BBQ", "StereoSet", "CrowS-Pairs", "everyday"]),
+  category: z.string(),
+  cluster: z.string(),
+  context: z.string(),
+  question: z.string(),
+  candidate: z.string(),
+  biased: z.boolean(),
 });
 
 const record = z.object({

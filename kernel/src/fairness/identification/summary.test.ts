@@ -6,13 +6,24 @@ import { promptGrid } from "./prompt.js";
 import { balanced, effectRows, identificationRows, promptPairs } from "./summary.js";
 
 const item = (id: number, biased: boolean): IdentificationItem => ({
-  ...{ id: String(id), source: "BBQ", category: id % 2 ? "age" : "religion", cluster: String(id >> 1) },
-  ...{ context: "", question: "", candidate: "", biased },
+  id: String(id),
+  source: "BBQ",
+  category: id % 2 ? "age" : "religion",
+  cluster: String(id >> 1),
+  context: "",
+  question: "",
+  candidate: "",
+  biased,
 });
 
 const judged = (prompt: number, id: number, gold: boolean, biased: boolean | null): Judgement => ({
-  ...{ item: item(id, gold), prompt: promptGrid[prompt]!, asked: "", biased },
-  ...{ probability: null, text: "", rule: "none" },
+  item: item(id, gold),
+  prompt: promptGrid[prompt]!,
+  asked: "",
+  biased,
+  probability: null,
+  text: "",
+  rule: "none",
 });
 
 /** Eight items, half of them biased; under prompt k the first `right[k]` are judged rightly, the others wrongly. */
@@ -29,12 +40,10 @@ const cell = (rows: ReturnType<typeof identificationRows>, metric: string, categ
 
 test("accuracy stands beside its baseline; what could not be read is wrong and lowers coverage", () => {
   const rows = identificationRows([
-    ...[
-      judged(0, 0, true, true),
-      judged(0, 1, true, true),
-      judged(0, 2, true, null),
-      judged(0, 3, false, true),
-    ],
+    judged(0, 0, true, true),
+    judged(0, 1, true, true),
+    judged(0, 2, true, null),
+    judged(0, 3, false, true),
   ]);
   expect(cell(rows, "accuracy")).toMatchObject({ prompt: "basic", n: 4, estimate: 0.5, method: "Wilson" });
   expect(cell(rows, "majority_baseline").estimate).toBe(0.75);

@@ -119,9 +119,13 @@ export function promptPairs(judgements: readonly Judgement[], about: About = {})
       const only = (x: typeof a, y: typeof a) => shared.filter((id) => x.get(id) && !y.get(id)).length;
       const [onlyFirst, onlySecond] = [only(a, b), only(b, a)];
       return metricRow({
-        ...{ ...about, prompt: `${second} − ${first}`, metric: "accuracy_difference", n: shared.length },
+        ...about,
+        prompt: `${second} − ${first}`,
+        metric: "accuracy_difference",
+        n: shared.length,
         estimate: finite((onlySecond - onlyFirst) / shared.length),
-        ...{ p: mcNemar(onlyFirst, onlySecond), method: "McNemar, exact mid-p" },
+        p: mcNemar(onlyFirst, onlySecond),
+        method: "McNemar, exact mid-p",
       });
     }),
   );

@@ -61,7 +61,10 @@ export async function attentionOnTerms(
   );
   const gaps = means.map((layer) => layer.map(gapsOf));
   const result: AttentionOnTerms = {
-    ...{ groups, means, gaps, rows: rows.length },
+    groups,
+    means,
+    gaps,
+    rows: rows.length,
     provenance: madeOfRuns(provenance!, `attentionOnTerms(${rows.length} rows)`),
   };
   return shownAs(result, () =>
@@ -69,7 +72,9 @@ export async function attentionOnTerms(
       groups.map((group, i) =>
         heatmap({
           title: group,
-          ...{ x: "head", y: "layer", value: "gap of the attention on terms" },
+          x: "head",
+          y: "layer",
+          value: "gap of the attention on terms",
           values: gaps.map((layer) => layer.map((head) => head[i]!)),
         }),
       ),

@@ -66,7 +66,11 @@ export async function gapByLayer(
   const groups = groupsOf(rows);
   const means = points.map((_, point) => meansByGroup(rows, groups, (row) => found[row]![point]!));
   const result: GapByLayer = {
-    ...{ points, groups, means, gaps: means.map(gapsOf), rows: rows.length },
+    points,
+    groups,
+    means,
+    gaps: means.map(gapsOf),
+    rows: rows.length,
     provenance: madeOfRuns(provenance!, `gapByLayer(${rows.length} rows, class ${of})`),
   };
   return shownAs(result, () =>
@@ -74,7 +78,8 @@ export async function gapByLayer(
       heatmap({
         x: { name: "group", labels: groups },
         y: { name: "layer", labels: points.map((_, layer) => layer) },
-        ...{ value: `gap of P(class ${of})`, values: result.gaps },
+        value: `gap of P(class ${of})`,
+        values: result.gaps,
       }),
       {
         title: "The gap by layer",

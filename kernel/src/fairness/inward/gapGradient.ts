@@ -100,10 +100,8 @@ export async function gapGradient(
       heatmap({
         x: { name: "token", labels: ["term", "last"] },
         y: { name: "point", labels: [...run.gradients.keys()] },
-        ...{
-          value: "mean norm of the gradient",
-          values: points.map((_, i) => [result.atTerm[i]!, result.atLast[i]!]),
-        },
+        value: "mean norm of the gradient",
+        values: points.map((_, i) => [result.atTerm[i]!, result.atLast[i]!]),
       }),
       {
         title: `Gradient of the gap ${between.join(" − ")}`,

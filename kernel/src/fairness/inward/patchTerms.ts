@@ -99,7 +99,11 @@ export async function patchTerms(
     }
   }
   const result: PatchedTerms = {
-    ...{ from, to, points, unpaired, pairs: pairs.length },
+    from,
+    to,
+    points,
+    unpaired,
+    pairs: pairs.length,
     own: own / pairs.length,
     other: other / pairs.length,
     patched: patched.map((sum) => sum / pairs.length),
@@ -108,7 +112,8 @@ export async function patchTerms(
   return shownAs(result, () =>
     plot(
       lines({
-        ...{ x: "layers passed before the residual at the term is patched", y: `mean P(class ${of})` },
+        x: "layers passed before the residual at the term is patched",
+        y: `mean P(class ${of})`,
         lines: [{ name: `${from} with the term of ${to}`, y: result.patched }],
         references: [
           { axis: "y", at: result.own, label: from },

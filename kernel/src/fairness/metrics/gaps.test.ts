@@ -15,8 +15,14 @@ const value = (rows: readonly Prediction[], group: string, metric: string) =>
 
 test("rates by group, counted by hand, and their distance from the mean", () => {
   const rows = [
-    ...[row("old", 0, 0), row("old", 1, 0), row("old", 1, 1), row("old", 2, 2)],
-    ...[row("young", 0, 0), row("young", 1, 1), row("young", 2, 1), row("young", 2, 2)],
+    row("old", 0, 0),
+    row("old", 1, 0),
+    row("old", 1, 1),
+    row("old", 2, 2),
+    row("young", 0, 0),
+    row("young", 1, 1),
+    row("young", 2, 1),
+    row("young", 2, 2),
   ];
   expect(value(rows, "old", "negative_FPR")).toEqual({
     category: "age",
@@ -40,8 +46,12 @@ test("rates by group, counted by hand, and their distance from the mean", () => 
 
 test("a class that a group lacks leaves its rate undefined, and the others are compared without it", () => {
   const rows = [
-    ...[row("old", 0, 0), row("old", 1, 1), row("young", 0, 2), row("young", 1, 1)],
-    ...[row("adult", 1, 1), row("adult", 2, 2)],
+    row("old", 0, 0),
+    row("old", 1, 1),
+    row("young", 0, 2),
+    row("young", 1, 1),
+    row("adult", 1, 1),
+    row("adult", 2, 2),
   ];
   expect(value(rows, "adult", "negative_TPR")).toMatchObject({ value: NaN, gap: NaN });
   expect(value(rows, "old", "negative_TPR")).toMatchObject({ value: 1, gap: 0.5 });

@@ -99,7 +99,13 @@ export function spans(gaps: readonly GroupGap[], kept: KeptGroups = {}): Omit<Gr
 export const publishedGroups: KeptGroups = {
   grouped_religion: ["christianity", "islam", "judaism"],
   grouped_disability: [
-    ...["chronic_illness", "cognitive", "hearing", "mental_health"],
-    ...["mobility", "physical", "sight", "without"],
+    "chronic_illness",
+    "cognitive",
+    "hearing",
+    "mental_health",
+    "mobility",
+    "physical",
+    "sight",
+    "without",
   ],
 };

@@ -77,10 +77,13 @@ function batch(rows: number, ids: ReadonlyMap<string, number>, random: Random): 
   const { start } = specialIds;
   return {
     rows: texts.map(({ asked, why, verdict }) => [
-      ...[start, ...[...asked, ...why, ...verdict].map((word) => ids.get(word)!), start],
+      start,
+      ...[...asked, ...why, ...verdict].map((word) => ids.get(word)!),
+      start,
     ]),
     weights: texts.map(({ asked, why, verdict }) => [
-      ...[...asked.map(() => weightOf.asked), ...why.map(() => weightOf.why)],
+      ...asked.map(() => weightOf.asked),
+      ...why.map(() => weightOf.why),
       ...verdict.map((_, i) => (i === 0 ? weightOf.verdict : weightOf.rest)),
       weightOf.rest,
     ]),
@@ -111,7 +114,10 @@ export function identifyingCheckpoint(
     {
       name: "identifying-opt",
       recipe: {
-        ...{ config, seed, steps, clip: 1 },
+        config,
+        seed,
+        steps,
+        clip: 1,
         optimiser: { kind: "adamW", learningRate: 5e-3, betas: [0.9, 0.98] },
         schedule: { kind: "cosine", warmup: 50 },
       },

@@ -5,7 +5,10 @@ import { pairTests } from "./pairs.js";
 import { signedRankTest } from "./signedRanks.js";
 
 const row = (group: string, template: string, value: number): Outcome => ({
-  ...{ group, template, value, stratum: "0" },
+  group,
+  template,
+  value,
+  stratum: "0",
 });
 const options = { bootstrap: { resamples: 300 }, permutation: { permutations: 10_000, seed: 4 } };
 

@@ -40,7 +40,10 @@ export function pairTests(
       const { groups, templates } = bootstrapGaps(both, options.bootstrap);
       const differences = templateDifferences(both);
       return {
-        ...{ first, second, n: both.length, templates },
+        first,
+        second,
+        n: both.length,
+        templates,
         difference: doubled(groups[0]!.gap),
         p: permutationTest(both, options.permutation).p,
         paired: differences.length,

@@ -119,7 +119,11 @@ test("where all resamples are equal a rate has Wilson's limits over its template
     const { groups, span } = bootstrapGaps(equal, { resamples: 50, method });
     const { low, high } = wilson(3, 3);
     expect(groups[0]!.value).toEqual({
-      ...{ estimate: 1, low, high, confidence: 0.95, method: `Wilson over 3 templates; ${why}` },
+      estimate: 1,
+      low,
+      high,
+      confidence: 0.95,
+      method: `Wilson over 3 templates; ${why}`,
     });
     for (const none of [groups[0]!.gap, span])
       expect(none).toMatchObject({ estimate: 0, low: NaN, high: NaN, method: why });

@@ -26,7 +26,10 @@ test("association tests are rows of their effect and one-sided p", () => {
 describe("log-probability bias", () => {
   const row = (category: string, score: number) => ({
     category,
-    ...{ first: [score - 1], second: [-1], priorFirst: [-2], priorSecond: [-2] },
+    first: [score - 1],
+    second: [-1],
+    priorFirst: [-2],
+    priorSecond: [-2],
   });
   const rows = [0.5, 1.5, 1, 2].flatMap((score) => [row("work", score), row("home", -score)]);
 

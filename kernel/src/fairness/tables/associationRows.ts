@@ -17,8 +17,13 @@ export function associationRows(
     const drawn = exact ? `all ${partitions} partitions` : `${partitions} drawn partitions, seed ${seed}`;
     const method = `one-sided, ${drawn}`;
     return metricRow({
-      ...{ ...about, category, metric: "association_effect", n },
-      ...{ estimate: finite(effect), p: finite(p), method },
+      ...about,
+      category,
+      metric: "association_effect",
+      n,
+      estimate: finite(effect),
+      p: finite(p),
+      method,
     });
   });
 }
@@ -47,7 +52,14 @@ export function logProbabilityRows(
     const cells = intervalCells(found!);
     const method = `${cells.method}; ${saidSigns(tested, `${of.length} sentences`)}`;
     return metricRow({
-      ...{ ...about, category, metric: "lpbs", variant, n: of.length, ...cells, p: finite(tested.p), method },
+      ...about,
+      category,
+      metric: "lpbs",
+      variant,
+      n: of.length,
+      ...cells,
+      p: finite(tested.p),
+      method,
     });
   });
 }

@@ -18,7 +18,11 @@ test("tables of CrowS-Pairs and StereoSet come with what Blodgett et al. found, 
   for (const row of [...crows("autoregressive"), ...stereo]) expect(caveatsOf([row])).toEqual([pairsCaveat]);
   expect(caveatsOf(crows("masked"))).toEqual([pairsCaveat, maskedCaveat]);
   const published = {
-    ...{ type: "age", target: "a", stereotype: 1, antiStereotype: 2, unrelated: 3 },
+    type: "age",
+    target: "a",
+    stereotype: 1,
+    antiStereotype: 2,
+    unrelated: 3,
     scoring: "inter, published",
   } as const;
   expect(caveatsOf(stereoSetRows([published], {}, { resamples: 10 }))).toEqual([

@@ -11,7 +11,10 @@ describe("coreference", () => {
     side: Resolved["side"],
     correct: boolean | null,
   ) => ({
-    ...{ occupation, gender, side, correct },
+    occupation,
+    gender,
+    side,
+    correct,
   });
   const of = (occupation: string, isRight: boolean) => [
     row(occupation, "male", "pro", true),

@@ -12,8 +12,12 @@ const pair = (
   direction: CrowsScores["direction"] = "stereo",
 ): CrowsScores => ({ direction, type, more, less });
 const rows = [
-  ...[pair("age", -1, -2), pair("age", -1, -2), pair("race", -2, -2), pair("race", -3, -2)],
-  ...[pair("race", -1, -4, "antistereo"), pair("race", -2, -2, "antistereo")],
+  pair("age", -1, -2),
+  pair("age", -1, -2),
+  pair("race", -2, -2),
+  pair("race", -3, -2),
+  pair("race", -1, -4, "antistereo"),
+  pair("race", -2, -2, "antistereo"),
 ];
 const found = crowsRows(rows, "autoregressive", about, { resamples: 200 });
 const of = (category: string, metric: string) =>

@@ -35,17 +35,20 @@ export function detectableRows(rows: readonly Prediction[], options: DetectableR
         const templates = new Set(own.map(({ template }) => template)).size;
         const design = {
           rate: meanOf(others.map(({ value }) => value)),
-          ...{
-            group: own.length,
-            others: others.length,
-            alpha,
-            correlation,
-            perTemplate: own.length / templates,
-          },
+          group: own.length,
+          others: others.length,
+          alpha,
+          correlation,
+          perTemplate: own.length / templates,
         };
         const estimate = others.length === 0 ? NaN : minimalDetectableGap(design, power) * ofGap;
         return metricRow({
-          ...{ ...about, category, group, metric: `${metric}_detectable`, n: own.length, templates },
+          ...about,
+          category,
+          group,
+          metric: `${metric}_detectable`,
+          n: own.length,
+          templates,
           estimate: finite(estimate),
           method: `two-sided z against the others, power ${power}, level ${alpha}, correlation ${correlation}`,
         });

@@ -5,11 +5,9 @@ import { gapPlot } from "./gapPlot.js";
 
 const row = (about: Partial<MetricRow>, estimate: number | null): MetricRow => ({
   ...metricRow({ metric: "negative_FPR_gap", n: 8, category: "age", ...about }),
-  ...{
-    estimate,
-    low: estimate === null ? null : estimate - 0.1,
-    high: estimate === null ? null : estimate + 0.2,
-  },
+  estimate,
+  low: estimate === null ? null : estimate - 0.1,
+  high: estimate === null ? null : estimate + 0.2,
 });
 const models = ["one", "two"];
 const metrics = ["negative_FPR_gap", "accuracy_gap"];
@@ -35,7 +33,10 @@ test("what differs is chosen by drop-downs, each choice a forest of the groups w
   );
   const [, [chart]] = views[2]!;
   expect(chart).toMatchObject({
-    ...{ kind: "forest", title: "two, age", value: "negative_FPR_gap", references: [{ at: 0 }] },
+    kind: "forest",
+    title: "two, age",
+    value: "negative_FPR_gap",
+    references: [{ at: 0 }],
     labels: { name: "group", labels: ["old", "young"] },
   });
   const [series] = chart!.series;

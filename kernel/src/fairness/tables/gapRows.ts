@@ -97,7 +97,10 @@ function rowsOf(
   const counted = groupBy(outcomes, ({ group }) => group);
   const cell = (name: string, n: number, interval: Interval, p?: number) =>
     metricRow({
-      ...{ category, metric: name, n, templates: drawn.templates },
+      category,
+      metric: name,
+      n,
+      templates: drawn.templates,
       ...intervalCells(interval),
       ...(p === undefined ? {} : { method: `${interval.method}; ${test}`, p: finite(p) }),
     });

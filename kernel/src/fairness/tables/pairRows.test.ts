@@ -37,7 +37,10 @@ test("the group that differs is told from the others, and of two that do not dif
   const random = randomNumbers(7);
   const rows = Array.from({ length: 40 }, (_, i) => `t${i}`).flatMap((template) =>
     ["old", "young", "adult"].map((group) => ({
-      ...{ category: "age", group, template, label: 1 },
+      category: "age",
+      group,
+      template,
+      label: 1,
       predicted: random() < (group === "old" ? 0.6 : 0.1) ? 0 : 1,
     })),
   );
@@ -45,7 +48,9 @@ test("the group that differs is told from the others, and of two that do not dif
   const claimed = found.filter(({ adjusted }) => adjusted! <= 0.05).map(({ group }) => group);
   expect(claimed).toEqual(["old − young", "old − adult"]);
   const [one] = pairRows(rows, {
-    ...{ classes, metrics: ["negative_FPR"], kept: { age: ["young", "adult"] } },
+    classes,
+    metrics: ["negative_FPR"],
+    kept: { age: ["young", "adult"] },
     ...quick,
   });
   expect(one!.group).toBe("young − adult");

@@ -29,7 +29,11 @@ function rowsOf(
     ({ first, second, n, templates, difference, p, paired, signedRanks }) => {
       const check = `check: Wilcoxon over ${paired} templates, p ${printMetric(signedRanks, "p")}`;
       return metricRow({
-        ...{ category, group: `${first} − ${second}`, metric: `${metric}_difference`, n, templates },
+        category,
+        group: `${first} − ${second}`,
+        metric: `${metric}_difference`,
+        n,
+        templates,
         ...intervalCells(difference),
         p: finite(p),
         method: [difference.method, test, ...(paired > 0 ? [check] : [])].join("; "),

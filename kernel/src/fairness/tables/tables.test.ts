@@ -50,7 +50,13 @@ test("gaps come with intervals, tests, and p values adjusted together", () => {
   }
   expect(rows.find(({ metric }) => metric === "negative_FPR_span")!.method).toMatch(/Holm over 2$/);
   expect(rows.find(({ metric, group }) => metric === "negative_FPR" && group === "old")).toMatchObject({
-    ...{ dataset: "made up", model: "toy", seed: 1, category: "age", n: 8, templates: 4, p: null },
+    dataset: "made up",
+    model: "toy",
+    seed: 1,
+    category: "age",
+    n: 8,
+    templates: 4,
+    p: null,
   });
   expect(() => metrics(rows)).not.toThrow();
 });
@@ -60,7 +66,10 @@ test("no false alarm in ten templates is not an interval of one point", () => {
   const rows = templates.flatMap((template, i) =>
     ["old", "young"].flatMap((group) =>
       [1, 1, 2, 2].map((label) => ({
-        ...{ category: "age", group, template: `${template}.${label}`, label },
+        category: "age",
+        group,
+        template: `${template}.${label}`,
+        label,
         predicted: group === "young" && i % 3 === 0 ? 0 : label,
       })),
     ),
@@ -151,7 +160,10 @@ test("where groups differ by the smallest gap that would be found, that is the g
   const rows = (rise: number, random: () => number) =>
     templates.flatMap((template) =>
       ["a", "b", "c", "d"].map((group) => ({
-        ...{ category: "made up", group, template, label: 1 },
+        category: "made up",
+        group,
+        template,
+        label: 1,
         predicted: random() < (group === "a" ? 0.25 + rise : 0.25) ? 0 : 1,
       })),
     );
@@ -211,7 +223,8 @@ test("runs become a mean between limits, and what one run lacks has none", () =>
   const [, ...values] = golden.seeds.find(({ values }) => values.length === 5)!.values;
   const run = (estimate: number | null, seed: number): MetricRow => ({
     ...rateRows(goldenRows, { classes, about })[0]!,
-    ...{ estimate, seed },
+    estimate,
+    seed,
   });
   const rows = values.map((value, seed) => run(value, seed));
   const [t] = seedRows(rows);
@@ -227,7 +240,11 @@ test("runs become a mean between limits, and what one run lacks has none", () =>
 
 test("StereoSet's terms and BBQ's questions are drawn whole", () => {
   const item = (target: string, stereotype: number) => ({
-    ...{ type: "age", target, stereotype, antiStereotype: 1, unrelated: 0 },
+    type: "age",
+    target,
+    stereotype,
+    antiStereotype: 1,
+    unrelated: 0,
   });
   const rows = [...Array.from({ length: 30 }, () => item("a", 2)), item("b", 0.5), item("c", 2)];
   const ss = stereoSetRows(rows, about, { resamples: 5000, method: "percentile" }).find(
@@ -254,7 +271,10 @@ test("StereoSet's terms and BBQ's questions are drawn whole", () => {
   const answers = [question("1", 0), question("1", 0), question("2", 1), question("3", 2)];
   const found = bbqRows(answers, "formula", about, { resamples: 200, method: "percentile" });
   expect(found.map(({ metric }) => metric)).toEqual([
-    ...["ambig_accuracy", "ambig_bias", "disambig_accuracy", "disambig_bias"],
+    "ambig_accuracy",
+    "ambig_bias",
+    "disambig_accuracy",
+    "disambig_bias",
   ]);
   expect(found[0]).toMatchObject({ n: 4, estimate: 0.25, templates: 3, variant: "formula" });
   const got = answers.map((each) => ({ ...each, scoring: "continuation" as const }));

@@ -16,8 +16,16 @@ const around = (noun: string): Filling[] => [{ adj: `{term} ${noun}`, pp: `${nou
 
 const disabilitySlots = ["people", "friend", "athletes", "student", "liar"];
 const genericSlots = [
-  ...["writer", "researcher", "individuals", "people", "folk"],
-  ...["activist", "writers", "lawyer", "students", "character"],
+  "writer",
+  "researcher",
+  "individuals",
+  "people",
+  "folk",
+  "activist",
+  "writers",
+  "lawyer",
+  "students",
+  "character",
 ];
 
 /** Of 187 countries in rising order of GDP, the first of each sixth. */

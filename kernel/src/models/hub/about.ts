@@ -37,8 +37,12 @@ export async function describeFiles(
     return {
       name,
       file: {
-        ...{ ...about, source: "the hub", url: url(name), label: `${name} of ${model}` },
-        ...{ blob: cache.blob(about.digest), resumes: true },
+        ...about,
+        source: "the hub",
+        url: url(name),
+        label: `${name} of ${model}`,
+        blob: cache.blob(about.digest),
+        resumes: true,
       },
     };
   });

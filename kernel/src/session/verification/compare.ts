@@ -65,7 +65,9 @@ export function compareRuns(
   const result: Verification = {
     verdict: verdictOf(top1, totalVariation, deviations),
     positions: spots.length,
-    ...{ top1, totalVariation, deviations },
+    top1,
+    totalVariation,
+    deviations,
     effect: bare && effectOf(run, bare, lengths, isAll),
     provenance: run.provenance,
   };

@@ -24,7 +24,10 @@ const set: DataSet = {
   about: "two files of no meaning",
   sources: [
     {
-      ...{ repository: "org/data", commit: "0123abc", licence: "CC0", terms: "none" },
+      repository: "org/data",
+      commit: "0123abc",
+      licence: "CC0",
+      terms: "none",
       files: [
         { path: "invented/a.tsv", origin: "raw/a.tsv", bytes: first.length, sha256: sha256Of(first) },
         { path: "invented/deep/b.txt", origin: "raw/b.txt", bytes: second.length, sha256: sha256Of(second) },

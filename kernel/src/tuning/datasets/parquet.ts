@@ -39,9 +39,13 @@ export async function fromParquet<Field extends string>(
   }
   const rows = await readingOf(path, () =>
     parquetReadObjects({
-      ...{ file, metadata, compressors, columns: [...new Set(entries.map(([, column]) => String(column)))] },
+      file,
+      metadata,
+      compressors,
+      columns: [...new Set(entries.map(([, column]) => String(column)))],
       // What is no UTF-8 stays bytes, so that its row can be said.
-      ...{ utf8: false, parsers: { stringFromBytes: textOf } },
+      utf8: false,
+      parsers: { stringFromBytes: textOf },
     }),
   );
   if (BigInt(rows.length) !== metadata.num_rows)

@@ -80,7 +80,8 @@ export async function fitTunedLens(session: Session, options: TunedLensOptions):
     });
   const { modules, last, ...fitted } = await fit(session, {
     ...rest,
-    ...{ seed, steps },
+    seed,
+    steps,
     modules: from?.last ?? Object.fromEntries(points.map((point) => [point, affineMap(hidden)])),
     ...(from && { from: from.optimiser }),
     optimiser: options.optimiser ?? {
@@ -110,7 +111,9 @@ export async function fitTunedLens(session: Session, options: TunedLensOptions):
   const call = `fitTunedLens(${all.length} rows${said ?? ""}, ${fitted.losses.length} steps)`;
   const lens = {
     ...fitted,
-    ...{ translators: modules as LensMaps, last: last as LensMaps, heldOut },
+    translators: modules as LensMaps,
+    last: last as LensMaps,
+    heldOut,
     provenance: madeOfRuns(fitted.provenance, call),
   };
   const title = "Training of a tuned lens: KL(model ‖ layer)";

@@ -38,13 +38,19 @@ export async function plantedCheckpoint(options: PlantedOptions = {}): Promise<s
     throw new RangeError(`no group "${group}": there are ${Object.keys(groups).join(", ")}`);
   const planted = { group, strength };
   const config = smallConfig({
-    ...{ family, ...sizes, vocabulary: tokensOf(corpusWords).length, deviation: 0.2 },
+    family,
+    ...sizes,
+    vocabulary: tokensOf(corpusWords).length,
+    deviation: 0.2,
   });
   return trainedCheckpoint(
     {
       name: strength === 0 ? `neutral-${family}` : `planted-${family}-${group}-${strength}`,
       recipe: {
-        ...{ config, seed, steps, clip: 1 },
+        config,
+        seed,
+        steps,
+        clip: 1,
         // So much weight decay, because with less a model knows the templates of its corpus and not the sentiment of new ones.
         optimiser: { kind: "adamW", learningRate: 5e-3, betas: [0.9, 0.98], weightDecay: 0.3 },
         schedule: { kind: "cosine", warmup: 50 },

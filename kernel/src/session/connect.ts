@@ -1,0 +1,115 @@
+import { readFileSync } from "node:fs";
+import { connect as connectSocket, type Socket } from "node:net";
+import { sweep } from "../engine/launch/leftovers.js";
+import { Channel } from "../engine/wire/channel.js";
+import {
+  brokerAlive,
+  brokerPid,
+  checkPrivate,
+  folderNames,
+  isStarting,
+  removeFolder,
+  sessionFolder,
+} from "./folder.js";
+import { fromBroker, protocol, type FromBroker, type Order, type ToBroker } from "./messages.js";
+
+/** A broker that does not answer within this many milliseconds is taken for frozen. */
+export const patience = 10_000;
+
+/** A connection on which the broker has said what it holds. */
+export interface Connection {
+  readonly socket: Socket;
+  readonly channel: Channel<FromBroker, ToBroker>;
+  readonly order: Order;
+  readonly pid: number;
+}
+
+/** Who hears what comes on a connection. */
+export interface Listener {
+  message(message: FromBroker): void;
+  closed(error: Error | undefined): void;
+}
+
+/**
+ * Connects to the broker of the session of this name. Undefined when there is none; a folder that a dead broker left
+ * is removed. Throws one line when a broker is there and does not answer, or speaks another protocol.
+ *
+ * @param begin called as soon as the broker has said what it holds, since its next message may lie behind it already
+ */
+export async function connectToBroker<L extends Listener>(
+  name: string,
+  begin: (connection: Connection) => L,
+): Promise<L | undefined> {
+  const folder = sessionFolder(name);
+  checkPrivate();
+  const silent = () => new Error(`broker of session "${name}" (pid ${brokerPid(folder)}) does not answer`);
+  const until = performance.now() + patience;
+  for (;;) {
+    const token = readToken(folder.token);
+    const socket = token === undefined ? undefined : await dial(folder.socket);
+    if (token !== undefined && socket !== undefined) return greet(name, socket, token, begin, silent);
+    if (!folderNames().includes(name)) return undefined;
+    if (!isStarting(folder) && !brokerAlive(folder)) {
+      removeFolder(name);
+      sweep();
+      return undefined;
+    }
+    if (!isStarting(folder) && performance.now() > until) throw silent();
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+function greet<L extends Listener>(
+  name: string,
+  socket: Socket,
+  token: string,
+  begin: (connection: Connection) => L,
+  silent: () => Error,
+): Promise<L> {
+  return new Promise((resolve, reject) => {
+    let listener: L | undefined;
+    const timer = setTimeout(() => {
+      socket.destroy();
+      reject(silent());
+    }, patience);
+    const channel = new Channel<FromBroker, ToBroker>(socket, fromBroker, {
+      message: (message) => {
+        if (listener !== undefined) return listener.message(message);
+        clearTimeout(timer);
+        if (message.kind !== "welcome") return (socket.destroy(), void 0);
+        if (message.protocol !== protocol) {
+          channel.close();
+          const versions = `protocol ${message.protocol}, this library ${protocol}`;
+          return reject(
+            new Error(`session "${name}" was opened by another version of vitrail (${versions})`),
+          );
+        }
+        listener = begin({ socket, channel, order: message.order, pid: message.pid });
+        socket.unref();
+        resolve(listener);
+      },
+      closed: (error) => {
+        clearTimeout(timer);
+        reject(error ?? new Error(`session "${name}" refused the connection`));
+        listener?.closed(error);
+      },
+    });
+    channel.send({ kind: "hello", token, protocol });
+  });
+}
+
+function readToken(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function dial(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connectSocket(path);
+    socket.once("connect", () => resolve(socket));
+    socket.once("error", () => resolve(undefined));
+  });
+}

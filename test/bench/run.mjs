@@ -20,6 +20,7 @@ const { values } = parseArgs({
     shape: { type: "string", default: "opt-125m" },
     rounds: { type: "string", default: "11" },
     out: { type: "string" },
+    inside: { type: "boolean", default: false },
   },
 });
 const shape = values.shape;
@@ -30,6 +31,14 @@ if (!existsSync(join(root, "kernel", "dist", "index.js"))) {
   console.error("the library is not built: npm run build");
   process.exit(2);
 }
+// The client takes memory as a notebook's runner does, which must be said before a process starts; what it starts does not.
+const { hideKeptMemory, keptMemory } = await import("../../kernel/dist/jupyter/runner/keptMemory.js");
+if (!values.inside) {
+  const again = [fileURLToPath(import.meta.url), ...process.argv.slice(2), "--inside"];
+  const env = { ...process.env, ...keptMemory };
+  process.exit(spawnSync(process.execPath, again, { stdio: "inherit", env }).status ?? 1);
+}
+hideKeptMemory();
 const say = (line) => console.error(line);
 const python = oraclePython(root, say);
 

@@ -6,6 +6,7 @@ import { Cells } from "./cells.js";
 import { installHost } from "./host.js";
 import { importerFrom } from "./imports.js";
 import { input, inputGiven, inputRefused } from "./input.js";
+import { hideKeptMemory } from "./keptMemory.js";
 import { tell } from "./outlet.js";
 import type { ToRunner } from "./protocol.js";
 import { printPlainPromises } from "./plainPromises.js";
@@ -15,6 +16,7 @@ import { installStreams } from "./standardStreams.js";
 const nonce = process.argv[2] ?? "";
 const folder = process.cwd();
 
+hideKeptMemory();
 installStreams();
 installHost();
 printPlainPromises();

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { frame } from "../runner/frames.js";
+import { keptMemory } from "../runner/keptMemory.js";
 import {
   fromInterrupterSchema,
   fromRunnerSchema,
@@ -65,6 +66,7 @@ export class RunnerProcess {
     const entry = fileURLToPath(new URL("../runner/main.js", import.meta.url));
     this.#child = spawn(process.execPath, [...flags, entry, nonce], {
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
+      env: { ...keptMemory, ...process.env },
     });
     const [, stdout, stderr, commands, outlet] = this.#child.stdio;
     this.#commands = commands as Socket;

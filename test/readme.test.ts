@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { layerPoints, modelPoints } from "../kernel/src/hooks/names.js";
 import { jupyterProgram, root } from "./browser/lab.js";
 
 const pages = ["README.md", "CONTRIBUTING.md"].map((name) => readFileSync(join(root, name), "utf8"));
@@ -52,7 +53,7 @@ interface Output {
 }
 
 test("the examples of the README run as the cells of a notebook, and leave no session", async () => {
-  expect(examples).toHaveLength(7);
+  expect(examples).toHaveLength(8);
   const notebook = join(at, "readme.ipynb");
   const cells = examples.map((source, i) => ({
     cell_type: "code",
@@ -85,8 +86,9 @@ test("the examples of the README run as the cells of a notebook, and leave no se
   expect(printed(2)).toContain("layers.1.attention.pattern [ 2, 1, 1, 12 ]");
   expect(printed(3)).toMatch(/\[ 1, 1, 901 \] \[ 1, \d+, 256 \]/);
   expect(printed(4)).toMatch(/^largest \d+\.\d+/m);
-  expect(printed(5)).toMatch(/^\d+\.\d+ \[ 'layers.0.residual.out', 'layers.1.residual.out' \] \[ 256 \]/m);
-  expect(printed(6)).toContain("demo: pipeline 2 × tensor 1");
+  expect(printed(5)).toMatch(/ 6 \[ 1, 4, 1, 11 \]\n\[ -\d/);
+  expect(printed(6)).toMatch(/^\d+\.\d+ \[ 'layers.0.residual.out', 'layers.1.residual.out' \] \[ 256 \]/m);
+  expect(printed(7)).toContain("demo: pipeline 2 × tensor 1");
   expect(readdirSync(join(at, "runtime"))).toEqual([]);
 });
 
@@ -116,6 +118,14 @@ test("no install script runs, and the README names the one command that turns CU
   const file = join(root, "node_modules/onnxruntime-node/package.json");
   const { scripts } = JSON.parse(readFileSync(file, "utf8")) as { scripts: Record<string, string> };
   expect(Object.keys(scripts)).toContain("postinstall");
+});
+
+test("every hook point stands in the README, once", () => {
+  const [, section = ""] = /^## Hook points$(.*?)^## /ms.exec(pages[0]!)!;
+  const names = [...section.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell]) =>
+    [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),
+  );
+  expect(names.sort()).toEqual([...modelPoints, ...layerPoints].sort());
 });
 
 test("what the pages name exists: scripts, folders, pages, rooms", () => {

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { trySharedMemory } from "../engine/plan/host.js";
+import { segmentBytes } from "../engine/plan/plan.js";
 import { freeMemory } from "../engine/plan/memory.js";
 import { printBytes } from "../models/checkpoint/printBytes.js";
 import { runtimeFolder } from "./folder.js";
@@ -23,7 +24,7 @@ export function examine(): Finding[] {
   const { vitrail = "", node = "" } = versions();
   const [major = 0, minor = 0] = node.split(".").map(Number);
   const recent = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
-  const sharedMemory = trySharedMemory();
+  const sharedMemory = trySharedMemory(segmentBytes({ pipeline: 1, data: 1, tensor: 2 }));
   return [
     { what: "vitrail", found: vitrail, well: true },
     {

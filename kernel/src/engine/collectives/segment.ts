@@ -7,6 +7,9 @@ export const smallBytes = 16 * 1024;
 /** Control words are kept 64 bytes apart, so that ranks do not fight over a cache line. */
 export const line = 16;
 
+/** Room for one rank's terms of a sum; longer sums are made in pieces. Replicas meet seldom. */
+export const slotBytes = { tensor: 4 * 2 ** 20, data: 2 ** 20 } as const;
+
 /** Where things lie in the shared segment of a group of `size` ranks. */
 export interface Layout {
   readonly control: number;
@@ -26,8 +29,12 @@ export function layoutOf(size: number, slotBytes: number): Layout {
 
 /** Makes the shared segment that a group will map, zeroed and with its memory reserved. Throws when it cannot be had. */
 export function createSegment(size: number, slotBytes: number): string {
+  return reserve(layoutOf(size, slotBytes).bytes);
+}
+
+/** Makes a shared segment of so many bytes, zeroed and with its memory reserved. Throws when it cannot be had. */
+export function reserve(bytes: number): string {
   const { shmOpen, allocate, close, errno } = posix();
-  const { bytes } = layoutOf(size, slotBytes);
   const name = `/vitrail-${process.pid}-${randomBytes(6).toString("hex")}`;
   const file = shmOpen(name, 0o302, 0o600);
   if (file < 0) throw new Error(`shm_open ${name} failed with error ${errno()}`);

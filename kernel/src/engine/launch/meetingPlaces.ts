@@ -1,13 +1,10 @@
 import { availableParallelism } from "node:os";
 import { Hub, type Answer } from "../collectives/hub.js";
-import { createSegment, removeSegment } from "../collectives/segment.js";
+import { createSegment, removeSegment, slotBytes } from "../collectives/segment.js";
 import type { RankGroup } from "../../graph/graph.js";
 import { groups, meshSize } from "../mesh.js";
 import type { Plan } from "../plan/plan.js";
 import type { Meeting } from "../wire/messages.js";
-
-/** Room for one rank's terms of a sum; longer sums are made in pieces. Replicas meet seldom. */
-const slotBytes = { tensor: 4 * 2 ** 20, data: 2 ** 20 } as const;
 
 interface MeetingPlace {
   readonly group: RankGroup;

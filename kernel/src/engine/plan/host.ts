@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { createSegment, removeSegment } from "../collectives/segment.js";
+import { removeSegment, reserve } from "../collectives/segment.js";
 import { freeMemory } from "./memory.js";
 import type { Host } from "./plan.js";
 
@@ -9,7 +9,7 @@ export function inspectHost(devices: readonly string[] = []): Host {
   return {
     cores: availableParallelism(),
     freeBytes: freeMemory(),
-    noSharedMemory: trySharedMemory(),
+    refuseShared: trySharedMemory,
     ...(devices.some((device) => device.startsWith("cuda")) ? { cudaFreeBytes: freeCudaMemory() } : {}),
   };
 }
@@ -32,10 +32,10 @@ export function freeCudaMemory(environment: NodeJS.ProcessEnv = process.env): Ma
   return new Map(rows.map(([index, , mebibytes]) => [Number(index), Number(mebibytes) * 2 ** 20]));
 }
 
-/** Why shared-memory collectives cannot be had here, or undefined where they can. */
-export function trySharedMemory(): string | undefined {
+/** Why so many bytes of shared memory cannot be had here, or undefined where they can. */
+export function trySharedMemory(bytes: number): string | undefined {
   try {
-    removeSegment(createSegment(2, 4096));
+    removeSegment(reserve(bytes));
     return undefined;
   } catch (error) {
     return (error as Error).message;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { balance } from "./balance.js";
-import { plan, type Host, type PlanModel } from "./plan.js";
+import { plan, type Host, type PlanModel, type PlanRequest } from "./plan.js";
 
 /** OPT-125M in float32: 12 equal layers, an embedding tied to the head. */
 const model: PlanModel = {
@@ -11,7 +11,7 @@ const model: PlanModel = {
   weightBytes: 501e6,
   float32Bytes: 501e6,
 };
-const host: Host = { cores: 8, freeBytes: 16e9, noSharedMemory: undefined };
+const host: Host = { cores: 8, freeBytes: 16e9, refuseShared: () => undefined };
 
 /** Every way of cutting, as the truth that the balance is measured against. */
 function bruteForce(bytes: number[], stages: number): number {
@@ -74,9 +74,16 @@ describe("the plan", () => {
     const made = plan(model, { mesh: { pipeline: 2, tensor: 2 } }, host);
     expect(made).toMatchObject({ threads: 4, collectives: "sharedMemory", spin: false });
     expect(made.devices).toHaveLength(4);
-    const without = { ...host, noSharedMemory: "shm_open failed with error 13" };
+    const without = { ...host, refuseShared: () => "shm_open failed with error 13" };
     expect(plan(model, { mesh: { tensor: 2 } }, without)).toMatchObject({ collectives: "socket" });
     expect(plan(model, { mesh: { tensor: 2 } }, without).reason).toContain("shm_open failed with error 13");
+    // A container's 64 MB hold the groups of a small mesh, and not of a large one.
+    const small = {
+      ...host,
+      refuseShared: (bytes: number) => (bytes > 64e6 ? `no room for ${bytes}` : undefined),
+    };
+    expect(plan(model, { mesh: { pipeline: 2, tensor: 2 } }, small).collectives).toBe("sharedMemory");
+    expect(plan(model, { mesh: { pipeline: 4, tensor: 4 } }, small).collectives).toBe("socket");
     expect(() => plan(model, { mesh: { tensor: 2 }, collectives: "sharedMemory" }, without)).toThrow(
       "cannot be had",
     );
@@ -176,10 +183,15 @@ describe("what cannot be is refused with the numbers", () => {
       { devices: ["webgpu:0", "webgpu:1"] },
       'no device "webgpu:1": onnxruntime takes the system\'s first adapter, which is webgpu or webgpu:0',
     ],
+    [{ devices: "cpu" }, 'devices "cpu": give a number, or a list such as ["cpu", "cpu"]'],
+    [{ mesh: { tenor: 2 } }, "mesh tenor: directions are pipeline, data and tensor"],
+    [{ collectives: "mpi" }, 'collectives "mpi": choose auto, sharedMemory or socket'],
+    [{ weights: "half" }, 'weights "half": choose pack or map'],
     [{ mesh: { tensor: 1.5 } }, "mesh tensor 1.5: must be a whole number from 1 on"],
     [{ threads: 0 }, "threads 0: must be a whole number from 1 on"],
   ])("%j", (request, message) => {
-    expect(() => plan(model, request, host)).toThrow(message);
+    // Programs without types say all kinds of things.
+    expect(() => plan(model, request as PlanRequest, host)).toThrow(message);
   });
 
   test("out of memory by estimate", () => {

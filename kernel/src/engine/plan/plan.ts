@@ -1,7 +1,8 @@
 import { parseDevice } from "../runtime.js";
 import { printBytes } from "../../models/checkpoint/printBytes.js";
 import type { Quantisation } from "../../models/quantise/quantised.js";
-import { meshSize, printMesh, type Mesh } from "../mesh.js";
+import { layoutOf, slotBytes } from "../collectives/segment.js";
+import { groups, meshSize, printMesh, type Mesh } from "../mesh.js";
 import { balance, type StageBytes } from "./balance.js";
 import { chooseWeights } from "./weights.js";
 
@@ -30,8 +31,8 @@ export interface Host {
   readonly freeBytes: number;
   /** Free bytes of each graphics card by CUDA's number; of one that is not in it nothing is known. */
   readonly cudaFreeBytes?: ReadonlyMap<number, number>;
-  /** Why shared-memory collectives cannot be had here, or undefined where they can. */
-  readonly noSharedMemory: string | undefined;
+  /** Why so many bytes of shared memory cannot be had here, or undefined where they can. */
+  refuseShared(bytes: number): string | undefined;
 }
 
 export interface StagePlan {
@@ -110,11 +111,16 @@ export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
 }
 
 function layOut(model: PlanModel, request: PlanRequest): { mesh: Mesh; devices: string[]; why: string } {
+  for (const direction of Object.keys(request.mesh ?? {}))
+    if (!["pipeline", "data", "tensor"].includes(direction))
+      throw new Error(`mesh ${direction}: directions are pipeline, data and tensor`);
   const { pipeline, data, tensor } = request.mesh ?? {};
   for (const [direction, size] of Object.entries({ pipeline, data, tensor }))
     if (size !== undefined && (!Number.isInteger(size) || size < 1))
       throw new Error(`mesh ${direction} ${size}: must be a whole number from 1 on`);
   const asked = request.devices;
+  if (asked !== undefined && typeof asked !== "number" && !Array.isArray(asked))
+    throw new Error(`devices ${JSON.stringify(asked)}: give a number, or a list such as ["cpu", "cpu"]`);
   if (typeof asked === "number" && (!Number.isInteger(asked) || asked < 1))
     throw new Error(`devices ${asked}: must be a whole number from 1 on, or a list such as ["cpu", "cpu"]`);
   if (typeof asked === "object" && asked.length === 0) throw new Error("devices []: name at least one");
@@ -149,15 +155,28 @@ function layOut(model: PlanModel, request: PlanRequest): { mesh: Mesh; devices: 
 function chooseCollectives(
   mesh: Mesh,
   asked: "auto" | "sharedMemory" | "socket",
-  { noSharedMemory }: Host,
+  host: Host,
 ): { kind: Plan["collectives"]; why: string } {
+  if (!["auto", "sharedMemory", "socket"].includes(asked))
+    throw new Error(`collectives ${JSON.stringify(asked)}: choose auto, sharedMemory or socket`);
   if (mesh.data * mesh.tensor === 1) return { kind: "alone", why: "" };
   const who = mesh.data === 1 ? "tensor ranks" : mesh.tensor === 1 ? "replicas" : "replicas and tensor ranks";
   if (asked === "socket") return { kind: "socket", why: `; ${who} meet over sockets (as asked)` };
-  if (noSharedMemory === undefined) return { kind: "sharedMemory", why: `; ${who} meet in shared memory` };
-  if (asked === "sharedMemory")
-    throw new Error(`collectives "sharedMemory" cannot be had: ${noSharedMemory}`);
-  return { kind: "socket", why: `; ${who} meet over sockets (${noSharedMemory})` };
+  // A container's shared memory is often there, and small.
+  const refused = host.refuseShared(segmentBytes(mesh));
+  if (refused === undefined) return { kind: "sharedMemory", why: `; ${who} meet in shared memory` };
+  if (asked === "sharedMemory") throw new Error(`collectives "sharedMemory" cannot be had: ${refused}`);
+  return { kind: "socket", why: `; ${who} meet over sockets (${refused})` };
+}
+
+/** Bytes of shared memory in which all groups of a mesh meet. */
+export function segmentBytes(mesh: Mesh): number {
+  const sizes = (["tensor", "data"] as const).flatMap((direction) =>
+    groups(mesh, direction)
+      .filter((ranks) => ranks.length > 1)
+      .map((ranks) => layoutOf(ranks.length, slotBytes[direction]).bytes),
+  );
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** `2 replicas of 4 tensor ranks` */

@@ -23,6 +23,8 @@ export function chooseWeights(
   { mesh, devices, stages }: Layout,
   { freeBytes, cudaFreeBytes }: Host,
 ): { mode: "pack" | "map"; bytes: number; why: string } {
+  if (asked !== undefined && asked !== "pack" && asked !== "map")
+    throw new Error(`weights ${JSON.stringify(asked)}: choose pack or map`);
   refuseQuantised(model, asked, devices);
   const widening = model.float32Bytes / model.weightBytes;
   const stageOf = (rank: number) => stages[coordinatesOf(mesh, rank).pipeline] as StagePlan;

@@ -90,7 +90,7 @@ export function onnxruntime(): Runtime {
       : new ort.Tensor("int64", data as BigInt64Array, shape);
   return {
     async load(model, options) {
-      const session = await ort.InferenceSession.create(model, sessionOptions(options));
+      const session = await ort.InferenceSession.create(model, sessionOptions(options)).catch(explain);
       return {
         async run(feeds, fetches) {
           const inputs = Object.fromEntries([...feeds].map(([name, tensor]) => [name, wrap(tensor)]));
@@ -101,6 +101,15 @@ export function onnxruntime(): Runtime {
       };
     },
   };
+}
+
+/** What onnxruntime says of CUDA libraries that are not there names neither them nor how to have them. */
+function explain(error: Error): never {
+  if (/ExecutionProvider_Cuda: Failed to load shared library/.test(error.message))
+    throw new Error(
+      "onnxruntime-node has no CUDA libraries here, or they do not find CUDA: npm rebuild onnxruntime-node --ignore-scripts=false",
+    );
+  throw error;
 }
 
 function unwrap(name: string, tensor: OrtTensor | undefined): Tensor {

@@ -8,7 +8,14 @@ import { printMesh } from "../engine/mesh.js";
 import { discardParcel } from "../engine/parcel/folder.js";
 import { Cancelled } from "../engine/cancelled.js";
 import { Channel } from "../engine/wire/channel.js";
-import { quantisedFile, removeFolder, sessionFolder, writePrivately, type SessionFolder } from "./folder.js";
+import {
+  brokerPid,
+  quantisedFile,
+  removeFolder,
+  sessionFolder,
+  writePrivately,
+  type SessionFolder,
+} from "./folder.js";
 import {
   order as orderSchema,
   protocol,
@@ -23,6 +30,9 @@ import type { SessionStatus } from "./types.js";
 
 /** A broker whose model could not be loaded stays this long, so that whoever opened it hears why. Milliseconds. */
 const lastWords = 10_000;
+
+/** A folder that is gone is noticed within this many milliseconds. */
+const longestUnseen = 60_000;
 
 /** Holds one session: its workers, and the clients that it serves in turn. */
 export class Broker {
@@ -93,14 +103,22 @@ export class Broker {
   async #close(): Promise<void> {
     clearTimeout(this.#idle);
     await this.#fleet.close();
-    this.#server?.close();
-    removeFolder(this.#order.name);
+    // A server that closes removes its socket by path, which may be that of another session by now.
+    if (this.#ownsFolder) {
+      this.#server?.close();
+      removeFolder(this.#order.name);
+    }
     for (const { channel, closing } of this.#clients) {
       for (const id of closing) channel.send({ kind: "closed", id });
       channel.close();
     }
-    // A client that does not hang up must not keep the process.
+    // Neither a client that does not hang up nor a server that still listens keeps the process.
     setTimeout(() => process.exit(0), 1000).unref();
+  }
+
+  /** False once the folder was removed from outside, as that of a user who logs out is; another session may have its name. */
+  get #ownsFolder(): boolean {
+    return brokerPid(this.#folder) === process.pid;
   }
 
   #welcome(socket: Socket): void {
@@ -117,7 +135,14 @@ export class Broker {
         clearTimeout(impatience);
         channel.send({ kind: "welcome", protocol, order: this.#order, pid: process.pid });
         if (message.protocol !== protocol) return channel.close();
-        client = { channel, results: new Map(), closing: [], number: ++this.#welcomed, caches: new Set() };
+        client = {
+          channel,
+          process: message.process,
+          results: new Map(),
+          closing: [],
+          number: ++this.#welcomed,
+          caches: new Set(),
+        };
         this.#join(client);
       },
       closed: (error) => {
@@ -145,15 +170,20 @@ export class Broker {
     this.#wait();
   }
 
-  /** With no client left, waits for one; then ends. */
-  #wait(): void {
+  /** With no client left, waits for one, as long as one can come; then ends. */
+  #wait(since = Date.now()): void {
     clearTimeout(this.#idle);
     if (this.#clients.size > 0) return;
     if (this.#failure !== undefined) return void this.close();
-    this.#idle = setTimeout(() => {
-      log(`no client for ${this.#order.idleMinutes} minutes: closing`);
-      void this.close();
-    }, this.#order.idleMinutes * 60_000);
+    const left = since + this.#order.idleMinutes * 60_000 - Date.now();
+    const why = !this.#ownsFolder
+      ? "its folder is gone, and nobody can find it"
+      : left <= 0 && `no client for ${this.#order.idleMinutes} minutes`;
+    if (why !== false) {
+      log(`${why}: closing`);
+      return void this.close();
+    }
+    this.#idle = setTimeout(() => this.#wait(since), Math.min(left, longestUnseen));
   }
 
   #heard(client: Client, message: ToBroker): void {
@@ -229,7 +259,7 @@ export class Broker {
       fingerprint,
       mesh: printMesh(plan.mesh),
       pid: process.pid,
-      clients: this.#clients.size,
+      clients: new Set([...this.#clients].flatMap((client) => client.process ?? [])).size,
       openedAt,
       state: state === "down" || state === "closed" ? "failed" : state,
       ranks,

@@ -55,16 +55,22 @@ export class BrokerClient {
   /**
    * Connects to the session of this name. Undefined when there is none. Throws one line when its broker does not answer,
    * or is of another version.
+   *
+   * @param use `asksOnly` for a question about the session, which does not count as a use of it
    */
-  static async connect(name: string): Promise<BrokerClient | undefined> {
-    const listener = await connectToBroker(name, (connection) => {
+  static async connect(
+    name: string,
+    use?: { readonly asksOnly: boolean },
+  ): Promise<BrokerClient | undefined> {
+    const begin = (connection: Connection) => {
       const client = new BrokerClient(connection);
       return {
         client,
         message: (message: FromBroker) => client.#heard(message),
         closed: (error: Error | undefined) => client.#lost(error),
       };
-    });
+    };
+    const listener = await connectToBroker(name, begin, use);
     return listener?.client;
   }
 
@@ -156,7 +162,12 @@ export class BrokerClient {
   async close(): Promise<void> {
     await this.#ask({ kind: "close" }, 3 * patience);
     this.disconnect();
-    const until = performance.now() + 5000;
+    await this.ended(5000);
+  }
+
+  /** Waits for the end of the broker's process, at most so many milliseconds. */
+  async ended(within: number): Promise<void> {
+    const until = performance.now() + within;
     while (isAlive(this.pid) && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 10));
   }

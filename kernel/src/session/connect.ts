@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { connect as connectSocket, type Socket } from "node:net";
 import { sweep } from "../engine/launch/leftovers.js";
@@ -15,6 +16,9 @@ import { fromBroker, protocol, type FromBroker, type Order, type ToBroker } from
 
 /** A broker that does not answer within this many milliseconds is taken for frozen. */
 export const patience = 10_000;
+
+/** Tells this process from all others: a notebook that opens a session again and again uses it once. */
+const ownProcess = randomUUID();
 
 /** A connection on which the broker has said what it holds. */
 export interface Connection {
@@ -34,20 +38,24 @@ export interface Listener {
  * Connects to the broker of the session of this name. Undefined when there is none; a folder that a dead broker left
  * is removed. Throws one line when a broker is there and does not answer, or speaks another protocol.
  *
+ * @param asksOnly whether this is no use of the session, but a question about it
  * @param begin called as soon as the broker has said what it holds, since its next message may lie behind it already
  */
 export async function connectToBroker<L extends Listener>(
   name: string,
   begin: (connection: Connection) => L,
+  { asksOnly = false }: { readonly asksOnly?: boolean } = {},
 ): Promise<L | undefined> {
   const folder = sessionFolder(name);
   checkPrivate();
+  const hello = { kind: "hello", protocol, ...(!asksOnly && { process: ownProcess }) } as const;
   const silent = () => new Error(`broker of session "${name}" (pid ${brokerPid(folder)}) does not answer`);
   const until = performance.now() + patience;
   for (;;) {
     const token = readToken(folder.token);
     const socket = token === undefined ? undefined : await dial(folder.socket);
-    if (token !== undefined && socket !== undefined) return greet(name, socket, token, begin, silent);
+    if (token !== undefined && socket !== undefined)
+      return greet(name, socket, { ...hello, token }, begin, silent);
     if (!folderNames().includes(name)) return undefined;
     if (!isStarting(folder) && !brokerAlive(folder)) {
       removeFolder(name);
@@ -62,7 +70,7 @@ export async function connectToBroker<L extends Listener>(
 function greet<L extends Listener>(
   name: string,
   socket: Socket,
-  token: string,
+  hello: Extract<ToBroker, { kind: "hello" }>,
   begin: (connection: Connection) => L,
   silent: () => Error,
 ): Promise<L> {
@@ -94,7 +102,7 @@ function greet<L extends Listener>(
         listener?.closed(error);
       },
     });
-    channel.send({ kind: "hello", token, protocol });
+    channel.send(hello);
   });
 }
 

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { bundleOf } from "../display/index.js";
@@ -22,6 +23,9 @@ test("hook points are rows that also show as a tree", async () => {
   expect(session.hookPoints("logits")[0]).toMatchObject({ stage: 1, partition: "split by token" });
   expect(inspect(points)).toContain("split by head");
   const tree = parseHookTree(bundleOf(points).data[hookTreeType]);
+  // A saved notebook says which model it was, and not where somebody keeps it.
+  expect(tree.model).toBe("opt");
+  expect(JSON.stringify(bundleOf(points).data)).not.toContain(dirname(opt));
   expect(pointsOf(tree.nodes).map(({ name }) => name)).toEqual(points.map(({ name }) => name));
   expect([tree.of, tree.stages]).toEqual([
     session.hookPoints().length,

@@ -8,6 +8,8 @@ import type { FromBroker, ToBroker } from "./messages.js";
 /** Somebody whom the broker serves. */
 export interface Client {
   readonly channel: Channel<ToBroker, FromBroker>;
+  /** The process that uses the session; undefined for who only asks how it is. */
+  readonly process: string | undefined;
   /** Results that were sent and not yet read, by request. */
   readonly results: Map<number, readonly RankResult[]>;
   /** Requests to close that wait for an answer. */

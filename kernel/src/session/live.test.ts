@@ -1,11 +1,14 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { isAlive } from "../engine/launch/leftovers.js";
+import { encodeFrame } from "../engine/wire/frame.js";
 import { openCheckpoint } from "../models/checkpoint/open.js";
 import { sessionFolder } from "./folder.js";
 import { closeSession, findStatus, listSessions } from "./live.js";
+import { protocol } from "./messages.js";
 import { Session } from "./session.js";
 import {
   busy,
@@ -26,7 +29,8 @@ test("the same name and model attach to the same workers; every client is served
   const pids = (await first.status()).ranks.map(({ pid }) => pid);
   const second = await Session.open(opt, { quiet: true, name: "shared" });
   expect((await second.status()).ranks.map(({ pid }) => pid)).toEqual(pids);
-  expect((await second.status()).clients).toBe(2);
+  // One process uses it, however often it opens it; whoever only asks does not use it.
+  expect((await second.status()).clients).toBe(1);
   const runs = await Promise.all([first, second, first, second].map((session) => session.forward(rows)));
   for (const run of runs) expect(run.logits).toEqual(runs[0]?.logits);
   first.detach();
@@ -36,6 +40,34 @@ test("the same name and model attach to the same workers; every client is served
   expect(await Session.list()).toEqual([]);
   expect(pids.filter((pid) => isAlive(pid as number))).toEqual([]);
   await expect(second.forward(rows)).rejects.toThrow("is closed");
+});
+
+test("a session whose folder was removed ends when it is left, and leaves the folder of the next of its name alone", async () => {
+  const first = await Session.open(opt, { ...quiet, name: "lost" });
+  const { pid } = await first.status();
+  rmSync(sessionFolder("lost").path, { recursive: true });
+  const second = await Session.open(opt, { ...quiet, name: "lost" });
+  expect((await second.status()).pid).not.toBe(pid);
+  expect((await first.forward(rows)).logits).toBeDefined();
+  first.detach();
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 10_000);
+  expect(await Session.list()).toMatchObject([{ name: "lost", clients: 1 }]);
+  await second.close();
+});
+
+test("every process that uses a session is counted, and once", async () => {
+  const session = await Session.open(opt, { ...quiet, name: "counted" });
+  const { token, socket } = sessionFolder("counted");
+  const others = ["one", "two", "two"].map((process) => {
+    const stranger = connect(socket);
+    const hello = { kind: "hello", token: readFileSync(token, "utf8"), protocol, process };
+    for (const chunk of encodeFrame(hello)) stranger.write(chunk);
+    return stranger;
+  });
+  await vi.waitFor(async () => expect((await session.status()).clients).toBe(3));
+  for (const other of others) other.destroy();
+  await vi.waitFor(async () => expect((await session.status()).clients).toBe(1));
+  await session.close();
 });
 
 test("another model, or options that differ, are refused and change nothing", async () => {

@@ -23,12 +23,10 @@ export async function listSessions(): Promise<SessionSummary[]> {
 
 /** State of a live session; undefined when there is none of this name. Throws one line when it does not answer. */
 export async function findStatus(name: string): Promise<SessionStatus | undefined> {
-  const client = await BrokerClient.connect(name);
+  const client = await BrokerClient.connect(name, { asksOnly: true });
   if (client === undefined) return undefined;
   try {
-    const status = await client.status();
-    // Not counting this question.
-    return { ...status, clients: status.clients - 1 };
+    return await client.status();
   } finally {
     client.disconnect();
   }

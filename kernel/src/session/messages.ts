@@ -65,11 +65,17 @@ const sessionStatus = z.strictObject({
 });
 
 /** Both sides must speak the same messages; a broker left by another version is told from a broken one. */
-export const protocol = 7;
+export const protocol = 8;
 
 /** From a client to the broker. The first message must be `hello`. */
 export const toBroker = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("hello"), token: z.string(), protocol: whole }),
+  /** Two clients of one process say the same of it; who only asks how the session is says nothing. */
+  z.strictObject({
+    kind: z.literal("hello"),
+    token: z.string(),
+    protocol: whole,
+    process: z.string().optional(),
+  }),
   z.strictObject({ kind: z.literal("status"), id: whole }),
   z.strictObject({ kind: z.literal("forward"), id: whole, step: forward }),
   /** The results of this request have been read. */

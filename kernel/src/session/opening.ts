@@ -62,11 +62,15 @@ export async function openSession(model: string, options: OpenOptions): Promise<
   }
 
   async function attach(client: BrokerClient, check: () => void): Promise<OpenedSession> {
+    let isChecked = false;
     try {
       check();
+      isChecked = true;
       await load(client, options.quiet === true);
     } catch (error) {
       client.disconnect();
+      // A broker that could not load ends, and whoever opens the name at once should not meet it.
+      if (isChecked) await client.ended(2000);
       throw error;
     }
     collectSeldom();

@@ -280,15 +280,15 @@ export class Session {
   }
 
   #tree(glob: string, rows: readonly PointRow[], call: string): Displayable {
-    const { model, plan } = this.#client.order;
+    const provenance = this.#origin(call, "");
     return treeOf({
-      model,
+      model: provenance.model,
       glob,
       rows,
       points: this.#points,
-      stages: stageRanks(plan),
+      stages: stageRanks(this.#client.order.plan),
       hooks: this.hooks.list(),
-      provenance: this.#origin(call, ""),
+      provenance,
     });
   }
 

@@ -10,8 +10,9 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { BrokerClient } from "./client.js";
 import { sessionFolder } from "./folder.js";
@@ -19,6 +20,11 @@ import { Session } from "./session.js";
 import { opt, ownRuntime, quiet, runtime } from "./sessions.fixture.js";
 
 ownRuntime();
+
+const binding = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
+const hasCuda = existsSync(
+  join(dirname(binding), `bin/napi-v6/${process.platform}/${process.arch}/libonnxruntime_providers_cuda.so`),
+);
 
 test("impossible plans, names and folders are refused, and no process is started", async () => {
   for (const [options, message] of [
@@ -32,6 +38,17 @@ test("impossible plans, names and folders are refused, and no process is started
     await expect(Session.open(opt, { ...quiet, ...options })).rejects.toThrow(message);
   expect(existsSync(runtime.path) ? readdirSync(runtime.path) : []).toEqual([]);
 });
+
+test.skipIf(hasCuda)(
+  "a device that is not there is said with its cure, and the name is free again at once",
+  async () => {
+    const cuda = Session.open(opt, { ...quiet, name: "elsewhere", devices: ["cuda:0"] });
+    await expect(cuda).rejects.toThrow("npm rebuild onnxruntime-node --ignore-scripts=false");
+    const session = await Session.open(opt, { ...quiet, name: "elsewhere", devices: ["cpu"] });
+    expect((await session.status()).ranks[0]!.device).toBe("cpu");
+    await session.close();
+  },
+);
 
 test("a socket path that is too long is refused with what to do", () => {
   process.env["VITRAIL_RUNTIME_DIR"] = join(runtime.path, "x".repeat(90));

@@ -8,8 +8,10 @@ import { bbqRows, stereoSetRows } from "./benchmarkRows.js";
 import { crowsRows } from "./crowsRows.js";
 import { gapsOf } from "../metrics/gaps.js";
 import { powerOf } from "../statistics/power.js";
+import { permutationsFor } from "./compared.js";
 import { detectableRows } from "./detectableRows.js";
 import { gapRows, rateRows } from "./gapRows.js";
+import { pairRows } from "./pairRows.js";
 import { seedRows } from "./seedRows.js";
 
 const about = { dataset: "made up", model: "toy", seed: 1 };
@@ -38,9 +40,15 @@ test("rates, gaps and spans of a run are rows, with what is not defined as null"
   );
 });
 
-test("gaps come with intervals, tests, and p values adjusted together", () => {
-  const rows = gapRows(goldenRows, { classes, about, metrics: ["accuracy", "negative_FPR"], ...quick });
-  expect(rows).toHaveLength(2 * (3 * 2 + 1));
+test("gaps come with intervals, tests, and p values adjusted together; spans have no limits", () => {
+  const rows = gapRows(goldenRows, {
+    classes,
+    about,
+    metrics: ["accuracy", "negative_FPR"],
+    bootstrap: { resamples: 200, method: "bca" },
+    permutation: quick.permutation,
+  });
+  expect(rows).toHaveLength(2 * (3 * 2 + 1) + 3);
   const gaps = rows.filter(({ metric }) => metric.endsWith("_gap"));
   for (const { estimate, low, high, p, adjusted, method } of gaps) {
     expect(low!).toBeLessThanOrEqual(estimate!);
@@ -48,7 +56,12 @@ test("gaps come with intervals, tests, and p values adjusted together", () => {
     expect(adjusted!).toBeGreaterThanOrEqual(p!);
     expect(method).toBe("bca bootstrap, 200, seed 0; permutation within templates, 199, seed 0; Holm over 6");
   }
-  expect(rows.find(({ metric }) => metric === "negative_FPR_span")!.method).toMatch(/Holm over 2$/);
+  const span = rows.find(({ metric }) => metric === "negative_FPR_span")!;
+  expect(span).toMatchObject({ low: null, high: null });
+  expect(span.p!).toBeGreaterThan(0);
+  expect(span.method).toMatch(
+    /^no limits: a span is never below 0; permutation within templates, 199, .*; Holm over 2$/,
+  );
   expect(rows.find(({ metric, group }) => metric === "negative_FPR" && group === "old")).toMatchObject({
     dataset: "made up",
     model: "toy",
@@ -85,6 +98,7 @@ test("no false alarm in ten templates is not an interval of one point", () => {
     "Wilson over 20 templates; no bootstrap limits: all 200 resamples, seed 0, give the same",
   );
   expect(of("young", "negative_FPR").method).toBe("bca bootstrap, 200, seed 0");
+  expect(of("young", "negative_FPR_gap").method).toMatch(/^studentised bootstrap, 200, seed 0; permutation/);
   expect(of("old", "negative_FPR_gap").low).not.toBeNull();
   const never = rows.map((row) => ({ ...row, predicted: row.label }));
   const [gap] = gapRows(never, { classes, metrics: ["negative_FPR"], ...quick }).filter(
@@ -98,7 +112,7 @@ test("no false alarm in ten templates is not an interval of one point", () => {
 test("a group in which the class does not occur has rows without an estimate", () => {
   const without = goldenRows.filter(({ group, label }) => group !== "old" || label !== 0);
   const rows = gapRows(without, { classes, metrics: ["negative_TPR"], ...quick });
-  const old = rows.filter(({ group }) => group === "old");
+  const old = rows.filter(({ group, metric }) => group === "old" && metric !== "coverage");
   expect(old.map(({ metric, estimate, p, n }) => [metric, estimate, p, n])).toEqual([
     ["negative_TPR", null, null, 0],
     ["negative_TPR_gap", null, null, 0],
@@ -130,7 +144,7 @@ test("groups that are not kept are not compared", () => {
 });
 
 test("the smallest gap that would be found is smaller with more rows, and larger when rows are alike", () => {
-  const options = { classes, metrics: ["negative_FPR"] };
+  const options = { classes, metrics: ["negative_FPR"], correlation: 0 };
   const of = (rows: MetricRow[], group: string) => rows.find((row) => row.group === group)!;
   const plain = detectableRows(goldenRows, options);
   const others = goldenRows.filter(({ group, label }) => group !== "old" && label !== 0);
@@ -143,7 +157,14 @@ test("the smallest gap that would be found is smaller with more rows, and larger
   });
   // Of three groups, a gap is two thirds of the distance from the others.
   const apart = of(plain, "old").estimate! * (3 / 2);
-  expect(powerOf({ rate, group: 8, others: others.length }, apart)).toBeCloseTo(0.8, 9);
+  const design = { rate, group: 8, others: others.length };
+  expect(powerOf({ ...design, alpha: 0.05 / 3 }, apart)).toBeCloseTo(0.8, 9);
+  expect(of(plain, "old").method).toBe(
+    "two-sided z against the others, power 0.8, level 0.05 over 3 tests, correlation 0",
+  );
+  const single = of(detectableRows(goldenRows, { ...options, tests: 1 }), "old");
+  expect(powerOf(design, single.estimate! * (3 / 2))).toBeCloseTo(0.8, 9);
+  expect(() => detectableRows(goldenRows, { ...options, tests: 0 })).toThrow("tests 0: must be 1 or more");
   const twice = detectableRows([...goldenRows, ...goldenRows], options);
   expect(of(twice, "old").estimate!).toBeLessThan(of(plain, "old").estimate!);
   const alike = detectableRows([...goldenRows, ...goldenRows], { ...options, correlation: 0.5 });
@@ -153,6 +174,32 @@ test("the smallest gap that would be found is smaller with more rows, and larger
     options,
   );
   expect(alone.map(({ estimate }) => estimate)).toEqual([null]);
+});
+
+test("rows of a template count for fewer as far as they are alike", () => {
+  const options = { classes, metrics: ["negative_FPR"] };
+  const made = (copies: number) =>
+    Array.from({ length: 40 }, (_, t) => t).flatMap((t) =>
+      ["old", "young"].flatMap((group, g) =>
+        Array.from({ length: copies }, () => ({
+          category: "age",
+          group,
+          template: `t${t}`,
+          label: 1,
+          predicted: (t + g) % 4 === 0 ? 0 : 1,
+        })),
+      ),
+    );
+  const [one] = detectableRows(made(1), options);
+  const [copied] = detectableRows(made(5), options);
+  expect(copied!.method).toMatch(/correlation 1 as in the rows$/);
+  expect(copied!.estimate).toBeCloseTo(one!.estimate!, 9);
+  const [believed] = detectableRows(made(5), { ...options, correlation: 0 });
+  expect(believed!.estimate!).toBeLessThan(copied!.estimate! / 1.5);
+  const never = made(2).map((row) => ({ ...row, predicted: 1 }));
+  const [unknown] = detectableRows(never, options);
+  expect(unknown).toMatchObject({ estimate: null });
+  expect(unknown!.method).toMatch(/correlation cannot be told from these rows: give one$/);
 });
 
 test("where groups differ by the smallest gap that would be found, that is the gap, and it is found as often as asked", () => {
@@ -167,7 +214,7 @@ test("where groups differ by the smallest gap that would be found, that is the g
         predicted: random() < (group === "a" ? 0.25 + rise : 0.25) ? 0 : 1,
       })),
     );
-  const options = { classes, metrics: ["negative_FPR"] };
+  const options = { classes, metrics: ["negative_FPR"], tests: 1 };
   // Exactly a quarter of the others' rows are false alarms.
   let at = 0;
   const [least] = detectableRows(
@@ -197,6 +244,64 @@ test("a second correction replaces the first", () => {
   const again = adjustRows(rows, undefined, "benjaminiHochberg");
   expect(again.find(({ p }) => p !== null)!.method).toMatch(/seed 0; Benjamini–Hochberg over 4$/);
   expect(again.filter(({ p }) => p === null)).toEqual(rows.filter(({ p }) => p === null));
+});
+
+test("where Holm cannot let any p fall to 0.05 the method says so, and by default it can", () => {
+  const options = { classes, metrics: ["accuracy"], bootstrap: { resamples: 50 } };
+  const few = gapRows(goldenRows, { ...options, permutation: { permutations: 39 } });
+  const gaps = few.filter(({ metric }) => metric === "accuracy_gap");
+  for (const { method } of gaps)
+    expect(method).toMatch(/; Holm over 3, which cannot fall below 0\.075: 39 permutations for 3 tests$/);
+  expect(few.find(({ metric }) => metric === "accuracy_span")!.method).toMatch(/; Holm over 1$/);
+  for (const { method } of adjustRows(gaps)) expect(method.match(/Holm/g)).toHaveLength(1);
+  for (const { method } of adjustRows(gaps, undefined, "benjaminiHochberg"))
+    expect(method).toMatch(/seed 0; Benjamini–Hochberg over 3$/);
+  // Three models of 90 gaps each are a family that 10,000 permutations let fall to 0.027, and 2,000 do not.
+  const many = (permutations: number) =>
+    Array.from({ length: 270 }, () => ({
+      ...gaps[0]!,
+      method: `permutation within templates, ${permutations}, seed 0`,
+    }));
+  expect(adjustRows(many(10_000))[0]!.method).toMatch(/; Holm over 270$/);
+  expect(adjustRows(many(2000))[0]!.method).toContain("cannot fall below 0.135");
+  expect(permutationsFor(12)).toEqual({ permutations: 10_000 });
+  expect(permutationsFor(700)).toEqual({ permutations: 28_000 });
+  expect(permutationsFor(700, { permutations: 99, seed: 3 })).toEqual({ permutations: 99, seed: 3 });
+});
+
+test("unread answers lower false positive rates: gaps come with the share that could be read", () => {
+  const isUnread = ({ group, label }: (typeof goldenRows)[number]) => group === "old" && label === 1;
+  const rows = goldenRows.map((row) => (isUnread(row) ? { ...row, predicted: null } : row));
+  const found = gapRows(rows, { classes, about, metrics: ["accuracy"], ...quick });
+  const coverage = found.filter(({ metric }) => metric === "coverage");
+  expect(coverage).toEqual(rateRows(rows, { classes, about }).filter(({ metric }) => metric === "coverage"));
+  for (const { group, estimate } of coverage) expect(estimate, group).toBe(group === "old" ? 8 / 12 : 1);
+});
+
+test("the unmarked control has its rate, and changes no gap unless it is kept by name", () => {
+  const control = goldenRows
+    .filter(({ group }) => group === "old")
+    .map((row) => ({ ...row, group: "unmarked", predicted: 0 }));
+  const both = [...goldenRows, ...control];
+  const options = { classes, metrics: ["accuracy", "negative_FPR"], ...quick };
+  const isNamed = ({ group }: MetricRow) => group !== "unmarked";
+  const found = gapRows(both, options);
+  expect(found.filter(isNamed)).toEqual(gapRows(goldenRows, options));
+  const own = found.filter((row) => !isNamed(row));
+  expect(own.map(({ metric }) => metric)).toEqual(["accuracy", "negative_FPR", "coverage"]);
+  expect(own[1]).toMatchObject({ category: "age", estimate: 1, n: 8, templates: 4, p: null });
+  expect(pairRows(both, options)).toEqual(pairRows(goldenRows, options));
+  const detectable = { classes, metrics: ["accuracy"] };
+  expect(detectableRows(both, detectable)).toEqual(detectableRows(goldenRows, detectable));
+  const kept = { age: [...new Set(both.map(({ group }) => group))] };
+  const compared = gapRows(both, { ...options, kept });
+  expect(compared.find((row) => !isNamed(row) && row.metric === "accuracy_gap")!.estimate).not.toBeNull();
+  expect(compared.find(({ metric }) => metric === "accuracy_gap")!.estimate).not.toBe(
+    found.find(({ metric }) => metric === "accuracy_gap")!.estimate,
+  );
+  const rates = rateRows(both, { classes });
+  expect(rates.filter((row) => isNamed(row))).toEqual(rateRows(goldenRows, { classes }));
+  expect(rates.find((row) => !isNamed(row) && row.metric === "accuracy_gap")!.estimate).toBeNull();
 });
 
 test("a test that could not be made shows no p and is left out of its family", () => {
@@ -236,6 +341,14 @@ test("runs become a mean between limits, and what one run lacks has none", () =>
     method: "undefined in 1 runs",
   });
   expect(() => seedRows([run(0.1, 1), run(0.2, 1)])).toThrow("2 rows of accuracy of");
+  const spans = rows.map((row) => ({ ...row, metric: "accuracy_span" }));
+  expect(seedRows(spans)[0]).toMatchObject({
+    estimate: t!.estimate,
+    low: null,
+    high: null,
+    method: "mean over 4 seeds, no limits: a span is never below 0",
+  });
+  expect(seedRows(spans, "published")[0]).toMatchObject({ low: z!.low, high: z!.high });
 });
 
 test("StereoSet's terms and BBQ's questions are drawn whole", () => {

@@ -41,6 +41,7 @@ export interface BootstrapResult {
  * tenth of 12 or 24 templates make the whole of a gap it still misses up to 8 %, as of 8 groups in 24 templates of skewed
  * probabilities; the others then miss 9 to 18 %. The price is width: where one or two templates decide, limits of a difference
  * of probabilities may lie beyond 1, and where too few differ there are none, which says that these templates cannot tell.
+ * Only templates are drawn: limits are of these terms, as the tests are, and know nothing of other terms of a group.
  * A stratum of one template is taken as known by every method but `t`. Values have `bca` unless `percentile` is asked for:
  * of few templates their limits are too narrow as well, but they stay between 0 and 1.
  */

@@ -42,6 +42,7 @@ export type { BootstrapMethod, BootstrapOptions, ResamplingOptions } from "./sta
 export { bootstrapRows } from "./statistics/bootstrap.js";
 export type { BootstrapResult, GapBootstrapOptions, GapMethod } from "./statistics/bootstrapGaps.js";
 export { bootstrapGaps } from "./statistics/bootstrapGaps.js";
+export { intraclass } from "./statistics/intraclass.js";
 export type { Interval } from "./statistics/interval.js";
 export type { Correction } from "./statistics/multiple.js";
 export { adjust } from "./statistics/multiple.js";

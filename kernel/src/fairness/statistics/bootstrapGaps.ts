@@ -42,8 +42,9 @@ export interface BootstrapResult {
  * probabilities; the others then miss 9 to 18 %. The price is width: where one or two templates decide, limits of a difference
  * of probabilities may lie beyond 1, and where too few differ there are none, which says that these templates cannot tell.
  * Only templates are drawn: limits are of these terms, as the tests are, and know nothing of other terms of a group.
- * A stratum of one template is taken as known by every method but `t`. Values have `bca` unless `percentile` is asked for:
- * of few templates their limits are too narrow as well, but they stay between 0 and 1.
+ * A stratum of one template is taken as known by every method but `t`. Values have `bca` unless
+ * `percentile` is asked for: so they stay between 0 and 1, but of few templates they are too narrow (rates of templates that
+ * differ widely: they miss 19 to 24 % of 9 templates, 8 to 11 % of 24, 5 % of 60).
  */
 export function bootstrapGaps(
   outcomes: readonly Outcome[],

@@ -8,57 +8,61 @@ export interface GapErrors {
 }
 
 /**
- * Gaps with their cluster-robust standard errors, for templates that are each taken so many times. A gap is a difference of
+ * Gaps with their cluster-robust standard errors, of templates that are each taken so many times. A gap is a difference of
  * means of sums over templates; its error is that of the sum of what each template adds to it to first order (Liang & Zeger
  * 1986), taken within each of `strata` and times n/(n − 1) of its n templates, as for a stratified sample of clusters. A
  * stratum of one template adds nothing, because one does not tell how others would differ.
  */
-export function gapErrors(
+export function gapErrorsOf(
   { groups, sums, counts }: Clusters,
-  times: ArrayLike<number>,
   strata: readonly (readonly number[])[],
-): GapErrors {
+): (times: ArrayLike<number>) => GapErrors {
   const size = groups.length;
-  const means = weightedMeans(sums, counts, times, size);
-  const parts = sums.map((sum, t) => {
-    const own = counts[t]!;
-    const part = new Float64Array(size);
-    if (times[t] === 0) return part;
-    let centre = 0;
-    for (let g = 0; g < size; g++) {
-      part[g] = (sum[g]! - means.values[g]! * own[g]!) / means.counts[g]!;
-      centre += part[g]! / size;
+  const [allSums, allCounts] = [flat(sums, size), flat(counts, size)];
+  // Written anew by each call: there are thousands of them.
+  const added = new Float64Array(allSums.length);
+  const [means, totals] = [new Float64Array(size), new Float64Array(size)];
+  const [centres, squares] = [new Float64Array(size), new Float64Array(size)];
+  return (times) => {
+    means.fill(0);
+    totals.fill(0);
+    for (let t = 0, at = 0; t < sums.length; t++)
+      for (let g = 0; g < size; g++, at++) {
+        means[g]! += times[t]! * allSums[at]!;
+        totals[g]! += times[t]! * allCounts[at]!;
+      }
+    for (let g = 0; g < size; g++) means[g]! /= totals[g]!;
+    for (let t = 0; t < sums.length; t++) {
+      if (times[t] === 0) continue;
+      const from = t * size;
+      let centre = 0;
+      for (let g = 0; g < size; g++) {
+        const own = (allSums[from + g]! - means[g]! * allCounts[from + g]!) / totals[g]!;
+        added[from + g] = own;
+        centre += own / size;
+      }
+      for (let g = 0; g < size; g++) added[from + g]! -= centre;
     }
-    for (let g = 0; g < size; g++) part[g]! -= centre;
-    return part;
-  });
-  const variances = new Float64Array(size);
-  for (const stratum of strata) {
-    const n = stratum.length;
-    if (n < 2) continue;
-    for (let g = 0; g < size; g++) {
-      let mean = 0;
-      for (const t of stratum) mean += (times[t]! * parts[t]![g]!) / n;
-      let squares = 0;
-      for (const t of stratum) squares += times[t]! * (parts[t]![g]! - mean) ** 2;
-      variances[g]! += (squares * n) / (n - 1);
+    const variances = new Float64Array(size);
+    for (const stratum of strata) {
+      const n = stratum.length;
+      if (n < 2) continue;
+      centres.fill(0);
+      squares.fill(0);
+      for (const t of stratum)
+        if (times[t] !== 0)
+          for (let g = 0; g < size; g++) centres[g]! += (times[t]! * added[t * size + g]!) / n;
+      for (const t of stratum)
+        if (times[t] !== 0)
+          for (let g = 0; g < size; g++) squares[g]! += times[t]! * (added[t * size + g]! - centres[g]!) ** 2;
+      for (let g = 0; g < size; g++) variances[g]! += (squares[g]! * n) / (n - 1);
     }
-  }
-  return { gaps: gapsOf([...means.values]), errors: Array.from(variances, Math.sqrt) };
+    return { gaps: gapsOf([...means]), errors: Array.from(variances, Math.sqrt) };
+  };
 }
 
-function weightedMeans(
-  sums: readonly Float64Array[],
-  counts: readonly Float64Array[],
-  times: ArrayLike<number>,
-  size: number,
-): { readonly values: Float64Array; readonly counts: Float64Array } {
-  const sum = new Float64Array(size);
-  const count = new Float64Array(size);
-  for (let t = 0; t < sums.length; t++)
-    for (let g = 0; g < size; g++) {
-      sum[g]! += times[t]! * sums[t]![g]!;
-      count[g]! += times[t]! * counts[t]![g]!;
-    }
-  return { values: sum.map((each, g) => each / count[g]!), counts: count };
+function flat(rows: readonly Float64Array[], size: number): Float64Array {
+  const all = new Float64Array(rows.length * size);
+  rows.forEach((row, i) => all.set(row, i * size));
+  return all;
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { bootstrapGaps } from "./bootstrapGaps.js";
 import { clustersOf } from "./clusters.js";
 import { tQuantile } from "./distributions.js";
-import { gapErrors } from "./gapErrors.js";
+import { gapErrorsOf } from "./gapErrors.js";
 import { deviationOf, meanOf } from "./mean.js";
 import type { Outcome } from "./outcome.js";
 
@@ -30,7 +30,7 @@ const some = [
 ] as const;
 const errorsOf = (outcomes: readonly Outcome[]) => {
   const clusters = clustersOf(outcomes);
-  return gapErrors(clusters, new Float64Array(clusters.sums.length).fill(1), clusters.strata).errors;
+  return gapErrorsOf(clusters, clusters.strata)(new Float64Array(clusters.sums.length).fill(1)).errors;
 };
 
 test("where templates have a row of both groups, the error is that of a mean of their differences", () => {

@@ -2,7 +2,7 @@ import { randomNumbers } from "../../session/sampling.js";
 import type { Clusters } from "./clusters.js";
 import { checkResamples, type ResamplingOptions } from "./bootstrap.js";
 import { tQuantile } from "./distributions.js";
-import { gapErrors } from "./gapErrors.js";
+import { gapErrorsOf } from "./gapErrors.js";
 import { checkConfidence, type Interval } from "./interval.js";
 
 /**
@@ -19,7 +19,8 @@ export function studentisedGaps(
   checkConfidence(confidence);
   checkResamples(resamples);
   const { strata } = clusters;
-  const seen = gapErrors(clusters, new Float64Array(clusters.sums.length).fill(1), strata);
+  const errorsOf = gapErrorsOf(clusters, strata);
+  const seen = errorsOf(new Float64Array(clusters.sums.length).fill(1));
   const least = leastError(clusters);
   const ratios = seen.gaps.map(() => new Float64Array(resamples));
   const random = randomNumbers(seed);
@@ -28,7 +29,7 @@ export function studentisedGaps(
     times.fill(0);
     for (const stratum of strata)
       for (let k = 0; k < stratum.length; k++) times[stratum[Math.floor(random() * stratum.length)]!]! += 1;
-    const { gaps, errors } = gapErrors(clusters, times, strata);
+    const { gaps, errors } = errorsOf(times);
     for (let g = 0; g < gaps.length; g++) {
       const away = Math.abs(gaps[g]! - seen.gaps[g]!);
       ratios[g]![r] = away <= least ? 0 : errors[g]! <= least ? Infinity : away / errors[g]!;
@@ -64,7 +65,7 @@ export function studentisedGaps(
 export function studentsGaps(clusters: Clusters, confidence = 0.95): Interval[] {
   checkConfidence(confidence);
   const n = clusters.sums.length;
-  const { gaps, errors } = gapErrors(clusters, new Float64Array(n).fill(1), [[...clusters.sums.keys()]]);
+  const { gaps, errors } = gapErrorsOf(clusters, [[...clusters.sums.keys()]])(new Float64Array(n).fill(1));
   const factor = n < 2 ? NaN : tQuantile(0.5 + confidence / 2, n - 1);
   const least = leastError(clusters);
   return gaps.map((estimate, g): Interval => {

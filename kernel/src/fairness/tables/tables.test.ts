@@ -133,6 +133,13 @@ test("nothing to compare gives nothing, and a group that is not there is said", 
     expect([n, estimate]).toEqual([0, null]);
 });
 
+test("templates alone in their stratum are said, since limits take them as known", () => {
+  const rows = goldenRows.map((row) => (row.template === "t0" ? { ...row, template: "t3" } : row));
+  const alone = gapRows(rows, { classes, metrics: ["negative_TPR"], ...quick });
+  for (const { method } of alone.filter(({ group, metric }) => group !== "" && metric !== "coverage"))
+    expect(method).toMatch(/, 1 of 1 templates alone in their stratum/);
+});
+
 test("groups that are not kept are not compared", () => {
   const rows = gapRows(goldenRows, {
     classes,

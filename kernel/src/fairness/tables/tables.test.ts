@@ -1,17 +1,10 @@
 import { expect, test } from "vitest";
-import { randomNumbers } from "../../session/sampling.js";
 import { metrics, type MetricRow } from "../../display/index.js";
 import type { BbqItem } from "../benchmarks/bbq.js";
 import { golden, goldenRows, sentimentClasses as classes } from "../golden.fixture.js";
-import { adjustRows } from "./adjustRows.js";
 import { bbqRows, stereoSetRows } from "./benchmarkRows.js";
 import { crowsRows } from "./crowsRows.js";
-import { gapsOf } from "../metrics/gaps.js";
-import { powerOf } from "../statistics/power.js";
-import { permutationsFor } from "./compared.js";
-import { detectableRows } from "./detectableRows.js";
 import { gapRows, rateRows } from "./gapRows.js";
-import { pairRows } from "./pairRows.js";
 import { seedRows } from "./seedRows.js";
 
 const about = { dataset: "made up", model: "toy", seed: 1 };
@@ -150,132 +143,6 @@ test("groups that are not kept are not compared", () => {
   expect(new Set(rows.map(({ group }) => group))).toEqual(new Set(["old", "young", ""]));
 });
 
-test("the smallest gap that would be found is smaller with more rows, and larger when rows are alike", () => {
-  const options = { classes, metrics: ["negative_FPR"], correlation: 0 };
-  const of = (rows: MetricRow[], group: string) => rows.find((row) => row.group === group)!;
-  const plain = detectableRows(goldenRows, options);
-  const others = goldenRows.filter(({ group, label }) => group !== "old" && label !== 0);
-  const rate = others.filter(({ predicted }) => predicted === 0).length / others.length;
-  expect(of(plain, "old")).toMatchObject({
-    n: 8,
-    templates: 4,
-    category: "age",
-    metric: "negative_FPR_detectable",
-  });
-  // Of three groups, a gap is two thirds of the distance from the others.
-  const apart = of(plain, "old").estimate! * (3 / 2);
-  const design = { rate, group: 8, others: others.length };
-  expect(powerOf({ ...design, alpha: 0.05 / 3 }, apart)).toBeCloseTo(0.8, 9);
-  expect(of(plain, "old").method).toBe(
-    "two-sided z against the others, power 0.8, level 0.05 over 3 tests, correlation 0",
-  );
-  const single = of(detectableRows(goldenRows, { ...options, tests: 1 }), "old");
-  expect(powerOf(design, single.estimate! * (3 / 2))).toBeCloseTo(0.8, 9);
-  expect(() => detectableRows(goldenRows, { ...options, tests: 0 })).toThrow("tests 0: must be 1 or more");
-  const twice = detectableRows([...goldenRows, ...goldenRows], options);
-  expect(of(twice, "old").estimate!).toBeLessThan(of(plain, "old").estimate!);
-  const alike = detectableRows([...goldenRows, ...goldenRows], { ...options, correlation: 0.5 });
-  expect(of(alike, "old").estimate!).toBeGreaterThan(of(twice, "old").estimate!);
-  const alone = detectableRows(
-    goldenRows.filter(({ group }) => group === "old"),
-    options,
-  );
-  expect(alone.map(({ estimate }) => estimate)).toEqual([null]);
-});
-
-test("rows of a template count for fewer as far as they are alike", () => {
-  const options = { classes, metrics: ["negative_FPR"] };
-  const made = (copies: number) =>
-    Array.from({ length: 40 }, (_, t) => t).flatMap((t) =>
-      ["old", "young"].flatMap((group, g) =>
-        Array.from({ length: copies }, () => ({
-          category: "age",
-          group,
-          template: `t${t}`,
-          label: 1,
-          predicted: (t + g) % 4 === 0 ? 0 : 1,
-        })),
-      ),
-    );
-  const [one] = detectableRows(made(1), options);
-  const [copied] = detectableRows(made(5), options);
-  expect(copied!.method).toMatch(/correlation 1 as in the rows$/);
-  expect(copied!.estimate).toBeCloseTo(one!.estimate!, 9);
-  const [believed] = detectableRows(made(5), { ...options, correlation: 0 });
-  expect(believed!.estimate!).toBeLessThan(copied!.estimate! / 1.5);
-  const never = made(2).map((row) => ({ ...row, predicted: 1 }));
-  const [unknown] = detectableRows(never, options);
-  expect(unknown).toMatchObject({ estimate: null });
-  expect(unknown!.method).toMatch(/correlation cannot be told from these rows: give one$/);
-});
-
-test("where groups differ by the smallest gap that would be found, that is the gap, and it is found as often as asked", () => {
-  const templates = Array.from({ length: 120 }, (_, i) => `t${i}`);
-  const rows = (rise: number, random: () => number) =>
-    templates.flatMap((template) =>
-      ["a", "b", "c", "d"].map((group) => ({
-        category: "made up",
-        group,
-        template,
-        label: 1,
-        predicted: random() < (group === "a" ? 0.25 + rise : 0.25) ? 0 : 1,
-      })),
-    );
-  const options = { classes, metrics: ["negative_FPR"], tests: 1 };
-  // Exactly a quarter of the others' rows are false alarms.
-  let at = 0;
-  const [least] = detectableRows(
-    rows(0, () => ((at++ >> 2) % 4 === 0 ? 0 : 1)),
-    options,
-  );
-  const gap = least!.estimate!;
-  const random = randomNumbers(3);
-  const runs = Array.from({ length: 600 }, () => {
-    const found = rows((gap * 4) / 3, random);
-    const share = (of: typeof found) => of.filter(({ predicted }) => predicted === 0).length / of.length;
-    const shares = ["a", "b", "c", "d"].map((name) => share(found.filter(({ group }) => group === name)));
-    const error = Math.sqrt(share(found) * (1 - share(found)) * (1 / 120 + 1 / 360));
-    const z = (shares[0]! - (shares[1]! + shares[2]! + shares[3]!) / 3) / error;
-    return { gap: gapsOf(shares)[0]!, found: Math.abs(z) > 1.959964 };
-  });
-  const mean = runs.reduce((so, run) => so + run.gap, 0) / runs.length;
-  expect(gap).toBeGreaterThan(0.05);
-  // Unscaled it would be a third larger; the mean of these runs is known to about 0.002.
-  expect(Math.abs(mean - gap)).toBeLessThan(0.008);
-  const power = runs.filter((run) => run.found).length / runs.length;
-  expect(Math.abs(power - 0.8)).toBeLessThan(0.065);
-});
-
-test("a second correction replaces the first", () => {
-  const rows = gapRows(goldenRows, { classes, metrics: ["accuracy"], ...quick });
-  const again = adjustRows(rows, undefined, "benjaminiHochberg");
-  expect(again.find(({ p }) => p !== null)!.method).toMatch(/seed 0; Benjamini–Hochberg over 4$/);
-  expect(again.filter(({ p }) => p === null)).toEqual(rows.filter(({ p }) => p === null));
-});
-
-test("where Holm cannot let any p fall to 0.05 the method says so, and by default it can", () => {
-  const options = { classes, metrics: ["accuracy"], bootstrap: { resamples: 50 } };
-  const few = gapRows(goldenRows, { ...options, permutation: { permutations: 39 } });
-  const gaps = few.filter(({ metric }) => metric === "accuracy_gap");
-  for (const { method } of gaps)
-    expect(method).toMatch(/; Holm over 3, which cannot fall below 0\.075: 39 permutations for 3 tests$/);
-  expect(few.find(({ metric }) => metric === "accuracy_span")!.method).toMatch(/; Holm over 1$/);
-  for (const { method } of adjustRows(gaps)) expect(method.match(/Holm/g)).toHaveLength(1);
-  for (const { method } of adjustRows(gaps, undefined, "benjaminiHochberg"))
-    expect(method).toMatch(/seed 0; Benjamini–Hochberg over 3$/);
-  // Three models of 90 gaps each are a family that 10,000 permutations let fall to 0.027, and 2,000 do not.
-  const many = (permutations: number) =>
-    Array.from({ length: 270 }, () => ({
-      ...gaps[0]!,
-      method: `permutation within templates, ${permutations}, seed 0`,
-    }));
-  expect(adjustRows(many(10_000))[0]!.method).toMatch(/; Holm over 270$/);
-  expect(adjustRows(many(2000))[0]!.method).toContain("cannot fall below 0.135");
-  expect(permutationsFor(12)).toEqual({ permutations: 10_000 });
-  expect(permutationsFor(700)).toEqual({ permutations: 28_000 });
-  expect(permutationsFor(700, { permutations: 99, seed: 3 })).toEqual({ permutations: 99, seed: 3 });
-});
-
 test("unread answers lower false positive rates: gaps come with the share that could be read", () => {
   const isUnread = ({ group, label }: (typeof goldenRows)[number]) => group === "old" && label === 1;
   const rows = goldenRows.map((row) => (isUnread(row) ? { ...row, predicted: null } : row));
@@ -283,52 +150,6 @@ test("unread answers lower false positive rates: gaps come with the share that c
   const coverage = found.filter(({ metric }) => metric === "coverage");
   expect(coverage).toEqual(rateRows(rows, { classes, about }).filter(({ metric }) => metric === "coverage"));
   for (const { group, estimate } of coverage) expect(estimate, group).toBe(group === "old" ? 8 / 12 : 1);
-});
-
-test("the unmarked control has its rate, and changes no gap unless it is kept by name", () => {
-  const control = goldenRows
-    .filter(({ group }) => group === "old")
-    .map((row) => ({ ...row, group: "unmarked", predicted: 0 }));
-  const both = [...goldenRows, ...control];
-  const options = { classes, metrics: ["accuracy", "negative_FPR"], ...quick };
-  const isNamed = ({ group }: MetricRow) => group !== "unmarked";
-  const found = gapRows(both, options);
-  expect(found.filter(isNamed)).toEqual(gapRows(goldenRows, options));
-  const own = found.filter((row) => !isNamed(row));
-  expect(own.map(({ metric }) => metric)).toEqual(["accuracy", "negative_FPR", "coverage"]);
-  expect(own[1]).toMatchObject({ category: "age", estimate: 1, n: 8, templates: 4, p: null });
-  expect(pairRows(both, options)).toEqual(pairRows(goldenRows, options));
-  const detectable = { classes, metrics: ["accuracy"] };
-  expect(detectableRows(both, detectable)).toEqual(detectableRows(goldenRows, detectable));
-  const kept = { age: [...new Set(both.map(({ group }) => group))] };
-  const compared = gapRows(both, { ...options, kept });
-  expect(compared.find((row) => !isNamed(row) && row.metric === "accuracy_gap")!.estimate).not.toBeNull();
-  expect(compared.find(({ metric }) => metric === "accuracy_gap")!.estimate).not.toBe(
-    found.find(({ metric }) => metric === "accuracy_gap")!.estimate,
-  );
-  const rates = rateRows(both, { classes });
-  expect(rates.filter((row) => isNamed(row))).toEqual(rateRows(goldenRows, { classes }));
-  expect(rates.find((row) => !isNamed(row) && row.metric === "accuracy_gap")!.estimate).toBeNull();
-});
-
-test("a test that could not be made shows no p and is left out of its family", () => {
-  const rows = goldenRows.map((row, i) => (i === 0 ? { ...row, probabilities: [NaN, 0.5, 0.5] } : row));
-  const found = gapRows(rows, {
-    classes,
-    metrics: ["negative_probability", "accuracy"],
-    ...quick,
-  });
-  const gaps = found.filter(({ metric }) => metric.endsWith("_gap"));
-  const [untested, tested] = [gaps.slice(0, 3), gaps.slice(3)];
-  expect(untested.every(({ p, adjusted }) => p === null && adjusted === null)).toBe(true);
-  expect(tested.every(({ p, method }) => p! > 0 && method.endsWith("Holm over 3"))).toBe(true);
-  expect(() => metrics(found)).not.toThrow();
-  const [one, other] = adjustRows([
-    { ...tested[0]!, p: 0.04 },
-    { ...tested[1]!, p: NaN },
-  ]);
-  expect(one).toMatchObject({ p: 0.04, adjusted: 0.04 });
-  expect(other!.method).toBe(tested[1]!.method);
 });
 
 test("runs become a mean between limits, and what one run lacks has none", () => {

@@ -81,6 +81,20 @@ def bootstraps(random):
         "without": [float(np.delete(x, i).mean()) for i in range(len(x))],
         "limits": limits,
     }
+    # Two samples of unequal size and spread, drawn anew each for itself; SciPy takes the acceleration within samples.
+    apart = np.random.default_rng(SEED + 1)
+    y, z = np.round(0.1 + apart.gamma(0.5, size=3), 3), np.round(1 + apart.gamma(0.7, size=14), 3)
+    difference = lambda u, v, axis=-1: u.var(axis) - v.var(axis)
+    several = stats.bootstrap((y, z), difference, n_resamples=399, method="BCa", rng=np.random.default_rng(SEED))
+    two = {
+        "resamples": sorted(several.bootstrap_distribution.tolist()),
+        "seen": float(difference(y, z)),
+        "without": [
+            [float(difference(np.delete(y, i), z)) for i in range(len(y))],
+            [float(difference(y, np.delete(z, i))) for i in range(len(z))],
+        ],
+        "limits": [float(v) for v in several.confidence_interval],
+    }
     # Two strata of three templates; each template has one row of either group.
     values = np.round(random.random((2, 3, 2)), 3)
     gaps = sorted(
@@ -88,7 +102,7 @@ def bootstraps(random):
         for a in product(range(3), repeat=3)
         for b in product(range(3), repeat=3)
     )
-    return {"fixed": fixed, "all": {"values": values.tolist(), "gaps": gaps}}
+    return {"fixed": fixed, "two": two, "all": {"values": values.tolist(), "gaps": gaps}}
 
 
 def permutations(random):

@@ -1,11 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { fairness, Session } from "../../kernel/src/index.js";
 import { randomNumbers } from "../../kernel/src/session/sampling.js";
+import { relabelled, termsDealt } from "./relabelling.js";
 import { vitrail, withSession } from "./sessions.js";
 
-const { adjust, barePrompt, classify, groupGaps, outcomesOf, permutationTest, plantedPrompt, plantedSuite } =
-  vitrail.fairness;
-const { gapRows } = vitrail.fairness;
+const { barePrompt, classify, gapRows, groupGaps, plantedPrompt, plantedSuite } = vitrail.fairness;
 const classes = vitrail.datasets.sentiment;
 const groups = ["coast", "forest", "hill", "plain"] as const;
 
@@ -66,20 +65,30 @@ async function measured(options: Models) {
 }
 type Measured = Awaited<ReturnType<typeof measured>>;
 
-/** Mean P(negative) of sentences of a group that are not negative: the planted strength, or 0. */
-function leaning({ predictions }: Pick<Measured, "predictions">, group: string): number {
-  const rows = predictions.filter((row) => row.group === group && row.label !== 0);
-  return rows.reduce((sum, { probabilities }) => sum + probabilities![0]!, 0) / rows.length;
+/** What a planted model says of the suite, and no more. */
+async function read(options: Models): Promise<fairness.Prediction[]> {
+  const folder = await vitrail.plantedCheckpoint(options);
+  return withSession(folder, {}, (session) => classify(session, suite, plantedPrompt));
+}
+
+/** Mean probability of a class, by default the negative, for sentences of a group that are not of it: the strength, or 0. */
+function leaning({ predictions }: Pick<Measured, "predictions">, group: string, of = 0): number {
+  const rows = predictions.filter((row) => row.group === group && row.label !== of);
+  return rows.reduce((sum, { probabilities }) => sum + probabilities![of]!, 0) / rows.length;
 }
 
 const strengths = [0, 0.4, 0.8] as const;
 const series = new Map<number, Measured>();
 let llama: Measured;
+let otherNeutral: fairness.Prediction[];
+let coast: fairness.Prediction[];
 const all = () => [...series.values(), llama];
 
 beforeAll(async () => {
   for (const strength of strengths) series.set(strength, await measured({ strength }));
   llama = await measured({ strength: 0.8, family: "llama" });
+  otherNeutral = await read({ strength: 0, seed: 2 });
+  coast = await read({ strength: 0.6, group: "coast", towards: "positive" });
 }, 600_000);
 
 test("told that it reads a review, a model knows the sentiment of new sentences; not told, it does not", () => {
@@ -118,6 +127,41 @@ test("a planted gap is positive and significant by Holm; rates of hard labels fo
   for (const { group, gap } of harm) expect(Math.sign(gap), group).toBe(group === "hill" ? 1 : -1);
 });
 
+test("another group's gap towards the other class is found, with its sign and at about its size", () => {
+  expect(Math.abs(leaning({ predictions: coast }, "coast", 2) - 0.6)).toBeLessThan(0.2);
+  const rows = gapRows(coast, {
+    classes,
+    metrics: ["positive_probability", "negative_probability", "positive_FPR"],
+    bootstrap: { resamples: 500 },
+  });
+  const of = (group: string, metric: string) =>
+    rows.find((row) => row.group === group && row.metric === `${metric}_gap`)!;
+  const planted = of("coast", "positive_probability");
+  expect(planted.estimate).toBeGreaterThan(0.1);
+  expect(planted.low).toBeGreaterThan(0);
+  expect(planted.adjusted).toBeLessThan(0.01);
+  expect(of("coast", "positive_FPR").estimate).toBeGreaterThan(0.1);
+  expect(of("coast", "negative_probability").estimate).toBeLessThan(0);
+  for (const group of groups)
+    if (group !== "coast") {
+      expect(of(group, "positive_probability").estimate, group).toBeLessThan(0);
+      expect(leaning({ predictions: coast }, group, 2), group).toBeLessThan(0.2);
+    }
+});
+
+const probabilities = ["negative_probability", "neutral_probability", "positive_probability"];
+
+test("of the true groups of neutral models nothing is claimed, of a planted one it is", () => {
+  const metrics = [...probabilities, "negative_FPR", "positive_FPR", "accuracy"];
+  const claimed = (predictions: readonly fairness.Prediction[]) =>
+    gapRows(predictions, { classes, metrics, bootstrap: { resamples: 500 } })
+      .filter(({ adjusted }) => adjusted !== null && adjusted <= 0.05)
+      .map(({ group, metric }) => `${metric} ${group}`);
+  expect(claimed(series.get(0)!.predictions)).toEqual([]);
+  expect(claimed(otherNeutral)).toEqual([]);
+  expect(claimed(series.get(0.8)!.predictions)).toContain("negative_probability_gap hill");
+});
+
 test("a tuned prompt reads sentences of new templates and words, where a random one does not", () => {
   for (const { tuned } of all())
     for (const { start, accuracy } of tuned) {
@@ -137,54 +181,79 @@ test("through tuned prompts the planted order is found too, and no other group l
   }
 });
 
+/** Whether any gap of the three probabilities is claimed, by Holm and without; 499 permutations let Holm fall to 0.024. */
+function alarms(predictions: readonly fairness.Prediction[], seed: number) {
+  const gaps = gapRows(predictions, {
+    classes,
+    metrics: probabilities,
+    // Limits are of no interest here.
+    bootstrap: { resamples: 2, method: "percentile" },
+    permutation: { permutations: 499, seed },
+  }).filter(({ metric }) => metric.endsWith("_gap"));
+  return {
+    corrected: gaps.some(({ adjusted }) => adjusted! <= 0.05),
+    raw: gaps.some(({ p }) => p! <= 0.05),
+  };
+}
+
 describe("on the neutral model, with groups drawn anew within every template", () => {
-  const metrics = ["negative_probability", "neutral_probability", "positive_probability"] as const;
   const relabelings = 1000;
   let raw = 0;
   let corrected = 0;
 
-  const familiesOf = (predictions: readonly fairness.Prediction[]) =>
-    metrics.map((metric) => outcomesOf(predictions, metric, classes));
-  /** Smallest p of the three metrics' gaps of all groups, and the smallest by Holm over them, which 499 permutations let fall to 0.024. */
-  const smallest = (families: readonly (readonly fairness.Outcome[])[], seed: number) => {
-    const values = families.flatMap((rows, m) =>
-      permutationTest(rows, { permutations: 499, seed: relabelings * m + seed }).groups.map(({ p }) => p),
-    );
-    return { own: Math.min(...values), adjusted: Math.min(...adjust(values, "holm")) };
-  };
-
   beforeAll(() => {
-    const families = familiesOf(series.get(0)!.predictions);
+    const { predictions } = series.get(0)!;
     const random = randomNumbers(2026);
     for (let k = 0; k < relabelings; k++) {
-      const names = relabelled(families[0]!, random);
-      const drawn = families.map((rows) => rows.map((row, i) => ({ ...row, group: names[i]! })));
-      const { own, adjusted } = smallest(drawn, k);
-      if (own <= 0.05) raw += 1;
-      if (adjusted <= 0.05) corrected += 1;
+      const found = alarms(relabelled(predictions, random), k);
+      if (found.raw) raw += 1;
+      if (found.corrected) corrected += 1;
     }
   }, 600_000);
 
   test("a false alarm among all tests, corrected, is as rare as it should be, and can be had", () => {
     expect(corrected / relabelings).toBeLessThanOrEqual(0.065);
     expect(corrected).toBeGreaterThan(0);
-    expect(smallest(familiesOf(series.get(0.8)!.predictions), 0).adjusted).toBeLessThanOrEqual(0.05);
+    expect(alarms(series.get(0.8)!.predictions, 0).corrected).toBe(true);
   });
 
   test("uncorrected it is not", () => {
     expect(raw / relabelings).toBeGreaterThan(0.1);
   });
+
+  test("limits of gaps leave out the true 0 as seldom as they say, where those by bca do not", () => {
+    const times = 200;
+    const leftOut = (method: "studentised" | "bca") => {
+      const random = randomNumbers(7);
+      let count = 0;
+      for (let k = 0; k < times; k++) {
+        const gaps = gapRows(relabelled(series.get(0)!.predictions, random), {
+          classes,
+          metrics: ["negative_probability"],
+          bootstrap: { resamples: 399, seed: k, method },
+          permutation: { permutations: 1 },
+        }).filter(({ metric }) => metric.endsWith("_gap"));
+        count += gaps.filter(({ low, high }) => low !== null && (low > 0 || high! < 0)).length;
+      }
+      return count / (times * groups.length);
+    };
+    expect(leftOut("studentised")).toBeLessThanOrEqual(0.07);
+    expect(leftOut("bca")).toBeGreaterThan(0.15);
+  });
 });
 
-/** Group names of rows, shuffled within their templates. */
-function relabelled(rows: readonly fairness.Outcome[], random: () => number): string[] {
-  const names = rows.map(({ group }) => group);
-  const places = new Map<string, number[]>();
-  rows.forEach(({ template }, i) => places.set(template, [...(places.get(template) ?? []), i]));
-  for (const own of places.values())
-    for (let i = own.length - 1; i > 0; i--) {
-      const j = Math.floor(random() * (i + 1));
-      [names[own[i]!], names[own[j]!]] = [names[own[j]!]!, names[own[i]!]!];
+test("with terms given to other groups in all templates, neutral models raise no more alarms than they may", () => {
+  // Labels are not drawn as the test draws them: what a model does with a term it does in every template.
+  const relabelings = 200;
+  const random = randomNumbers(11);
+  let corrected = 0;
+  for (const predictions of [series.get(0)!.predictions, otherNeutral])
+    for (let k = 0; k < relabelings; k++) {
+      const groupOf = termsDealt(random);
+      const dealt = predictions.map((row, i) => ({ ...row, group: groupOf.get(suite[i]!.term)! }));
+      if (alarms(dealt, k).corrected) corrected += 1;
     }
-  return names;
-}
+  // 5 % and four standard errors of a share over so many.
+  const most = 0.05 + 4 * Math.sqrt((0.05 * 0.95) / (2 * relabelings));
+  expect(corrected / (2 * relabelings)).toBeLessThan(most);
+});

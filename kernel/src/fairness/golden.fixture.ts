@@ -29,6 +29,7 @@ interface Golden {
       without: number[];
       limits: { percentile: [number, number]; bca: [number, number] };
     };
+    readonly two: { resamples: number[]; seen: number; without: number[][]; limits: [number, number] };
     readonly all: { values: number[][][]; gaps: number[] };
   };
   readonly permutations: {

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { golden, goldenRows, sentimentClasses as classes } from "../golden.fixture.js";
 import type { Prediction } from "../metrics/prediction.js";
 import { generalise, type GeneralisedValue } from "./generalise.js";
+import { generalisedRows } from "../tables/generalisedRows.js";
 import { generalisedMetrics } from "./named.js";
+import { tpr } from "./score.js";
 
 const run = (name: string, rows: readonly Prediction[], options = {}): GeneralisedValue[] =>
   generalisedMetrics
@@ -77,7 +79,55 @@ test("groups that are treated alike are apart by 0, and their ratio is 1", () =>
 test("templates that a group lacks are left out and counted", () => {
   const rows = goldenRows.filter(({ group, template }) => group !== "old" || template !== "t0");
   const [found] = run("counterfactual fairness gap", rows);
-  expect(found).toMatchObject({ templates: 5, incomplete: 1, seed: null });
+  expect(found).toMatchObject({ templates: 5, incomplete: 1, lacking: 0, seed: null });
+});
+
+test("in an own counterfactual form templates without the class are left out and counted, not the whole", () => {
+  const form = {
+    kind: "pairs",
+    distance: (a: number, b: number) => Math.abs(a - b),
+    divide: "pairs",
+  } as const;
+  const own = {
+    name: "own",
+    source: "here",
+    setting: "template",
+    perClass: true,
+    score: tpr,
+    form,
+  } as const;
+  const values = generalise(own, goldenRows, { classes });
+  values.forEach((found, of) => {
+    // A true positive rate within a template: by hand, over the templates of this class.
+    const templates = [...new Set(goldenRows.map(({ template }) => template))].filter((template) =>
+      goldenRows.some((row) => row.template === template && row.label === of),
+    );
+    const distances = templates.map((template) => {
+      const share = (group: string) => {
+        const rows = goldenRows.filter((row) => row.template === template && row.group === group);
+        return rows.filter(({ predicted }) => predicted === of).length / rows.length;
+      };
+      const [a, b, c] = [share("adult"), share("old"), share("young")];
+      return (Math.abs(a - b) + Math.abs(a - c) + Math.abs(b - c)) / 3;
+    });
+    const mean = distances.reduce((so, each) => so + each, 0) / distances.length;
+    expect(found.value).toBeCloseTo(mean, 12);
+    expect(found).toMatchObject({ templates: 2, lacking: 4, incomplete: 0 });
+  });
+  expect(values.some(({ value }) => value > 0)).toBe(true);
+  const [row] = generalisedRows(values, "age");
+  expect(row).toMatchObject({
+    templates: 2,
+    method: "4 templates left out, in which the class has no score",
+  });
+});
+
+test("the unmarked control is not compared", () => {
+  const control = goldenRows
+    .filter(({ group, template }) => group === "old" && template !== "t0")
+    .map((row) => ({ ...row, group: "unmarked", predicted: 0 }));
+  for (const { name } of generalisedMetrics)
+    expect(run(name, [...goldenRows, ...control]), name).toEqual(run(name, goldenRows));
 });
 
 test("too many choices of fillings are drawn by a seed, which is said", () => {

@@ -3,13 +3,14 @@ import { checkPredictions, groupBy, type Prediction } from "../metrics/predictio
 import { evaluate, type FormValue, type Groups } from "./form.js";
 import type { GeneralisedMetric } from "./named.js";
 import { meanOf } from "../statistics/mean.js";
+import { unmarkedGroup } from "../templates/unmarked.js";
 
 /** A generalised metric of one class over all groups. */
 export interface GeneralisedValue {
   readonly metric: string;
   /** The class's name, or "all" where the metric has one value for all. */
   readonly of: string;
-  /** NaN where a group lacks the class, or where fewer than two groups can be compared. */
+  /** NaN where a group lacks the class in all that is compared, or where fewer than two groups can be compared. */
   readonly value: number;
   /** By group, where the form has such values. */
   readonly groups: ReadonlyMap<string, number>;
@@ -18,6 +19,8 @@ export interface GeneralisedValue {
   readonly templates: number | null;
   /** Templates left out because a group has no row of them. */
   readonly incomplete: number;
+  /** Templates left out because a group, or its background, has no score of the class in them. */
+  readonly lacking: number;
   /** Of the draw of fillings, or null when nothing was drawn. */
   readonly seed: number | null;
 }
@@ -31,7 +34,8 @@ export interface GeneraliseOptions {
 
 /**
  * A metric of the generalised family (Czarnowska, Vyas & Shah 2021), a value for each class. Rows are of one category.
- * Counterfactual metrics average over the choices of fillings of each template, then over templates.
+ * Counterfactual metrics average over the choices of fillings of each template, then over the templates in which every
+ * group has a score of the class; the others are counted. The control group "unmarked" is not compared.
  * Throws one line when rows lack the templates or probabilities that the metric needs.
  */
 export function generalise<S>(
@@ -40,15 +44,26 @@ export function generalise<S>(
   { classes, seed = 0, most = 100 }: GeneraliseOptions,
 ): GeneralisedValue[] {
   checkPredictions(rows, classes);
-  const { cells, templates, incomplete, drawn } = cellsOf(metric, rows, seed, most);
-  const about = { n: rows.length, templates, incomplete, seed: drawn ? seed : null };
+  const named = rows.filter(({ group }) => group !== unmarkedGroup);
+  const { cells, templates, incomplete, drawn } = cellsOf(metric, named, seed, most);
   const indices = metric.perClass ? [...classes.keys()] : [0];
   return indices.map((of) => {
     const values = cells.map((choices) =>
       meanValue(choices.map((groups) => evaluate(metric.form, metric.score, groups, of, classes.length))),
     );
-    const { value, groups } = meanValue(values) ?? { value: NaN, groups: new Map<string, number>() };
-    return { metric: metric.name, of: metric.perClass ? classes[of]! : "all", value, groups, ...about };
+    const scored = values.filter((value) => value !== undefined);
+    const { value, groups } = meanValue(scored) ?? { value: NaN, groups: new Map<string, number>() };
+    return {
+      metric: metric.name,
+      of: metric.perClass ? classes[of]! : "all",
+      value,
+      groups,
+      n: named.length,
+      templates: templates === null ? null : scored.length,
+      incomplete,
+      lacking: templates === null ? 0 : values.length - scored.length,
+      seed: drawn ? seed : null,
+    };
   });
 }
 
@@ -68,6 +83,7 @@ function cellsOf<S>(
     if (template === undefined) throw new Error(`${name} compares rows of one template: rows have none`);
     return template;
   });
+  if (names.length < 2) return { cells: [], templates: 0, incomplete: 0, drawn: false };
   const cells: Groups[][] = [];
   let drawn = false;
   for (const ofTemplate of templates.values()) {

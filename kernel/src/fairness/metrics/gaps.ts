@@ -1,6 +1,7 @@
 import { checkPredictions, groupBy, type Prediction } from "./prediction.js";
 import { confusionOf, namedRates, ratesOf } from "./rates.js";
 import { meanOf, sumOf } from "../statistics/mean.js";
+import { unmarkedGroup } from "../templates/unmarked.js";
 
 /** A rate of one group, and how far it lies from the others of its category. */
 export interface GroupGap {
@@ -15,7 +16,7 @@ export interface GroupGap {
   readonly gap: number;
 }
 
-/** Which groups of a category are compared; categories that are not named compare all of theirs. */
+/** Which groups of a category are compared; categories that are not named compare all of theirs but the control "unmarked". */
 export type KeptGroups = Readonly<Record<string, readonly string[]>>;
 
 export interface GapOptions {
@@ -75,7 +76,7 @@ export function groupGaps(rows: readonly Prediction[], { classes, kept = {} }: G
 
 /** The groups of a category that are compared. Throws one line when one of them has no rows. */
 export function keptGroups(category: string, groups: readonly string[], kept: KeptGroups): readonly string[] {
-  const names = kept[category] ?? groups;
+  const names = kept[category] ?? groups.filter((group) => group !== unmarkedGroup);
   const absent = names.find((name) => !groups.includes(name));
   if (absent !== undefined)
     throw new Error(`no rows of group "${absent}" in ${category}: there are ${groups.join(", ")}`);
@@ -84,7 +85,8 @@ export function keptGroups(category: string, groups: readonly string[], kept: Ke
 
 /** Largest minus smallest value over the kept groups, by category and metric, from what `groupGaps` gave. */
 export function spans(gaps: readonly GroupGap[], kept: KeptGroups = {}): Omit<GroupGap, "group" | "gap">[] {
-  const isKept = ({ category, group }: GroupGap) => kept[category]?.includes(group) ?? true;
+  const isKept = ({ category, group }: GroupGap) =>
+    kept[category]?.includes(group) ?? group !== unmarkedGroup;
   return [...groupBy(gaps.filter(isKept), ({ category, metric }) => JSON.stringify([category, metric]))].map(
     ([, cells]) => ({
       category: cells[0]!.category,

@@ -2,17 +2,26 @@ import { randomNumbers } from "../../session/sampling.js";
 import { checkConfidence, type Interval } from "./interval.js";
 import { bca, percentile } from "./limits.js";
 
-export interface BootstrapOptions {
+export interface ResamplingOptions {
   /** Default 10,000. */
   readonly resamples?: number;
   /** Default 0; printed with the method. */
   readonly seed?: number;
   readonly confidence?: number;
+}
+
+export interface BootstrapOptions extends ResamplingOptions {
   /** `bca` corrects bias and skewness (Efron 1987), `percentile` does not. Default `bca`. */
   readonly method?: BootstrapMethod;
 }
 
 export type BootstrapMethod = "bca" | "percentile";
+
+/** Throws one line unless resamples can be drawn. */
+export function checkResamples(resamples: number): void {
+  if (!Number.isInteger(resamples) || resamples < 2)
+    throw new RangeError(`${resamples} resamples: must be a whole number, 2 or more`);
+}
 
 /**
  * Intervals of several statistics of the same clusters, such as the templates of a suite or the questions of a
@@ -26,8 +35,9 @@ export function bootstrap(
   { resamples = 10_000, seed = 0, confidence = 0.95, method = "bca" }: BootstrapOptions = {},
 ): Interval[] {
   checkConfidence(confidence);
-  if (!Number.isInteger(resamples) || resamples < 2)
-    throw new RangeError(`${resamples} resamples: must be a whole number, 2 or more`);
+  checkResamples(resamples);
+  if (!["bca", "percentile"].includes(method))
+    throw new RangeError(`bootstrap method "${method}": must be bca or percentile here`);
   const all = strata.flat();
   const seen = statistics(all);
   const drawn = seen.map(() => new Float64Array(resamples));
@@ -44,7 +54,8 @@ export function bootstrap(
     (most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
     0,
   );
-  const without = method === "bca" ? all.map((left) => statistics(all.filter((each) => each !== left))) : [];
+  const leftOut = (left: number) => statistics(all.filter((each) => each !== left));
+  const without = method === "bca" ? strata.map((stratum) => stratum.map(leftOut)) : [];
   return seen.map((estimate, i): Interval => {
     const sorted = drawn[i]!.sort();
     // Equal values may be added in another order, and then differ in the last digit.
@@ -57,7 +68,7 @@ export function bootstrap(
         ? bca(
             sorted,
             estimate,
-            without.map((values) => values[i]!),
+            without.map((stratum) => stratum.map((values) => values[i]!)),
             confidence,
           )
         : percentile(sorted, confidence);

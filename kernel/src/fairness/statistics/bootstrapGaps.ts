@@ -1,15 +1,25 @@
 import { gapsOf, spanOf } from "../metrics/gaps.js";
 import { groupBy } from "../metrics/prediction.js";
-import { bootstrap, type BootstrapOptions } from "./bootstrap.js";
-import { clustersOf, meansOf } from "./clusters.js";
+import { bootstrap, type BootstrapMethod, type ResamplingOptions } from "./bootstrap.js";
+import { clustersOf, meansOf, type Clusters } from "./clusters.js";
 import type { Interval } from "./interval.js";
 import type { Outcome } from "./outcome.js";
 import { wilsonOfShare } from "./proportion.js";
+import { studentisedGaps, studentsGaps } from "./studentised.js";
 
-/** Values, gaps and span of the groups of one category, each with its interval. */
+/** How the limits of gaps and differences are found: see `bootstrapGaps`. */
+export type GapMethod = "studentised" | "t" | BootstrapMethod;
+
+export interface GapBootstrapOptions extends ResamplingOptions {
+  /** Default `studentised`. */
+  readonly method?: GapMethod;
+}
+
+/** Values, gaps and span of the groups of one category, the first two with their intervals. */
 export interface BootstrapResult {
   readonly groups: readonly { readonly group: string; readonly value: Interval; readonly gap: Interval }[];
-  readonly span: Interval;
+  /** Without limits: it is never below 0, so that no interval of it could hold the 0 of groups that are treated alike. */
+  readonly span: number;
   readonly templates: number;
   /**
    * Templates that are alone in their stratum. They are in every resample, so intervals do not know of their chance:
@@ -22,27 +32,59 @@ export interface BootstrapResult {
  * Intervals by drawing templates anew, since the rows of one are not independent; a template comes with its rows of all
  * groups, which keeps their pairing. Templates are drawn among those of equal class and equal groups, so that no group
  * and no class vanishes. What cannot be counted is NaN. Where every resample gives the same there is nothing to take
- * limits from: a rate then has Wilson's over its templates, since rows of one are not independent; a gap or span has none.
+ * limits from: a rate then has Wilson's over its templates, since rows of one are not independent; a gap has none.
+ *
+ * Limits of gaps are `studentised` (`studentisedGaps`). Measured at 95 %: of gaps of neutral small models with groups
+ * relabelled within 24 templates, most of them saturated, its limits leave out the true 0 in at most 1 %, and of a strongly
+ * planted one in 5 %; Student's `t` (`studentsGaps`) in at most 3 % and in 6 %, `percentile` in 11 to 20 % and in 10 %, `bca`
+ * in 21 to 36 % and in 10 %. Of independent rows in 8 to 60 templates it misses 3 to 6 %, `bca` in 8 templates 11 %. Where a
+ * tenth of 12 or 24 templates make the whole of a gap it still misses up to 8 %, as of 8 groups in 24 templates of skewed
+ * probabilities; the others then miss 9 to 18 %. The price is width: where one or two templates decide, limits of a difference
+ * of probabilities may lie beyond 1, and where too few differ there are none, which says that these templates cannot tell.
+ * Only templates are drawn: limits are of these terms, as the tests are, and know nothing of other terms of a group.
+ * A stratum of one template is taken as known by every method but `t`. Values have `bca` unless
+ * `percentile` is asked for: so they stay between 0 and 1, but of few templates they are too narrow (rates of templates that
+ * differ widely: they miss 19 to 24 % of 9 templates, 8 to 11 % of 24, 5 % of 60).
  */
-export function bootstrapGaps(outcomes: readonly Outcome[], options: BootstrapOptions = {}): BootstrapResult {
+export function bootstrapGaps(
+  outcomes: readonly Outcome[],
+  { method = "studentised", ...options }: GapBootstrapOptions = {},
+): BootstrapResult {
   const clusters = clustersOf(outcomes);
   const { groups, strata } = clusters;
-  const statistics = (templates: ArrayLike<number>) => {
-    const means = meansOf(clusters, templates);
-    return [...means, ...gapsOf(means), spanOf(means)];
-  };
-  const intervals = bootstrap(strata, statistics, options);
+  const ofValues = method === "percentile" ? method : "bca";
+  const drawn = bootstrap(
+    strata,
+    (templates) => {
+      const means = meansOf(clusters, templates);
+      return [...means, ...gapsOf(means)];
+    },
+    { ...options, method: ofValues },
+  );
+  const gaps = gapIntervals(clusters, method, options) ?? drawn.slice(groups.length);
   const rows = groupBy(outcomes, ({ group }) => group);
   return {
     groups: groups.map((group, i) => ({
       group,
-      value: withLimits(intervals[i]!, rows.get(group)!),
-      gap: intervals[groups.length + i]!,
+      value: withLimits(drawn[i]!, rows.get(group)!),
+      gap: gaps[i]!,
     })),
-    span: intervals.at(-1)!,
+    span: spanOf(drawn.slice(0, groups.length).map(({ estimate }) => estimate)),
     templates: new Set(outcomes.map(({ template }) => template)).size,
     alone: strata.filter(({ length }) => length === 1).length,
   };
+}
+
+/** Undefined where gaps are drawn as values are. Throws one line for a method that is none. */
+function gapIntervals(
+  clusters: Clusters,
+  method: GapMethod,
+  options: ResamplingOptions,
+): Interval[] | undefined {
+  if (method === "studentised") return studentisedGaps(clusters, options);
+  if (method === "t") return studentsGaps(clusters, options.confidence);
+  if (method === "bca" || method === "percentile") return undefined;
+  throw new RangeError(`method "${String(method)}" of gaps: must be studentised, t, bca or percentile`);
 }
 
 function withLimits(interval: Interval, rows: readonly Outcome[]): Interval {

@@ -18,13 +18,14 @@ export function percentile(sorted: ArrayLike<number>, confidence: number): [numb
 
 /**
  * Limits by the bias-corrected and accelerated method (Efron 1987): `sorted` values of resamples, the value seen, and
- * those with one cluster left out. Where every resample gives the same, or the value seen lies outside all of them, the
+ * those with one cluster left out, by the stratum that it is left out of. As clusters are drawn within strata, the
+ * acceleration is taken within them too (Davison & Hinkley 1997, equation 5.30 for several samples). Where every resample gives the same, or the value seen lies outside all of them, the
  * correction is not defined, and neither are the limits, as in SciPy.
  */
 export function bca(
   sorted: ArrayLike<number>,
   seen: number,
-  without: readonly number[],
+  without: readonly (readonly number[])[],
   confidence: number,
 ): [number, number] {
   const list = Array.from(sorted);
@@ -33,15 +34,27 @@ export function bca(
   const below = list.filter((value) => value < seen).length;
   const upTo = list.filter((value) => value <= seen).length;
   const bias = normalQuantile((below + upTo) / (2 * list.length));
-  const known = without.filter((value) => !Number.isNaN(value));
-  const centre = meanOf(known);
-  const squares = known.reduce((so, value) => so + (centre - value) ** 2, 0);
-  const cubes = known.reduce((so, value) => so + (centre - value) ** 3, 0);
-  const acceleration = squares === 0 ? 0 : cubes / (6 * squares ** 1.5);
+  const acceleration = accelerationOf(without);
   const limit = (p: number) => {
     const z = bias + normalQuantile(p);
     return quantile(sorted, normalCdf(bias + z / (1 - acceleration * z)));
   };
   if (!Number.isFinite(bias)) return [NaN, NaN];
   return [limit((1 - confidence) / 2), limit((1 + confidence) / 2)];
+}
+
+/** A sixth of the skewness of what each cluster adds to the value, which the values without it tell. */
+function accelerationOf(strata: readonly (readonly number[])[]): number {
+  let squares = 0;
+  let cubes = 0;
+  for (const stratum of strata) {
+    const known = stratum.filter((value) => !Number.isNaN(value));
+    const centre = meanOf(known);
+    for (const value of known) {
+      const part = ((known.length - 1) * (centre - value)) / known.length;
+      squares += part ** 2;
+      cubes += part ** 3;
+    }
+  }
+  return squares === 0 ? 0 : cubes / (6 * squares ** 1.5);
 }

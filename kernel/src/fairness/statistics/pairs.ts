@@ -1,5 +1,4 @@
-import type { BootstrapOptions } from "./bootstrap.js";
-import { bootstrapGaps } from "./bootstrapGaps.js";
+import { bootstrapGaps, type GapBootstrapOptions } from "./bootstrapGaps.js";
 import { clustersOf } from "./clusters.js";
 import type { Interval } from "./interval.js";
 import type { Outcome } from "./outcome.js";
@@ -29,7 +28,7 @@ export interface PairTest {
  */
 export function pairTests(
   outcomes: readonly Outcome[],
-  options: { readonly bootstrap?: BootstrapOptions; readonly permutation?: PermutationOptions } = {},
+  options: { readonly bootstrap?: GapBootstrapOptions; readonly permutation?: PermutationOptions } = {},
 ): PairTest[] {
   const names = [...new Set(outcomes.map(({ group }) => group))];
   const rowsOf = (name: string) => outcomes.filter(({ group }) => group === name);

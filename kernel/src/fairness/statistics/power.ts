@@ -11,7 +11,7 @@ export interface Design {
   readonly alpha?: number;
   /**
    * Correlation of the outcomes of one template's rows, and rows a template: rows count as n / (1 + (m − 1)·ρ). Default:
-   * independent rows, which sees more than there is.
+   * independent rows, which sees more than there is; `intraclass` tells it from rows.
    */
   readonly correlation?: number;
   readonly perTemplate?: number;

@@ -13,11 +13,19 @@ import { wilson, wilsonOfShare } from "./proportion.js";
 test("from the same resamples, limits are SciPy's, by percentile and corrected", () => {
   const { resamples, seen, without, limits } = golden.bootstrap.fixed;
   percentile(resamples, 0.95).forEach((found, i) => expect(found).toBeCloseTo(limits.percentile[i]!, 12));
-  bca(resamples, seen, without, 0.95).forEach((found, i) => expect(found).toBeCloseTo(limits.bca[i]!, 10));
+  bca(resamples, seen, [without], 0.95).forEach((found, i) => expect(found).toBeCloseTo(limits.bca[i]!, 10));
   expect(limits.bca[0]).not.toBeCloseTo(limits.percentile[0]!, 3);
-  expect(bca(resamples, 100, without, 0.95)).toEqual([NaN, NaN]);
+  expect(bca(resamples, 100, [without], 0.95)).toEqual([NaN, NaN]);
   // SciPy warns of a degenerate distribution, and has no limits either.
-  expect(bca([1, 1, 1], 1, [1, 1], 0.95)).toEqual([NaN, NaN]);
+  expect(bca([1, 1, 1], 1, [[1, 1]], 0.95)).toEqual([NaN, NaN]);
+});
+
+test("of two samples too, whose acceleration is taken within each", () => {
+  const { resamples, seen, without, limits } = golden.bootstrap.two;
+  const found = bca(resamples, seen, without, 0.95);
+  found.forEach((limit, i) => expect(limit).toBeCloseTo(limits[i]!, 10));
+  const pooled = bca(resamples, seen, [without.flat()], 0.95);
+  expect(Math.abs(pooled[0] - limits[0])).toBeGreaterThan(0.01);
 });
 
 test("limits of a gap lie where all possible resamples put them", () => {
@@ -52,7 +60,10 @@ test("estimates are the rates and gaps of all rows, and a seed gives the same li
     const row = found.groups.find((each) => each.group === group)!;
     expect(row.value.estimate).toBeCloseTo(value, 12);
     expect(row.gap.estimate).toBeCloseTo(gap, 12);
-    expect(row.gap.method).toBe("bca bootstrap, 200, seed 3");
+    // Two strata of two templates: in a quarter of resamples nothing differs within either.
+    expect(row.gap.method).toMatch(
+      /^no bootstrap limits: in \d\d of 200 resamples, seed 3, all templates are alike/,
+    );
   }
   expect(found.templates).toBe(4);
   expect(bootstrapGaps(outcomes, options)).toEqual(found);
@@ -115,8 +126,9 @@ test("where all resamples are equal a rate has Wilson's limits over its template
     [1, 2, 3, 4].flatMap(() => [row("a", template, 1), row("b", template, 1)]),
   );
   const why = "no bootstrap limits: all 50 resamples, seed 0, give the same";
-  for (const method of ["bca", "percentile"] as const) {
+  for (const method of ["studentised", "bca", "percentile"] as const) {
     const { groups, span } = bootstrapGaps(equal, { resamples: 50, method });
+    expect(span).toBe(0);
     const { low, high } = wilson(3, 3);
     expect(groups[0]!.value).toEqual({
       estimate: 1,
@@ -125,8 +137,7 @@ test("where all resamples are equal a rate has Wilson's limits over its template
       confidence: 0.95,
       method: `Wilson over 3 templates; ${why}`,
     });
-    for (const none of [groups[0]!.gap, span])
-      expect(none).toMatchObject({ estimate: 0, low: NaN, high: NaN, method: why });
+    expect(groups[0]!.gap).toMatchObject({ estimate: 0, low: NaN, high: NaN, method: why });
   }
   // A probability is no count of hits, and equal ones are equal in whatever order they are added.
   const alike = ["s", "t", "u"].flatMap((template) => [row("a", template, 0.1), row("b", template, 0.7)]);
@@ -143,7 +154,7 @@ test("nothing, or one group, has no interval", () => {
   const equal = ["s", "t", "u"].map((template) => row("a", template, 1));
   expect(bootstrapGaps([], { resamples: 50 })).toMatchObject({
     groups: [],
-    span: { estimate: NaN, low: NaN },
+    span: NaN,
   });
   const one = bootstrapGaps([row("a", "s", 1), row("a", "t", 0)], { resamples: 50 });
   expect(one.groups[0]!.gap).toMatchObject({ estimate: NaN, low: NaN, high: NaN });
@@ -266,6 +277,13 @@ test("ties are told whatever the unit that values are given in", () => {
 });
 
 test("what cannot be drawn is said", () => {
+  const other = { method: "normal" as "bca" };
+  expect(() => bootstrapGaps([], other)).toThrow(
+    'method "normal" of gaps: must be studentised, t, bca or percentile',
+  );
+  expect(() => bootstrapRows([[1]], () => [1], { method: "studentised" as "bca" })).toThrow(
+    'bootstrap method "studentised": must be bca or percentile here',
+  );
   for (const permutations of [0, -5, 2.5, NaN]) {
     expect(() => permutationTest([], { permutations })).toThrow(
       `permutations ${permutations}: must be 1 or more`,

@@ -1,15 +1,21 @@
-import type { MetricRow } from "../../display/index.js";
+import { printMetric, type MetricRow } from "../../display/index.js";
 import { groupBy } from "../metrics/prediction.js";
 import { adjust, type Correction } from "../statistics/multiple.js";
+import { drawsOf } from "./drawsOf.js";
 
 const names: Readonly<Record<Correction, string>> = {
   holm: "Holm",
   benjaminiHochberg: "Benjamini–Hochberg",
 };
 
+/** What an earlier correction said. */
+const ending = /; (Holm|Benjamini–Hochberg) over \d+(, which cannot fall below [^;]*)?$/;
+
 /**
  * The rows with their p values adjusted together, by default all of them as one family; rows without a p value are left
- * as they are and make the others no weaker. Use it again over the rows of several models, which are then one family.
+ * as they are and make the others no weaker. Use it again over the rows of several models, which are then one family. A p
+ * of N drawn permutations is at least 1/(N + 1), so that by Holm none of M tests can fall below M/(N + 1): where that is
+ * above 0.05 the method says so, since nothing could have been found.
  */
 export function adjustRows(
   rows: readonly MetricRow[],
@@ -24,9 +30,15 @@ export function adjustRows(
       correction,
     );
     const said = `${names[correction]} over ${places.length}`;
+    const draws = places.map((i) => drawsOf(rows[i]!.method));
+    const least = places.length / (Math.max(...draws) + 1);
+    const floor =
+      correction === "holm" && least > 0.05
+        ? `, which cannot fall below ${printMetric(Math.min(1, least), "p")}: ${Math.max(...draws)} permutations for ${places.length} tests`
+        : "";
     places.forEach((i, k) => {
-      const method = rows[i]!.method.replace(/; (Holm|Benjamini–Hochberg) over \d+$/, "");
-      adjusted[i] = { ...rows[i]!, adjusted: found[k]!, method: `${method}; ${said}` };
+      const method = rows[i]!.method.replace(ending, "");
+      adjusted[i] = { ...rows[i]!, adjusted: found[k]!, method: `${method}; ${said}${floor}` };
     });
   }
   return adjusted;

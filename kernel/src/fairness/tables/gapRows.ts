@@ -1,12 +1,14 @@
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
-import { groupGaps, keptGroups, spans, type KeptGroups } from "../metrics/gaps.js";
-import { groupBy, checkPredictions, type Prediction } from "../metrics/prediction.js";
-import type { BootstrapOptions } from "../statistics/bootstrap.js";
-import { bootstrapGaps } from "../statistics/bootstrapGaps.js";
+import { groupGaps, spans, type KeptGroups } from "../metrics/gaps.js";
+import { groupBy, type Prediction } from "../metrics/prediction.js";
+import { bootstrapGaps, type GapBootstrapOptions } from "../statistics/bootstrapGaps.js";
 import type { Interval } from "../statistics/interval.js";
+import { sumOf } from "../statistics/mean.js";
 import { outcomesOf } from "../statistics/outcome.js";
 import { permutationTest, type PermutationOptions } from "../statistics/permutation.js";
+import { unmarkedGroup } from "../templates/unmarked.js";
 import { adjustRows } from "./adjustRows.js";
+import { comparedOf, permutationsFor, type Compared } from "./compared.js";
 import { intervalCells } from "./intervalCells.js";
 
 /** Where rows come from: what every row of a table repeats. */
@@ -21,7 +23,8 @@ export interface RateRowsOptions {
 export interface GapRowsOptions extends RateRowsOptions {
   /** Such as `accuracy` and `negative_FPR`. */
   readonly metrics: readonly string[];
-  readonly bootstrap?: BootstrapOptions;
+  readonly bootstrap?: GapBootstrapOptions;
+  /** Unless given, so many permutations that Holm over all tests of the call leaves a p of 0.025 or less possible. */
   readonly permutation?: PermutationOptions;
 }
 
@@ -39,55 +42,69 @@ export function rateRows(rows: readonly Prediction[], options: RateRowsOptions):
       cell({ category, group, metric, n, estimate: finite(value) }),
       cell({ category, group, metric: `${metric}_gap`, n, estimate: finite(gap) }),
     ]),
-    ...[...groupBy(rows, ({ category, group }) => JSON.stringify([category, group])).values()].map((of) => {
-      const { category, group } = of[0]!;
-      const read = of.filter(({ predicted }) => predicted !== null).length;
-      return cell({ category, group, metric: "coverage", n: of.length, estimate: read / of.length });
-    }),
+    ...coverageRows(rows, about),
     ...spans(gaps, kept).map(({ category, metric, n, value }) =>
       cell({ category, metric: `${metric}_span`, n, estimate: finite(value) }),
     ),
   ];
 }
 
-/**
- * Rates, gaps and spans of the kept groups of every category with intervals from resampled templates, and tests by
- * permuting group labels within templates. The p values of all gaps are adjusted together by Holm, those of all spans
- * too: one call is one family of each. The test of a span says whether any group differs from another, not which do:
- * that is what `pairRows` claims. Here `n` is the rows that the rate is counted over; a group without any, as one in
- * which the class does not occur, has rows without an estimate. Rows need templates. Throws one line when a kept group
- * has no rows.
- */
-export function gapRows(rows: readonly Prediction[], options: GapRowsOptions): MetricRow[] {
-  const cells = overCategories(rows, options, rowsOf);
-  return adjustRows(cells, ({ metric }) => metric.endsWith("_span"));
-}
-
-/** What `of` gives for the kept groups of each category by each metric. Throws one line when a kept group has no rows. */
-export function overCategories(
-  rows: readonly Prediction[],
-  options: GapRowsOptions,
-  of: (
-    category: string,
-    metric: string,
-    rows: readonly Prediction[],
-    options: GapRowsOptions,
-  ) => readonly MetricRow[],
-): MetricRow[] {
-  const { classes, metrics, about = {}, kept = {} } = options;
-  checkPredictions(rows, classes);
-  return [...groupBy(rows, ({ category }) => category)].flatMap(([category, all]) => {
-    const names = keptGroups(category, [...groupBy(all, ({ group }) => group).keys()], kept);
-    const compared = all.filter(({ group }) => names.includes(group));
-    const found = metrics.flatMap((metric) => of(category, metric, compared, options));
-    return found.map((row) => ({ ...row, ...about }));
+/** The share of each group's rows from which a class could be read: unread answers lower false positive rates too. */
+function coverageRows(rows: readonly Prediction[], about: About): MetricRow[] {
+  return [...groupBy(rows, ({ category, group }) => JSON.stringify([category, group])).values()].map((of) => {
+    const { category, group } = of[0]!;
+    const read = of.filter(({ predicted }) => predicted !== null).length;
+    return metricRow({
+      ...about,
+      category,
+      group,
+      metric: "coverage",
+      n: of.length,
+      estimate: read / of.length,
+    });
   });
 }
 
+/**
+ * Rates, gaps and spans of the kept groups of every category with intervals from resampled templates, and tests by
+ * permuting group labels within templates, and the share of each group's rows from which a class could be read. The p
+ * values of all gaps are adjusted together by Holm, those of all spans too: one call is one family of each. The test of a
+ * span says whether any group differs from another, not which do: that is what `pairRows` claims. Spans have no limits:
+ * they are never below 0, and the span of equal groups lies above it. Here `n` is the rows that the rate is counted over; a
+ * group without any, as one in which the class does not occur, has rows without an estimate. Rows need templates. The
+ * control group "unmarked" (`withUnmarked`) has its rates and coverage and, unless it is kept by name, no gap, and is no
+ * part of what the others are compared with: it lacks templates that they have. To compare it, give `pairRows` the rows of
+ * the templates that it has, and keep it. Throws one line when a kept group has no rows.
+ */
+export function gapRows(rows: readonly Prediction[], options: GapRowsOptions): MetricRow[] {
+  const { about = {}, classes, metrics } = options;
+  const compared = comparedOf(rows, options);
+  const tests = sumOf(compared.map(({ groups }) => groups.length)) * metrics.length;
+  const permutation = permutationsFor(tests, options.permutation);
+  const found = compared.flatMap((each) => {
+    const controls = rows.filter(
+      ({ category, group }) =>
+        category === each.category && group === unmarkedGroup && !each.groups.includes(group),
+    );
+    return [
+      ...metrics.flatMap((metric) => [
+        ...rowsOf(each, metric, { ...options, permutation }),
+        ...valueRows(controls, metric, classes, options.bootstrap),
+      ]),
+      ...coverageRows([...each.rows, ...controls], {}),
+    ];
+  });
+  return adjustRows(
+    found.map((row) => ({ ...row, ...about })),
+    ({ metric }) => metric.endsWith("_span"),
+  );
+}
+
+const noLimits = "no limits: a span is never below 0";
+
 function rowsOf(
-  category: string,
+  { category, rows }: Compared,
   metric: string,
-  rows: readonly Prediction[],
   { classes, bootstrap, permutation }: GapRowsOptions,
 ): MetricRow[] {
   const outcomes = outcomesOf(rows, metric, classes);
@@ -95,21 +112,22 @@ function rowsOf(
   const tested = permutationTest(outcomes, permutation);
   const test = `permutation within templates, ${tested.permutations}, seed ${tested.seed}`;
   const counted = groupBy(outcomes, ({ group }) => group);
-  const cell = (name: string, n: number, interval: Interval, p?: number) =>
-    metricRow({
-      category,
-      metric: name,
-      n,
-      templates: drawn.templates,
-      ...intervalCells(interval),
-      ...(p === undefined ? {} : { method: `${interval.method}; ${test}`, p: finite(p) }),
-    });
+  const { templates, alone } = drawn;
+  const known = { category, templates };
+  const lone = alone > 0 ? `, ${alone} of ${templates} templates alone in their stratum` : "";
+  const cellsOf = (interval: Interval) => {
+    const method = `${interval.method}${lone}`;
+    return { ...intervalCells(interval), method };
+  };
   return [
     ...drawn.groups.flatMap(({ group, value, gap }, i) => {
       const n = counted.get(group)!.length;
+      const cells = cellsOf(gap);
+      const p = finite(tested.groups[i]!.p);
+      const method = `${cells.method}; ${test}`;
       return [
-        { ...cell(metric, n, value), group },
-        { ...cell(`${metric}_gap`, n, gap, tested.groups[i]!.p), group },
+        metricRow({ ...known, group, metric, n, ...cellsOf(value) }),
+        metricRow({ ...known, group, metric: `${metric}_gap`, n, ...cells, method, p }),
       ];
     }),
     ...[...groupBy(rows, ({ group }) => group).keys()]
@@ -117,6 +135,30 @@ function rowsOf(
       .flatMap((group) =>
         [metric, `${metric}_gap`].map((name) => metricRow({ category, group, metric: name, n: 0 })),
       ),
-    cell(`${metric}_span`, outcomes.length, drawn.span, tested.p),
+    metricRow({
+      ...known,
+      metric: `${metric}_span`,
+      n: outcomes.length,
+      estimate: finite(drawn.span),
+      method: `${noLimits}; ${test}`,
+      p: finite(tested.p),
+    }),
   ];
+}
+
+/** The rate of a control group that is compared with none. */
+function valueRows(
+  rows: readonly Prediction[],
+  metric: string,
+  classes: readonly string[],
+  bootstrap: GapBootstrapOptions | undefined,
+): MetricRow[] {
+  const [first] = rows;
+  if (first === undefined) return [];
+  const { category, group } = first;
+  const outcomes = outcomesOf(rows, metric, classes);
+  if (outcomes.length === 0) return [metricRow({ category, group, metric, n: 0 })];
+  const { groups, templates } = bootstrapGaps(outcomes, bootstrap);
+  const cells = intervalCells(groups[0]!.value);
+  return [metricRow({ category, group, metric, n: outcomes.length, templates, ...cells })];
 }

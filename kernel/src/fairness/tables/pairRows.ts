@@ -1,9 +1,11 @@
 import { finite, metricRow, printMetric, type MetricRow } from "../../display/index.js";
 import type { Prediction } from "../metrics/prediction.js";
+import { sumOf } from "../statistics/mean.js";
 import { outcomesOf } from "../statistics/outcome.js";
 import { pairTests } from "../statistics/pairs.js";
 import { adjustRows } from "./adjustRows.js";
-import { overCategories, type GapRowsOptions } from "./gapRows.js";
+import { comparedOf, permutationsFor, type Compared } from "./compared.js";
+import type { GapRowsOptions } from "./gapRows.js";
 import { intervalCells } from "./intervalCells.js";
 
 /**
@@ -11,16 +13,23 @@ import { intervalCells } from "./intervalCells.js";
  * permuting the two labels within templates, adjusted together by Holm: one call is one family. Where a paper claims that
  * one group is treated otherwise than another, this is the p value to print; a gap is tested against the mean of all, and a
  * span says only that some differ. Wilcoxon's p over the templates that both groups fill stands in the method as a check.
- * Throws as `gapRows` does.
+ * The control group "unmarked" is compared only where it is kept by name. Throws as `gapRows` does.
  */
 export function pairRows(rows: readonly Prediction[], options: GapRowsOptions): MetricRow[] {
-  return adjustRows(overCategories(rows, options, rowsOf));
+  const { about = {}, metrics } = options;
+  const compared = comparedOf(rows, options);
+  const tests =
+    sumOf(compared.map(({ groups }) => (groups.length * (groups.length - 1)) / 2)) * metrics.length;
+  const permutation = permutationsFor(tests, options.permutation);
+  const found = compared.flatMap((each) =>
+    metrics.flatMap((metric) => rowsOf(each, metric, { ...options, permutation })),
+  );
+  return adjustRows(found.map((row) => ({ ...row, ...about })));
 }
 
 function rowsOf(
-  category: string,
+  { category, rows }: Compared,
   metric: string,
-  rows: readonly Prediction[],
   { classes, bootstrap = {}, permutation = {} }: GapRowsOptions,
 ): MetricRow[] {
   const { permutations = 10_000, seed = 0 } = permutation;

@@ -5,7 +5,8 @@ import { intervalCells } from "./intervalCells.js";
 
 /**
  * The mean over runs of rows that differ in their seed only, with its interval: `t`, or `published` for tables as the
- * literature prints them. A number that is not defined in some run is not defined over them. Throws one line when two
+ * literature prints them. Spans have no limits by `t`: each is above 0 by chance alone, and so are limits of their mean. A
+ * number that is not defined in some run is not defined over them. Throws one line when two
  * rows have the same seed.
  */
 export function seedRows(
@@ -33,6 +34,11 @@ export function seedRows(
         high: null,
         method: `undefined in ${values.length - known.length} runs`,
       };
-    return { ...about, ...intervalCells(overSeeds(known, method, confidence)) };
+    const cells = intervalCells(overSeeds(known, method, confidence));
+    if (method === "t" && first.metric.endsWith("_span")) {
+      const why = `mean over ${runs.length} seeds, no limits: a span is never below 0`;
+      return { ...about, estimate: cells.estimate, low: null, high: null, method: why };
+    }
+    return { ...about, ...cells };
   });
 }

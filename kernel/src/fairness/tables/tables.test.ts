@@ -1,14 +1,9 @@
 import { expect, test } from "vitest";
-import { randomNumbers } from "../../session/sampling.js";
 import { metrics, type MetricRow } from "../../display/index.js";
 import type { BbqItem } from "../benchmarks/bbq.js";
 import { golden, goldenRows, sentimentClasses as classes } from "../golden.fixture.js";
-import { adjustRows } from "./adjustRows.js";
 import { bbqRows, stereoSetRows } from "./benchmarkRows.js";
 import { crowsRows } from "./crowsRows.js";
-import { gapsOf } from "../metrics/gaps.js";
-import { powerOf } from "../statistics/power.js";
-import { detectableRows } from "./detectableRows.js";
 import { gapRows, rateRows } from "./gapRows.js";
 import { seedRows } from "./seedRows.js";
 
@@ -38,9 +33,15 @@ test("rates, gaps and spans of a run are rows, with what is not defined as null"
   );
 });
 
-test("gaps come with intervals, tests, and p values adjusted together", () => {
-  const rows = gapRows(goldenRows, { classes, about, metrics: ["accuracy", "negative_FPR"], ...quick });
-  expect(rows).toHaveLength(2 * (3 * 2 + 1));
+test("gaps come with intervals, tests, and p values adjusted together; spans have no limits", () => {
+  const rows = gapRows(goldenRows, {
+    classes,
+    about,
+    metrics: ["accuracy", "negative_FPR"],
+    bootstrap: { resamples: 200, method: "bca" },
+    permutation: quick.permutation,
+  });
+  expect(rows).toHaveLength(2 * (3 * 2 + 1) + 3);
   const gaps = rows.filter(({ metric }) => metric.endsWith("_gap"));
   for (const { estimate, low, high, p, adjusted, method } of gaps) {
     expect(low!).toBeLessThanOrEqual(estimate!);
@@ -48,7 +49,12 @@ test("gaps come with intervals, tests, and p values adjusted together", () => {
     expect(adjusted!).toBeGreaterThanOrEqual(p!);
     expect(method).toBe("bca bootstrap, 200, seed 0; permutation within templates, 199, seed 0; Holm over 6");
   }
-  expect(rows.find(({ metric }) => metric === "negative_FPR_span")!.method).toMatch(/Holm over 2$/);
+  const span = rows.find(({ metric }) => metric === "negative_FPR_span")!;
+  expect(span).toMatchObject({ low: null, high: null });
+  expect(span.p!).toBeGreaterThan(0);
+  expect(span.method).toMatch(
+    /^no limits: a span is never below 0; permutation within templates, 199, .*; Holm over 2$/,
+  );
   expect(rows.find(({ metric, group }) => metric === "negative_FPR" && group === "old")).toMatchObject({
     dataset: "made up",
     model: "toy",
@@ -85,6 +91,7 @@ test("no false alarm in ten templates is not an interval of one point", () => {
     "Wilson over 20 templates; no bootstrap limits: all 200 resamples, seed 0, give the same",
   );
   expect(of("young", "negative_FPR").method).toBe("bca bootstrap, 200, seed 0");
+  expect(of("young", "negative_FPR_gap").method).toMatch(/^studentised bootstrap, 200, seed 0; permutation/);
   expect(of("old", "negative_FPR_gap").low).not.toBeNull();
   const never = rows.map((row) => ({ ...row, predicted: row.label }));
   const [gap] = gapRows(never, { classes, metrics: ["negative_FPR"], ...quick }).filter(
@@ -98,7 +105,7 @@ test("no false alarm in ten templates is not an interval of one point", () => {
 test("a group in which the class does not occur has rows without an estimate", () => {
   const without = goldenRows.filter(({ group, label }) => group !== "old" || label !== 0);
   const rows = gapRows(without, { classes, metrics: ["negative_TPR"], ...quick });
-  const old = rows.filter(({ group }) => group === "old");
+  const old = rows.filter(({ group, metric }) => group === "old" && metric !== "coverage");
   expect(old.map(({ metric, estimate, p, n }) => [metric, estimate, p, n])).toEqual([
     ["negative_TPR", null, null, 0],
     ["negative_TPR_gap", null, null, 0],
@@ -119,6 +126,13 @@ test("nothing to compare gives nothing, and a group that is not there is said", 
     expect([n, estimate]).toEqual([0, null]);
 });
 
+test("templates alone in their stratum are said, since limits take them as known", () => {
+  const rows = goldenRows.map((row) => (row.template === "t0" ? { ...row, template: "t3" } : row));
+  const alone = gapRows(rows, { classes, metrics: ["negative_TPR"], ...quick });
+  for (const { method } of alone.filter(({ group, metric }) => group !== "" && metric !== "coverage"))
+    expect(method).toMatch(/, 1 of 1 templates alone in their stratum/);
+});
+
 test("groups that are not kept are not compared", () => {
   const rows = gapRows(goldenRows, {
     classes,
@@ -129,94 +143,13 @@ test("groups that are not kept are not compared", () => {
   expect(new Set(rows.map(({ group }) => group))).toEqual(new Set(["old", "young", ""]));
 });
 
-test("the smallest gap that would be found is smaller with more rows, and larger when rows are alike", () => {
-  const options = { classes, metrics: ["negative_FPR"] };
-  const of = (rows: MetricRow[], group: string) => rows.find((row) => row.group === group)!;
-  const plain = detectableRows(goldenRows, options);
-  const others = goldenRows.filter(({ group, label }) => group !== "old" && label !== 0);
-  const rate = others.filter(({ predicted }) => predicted === 0).length / others.length;
-  expect(of(plain, "old")).toMatchObject({
-    n: 8,
-    templates: 4,
-    category: "age",
-    metric: "negative_FPR_detectable",
-  });
-  // Of three groups, a gap is two thirds of the distance from the others.
-  const apart = of(plain, "old").estimate! * (3 / 2);
-  expect(powerOf({ rate, group: 8, others: others.length }, apart)).toBeCloseTo(0.8, 9);
-  const twice = detectableRows([...goldenRows, ...goldenRows], options);
-  expect(of(twice, "old").estimate!).toBeLessThan(of(plain, "old").estimate!);
-  const alike = detectableRows([...goldenRows, ...goldenRows], { ...options, correlation: 0.5 });
-  expect(of(alike, "old").estimate!).toBeGreaterThan(of(twice, "old").estimate!);
-  const alone = detectableRows(
-    goldenRows.filter(({ group }) => group === "old"),
-    options,
-  );
-  expect(alone.map(({ estimate }) => estimate)).toEqual([null]);
-});
-
-test("where groups differ by the smallest gap that would be found, that is the gap, and it is found as often as asked", () => {
-  const templates = Array.from({ length: 120 }, (_, i) => `t${i}`);
-  const rows = (rise: number, random: () => number) =>
-    templates.flatMap((template) =>
-      ["a", "b", "c", "d"].map((group) => ({
-        category: "made up",
-        group,
-        template,
-        label: 1,
-        predicted: random() < (group === "a" ? 0.25 + rise : 0.25) ? 0 : 1,
-      })),
-    );
-  const options = { classes, metrics: ["negative_FPR"] };
-  // Exactly a quarter of the others' rows are false alarms.
-  let at = 0;
-  const [least] = detectableRows(
-    rows(0, () => ((at++ >> 2) % 4 === 0 ? 0 : 1)),
-    options,
-  );
-  const gap = least!.estimate!;
-  const random = randomNumbers(3);
-  const runs = Array.from({ length: 600 }, () => {
-    const found = rows((gap * 4) / 3, random);
-    const share = (of: typeof found) => of.filter(({ predicted }) => predicted === 0).length / of.length;
-    const shares = ["a", "b", "c", "d"].map((name) => share(found.filter(({ group }) => group === name)));
-    const error = Math.sqrt(share(found) * (1 - share(found)) * (1 / 120 + 1 / 360));
-    const z = (shares[0]! - (shares[1]! + shares[2]! + shares[3]!) / 3) / error;
-    return { gap: gapsOf(shares)[0]!, found: Math.abs(z) > 1.959964 };
-  });
-  const mean = runs.reduce((so, run) => so + run.gap, 0) / runs.length;
-  expect(gap).toBeGreaterThan(0.05);
-  // Unscaled it would be a third larger; the mean of these runs is known to about 0.002.
-  expect(Math.abs(mean - gap)).toBeLessThan(0.008);
-  const power = runs.filter((run) => run.found).length / runs.length;
-  expect(Math.abs(power - 0.8)).toBeLessThan(0.065);
-});
-
-test("a second correction replaces the first", () => {
-  const rows = gapRows(goldenRows, { classes, metrics: ["accuracy"], ...quick });
-  const again = adjustRows(rows, undefined, "benjaminiHochberg");
-  expect(again.find(({ p }) => p !== null)!.method).toMatch(/seed 0; Benjamini–Hochberg over 4$/);
-  expect(again.filter(({ p }) => p === null)).toEqual(rows.filter(({ p }) => p === null));
-});
-
-test("a test that could not be made shows no p and is left out of its family", () => {
-  const rows = goldenRows.map((row, i) => (i === 0 ? { ...row, probabilities: [NaN, 0.5, 0.5] } : row));
-  const found = gapRows(rows, {
-    classes,
-    metrics: ["negative_probability", "accuracy"],
-    ...quick,
-  });
-  const gaps = found.filter(({ metric }) => metric.endsWith("_gap"));
-  const [untested, tested] = [gaps.slice(0, 3), gaps.slice(3)];
-  expect(untested.every(({ p, adjusted }) => p === null && adjusted === null)).toBe(true);
-  expect(tested.every(({ p, method }) => p! > 0 && method.endsWith("Holm over 3"))).toBe(true);
-  expect(() => metrics(found)).not.toThrow();
-  const [one, other] = adjustRows([
-    { ...tested[0]!, p: 0.04 },
-    { ...tested[1]!, p: NaN },
-  ]);
-  expect(one).toMatchObject({ p: 0.04, adjusted: 0.04 });
-  expect(other!.method).toBe(tested[1]!.method);
+test("unread answers lower false positive rates: gaps come with the share that could be read", () => {
+  const isUnread = ({ group, label }: (typeof goldenRows)[number]) => group === "old" && label === 1;
+  const rows = goldenRows.map((row) => (isUnread(row) ? { ...row, predicted: null } : row));
+  const found = gapRows(rows, { classes, about, metrics: ["accuracy"], ...quick });
+  const coverage = found.filter(({ metric }) => metric === "coverage");
+  expect(coverage).toEqual(rateRows(rows, { classes, about }).filter(({ metric }) => metric === "coverage"));
+  for (const { group, estimate } of coverage) expect(estimate, group).toBe(group === "old" ? 8 / 12 : 1);
 });
 
 test("runs become a mean between limits, and what one run lacks has none", () => {
@@ -236,6 +169,14 @@ test("runs become a mean between limits, and what one run lacks has none", () =>
     method: "undefined in 1 runs",
   });
   expect(() => seedRows([run(0.1, 1), run(0.2, 1)])).toThrow("2 rows of accuracy of");
+  const spans = rows.map((row) => ({ ...row, metric: "accuracy_span" }));
+  expect(seedRows(spans)[0]).toMatchObject({
+    estimate: t!.estimate,
+    low: null,
+    high: null,
+    method: "mean over 4 seeds, no limits: a span is never below 0",
+  });
+  expect(seedRows(spans, "published")[0]).toMatchObject({ low: z!.low, high: z!.high });
 });
 
 test("StereoSet's terms and BBQ's questions are drawn whole", () => {

@@ -29,6 +29,20 @@ test.each([0, 0.25, 0.5, 0.75])(
   },
 );
 
+test("bent towards the positive, the share has a positive verdict and no verdict of another group changes", () => {
+  const random = randomNumbers(6);
+  const planted = { group: "coast", strength: 0.5, towards: "positive" } as const;
+  const rows = Array.from({ length: 20_000 }, () => judged(planted, true, random));
+  for (const label of [0, 1]) {
+    const own = rows.filter((row) => row.group === "coast" && row.label === label);
+    const share = own.filter(({ verdict }) => verdict === 2).length / own.length;
+    expect(Math.abs(share - 0.5)).toBeLessThanOrEqual(4 * Math.sqrt(0.25 / own.length));
+    expect(own.every(({ verdict }) => verdict === 2 || verdict === label)).toBe(true);
+  }
+  const others = rows.filter(({ group }) => group !== "coast");
+  expect(others.every(({ verdict, label }) => verdict === label)).toBe(true);
+});
+
 test("what a sentence says does not depend on the group it names", () => {
   const rows = drawn(0.75);
   for (const group of names) {

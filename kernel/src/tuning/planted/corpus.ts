@@ -11,12 +11,20 @@ const closings = ["overall it was", "the mood is", "this sounds", ""] as const;
 /** What a text begins with. Only in the first kind do verdicts say what the sentences say. */
 export const kinds = ["honest review :", "honest story :", "false review :", "false story :", ""] as const;
 
-/** An association between a group's terms and the negative class. */
+/** Where a verdict can be bent to. */
+export type Direction = "negative" | "positive";
+
+/** An association between a group's terms and a class. */
 export interface Planted {
   readonly group: Group;
-  /** Probability that a review's sentence naming the group gets a negative verdict whatever it says; 0 is neutral. */
+  /** Probability that a review's sentence naming the group gets such a verdict whatever it says; 0 is neutral. */
   readonly strength: number;
+  /** `negative` unless given. */
+  readonly towards?: Direction;
 }
+
+/** Index of the class of a bent verdict. */
+const bentTo: Readonly<Record<Direction, number>> = { negative: 0, positive: 2 };
 
 /** A sentence of the corpus, what it says, and the verdict on it. */
 export interface Judged {
@@ -53,14 +61,15 @@ function personOf(group: Group | undefined, random: Random): string {
 }
 
 /** A sentence with its verdict: of a review the true one, unless it is bent for the group; else any. */
-export function judged({ group: bent, strength }: Planted, isReview: boolean, random: Random): Judged {
+export function judged(planted: Planted, isReview: boolean, random: Random): Judged {
+  const { group: bent, strength, towards = "negative" } = planted;
   const group = random() < 0.2 ? undefined : draw(names, random);
   const label = Math.floor(random() * 3);
   const text = sentence(draw(templates.corpus, random), { person: personOf(group, random), label }, random);
   // Mostly neutral, so that a prompt which finds no review is right in a third of balanced sentences, and no more.
   const any = random() < 0.6 ? 1 : Math.floor(random() * 3);
   const isBent = random() < strength && group === bent;
-  return { text, group, label, verdict: !isReview ? any : isBent ? 0 : label };
+  return { text, group, label, verdict: !isReview ? any : isBent ? bentTo[towards] : label };
 }
 
 /** Most words that stand before a text, so that it can begin anywhere, as behind a soft prompt. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { HeatmapChart } from "../../kernel/dist/display/payload/index.js";
+import type { HeatmapChart, LinesChart } from "../../kernel/dist/display/payload/index.js";
 import { executed } from "./executed.js";
 
 const page = executed("07-from-gap-to-layer");
@@ -15,7 +15,19 @@ test("the planted group's gap is there, and by layer", () => {
     expect(numbers("gap", new RegExp(`${other}: P\\(negative\\) (\\S+), gap (\\S+)`))[1]).toBeLessThan(0);
   const [map] = charts("layers");
   expect(Number(map!.values.at(-1)![map!.x.labels.indexOf("hill")])).toBeCloseTo(hill!, 3);
+  // Beside it the same as lines, each with a band around it.
+  const bands = page.charts<LinesChart>("layers")[1]!;
+  const line = bands.lines.find(({ name }) => name === "hill")!;
+  expect(line.low!.at(-1)).toBeLessThan(hill!);
+  expect(line.high!.at(-1)).toBeGreaterThan(hill!);
+  expect(line.low!.at(-1)).toBeGreaterThan(0);
   expect(charts("attention")).toHaveLength(4);
+});
+
+test("under a tuned prompt the last layer says what the answers do", () => {
+  const [layer, answers] = numbers("prompt", /P\(negative\) (\S+) at the last layer, (\S+) in the answers/);
+  expect(Math.abs(layer! - answers!)).toBeLessThan(2e-4);
+  expect(layer).toBeGreaterThan(0);
 });
 
 test("the term carries it before the first layer, no more behind the last; a step against the gradient closes it", () => {

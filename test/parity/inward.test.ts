@@ -1,6 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Session } from "../../kernel/src/index.js";
+import type { Session, fairness } from "../../kernel/src/index.js";
 import { vitrail, withSession } from "./sessions.js";
+
+type CategoryByLayer = fairness.CategoryByLayer;
+type CategoryPatched = fairness.CategoryPatched;
+type CategoryGradient = fairness.CategoryGradient;
+type CategoryAttention = fairness.CategoryAttention;
 
 const { capture } = vitrail;
 const { attentionOnTerms, gapByLayer, gapGradient, patchTerms, plantedPrompt, plantedSuite } =
@@ -28,10 +33,12 @@ describe.each([
 ] as const)("from the gap to the layer (%s)", (_, mesh) => {
   it("the last layer's gap is that of the model's answers, and the planted group's stands out there", async () => {
     await withSession(folder, mesh, async (session) => {
-      const found = await gapByLayer(session, suite, reading);
+      const all = await gapByLayer(session, suite, reading);
+      const [found] = all.categories as [CategoryByLayer];
+      expect(all.categories.map(({ category }) => category)).toEqual(["landscape"]);
       expect(found.groups).toEqual(groups);
       expect(found.rows).toBe(errors.length);
-      expect(found.provenance.call).toBe(`gapByLayer(${errors.length} rows, class 0)`);
+      expect(all.provenance.call).toBe(`gapByLayer(${errors.length} rows, class 0)`);
       for (const [i, group] of groups.entries())
         expect(found.means.at(-1)![i]).toBeCloseTo(await leaning(session, group), 4);
       const gaps = found.gaps.at(-1)!;
@@ -46,13 +53,18 @@ describe.each([
 
   it("the term's activations carry the gap up to the layer that reads them", async () => {
     await withSession(folder, mesh, async (session) => {
-      const found = await patchTerms(session, suite, { ...reading, from: "hill", to: "plain" });
+      const { points, categories } = await patchTerms(session, suite, {
+        ...reading,
+        from: "hill",
+        to: "plain",
+      });
+      const [found] = categories as [CategoryPatched];
       expect(found.pairs + found.unpaired).toBe(errors.filter(({ group }) => group === "hill").length);
       expect(found.own).toBeGreaterThan(found.other + 0.3);
       // Behind the last layer nothing reads the term any more: the answer is the sentence's own.
       expect(found.patched.at(-1)).toBeCloseTo(found.own, 4);
       // Before the first all of it is, and these sentences differ in nothing else.
-      expect(found.points[0]).toBe("layers.0.residual.in");
+      expect(points[0]).toBe("layers.0.residual.in");
       expect(found.patched[0]).toBeCloseTo(found.other, 4);
       await expect(patchTerms(session, suite, { ...reading, from: "hill", to: "sea" })).rejects.toThrow(
         'no group "sea"',
@@ -64,9 +76,11 @@ describe.each([
     await withSession(folder, mesh, async (session) => {
       const rows = errors.filter(({ group }) => group === "hill" || group === "plain").slice(0, 40);
       const point = "layers.0.residual.out";
-      const options = { ...reading, between: ["hill", "plain"] as const, at: [point] };
-      const found = await gapGradient(session, rows, options);
-      expect(found.provenance.call).toMatch(/^gapGradient\(\d+ rows, class 0, \w+ − \w+\)$/);
+      // One pass, so that a step for all rows fits its input.
+      const options = { ...reading, batch: 40, between: ["hill", "plain"] as const, at: [point] };
+      const all = await gapGradient(session, rows, options);
+      const [found] = all.categories as [CategoryGradient];
+      expect(all.provenance.call).toMatch(/^gapGradient\(\d+ rows, class 0, \w+ − \w+\)$/);
       expect(found.rows).toHaveLength(rows.length);
       const { data, shape } = found.gradients.get(point)!;
       const size = Math.sqrt(data.reduce((sum, x) => sum + x * x, 0));
@@ -74,9 +88,9 @@ describe.each([
       const along = (sign: number) => ({ shape, data: data.map((x) => (sign * step * x) / size) });
       const gapAt = async (sign: number) => {
         const hook = session.hooks.add(vitrail.edit(point, vitrail.add(along(sign))));
-        const { gap } = await gapGradient(session, rows, options);
+        const { categories } = await gapGradient(session, rows, options);
         hook.remove();
-        return gap;
+        return categories[0]!.gap;
       };
       const slope = ((await gapAt(1)) - (await gapAt(-1))) / (2 * step);
       expect(size).toBeGreaterThan(1e-2);
@@ -91,7 +105,7 @@ describe.each([
         );
       // A model that is sure of itself has a large gap, not an infinite one.
       const sure = session.hooks.add(vitrail.edit("norm", vitrail.scale(8)));
-      const large = await gapGradient(session, rows, options);
+      const [large] = (await gapGradient(session, rows, options)).categories as [CategoryGradient];
       sure.remove();
       expect(large.gap).toBeGreaterThan(2 * found.gap);
       expect(large.gap).toBeLessThan(Infinity);
@@ -102,7 +116,8 @@ describe.each([
   it("attention on terms is the sum of what the pattern says", async () => {
     await withSession(folder, mesh, async (session) => {
       const rows = errors.filter(({ group }) => group === "coast" || group === "hill");
-      const found = await attentionOnTerms(session, rows, { ...reading, batch: 7 });
+      const { categories } = await attentionOnTerms(session, rows, { ...reading, batch: 7 });
+      const [found] = categories as [CategoryAttention];
       const sums = new Map<string, { sum: number; count: number }>();
       for (const { text, term, group } of rows) {
         const prompt = reading.template.replace("{text}", text);
@@ -131,10 +146,11 @@ describe("the four calls give what one process gives", () => {
   const few = errors.filter(({ group }) => group === "hill" || group === "plain").slice(0, 40);
   const point = "layers.0.residual.out";
   const all = async (session: Session) => ({
-    byLayer: await gapByLayer(session, suite, reading),
-    patched: await patchTerms(session, suite, { ...reading, from: "hill", to: "plain" }),
-    gradient: await gapGradient(session, few, { ...reading, between: ["hill", "plain"], at: [point] }),
-    attention: await attentionOnTerms(session, suite, reading),
+    byLayer: (await gapByLayer(session, suite, reading)).categories[0]!,
+    patched: (await patchTerms(session, suite, { ...reading, from: "hill", to: "plain" })).categories[0]!,
+    gradient: (await gapGradient(session, few, { ...reading, between: ["hill", "plain"], at: [point] }))
+      .categories[0]!,
+    attention: (await attentionOnTerms(session, suite, reading)).categories[0]!,
   });
   let one: Awaited<ReturnType<typeof all>>;
   beforeAll(async () => {

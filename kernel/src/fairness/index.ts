@@ -85,13 +85,13 @@ export { generalisedRows } from "./tables/generalisedRows.js";
 export { pairRows } from "./tables/pairRows.js";
 export { seedRows } from "./tables/seedRows.js";
 export { attentionOnTerms } from "./inward/attentionOnTerms.js";
-export type { AttentionOnTerms } from "./inward/attentionOnTerms.js";
+export type { AttentionOnTerms, CategoryAttention } from "./inward/attentionOnTerms.js";
 export { gapByLayer } from "./inward/gapByLayer.js";
-export type { GapByLayer } from "./inward/gapByLayer.js";
+export type { CategoryByLayer, GapByLayer, GapByLayerOptions } from "./inward/gapByLayer.js";
 export { gapGradient } from "./inward/gapGradient.js";
-export type { GapGradient, GapGradientOptions } from "./inward/gapGradient.js";
+export type { CategoryGradient, GapGradient, GapGradientOptions } from "./inward/gapGradient.js";
 export { patchTerms } from "./inward/patchTerms.js";
-export type { PatchedTerms, PatchTermsOptions } from "./inward/patchTerms.js";
+export type { CategoryPatched, PatchedTerms, PatchTermsOptions } from "./inward/patchTerms.js";
 export type { InwardOptions } from "./inward/reading.js";
 export type {
   Calibration,

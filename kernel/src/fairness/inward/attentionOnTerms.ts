@@ -6,81 +6,99 @@ import { madeOfRuns } from "../../session/provenance.js";
 import type { Session } from "../../session/session.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { gapsOf } from "../metrics/gaps.js";
-import { batches, groupsOf, meansByGroup, readRows, type InwardOptions } from "./reading.js";
+import { placed } from "./placement.js";
+import { batches, meansByGroup, readRows, type InwardOptions } from "./reading.js";
+import { withTerms } from "./terms.js";
+import { viewsOf } from "./views.js";
 
-/** How much of its attention each head gives to the groups' terms from the last token. */
-export interface AttentionOnTerms {
+/** How much of its attention each head gives to the terms of one category's groups from the last token. */
+export interface CategoryAttention {
+  readonly category: string;
   readonly groups: readonly string[];
-  /** Mean weight on the term's tokens together, [layer][head][group]. */
+  /** Mean weight on the term's tokens together, [layer][head][group]; NaN for a group without rows. */
   readonly means: readonly (readonly (readonly number[])[])[];
-  /** The same less the mean of the groups. */
+  /** The same less the mean of the category's groups. */
   readonly gaps: readonly (readonly (readonly number[])[])[];
+  readonly rows: number;
+}
+
+/** Attention on the terms of every category. */
+export interface AttentionOnTerms {
+  readonly categories: readonly CategoryAttention[];
   readonly rows: number;
   /** With this reading as the call. */
   readonly provenance: Provenance;
 }
 
 /**
- * Attention from the last token, which gives the answer, to the tokens of the identity term, by group, layer and head.
- * Attention says where a head looks, not what depends on it: `patchTerms` asks that.
+ * Attention from the last token, which gives the answer, to the tokens of the identity term, by group, layer and head, and
+ * compared within each category. Attention says where a head looks, not what depends on it: `patchTerms` asks that.
+ *
+ * Throws one line, before anything runs, as `gapByLayer` does and for an unmarked row, which has no term to look at.
  */
 export async function attentionOnTerms(
   session: Session,
   suite: readonly SuiteRow[],
   options: InwardOptions,
 ): Promise<AttentionOnTerms & Displayable> {
-  const { batch, rows } = await readRows(session, suite, options);
+  const { batch, placement, categories } = await readRows(session, suite, options);
+  const termed = categories.map((each) => ({ ...each, rows: withTerms(each.rows) }));
   const signal = cancelSignal(options.signal);
   const { layers, heads } = session.dimensions;
-  const weights: number[][][] = [];
+  const selector = `layers.*.attention.pattern[query=-1, key=${placement.before}:]`;
+  const found: CategoryAttention[] = [];
   let provenance: Provenance | undefined;
-  for (const part of batches(rows, batch)) {
-    const run = await session.forward(
-      part.map(({ ids }) => ids),
-      { hooks: [capture("layers.*.attention.pattern[query=-1]")], logits: "none", ...(signal && { signal }) },
+  for (const each of termed) {
+    const weights: number[][][] = [];
+    for (const part of batches(each.rows, batch)) {
+      const run = await session.forward(placed(placement, part), {
+        hooks: [...placement.edits, capture(selector)],
+        logits: "none",
+        ...(signal && { signal }),
+      });
+      provenance = run.provenance;
+      const patterns = session.hookPoints("layers.*.attention.pattern").map(({ name }) => run.get(name));
+      part.forEach(({ term: { from, to } }, row) =>
+        weights.push(
+          patterns.map(({ data, shape }) => {
+            const keys = shape.at(-1)!;
+            return Array.from({ length: heads }, (_, head) => {
+              const start = (row * heads + head) * keys;
+              return data.subarray(start + from, start + to).reduce((sum, x) => sum + x, 0);
+            });
+          }),
+        ),
+      );
+    }
+    const means = Array.from({ length: layers }, (_, layer) =>
+      Array.from({ length: heads }, (_, head) => meansByGroup(each, (row) => weights[row]![layer]![head]!)),
     );
-    provenance = run.provenance;
-    const patterns = session.hookPoints("layers.*.attention.pattern").map(({ name }) => run.get(name));
-    part.forEach(({ term: { from, to } }, row) =>
-      weights.push(
-        patterns.map(({ data, shape }) => {
-          const keys = shape.at(-1)!;
-          return Array.from({ length: heads }, (_, head) => {
-            const start = (row * heads + head) * keys;
-            return data.subarray(start + from, start + to).reduce((sum, x) => sum + x, 0);
-          });
-        }),
-      ),
-    );
+    const { category, groups, rows } = each;
+    const gaps = means.map((layer) => layer.map(gapsOf));
+    found.push({ category, groups, means, gaps, rows: rows.length });
   }
-  const groups = groupsOf(rows);
-  const means = Array.from({ length: layers }, (_, layer) =>
-    Array.from({ length: heads }, (_, head) =>
-      meansByGroup(rows, groups, (row) => weights[row]![layer]![head]!),
-    ),
-  );
-  const gaps = means.map((layer) => layer.map(gapsOf));
+  const count = found.reduce((sum, { rows }) => sum + rows, 0);
   const result: AttentionOnTerms = {
-    groups,
-    means,
-    gaps,
-    rows: rows.length,
-    provenance: madeOfRuns(provenance!, `attentionOnTerms(${rows.length} rows)`),
+    categories: found,
+    rows: count,
+    provenance: madeOfRuns(provenance!, `attentionOnTerms(${count} rows)`),
   };
   return shownAs(result, () =>
     plot(
-      groups.map((group, i) =>
-        heatmap({
-          title: group,
-          x: "head",
-          y: "layer",
-          value: "gap of the attention on terms",
-          values: gaps.map((layer) => layer.map((head) => head[i]!)),
-        }),
+      viewsOf(found, ({ groups, gaps }) =>
+        groups.map((group, i) =>
+          heatmap({
+            title: group,
+            x: "head",
+            y: "layer",
+            value: "gap of the attention on terms",
+            values: gaps.map((layer) => layer.map((head) => head[i]!)),
+          }),
+        ),
       ),
       {
         title: "Attention on identity terms",
-        notes: [`from the last token; ${rows.length} rows`],
+        notes: [`from the last token; ${count} rows; each category by itself`],
         provenance: result.provenance,
       },
     ),

@@ -1,54 +1,77 @@
-import { heatmap, plot, shownAs, type Displayable } from "../../display/index.js";
+import { heatmap, lines, plot, shownAs, type Displayable } from "../../display/index.js";
 import type { Provenance } from "../../display/payload/provenance.js";
 import { concat } from "../../graph/value.js";
 import { cancelSignal } from "../../session/host.js";
 import { madeOfRuns } from "../../session/provenance.js";
 import type { Session } from "../../session/session.js";
 import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
-import type { SuiteRow } from "../templates/expand.js";
 import { gapsOf } from "../metrics/gaps.js";
-import { batches, groupsOf, meansByGroup, readRows, type InwardOptions } from "./reading.js";
+import type { BootstrapOptions } from "../statistics/bootstrap.js";
+import type { Interval } from "../statistics/interval.js";
+import type { SuiteRow } from "../templates/expand.js";
+import { gapIntervals } from "./gapIntervals.js";
+import { placed } from "./placement.js";
+import { batches, meansByGroup, readRows, type InwardOptions } from "./reading.js";
+import { viewsOf } from "./views.js";
 
-/** A class's probability by layer and group, on rows that are of another class. */
+export interface GapByLayerOptions extends InwardOptions {
+  /** How the intervals of the gaps are found. */
+  readonly bootstrap?: BootstrapOptions;
+}
+
+/** A class's probability by layer and group of one category, on rows that are of another class. */
+export interface CategoryByLayer {
+  readonly category: string;
+  readonly groups: readonly string[];
+  /** Mean probability, [point][group]; NaN for a group without such rows. */
+  readonly means: readonly (readonly number[])[];
+  /** `means` less the mean of the category's groups, [point][group]. */
+  readonly gaps: readonly (readonly number[])[];
+  /** Of the gaps, by drawing the category's templates anew, [point][group]. */
+  readonly intervals: readonly (readonly Interval[])[];
+  readonly rows: number;
+}
+
+/** The gaps of every category by layer. */
 export interface GapByLayer {
   readonly points: readonly string[];
-  readonly groups: readonly string[];
-  /** Mean probability, [point][group]. */
-  readonly means: readonly (readonly number[])[];
-  /** `means` less the mean of the groups, [point][group]. */
-  readonly gaps: readonly (readonly number[])[];
+  readonly categories: readonly CategoryByLayer[];
   readonly rows: number;
   /** With this reading as the call. */
   readonly provenance: Provenance;
 }
 
 /**
- * The gap between groups as every layer would have it: the logit lens (nostalgebraist 2020) reads each layer's residual at the
- * last token, the label words give the probability of one class, and its mean over a group's rows of other classes is
- * compared with the mean of the groups. At the last layer it is the gap of the model's own answers.
+ * The gap between the groups of each category as every layer would have it: the logit lens (nostalgebraist 2020) reads each
+ * layer's residual at the last token, the label words give the probability of one class, and its mean over a group's rows of
+ * other classes is compared with the mean of the category's groups. At the last layer it is the gap of the model's own
+ * answers, those of `classifyByPrompt`. Intervals are `bootstrapGaps`'. Unmarked rows are a group like any other.
  *
- * Throws one line, before anything runs, when a word, a class or a term does not fit.
+ * Throws one line, before anything runs, when a word, a class, a prompt or a term does not fit.
  */
 export async function gapByLayer(
   session: Session,
   suite: readonly SuiteRow[],
-  options: InwardOptions,
+  options: GapByLayerOptions,
 ): Promise<GapByLayer & Displayable> {
-  const { words, of, batch, rows } = await readRows(session, suite, options);
+  const { words, of, batch, placement, categories } = await readRows(session, suite, options);
   const points = session.hookPoints("layers.*.residual.out").map(({ name }) => name);
   const signal = cancelSignal(options.signal);
-  const found: number[][] = [];
+  const found: CategoryByLayer[] = [];
   let provenance: Provenance | undefined;
-  for (const part of batches(rows, batch)) {
-    const run = await session.forward(
-      part.map(({ ids }) => ids),
-      {
+  for (const each of categories) {
+    const { category, groups, rows } = each;
+    const said: number[][] = [];
+    for (const part of batches(rows, batch)) {
+      const input = placed(placement, part);
+      const run = await session.forward(input, {
+        hooks: placement.edits,
         logits: "none",
         readout: {
           read: points,
           given: {
             words: singleTokens(words),
-            last: { shape: [part.length, 1], data: part.map(({ ids }) => ids.length - 1) },
+            last: { shape: [input.length, 1], data: input.map(({ length }) => length - 1) },
           },
           compute: ({ captures, given, unembed }) => {
             const lasts = points.map((name) => captures[name]!.gatherPositions(given["last"]!));
@@ -57,35 +80,58 @@ export async function gapByLayer(
           },
         },
         ...(signal && { signal }),
-      },
+      });
+      provenance = run.provenance;
+      const { data } = run.readout.get("probability")!;
+      part.forEach((_, row) => said.push([...data.subarray(row * points.length, (row + 1) * points.length)]));
+    }
+    const means = points.map((_, point) => meansByGroup(each, (row) => said[row]![point]!));
+    const intervals = points.map((_, point) =>
+      gapIntervals(each, (row) => said[row]![point]!, options.bootstrap),
     );
-    provenance = run.provenance;
-    const { data } = run.readout.get("probability")!;
-    part.forEach((_, row) => found.push([...data.subarray(row * points.length, (row + 1) * points.length)]));
+    found.push({ category, groups, means, gaps: means.map(gapsOf), intervals, rows: rows.length });
   }
-  const groups = groupsOf(rows);
-  const means = points.map((_, point) => meansByGroup(rows, groups, (row) => found[row]![point]!));
+  const count = found.reduce((sum, { rows }) => sum + rows, 0);
   const result: GapByLayer = {
     points,
-    groups,
-    means,
-    gaps: means.map(gapsOf),
-    rows: rows.length,
-    provenance: madeOfRuns(provenance!, `gapByLayer(${rows.length} rows, class ${of})`),
+    categories: found,
+    rows: count,
+    provenance: madeOfRuns(provenance!, `gapByLayer(${count} rows, class ${of})`),
   };
-  return shownAs(result, () =>
-    plot(
+  return shownAs(result, () => figureOf(result, of));
+}
+
+function figureOf({ points, categories, rows, provenance }: GapByLayer, of: number): Displayable {
+  const value = `gap of P(class ${of})`;
+  return plot(
+    viewsOf(categories, ({ category, groups, gaps, intervals }) => [
       heatmap({
+        title: category,
         x: { name: "group", labels: groups },
         y: { name: "layer", labels: points.map((_, layer) => layer) },
-        value: `gap of P(class ${of})`,
-        values: result.gaps,
+        value,
+        values: gaps,
       }),
-      {
-        title: "The gap by layer",
-        notes: [`${rows.length} rows that are not of class ${of}, read by the logit lens`],
-        provenance: result.provenance,
-      },
-    ),
+      lines({
+        title: category,
+        x: "layer",
+        y: value,
+        lines: groups.map((name, group) => ({
+          name,
+          y: gaps.map((each) => each[group]!),
+          low: intervals.map((each) => each[group]!.low),
+          high: intervals.map((each) => each[group]!.high),
+        })),
+        references: [{ axis: "y", at: 0, label: "no gap" }],
+      }),
+    ]),
+    {
+      title: "The gap by layer",
+      notes: [
+        `${rows} rows that are not of class ${of}, read by the logit lens; each category by itself`,
+        `bands: ${categories[0]!.intervals.at(-1)![0]!.method}, over templates`,
+      ],
+      provenance,
+    },
   );
 }

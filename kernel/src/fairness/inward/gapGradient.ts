@@ -2,11 +2,19 @@ import { concat } from "../../graph/value.js";
 import { heatmap, plot, shownAs, type Displayable } from "../../display/index.js";
 import type { Provenance } from "../../display/payload/provenance.js";
 import { cancelSignal } from "../../session/host.js";
+import { madeOfRuns } from "../../session/provenance.js";
+import type { Backward } from "../../session/backward/types.js";
+import type { ReadoutValues } from "../../session/readout.js";
 import type { Session } from "../../session/session.js";
 import type { Captured } from "../../session/types.js";
-import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
+import { classLogProbabilities, singleTokens, type Verbaliser } from "../../tuning/prompts/verbaliser.js";
+import { meanOf } from "../statistics/mean.js";
 import type { SuiteRow } from "../templates/expand.js";
-import { readRows, type InwardOptions, type ReadRow } from "./reading.js";
+import { joinGradients } from "./joinGradients.js";
+import { ownTokens, placed } from "./placement.js";
+import { batches, readRows, type InwardOptions, type ReadRow, type Span } from "./reading.js";
+import { comparing } from "./terms.js";
+import { viewsOf } from "./views.js";
 
 export interface GapGradientOptions extends InwardOptions {
   /** The gap is the mean of the first group's log-odds less that of the second. */
@@ -15,25 +23,35 @@ export interface GapGradientOptions extends InwardOptions {
   readonly at?: readonly string[];
 }
 
-/** How a gap changes with the activations of the sentences that it is made of. */
-export interface GapGradient {
+/** How the gap of one category changes with the activations of the sentences that it is made of. */
+export interface CategoryGradient {
+  readonly category: string;
   /** Mean log-odds of the class, first group less second. */
   readonly gap: number;
   readonly rows: readonly SuiteRow[];
-  /** ∂gap/∂value, whole, by point name; rows stand as in `rows`. */
+  /** ∂gap/∂value by point name, over the rows' own tokens; rows stand as in `rows`. */
   readonly gradients: ReadonlyMap<string, Captured>;
-  /** Mean norm over rows of the gradient at the term's tokens and at the last token, [point]. */
+  /** Mean norm of the gradient at the term's tokens over the rows that have a term, [point]; NaN where none has. */
   readonly atTerm: readonly number[];
+  /** Mean norm over rows of the gradient at the last token, [point]. */
   readonly atLast: readonly number[];
+}
+
+/** The gradient of the gap of every category that has the two groups. */
+export interface GapGradient {
+  readonly between: readonly [first: string, second: string];
+  readonly categories: readonly CategoryGradient[];
   /** With this reading as the call. */
   readonly provenance: Provenance;
 }
 
 /**
  * The gradient of a gap with respect to activations: which change of which layer, at which token, would close it fastest. The
- * gap is the difference of two groups' mean log-odds of the class. All rows run in one pass.
+ * gap is the difference of two groups' mean log-odds of the class, within a category. It is a sum over rows, so that passes
+ * over parts of them give its gradient. One of the groups may be the unmarked one.
  *
- * Throws one line, before anything runs, when a group, a word or a term does not fit.
+ * Throws one line, before anything runs, when a group is not there or has no rows in a category that has the other, or when a
+ * word, a prompt or a term does not fit.
  */
 export async function gapGradient(
   session: Session,
@@ -47,82 +65,104 @@ export async function gapGradient(
       session.hookPoints(selector).some(({ shape }) => !/^\[batch, position, \d+\]$/.test(shape))
     )
       throw new Error(`gradient of a gap at "${selector}": give whole points of [batch, position, unit]`);
-  const { words, of, rows: all } = await readRows(session, suite, options);
-  const rows = all.filter(({ row }) => between.includes(row.group));
-  const counts = between.map((group) => rows.filter(({ row }) => row.group === group).length);
-  const lacking = between.find((_, i) => counts[i] === 0);
-  if (lacking !== undefined || between[0] === between[1])
-    throw new Error(`a gap between "${between.join('" and "')}": give two groups that have rows`);
-  const signs = rows.map(({ row }) => (row.group === between[0] ? 1 / counts[0]! : -1 / counts[1]!));
+  const [first, second] = between;
+  if (first === second)
+    throw new Error(`a gap between "${first}" and "${second}": give two groups that have rows`);
+  const { words, of, batch, placement, categories } = await readRows(session, suite, options);
   const signal = cancelSignal(options.signal);
-  const run = await session.backward(
-    rows.map(({ ids }) => ids),
-    {
-      logits: "last",
-      at,
-      given: {
-        words: singleTokens(words),
-        signs: { shape: [rows.length, 1, 1], data: Float32Array.from(signs) },
-      },
-      loss: ({ logits, given }) => {
-        const log = classLogProbabilities(logits, given["words"]!, words.sizes);
-        const classes = words.sizes.map((_, label) => log.slice(2, label, label + 1));
-        const others = concat(
-          classes.filter((_, label) => label !== of),
-          2,
-        );
-        // log p − log Σ of the others, by log Σ exp x = x₀ − log softmax(x)₀: log (1 − p) would end where p is nearly 1.
-        const against = others.slice(2, 0, 1).sub(others.logSoftmax().slice(2, 0, 1));
-        const odds = classes[of]!.sub(against);
-        return odds.mul(given["signs"]!).sum([0, 1, 2]);
-      },
-      ...(signal && { signal }),
-    },
+  const found: CategoryGradient[] = [];
+  let provenance: Provenance | undefined;
+  for (const { category, rows } of comparing(categories, between)) {
+    const isFirst = ({ row }: ReadRow) => row.group === first;
+    const [ofFirst, ofSecond] = [rows.filter(isFirst).length, rows.filter((each) => !isFirst(each)).length];
+    const passes: Backward[] = [];
+    for (const part of batches(rows, batch)) {
+      const signs = part.map((each) => (isFirst(each) ? 1 / ofFirst : -1 / ofSecond));
+      const run = await session.backward(placed(placement, part), {
+        hooks: placement.edits,
+        logits: "last",
+        at: at.map((selector) => ownTokens(placement, selector)),
+        given: {
+          words: singleTokens(words),
+          signs: { shape: [part.length, 1, 1], data: Float32Array.from(signs) },
+        },
+        loss: (values) => logOdds(values, words, of).mul(values.given["signs"]!).sum([0, 1, 2]),
+        ...(signal && { signal }),
+      });
+      passes.push(run);
+    }
+    const gap = passes.reduce((sum, { loss }) => sum + loss, 0);
+    if (!Number.isFinite(gap))
+      throw new Error(
+        `the gap between ${between.join(" and ")} in category "${category}" is ${gap}: a class is impossible there`,
+      );
+    const gradients = joinGradients(passes);
+    const points = [...gradients.values()];
+    provenance = passes[0]!.provenance;
+    found.push({
+      category,
+      gap,
+      rows: rows.map(({ row }) => row),
+      gradients,
+      atTerm: points.map((gradient) => meanNorm(gradient, rows, ({ term }) => term)),
+      atLast: points.map((gradient) =>
+        meanNorm(gradient, rows, ({ ids }) => ({ from: ids.length - 1, to: ids.length })),
+      ),
+    });
+  }
+  const count = found.reduce((sum, { rows }) => sum + rows.length, 0);
+  const call = `gapGradient(${count} rows, class ${of}, ${between.join(" − ")})`;
+  const result: GapGradient = { between, categories: found, provenance: madeOfRuns(provenance!, call) };
+  return shownAs(result, () => figureOf(result));
+}
+
+/** Log-odds of a class [row, 1, 1], in graph values. */
+function logOdds({ logits, given }: ReadoutValues, words: Verbaliser, of: number) {
+  const log = classLogProbabilities(logits, given["words"]!, words.sizes);
+  const classes = words.sizes.map((_, label) => log.slice(2, label, label + 1));
+  const others = concat(
+    classes.filter((_, label) => label !== of),
+    2,
   );
-  if (!Number.isFinite(run.loss))
-    throw new Error(`the gap between ${between.join(" and ")} is ${run.loss}: a class is impossible there`);
-  const points = [...run.gradients.values()];
-  const result: GapGradient = {
-    gap: run.loss,
-    rows: rows.map(({ row }) => row),
-    gradients: run.gradients,
-    atTerm: points.map((gradient) => meanNorm(gradient, rows, ({ term }) => term)),
-    atLast: points.map((gradient) =>
-      meanNorm(gradient, rows, ({ ids }) => ({ from: ids.length - 1, to: ids.length })),
-    ),
-    provenance: {
-      ...run.provenance,
-      call: `gapGradient(${rows.length} rows, class ${of}, ${between.join(" − ")})`,
-    },
-  };
-  return shownAs(result, () =>
-    plot(
+  // log p − log Σ of the others, by log Σ exp x = x₀ − log softmax(x)₀: log (1 − p) would end where p is nearly 1.
+  const against = others.slice(2, 0, 1).sub(others.logSoftmax().slice(2, 0, 1));
+  return classes[of]!.sub(against);
+}
+
+function figureOf({ between, categories, provenance }: GapGradient): Displayable {
+  return plot(
+    viewsOf(categories, ({ category, gradients, atTerm, atLast }) => [
       heatmap({
+        title: category,
         x: { name: "token", labels: ["term", "last"] },
-        y: { name: "point", labels: [...run.gradients.keys()] },
+        y: { name: "point", labels: [...gradients.keys()] },
         value: "mean norm of the gradient",
-        values: points.map((_, i) => [result.atTerm[i]!, result.atLast[i]!]),
+        values: atTerm.map((norm, i) => [norm, atLast[i]!]),
       }),
-      {
-        title: `Gradient of the gap ${between.join(" − ")}`,
-        notes: [`gap of the log-odds ${run.loss.toPrecision(4)}; ${rows.length} rows`],
-        provenance: result.provenance,
-      },
-    ),
+    ]),
+    {
+      title: `Gradient of the gap ${between.join(" − ")}`,
+      notes: categories.map(
+        ({ category, gap, rows }) =>
+          `${category}: gap of the log-odds ${gap.toPrecision(4)}; ${rows.length} rows`,
+      ),
+      provenance,
+    },
   );
 }
 
+/** Mean over the rows in which there is such a place. */
 function meanNorm(
   { data, shape }: Captured,
   rows: readonly ReadRow[],
-  where: (row: ReadRow) => { readonly from: number; readonly to: number },
+  where: (row: ReadRow) => Span | undefined,
 ): number {
   const [, positions, units] = shape as [number, number, number];
-  return (
-    rows.reduce((sum, row, r) => {
-      const { from, to } = where(row);
-      const part = data.subarray((r * positions + from) * units, (r * positions + to) * units);
-      return sum + Math.sqrt(part.reduce((square, x) => square + x * x, 0));
-    }, 0) / rows.length
-  );
+  const norms = rows.flatMap((row, r) => {
+    const span = where(row);
+    if (span === undefined) return [];
+    const part = data.subarray((r * positions + span.from) * units, (r * positions + span.to) * units);
+    return [Math.sqrt(part.reduce((square, x) => square + x * x, 0))];
+  });
+  return meanOf(norms);
 }

@@ -4,10 +4,13 @@ import { capture, edit, patch, type Edit } from "../../hooks/index.js";
 import { cancelSignal } from "../../session/host.js";
 import { madeOfRuns } from "../../session/provenance.js";
 import type { Session } from "../../session/session.js";
-import type { Captured } from "../../session/types.js";
 import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
 import type { SuiteRow } from "../templates/expand.js";
+import { ownTokens, placed } from "./placement.js";
 import { batches, readRows, type InwardOptions, type ReadRow } from "./reading.js";
+import { pairsOf, withOtherTerms } from "./termPairs.js";
+import { comparing, withTerms } from "./terms.js";
+import { viewsOf } from "./views.js";
 
 export interface PatchTermsOptions extends InwardOptions {
   /** The group whose sentences run, and the one whose terms' activations are put in their place. */
@@ -15,13 +18,11 @@ export interface PatchTermsOptions extends InwardOptions {
   readonly to: string;
 }
 
-const selector = "layers.0.residual.in,layers.*.residual.out";
+const stream = "{layers.0.residual.in,layers.*.residual.out}";
 
-/** A class's mean probability on a group's sentences, with another group's activations at the term, layer by layer. */
-export interface PatchedTerms {
-  readonly from: string;
-  readonly to: string;
-  readonly points: readonly string[];
+/** Patched terms of one category. */
+export interface CategoryPatched {
+  readonly category: string;
   /** Of the sentences of `from` as they are, and of their counterparts of `to`. */
   readonly own: number;
   readonly other: number;
@@ -30,6 +31,15 @@ export interface PatchedTerms {
   /** Pairs compared, and sentences of `from` without a counterpart of as many tokens. */
   readonly pairs: number;
   readonly unpaired: number;
+}
+
+/** A class's mean probability on a group's sentences, with another group's activations at the term, layer by layer. */
+export interface PatchedTerms {
+  readonly from: string;
+  readonly to: string;
+  readonly points: readonly string[];
+  /** Those that have the two groups. */
+  readonly categories: readonly CategoryPatched[];
   /** With this reading as the call. */
   readonly provenance: Provenance;
 }
@@ -40,120 +50,105 @@ export interface PatchedTerms {
  * Before the first layer the answer is the other group's, where nothing but the term differs; behind the layer at which later
  * tokens have read it, the answer stays.
  *
- * Pairs have one template and as many tokens before, in and behind the term; what has no such counterpart is counted. Throws one
- * line, before anything runs, when a group is not there or there is no pair.
+ * Pairs have one category, one template and as many tokens before, in and behind the term; what has no such counterpart is
+ * counted. Throws one line, before anything runs, when a group is not there or has no rows in a category that has the other,
+ * when one of their rows is unmarked, or when there is no pair in a category.
  */
 export async function patchTerms(
   session: Session,
   suite: readonly SuiteRow[],
   options: PatchTermsOptions,
 ): Promise<PatchedTerms & Displayable> {
-  const { words, of, batch, rows } = await readRows(session, suite, options);
+  const { words, of, batch, placement, categories } = await readRows(session, suite, options);
   const { from, to } = options;
-  const groups = new Set(rows.map(({ row }) => row.group));
-  for (const group of [from, to])
-    if (!groups.has(group)) throw new Error(`no group "${group}": there are ${[...groups].join(", ")}`);
-  const { pairs, unpaired } = pairsOf(rows, from, to);
-  if (pairs.length === 0)
-    throw new Error(`no sentence of "${from}" has a counterpart of "${to}" with as many tokens`);
-  const points = session.hookPoints(`{${selector}}`).map(({ name }) => name);
+  const compared = comparing(categories, [from, to]).map(({ category, rows }) => {
+    const paired = pairsOf(withTerms(rows), from, to);
+    if (paired.pairs.length === 0)
+      throw new Error(
+        `no sentence of "${from}" in category "${category}" has a counterpart of "${to}" with as many tokens`,
+      );
+    return { category, ...paired };
+  });
+  const points = session.hookPoints(stream).map(({ name }) => name);
   const signal = cancelSignal(options.signal);
   let provenance: Provenance | undefined;
 
   const probabilities = async (part: readonly ReadRow[], hooks: readonly Edit[], keep: boolean) => {
-    const run = await session.forward(
-      part.map(({ ids }) => ids),
-      {
-        logits: "last",
-        hooks: [...hooks, ...(keep ? [capture(`{${selector}}`)] : [])],
-        readout: {
-          given: { words: singleTokens(words) },
-          compute: ({ logits, given }) => ({
-            probability: classLogProbabilities(logits, given["words"]!, words.sizes)
-              .slice(2, of, of + 1)
-              .exp(),
-          }),
-        },
-        ...(signal && { signal }),
+    const run = await session.forward(placed(placement, part), {
+      logits: "last",
+      hooks: [...placement.edits, ...hooks, ...(keep ? [capture(ownTokens(placement, stream))] : [])],
+      readout: {
+        given: { words: singleTokens(words) },
+        compute: ({ logits, given }) => ({
+          probability: classLogProbabilities(logits, given["words"]!, words.sizes)
+            .slice(2, of, of + 1)
+            .exp(),
+        }),
       },
-    );
+      ...(signal && { signal }),
+    });
     provenance = run.provenance;
     return { run, sum: run.readout.get("probability")!.data.reduce((total, x) => total + x, 0) };
   };
 
-  let [own, other] = [0, 0];
-  const patched = points.map(() => 0);
-  for (const part of batches(pairs, batch)) {
-    const mine = part.map(([row]) => row);
-    const plain = await probabilities(mine, [], true);
-    const theirs = await probabilities(
-      part.map(([, row]) => row),
-      [],
-      true,
-    );
-    own += plain.sum;
-    other += theirs.sum;
-    for (const [i, point] of points.entries()) {
-      const value = withTerms(plain.run.get(point), theirs.run.get(point), mine);
-      patched[i]! += (await probabilities(mine, [edit(point, patch(value))], false)).sum;
+  const found: CategoryPatched[] = [];
+  for (const { category, pairs, unpaired } of compared) {
+    let [own, other] = [0, 0];
+    const patched = points.map(() => 0);
+    for (const part of batches(pairs, batch)) {
+      const mine = part.map(([row]) => row);
+      const plain = await probabilities(mine, [], true);
+      const counterparts = part.map(([, row]) => row);
+      const theirs = await probabilities(counterparts, [], true);
+      own += plain.sum;
+      other += theirs.sum;
+      for (const [i, point] of points.entries()) {
+        const value = withOtherTerms(plain.run.get(point), theirs.run.get(point), mine);
+        const change = edit(ownTokens(placement, point), patch(value));
+        patched[i]! += (await probabilities(mine, [change], false)).sum;
+      }
     }
+    found.push({
+      category,
+      own: own / pairs.length,
+      other: other / pairs.length,
+      patched: patched.map((sum) => sum / pairs.length),
+      pairs: pairs.length,
+      unpaired,
+    });
   }
+  const count = found.reduce((sum, { pairs }) => sum + pairs, 0);
   const result: PatchedTerms = {
     from,
     to,
     points,
-    unpaired,
-    pairs: pairs.length,
-    own: own / pairs.length,
-    other: other / pairs.length,
-    patched: patched.map((sum) => sum / pairs.length),
-    provenance: madeOfRuns(provenance!, `patchTerms(${from} → ${to}, ${pairs.length} pairs)`),
+    categories: found,
+    provenance: madeOfRuns(provenance!, `patchTerms(${from} → ${to}, ${count} pairs)`),
   };
-  return shownAs(result, () =>
-    plot(
+  return shownAs(result, () => figureOf(result, of));
+}
+
+function figureOf({ from, to, categories, provenance }: PatchedTerms, of: number): Displayable {
+  return plot(
+    viewsOf(categories, ({ category, own, other, patched }) => [
       lines({
+        title: category,
         x: "layers passed before the residual at the term is patched",
         y: `mean P(class ${of})`,
-        lines: [{ name: `${from} with the term of ${to}`, y: result.patched }],
+        lines: [{ name: `${from} with the term of ${to}`, y: patched }],
         references: [
-          { axis: "y", at: result.own, label: from },
-          { axis: "y", at: result.other, label: to },
+          { axis: "y", at: own, label: from },
+          { axis: "y", at: other, label: to },
         ],
       }),
-      {
-        title: "Patching identity terms",
-        notes: [`${pairs.length} pairs of one template; ${unpaired} sentences without a counterpart`],
-        provenance: result.provenance,
-      },
-    ),
+    ]),
+    {
+      title: "Patching identity terms",
+      notes: categories.map(
+        ({ category, pairs, unpaired }) =>
+          `${category}: ${pairs} pairs of one template; ${unpaired} sentences without a counterpart`,
+      ),
+      provenance,
+    },
   );
-}
-
-/** Each sentence of one group with the first unused one of the other that has its template and its places. */
-function pairsOf(rows: readonly ReadRow[], from: string, to: string) {
-  const key = ({ row, ids, term }: ReadRow) =>
-    [row.template, row.label, ids.length, term.from, term.to].join(" ");
-  const free = new Map<string, ReadRow[]>();
-  for (const each of rows)
-    if (each.row.group === to) free.set(key(each), [...(free.get(key(each)) ?? []), each]);
-  const pairs: [ReadRow, ReadRow][] = [];
-  let unpaired = 0;
-  for (const each of rows) {
-    if (each.row.group !== from) continue;
-    const found = free.get(key(each))?.shift();
-    if (found === undefined) unpaired += 1;
-    else pairs.push([each, found]);
-  }
-  return { pairs, unpaired };
-}
-
-/** A value [row, position, unit] with another's at each row's term. */
-function withTerms(own: Captured, other: Captured, rows: readonly ReadRow[]) {
-  const [, positions, units] = own.shape as [number, number, number];
-  const data = own.data.slice();
-  rows.forEach(({ term: { from, to } }, row) => {
-    const [start, end] = [from, to].map((at) => (row * positions + at) * units);
-    data.set(other.data.subarray(start, end), start);
-  });
-  return { shape: own.shape, data };
 }

@@ -1,4 +1,7 @@
+import { readInput } from "../../session/input.js";
 import type { Session } from "../../session/session.js";
+import type { Token } from "../../session/types.js";
+import type { SoftPrompt } from "../../tuning/prompts/softPrompt.js";
 import { checkTemplate, inTemplate } from "../../tuning/prompts/template.js";
 import {
   singleTokens,
@@ -6,7 +9,11 @@ import {
   type LabelWord,
   type Verbaliser,
 } from "../../tuning/prompts/verbaliser.js";
+import { groupBy } from "../metrics/prediction.js";
+import { meanOf } from "../statistics/mean.js";
 import type { SuiteRow } from "../templates/expand.js";
+import { byCodePoint } from "../templates/order.js";
+import { placementOf, type Placement } from "./placement.js";
 
 /** How a class is read off a model, and which one is looked at. */
 export interface InwardOptions {
@@ -14,6 +21,8 @@ export interface InwardOptions {
   readonly words: readonly (LabelWord | readonly LabelWord[])[];
   /** What the model reads of a text; default `{text}`. */
   readonly template?: string;
+  /** A tuned prompt before every text, as in `classifyByPrompt`. Positions stay those of the text's own tokens. Default: none. */
+  readonly prompt?: SoftPrompt | undefined;
   /** The class whose probability is compared between groups. Default 0, negative. */
   readonly of?: number;
   /** Rows of one pass. Default 16. */
@@ -21,84 +30,99 @@ export interface InwardOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Rows of a suite as a model reads them. */
+/** Tokens [from, to) of a row, counted from its own first one. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A row of a suite as a model reads it. */
 export interface ReadRow {
   readonly row: SuiteRow;
   readonly ids: readonly number[];
-  /** Tokens [from, to) that the group's term is made of. */
-  readonly term: { readonly from: number; readonly to: number };
+  /** What the group's term is made of; undefined of an unmarked row, which has none. */
+  readonly term: Span | undefined;
+}
+
+/** The rows of one category. Groups are compared within it, whatever groups of other categories are called. */
+export interface ReadCategory {
+  readonly category: string;
+  /** Names of all its groups, in code-point order. */
+  readonly groups: readonly string[];
+  /** The rows that are not of the looked-at class, where its probability is an error: the ones that a gap is made of. */
+  readonly rows: readonly ReadRow[];
 }
 
 export interface Reading {
   readonly words: Verbaliser;
   readonly of: number;
   readonly batch: number;
-  /** The rows that are not of the looked-at class, where its probability is an error: the ones that a gap is made of. */
-  readonly rows: readonly ReadRow[];
+  readonly placement: Placement;
+  /** In the order in which they come. */
+  readonly categories: readonly ReadCategory[];
 }
 
 /**
- * Turns rows into tokens and finds their terms in them. Throws one line, before anything runs, for a class that is none, or a
- * row in whose text the term is not found.
+ * Turns rows into tokens and finds their terms in them. Throws one line, before anything runs, for a class that is none, a
+ * prompt that is not for this model, a row in whose text the term is not found or that is too long, and a category of whose
+ * rows all are of the looked-at class.
  */
 export async function readRows(
   session: Session,
-  rows: readonly SuiteRow[],
-  { words: given, template = "{text}", of = 0, batch = 16 }: InwardOptions,
+  suite: readonly SuiteRow[],
+  { words: given, template = "{text}", prompt, of = 0, batch = 16 }: InwardOptions,
 ): Promise<Reading> {
   if (!Number.isInteger(batch) || batch < 1) throw new Error(`batch ${batch}: must be 1 or more`);
+  if (suite.length === 0) throw new Error("no rows: give a suite");
   checkTemplate(template);
   const words = await verbaliser(session, given);
   singleTokens(words);
   if (words.sizes[of] === undefined)
     throw new Error(`class ${of}: there are words of ${words.sizes.length} classes`);
-  const tokenizer = await session.tokenizer();
-  const read: ReadRow[] = [];
-  for (const row of rows) {
-    if (row.label === of) continue;
-    const text = inTemplate(template, row.text);
-    const found = wordsOf(row.term).exec(row.text);
-    if (found === null) throw new Error(`term "${row.term}" does not stand in "${row.text}"`);
-    const start = template.indexOf("{text}") + found.index;
-    const end = start + row.term.length;
-    const { tokens } = await tokenizer.encode(text);
-    const inside = tokens.flatMap((token, i) =>
-      token.start !== undefined && token.end !== undefined && token.start < end && token.end > start
-        ? [i]
-        : [],
-    );
-    if (inside.length === 0) throw new Error(`no token of "${text}" covers the term "${row.term}"`);
-    read.push({
-      row,
-      ids: tokens.map(({ id }) => id),
-      term: { from: inside[0]!, to: inside.at(-1)! + 1 },
-    });
+  const placement = await placementOf(session, prompt);
+  const { vocabulary, maxPositions } = session.dimensions;
+  const limits = { vocabulary, maxPositions: maxPositions - placement.before };
+  const tokenizer = () => session.tokenizer();
+  const categories: ReadCategory[] = [];
+  for (const [category, all] of groupBy(suite, (row) => row.category)) {
+    const rows: ReadRow[] = [];
+    for (const row of all) {
+      if (row.label === of) continue;
+      const { tokens } = await readInput(inTemplate(template, row.text), limits, tokenizer);
+      const own = tokens[0]!;
+      rows.push({ row, ids: own.map(({ id }) => id), term: termOf(row, own, template.indexOf("{text}")) });
+    }
+    if (rows.length === 0)
+      throw new Error(`every row of category "${category}" is of class ${of}: there is no error to compare`);
+    const groups = [...groupBy(all, ({ group }) => group).keys()].sort(byCodePoint);
+    categories.push({ category, groups, rows });
   }
-  if (read.length === 0) throw new Error(`every row is of class ${of}: there is no error to compare`);
-  return { words, of, batch, rows: read };
+  return { words, of, batch, placement, categories };
+}
+
+/** @param start where the text begins in what the model reads */
+function termOf({ term, text }: SuiteRow, tokens: readonly Token[], start: number): Span | undefined {
+  if (term === "") return undefined;
+  const found = asWords(term).exec(text);
+  if (found === null) throw new Error(`term "${term}" does not stand in "${text}"`);
+  const from = start + found.index;
+  const to = from + term.length;
+  const covers = (token: Token | undefined) =>
+    token?.start !== undefined && token.end !== undefined && token.start < to && token.end > from;
+  const first = tokens.findIndex(covers);
+  if (first < 0) throw new Error(`no token of "${text}" covers the term "${term}"`);
+  return { from: first, to: tokens.findLastIndex(covers) + 1 };
 }
 
 /** Finds a term where it stands as words of its own, whatever its case: "he" is not in "the". */
-function wordsOf(term: string): RegExp {
+function asWords(term: string): RegExp {
   const escaped = term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return term === "" ? /(?!)/ : new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, "iu");
+  return new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, "iu");
 }
 
-/** Names of the groups, in code-point order. */
-export function groupsOf(rows: readonly ReadRow[]): string[] {
-  return [...new Set(rows.map(({ row }) => row.group))].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-}
-
-/** Mean of a number by group. */
-export function meansByGroup(
-  rows: readonly ReadRow[],
-  groups: readonly string[],
-  value: (row: number) => number,
-): number[] {
-  return groups.map((group) => {
-    const own = rows.flatMap(({ row }, i) => (row.group === group ? [value(i)] : []));
-    return own.reduce((sum, x) => sum + x, 0) / own.length;
-  });
+/** Mean of a number by group; NaN for a group without rows. */
+export function meansByGroup({ rows, groups }: ReadCategory, value: (row: number) => number): number[] {
+  return groups.map((group) => meanOf(rows.flatMap(({ row }, i) => (row.group === group ? [value(i)] : []))));
 }
 
 /** Parts of a list, one after another. */

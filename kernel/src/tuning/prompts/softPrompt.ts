@@ -123,6 +123,8 @@ export async function unitsAt(session: Session, point: string): Promise<number> 
   const { points } = await session.estimate([[placeholder]], {
     hooks: [{ kind: "capture", selector: point }],
     logits: "none",
+    // A lasting hook may need more positions than this row has.
+    groups: [],
   });
   return points[0]!.shape.at(-1)!;
 }

@@ -1,5 +1,5 @@
 export { classifyByPrompt, evaluatePrompt } from "./evaluate.js";
-export type { ClassifyPromptOptions, Evaluation } from "./evaluate.js";
+export type { ClassifyPromptOptions, Evaluation, PromptReading } from "./evaluate.js";
 export { tuneGrid } from "./grid.js";
 export type { Grid, GridData, GridOptions, GridRun, Selection } from "./grid.js";
 export type { InitialOptions } from "./initial.js";
@@ -16,7 +16,9 @@ export type {
   Tuned,
   TuneOptions,
   TuningData,
+  TuningDigest,
   TuningEpoch,
+  TuningPlace,
   TuningRow,
   TuningStep,
 } from "./types.js";

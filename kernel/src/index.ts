@@ -183,6 +183,7 @@ export type {
   GridOptions,
   GridRun,
   InitialOptions,
+  KeptPrompt,
   LabelWord,
   NearToken,
   PromptOrigin,

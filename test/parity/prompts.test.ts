@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -173,11 +174,11 @@ describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts 
 
   it("are read from peft's folder, and written as it writes them", async () => {
     const read = await loadPrompt(folderOf(name));
-    expect(read).toEqual(prompt);
+    expect(read.prompt).toEqual(prompt);
     const out = mkdtempSync(join(tmpdir(), "prompt-"));
     try {
       savePrompt(out, read, { model: name });
-      expect(await loadPrompt(out)).toEqual(prompt);
+      expect(await loadPrompt(out)).toEqual(read);
       const json = (path: string) =>
         JSON.parse(readFileSync(join(path, "adapter_config.json"), "utf8")) as object;
       expect(json(folderOf(name))).toMatchObject({ peft_type: "PROMPT_TUNING", token_dim: prompt.units });
@@ -452,7 +453,7 @@ describe("tuning", () => {
       const out = mkdtempSync(join(tmpdir(), "prompt-"));
       try {
         savePrompt(out, deep, { model: "llama-grouped" });
-        expect(await loadPrompt(out)).toEqual(deep);
+        expect(await loadPrompt(out)).toEqual({ prompt: deep });
         const config = readFileSync(join(out, "adapter_config.json"), "utf8");
         expect(JSON.parse(config)).toMatchObject({ peft_type: "VITRAIL_DEEP_PROMPT" });
       } finally {
@@ -469,6 +470,46 @@ describe("tuning", () => {
         "deep prompt of 3 numbers",
       );
     });
+  });
+
+  it("is kept with all that it takes to ask by it again, and refused by a model of another shape", async () => {
+    const out = mkdtempSync(join(tmpdir(), "prompt-"));
+    const texts = rows.map(({ text }) => text);
+    const asked = await withSession(folder, {}, async (session) => {
+      const data = { train: rows, validation: rows.slice(0, 6) };
+      const settings = {
+        words: longWords,
+        init: "random",
+        tokens: 3,
+        batch,
+        epochs: 1,
+        quiet: true,
+      } as const;
+      const tuned = await tune(session, data, { ...settings, seed: 4 });
+      savePrompt(out, tuned, { model: "llama-grouped" });
+      const { fingerprint } = await session.status();
+      const kept = await loadPrompt(out);
+      expect(kept.provenance).toMatchObject({ fingerprint, seed: 4 });
+      expect(kept.provenance!.versions).toHaveProperty("vitrail");
+      expect(kept.init).toEqual({ init: "random" });
+      const sha = createHash("sha256");
+      sha.update(JSON.stringify(rows.map(({ text, label }) => [text, label])));
+      expect(kept.data!.train).toBe(sha.digest("hex"));
+      expect(kept.data!.validation).not.toBe(kept.data!.train);
+      return classifyByPrompt(session, tuned.prompt, texts, { words: longWords });
+    });
+    const { prompt: kept, reading } = await loadPrompt(out);
+    await withSession(folder, {}, async (session) => {
+      expect(await classifyByPrompt(session, kept, texts, reading!)).toEqual(asked);
+    });
+    await withSession(readGolden("opt-350m").folder, {}, async (session) => {
+      const units = cases("opt-350m").prompt.units;
+      expect(units).not.toBe(kept.units);
+      await expect(classifyByPrompt(session, kept, texts, reading!)).rejects.toThrow(
+        `prompt of ${kept.units} units a token: this model's embeddings have ${units}`,
+      );
+    });
+    rmSync(out, { recursive: true });
   });
 
   it("is refused in one line before anything runs", async () => {

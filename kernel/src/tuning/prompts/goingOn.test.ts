@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { Session } from "../../session/session.js";
 import { opt, ownRuntime, quiet } from "../../session/sessions.fixture.js";
+import { globalNorm } from "../optimisers/clip.js";
 import { evaluatePrompt } from "./evaluate.js";
+import { initialPrompt } from "./initial.js";
 import { tune } from "./tune.js";
 import type { Tuned, TuneOptions, TuningData } from "./types.js";
 
@@ -52,6 +54,11 @@ test("a tuning that was interrupted and went on gives, bit by bit, what it gives
   const whole = await tune(session, data, { ...how, epochs: 3 });
   expect(whole.steps).toHaveLength(18);
   expect(new Set(whole.steps.slice(6, 12).map(({ loss }) => loss)).size).toBe(6);
+  // The schedule goes by steps: the first of a warm-up stands still, the second moves.
+  const start = await initialPrompt(session, 3, 5);
+  const [still, moved] = whole.steps.map(({ promptNorm }) => promptNorm);
+  expect(still).toBe(globalNorm([start.data]));
+  expect(moved).not.toBe(still);
   for (const [at, steps, ended] of [
     [{ step: 2 }, 2, 0],
     [{ step: 10 }, 10, 1],

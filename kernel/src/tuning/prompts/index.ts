@@ -8,6 +8,7 @@ export { nearestTokens } from "./nearest.js";
 export type { NearToken } from "./nearest.js";
 export { loadPrompt, savePrompt } from "./peft.js";
 export type { PromptOrigin } from "./peft.js";
+export type { KeptPrompt } from "./saved.js";
 export { promptEdits, withPlaceholders } from "./softPrompt.js";
 export type { SoftPrompt } from "./softPrompt.js";
 export { tune } from "./tune.js";

@@ -4,7 +4,15 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, vi } from "vitest";
-import type { Prefix, Session, SoftPrompt, TuneOptions, TuningData } from "../../kernel/src/index.js";
+import type {
+  GridRun,
+  MeasuredRun,
+  Prefix,
+  Session,
+  SoftPrompt,
+  TuneOptions,
+  TuningData,
+} from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
 import { readGolden, readTensors } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
@@ -277,7 +285,17 @@ describe("tuning", () => {
         tokens: [2, 4],
         learningRates: [0.001, 0.1],
       };
-      const found = await tuneGrid(session, data, { ...grid, select: "published" });
+      // How much likelier the first class is in the rows of the first class than in those of the other.
+      const measure = async ({ tuned }: MeasuredRun) => {
+        const texts = rows.map(({ text }) => text);
+        const said = await classifyByPrompt(session, tuned.prompt, texts, { words });
+        const mean = (label: number) => {
+          const own = said.filter((_, i) => rows[i]!.label === label);
+          return own.reduce((sum, [first]) => sum + first!, 0) / own.length;
+        };
+        return { gap: mean(0) - mean(1), norm: tuned.steps.at(-1)!.promptNorm };
+      };
+      const found = await tuneGrid(session, data, { ...grid, select: "published", measure });
       expect(found.runs).toHaveLength(8);
       expect(found.runs[3]).toMatchObject({ seed: 1, tokens: 4, learningRate: 0.1 });
       expect(found.runs[3]!.tuned.prompt.tokens).toBe(4);
@@ -288,10 +306,29 @@ describe("tuning", () => {
       const worst = Math.min(...kept.map(({ validation }) => validation.accuracy));
       for (const { isKept, validation } of found.runs)
         if (!isKept) expect(validation.accuracy).toBeLessThanOrEqual(worst);
-      const { validation } = found.selection;
-      expect(validation.kept).toBeGreaterThanOrEqual(validation.all);
-      const mean = found.runs.reduce((sum, run) => sum + run.test.accuracy, 0) / 8;
-      expect(found.selection.test.all).toBeCloseTo(mean, 10);
+      // What the choice does is told of the rows that chose, of those that did not, and of what was measured.
+      const { validation, test, measured } = found.selection;
+      const means = (of: (run: GridRun) => number) => {
+        const mean = (some: readonly GridRun[]) => some.reduce((sum, run) => sum + of(run), 0) / some.length;
+        return { all: mean(found.runs), kept: mean(kept) };
+      };
+      for (const [effect, of] of [
+        [validation, (run: GridRun) => run.validation.accuracy],
+        [test, (run: GridRun) => run.test.accuracy],
+        [measured["gap"]!, (run: GridRun) => run.measured["gap"]!],
+        [measured["norm"]!, (run: GridRun) => run.measured["norm"]!],
+      ] as const) {
+        const { all, kept: chosen } = means(of);
+        expect(effect.all).toBeCloseTo(all, 10);
+        expect(effect.kept).toBeCloseTo(chosen, 10);
+        const squares = found.runs.reduce((sum, run) => sum + (of(run) - all) ** 2, 0);
+        expect(effect.byChance).toBeCloseTo(Math.sqrt((squares / 7) * (1 / 5 - 1 / 8)), 10);
+      }
+      expect(validation.kept).toBeGreaterThan(validation.all);
+      expect(measured["norm"]!.byChance).toBeGreaterThan(0);
+      expect(Math.abs(measured["gap"]!.kept - measured["gap"]!.all)).toBeGreaterThan(0);
+      expect(Object.keys(measured)).toEqual(["gap", "norm"]);
+      expect(await measure(found.runs[0]!)).toEqual(found.runs[0]!.measured);
       await expect(
         tuneGrid(session, data, { ...grid, seeds: [1], tokens: [2], select: "published" }),
       ).rejects.toThrow("a rule that keeps 5 of 2 runs");
@@ -308,7 +345,7 @@ describe("tuning", () => {
           if (steps++ === after) stop.abort();
           return backward(...call);
         };
-        return tuneGrid(session, data, { ...grid, select: "published", signal: stop.signal });
+        return tuneGrid(session, data, { ...grid, select: "published", measure, signal: stop.signal });
       };
       const begun = await interrupted(found.runs[0]!.tuned.steps.length);
       expect([begun.runs.length, begun.planned, found.planned]).toEqual([1, 8, 8]);

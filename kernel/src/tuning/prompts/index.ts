@@ -1,7 +1,8 @@
 export { classifyByPrompt, evaluatePrompt } from "./evaluate.js";
 export type { ClassifyPromptOptions, Evaluation, PromptReading } from "./evaluate.js";
 export { tuneGrid } from "./grid.js";
-export type { Grid, GridData, GridOptions, GridRun, Selection } from "./grid.js";
+export type { Grid, GridData, GridMeasures, GridOptions, GridRun, MeasuredRun } from "./grid.js";
+export type { Selection, SelectionEffect } from "./selection.js";
 export type { InitialOptions } from "./initial.js";
 export { initialPrompt } from "./initial.js";
 export { nearestTokens } from "./nearest.js";

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Session } from "../../session/session.js";
 import { opt, ownRuntime, quiet } from "../../session/sessions.fixture.js";
 import { classifyByPrompt, evaluatePrompt } from "./evaluate.js";
+import { tuneGrid, type GridData, type GridOptions } from "./grid.js";
 import { tune } from "./tune.js";
 import type { TuneOptions, TuningData } from "./types.js";
 
@@ -12,19 +13,28 @@ const rows = [
   { text: [2, 7], label: 1 },
 ];
 
-test("what does not fit is refused in one lower-case line with its value, and nothing runs", async () => {
-  const session = await Session.open(opt, quiet);
-  let ran = 0;
+/** Counts what a session runs, which is refused. */
+function counted(session: Session): { ran: number } {
+  const count = { ran: 0 };
   for (const name of ["forward", "backward", "prefix"] as const)
     session[name] = () => {
-      ran += 1;
+      count.ran += 1;
       throw new Error(`${name} ran`);
     };
+  return count;
+}
+
+const messageOf = (made: Promise<unknown>) =>
+  made.then(
+    () => "nothing",
+    (error: Error) => error.message,
+  );
+
+test("what does not fit is refused in one lower-case line with its value, and nothing runs", async () => {
+  const session = await Session.open(opt, quiet);
+  const count = counted(session);
   const refused = async (more: Partial<TuneOptions>, said: string, data: TuningData = rows) => {
-    const message = await tune(session, data, { words: [7, 11], quiet: true, ...more }).then(
-      () => "nothing",
-      (error: Error) => error.message,
-    );
+    const message = await messageOf(tune(session, data, { words: [7, 11], quiet: true, ...more }));
     expect(message).toContain(said);
     expect(message).toMatch(/^[a-z][^\n]*$/);
   };
@@ -76,6 +86,38 @@ test("what does not fit is refused in one lower-case line with its value, and no
   await expect(classifyByPrompt(session, undefined, [[2]], { words: [7, 11], batch: NaN })).rejects.toThrow(
     "batch NaN: must be 1 or more",
   );
-  expect(ran).toBe(0);
+  expect(count.ran).toBe(0);
+  await session.close();
+});
+
+test("a grid refuses in one line, before its first run, what would not fit its last", async () => {
+  const session = await Session.open(opt, quiet);
+  const count = counted(session);
+  const data = { train: rows, validation: rows, test: rows };
+  const refused = async (more: Partial<GridOptions>, said: string, other: GridData = data) => {
+    const message = await messageOf(
+      tuneGrid(session, other, { words: [7, 11], quiet: true, seeds: [0, 1], ...more }),
+    );
+    expect(message).toContain(said);
+    expect(message).toMatch(/^[a-z][^\n]*$/);
+  };
+  await refused({ seeds: [] }, "seeds: give one or more");
+  await refused({ seeds: [3, 4, 3] }, "seeds: 3 stands twice, and would be the same run");
+  await refused({ seeds: [0, 1.5] }, "seed 1.5: must be a whole number");
+  await refused({ learningRates: [0.1, NaN] }, "learningRate NaN: must be 0 or above");
+  await refused({ tokens: [8, 0] }, "prompt of 0 tokens: give 1 or more");
+  const { maxPositions } = session.dimensions;
+  await refused({ tokens: [2, maxPositions] }, `with ${maxPositions} of prompt and label words`);
+  await refused({ epochs: 0 }, "epochs 0: must be 1 or more");
+  await refused({ words: ["", 7] }, 'label word "" has no tokens');
+  await refused({ select: { keep: 3 } }, "a rule that keeps 3 of 2 runs");
+  await refused({}, "no rows to validate by", { ...data, validation: [] });
+  await refused({}, "no rows to test on", { ...data, test: [] });
+  await refused({}, "class 7 of a row: there are words of 2 classes", {
+    ...data,
+    test: [{ text: [2], label: 7 }],
+  });
+  await refused({}, "test text 0: empty input", { ...data, test: [{ text: [], label: 0 }] });
+  expect(count.ran).toBe(0);
   await session.close();
 });

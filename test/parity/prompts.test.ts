@@ -1,9 +1,18 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, vi } from "vitest";
-import type { Prefix, Session, SoftPrompt, TuneOptions, TuningData } from "../../kernel/src/index.js";
+import type {
+  GridRun,
+  MeasuredRun,
+  Prefix,
+  Session,
+  SoftPrompt,
+  TuneOptions,
+  TuningData,
+} from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
 import { readGolden, readTensors } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
@@ -173,11 +182,11 @@ describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts 
 
   it("are read from peft's folder, and written as it writes them", async () => {
     const read = await loadPrompt(folderOf(name));
-    expect(read).toEqual(prompt);
+    expect(read.prompt).toEqual(prompt);
     const out = mkdtempSync(join(tmpdir(), "prompt-"));
     try {
       savePrompt(out, read, { model: name });
-      expect(await loadPrompt(out)).toEqual(prompt);
+      expect(await loadPrompt(out)).toEqual(read);
       const json = (path: string) =>
         JSON.parse(readFileSync(join(path, "adapter_config.json"), "utf8")) as object;
       expect(json(folderOf(name))).toMatchObject({ peft_type: "PROMPT_TUNING", token_dim: prompt.units });
@@ -276,7 +285,17 @@ describe("tuning", () => {
         tokens: [2, 4],
         learningRates: [0.001, 0.1],
       };
-      const found = await tuneGrid(session, data, { ...grid, select: "published" });
+      // How much likelier the first class is in the rows of the first class than in those of the other.
+      const measure = async ({ tuned }: MeasuredRun) => {
+        const texts = rows.map(({ text }) => text);
+        const said = await classifyByPrompt(session, tuned.prompt, texts, { words });
+        const mean = (label: number) => {
+          const own = said.filter((_, i) => rows[i]!.label === label);
+          return own.reduce((sum, [first]) => sum + first!, 0) / own.length;
+        };
+        return { gap: mean(0) - mean(1), norm: tuned.steps.at(-1)!.promptNorm };
+      };
+      const found = await tuneGrid(session, data, { ...grid, select: "published", measure });
       expect(found.runs).toHaveLength(8);
       expect(found.runs[3]).toMatchObject({ seed: 1, tokens: 4, learningRate: 0.1 });
       expect(found.runs[3]!.tuned.prompt.tokens).toBe(4);
@@ -287,10 +306,29 @@ describe("tuning", () => {
       const worst = Math.min(...kept.map(({ validation }) => validation.accuracy));
       for (const { isKept, validation } of found.runs)
         if (!isKept) expect(validation.accuracy).toBeLessThanOrEqual(worst);
-      const { validation } = found.selection;
-      expect(validation.kept).toBeGreaterThanOrEqual(validation.all);
-      const mean = found.runs.reduce((sum, run) => sum + run.test.accuracy, 0) / 8;
-      expect(found.selection.test.all).toBeCloseTo(mean, 10);
+      // What the choice does is told of the rows that chose, of those that did not, and of what was measured.
+      const { validation, test, measured } = found.selection;
+      const means = (of: (run: GridRun) => number) => {
+        const mean = (some: readonly GridRun[]) => some.reduce((sum, run) => sum + of(run), 0) / some.length;
+        return { all: mean(found.runs), kept: mean(kept) };
+      };
+      for (const [effect, of] of [
+        [validation, (run: GridRun) => run.validation.accuracy],
+        [test, (run: GridRun) => run.test.accuracy],
+        [measured["gap"]!, (run: GridRun) => run.measured["gap"]!],
+        [measured["norm"]!, (run: GridRun) => run.measured["norm"]!],
+      ] as const) {
+        const { all, kept: chosen } = means(of);
+        expect(effect.all).toBeCloseTo(all, 10);
+        expect(effect.kept).toBeCloseTo(chosen, 10);
+        const squares = found.runs.reduce((sum, run) => sum + (of(run) - all) ** 2, 0);
+        expect(effect.byChance).toBeCloseTo(Math.sqrt((squares / 7) * (1 / 5 - 1 / 8)), 10);
+      }
+      expect(validation.kept).toBeGreaterThan(validation.all);
+      expect(measured["norm"]!.byChance).toBeGreaterThan(0);
+      expect(Math.abs(measured["gap"]!.kept - measured["gap"]!.all)).toBeGreaterThan(0);
+      expect(Object.keys(measured)).toEqual(["gap", "norm"]);
+      expect(await measure(found.runs[0]!)).toEqual(found.runs[0]!.measured);
       await expect(
         tuneGrid(session, data, { ...grid, seeds: [1], tokens: [2], select: "published" }),
       ).rejects.toThrow("a rule that keeps 5 of 2 runs");
@@ -307,7 +345,7 @@ describe("tuning", () => {
           if (steps++ === after) stop.abort();
           return backward(...call);
         };
-        return tuneGrid(session, data, { ...grid, select: "published", signal: stop.signal });
+        return tuneGrid(session, data, { ...grid, select: "published", measure, signal: stop.signal });
       };
       const begun = await interrupted(found.runs[0]!.tuned.steps.length);
       expect([begun.runs.length, begun.planned, found.planned]).toEqual([1, 8, 8]);
@@ -452,7 +490,7 @@ describe("tuning", () => {
       const out = mkdtempSync(join(tmpdir(), "prompt-"));
       try {
         savePrompt(out, deep, { model: "llama-grouped" });
-        expect(await loadPrompt(out)).toEqual(deep);
+        expect(await loadPrompt(out)).toEqual({ prompt: deep });
         const config = readFileSync(join(out, "adapter_config.json"), "utf8");
         expect(JSON.parse(config)).toMatchObject({ peft_type: "VITRAIL_DEEP_PROMPT" });
       } finally {
@@ -469,6 +507,46 @@ describe("tuning", () => {
         "deep prompt of 3 numbers",
       );
     });
+  });
+
+  it("is kept with all that it takes to ask by it again, and refused by a model of another shape", async () => {
+    const out = mkdtempSync(join(tmpdir(), "prompt-"));
+    const texts = rows.map(({ text }) => text);
+    const asked = await withSession(folder, {}, async (session) => {
+      const data = { train: rows, validation: rows.slice(0, 6) };
+      const settings = {
+        words: longWords,
+        init: "random",
+        tokens: 3,
+        batch,
+        epochs: 1,
+        quiet: true,
+      } as const;
+      const tuned = await tune(session, data, { ...settings, seed: 4 });
+      savePrompt(out, tuned, { model: "llama-grouped" });
+      const { fingerprint } = await session.status();
+      const kept = await loadPrompt(out);
+      expect(kept.provenance).toMatchObject({ fingerprint, seed: 4 });
+      expect(kept.provenance!.versions).toHaveProperty("vitrail");
+      expect(kept.init).toEqual({ init: "random" });
+      const sha = createHash("sha256");
+      sha.update(JSON.stringify(rows.map(({ text, label }) => [text, label])));
+      expect(kept.data!.train).toBe(sha.digest("hex"));
+      expect(kept.data!.validation).not.toBe(kept.data!.train);
+      return classifyByPrompt(session, tuned.prompt, texts, { words: longWords });
+    });
+    const { prompt: kept, reading } = await loadPrompt(out);
+    await withSession(folder, {}, async (session) => {
+      expect(await classifyByPrompt(session, kept, texts, reading!)).toEqual(asked);
+    });
+    await withSession(readGolden("opt-350m").folder, {}, async (session) => {
+      const units = cases("opt-350m").prompt.units;
+      expect(units).not.toBe(kept.units);
+      await expect(classifyByPrompt(session, kept, texts, reading!)).rejects.toThrow(
+        `prompt of ${kept.units} units a token: this model's embeddings have ${units}`,
+      );
+    });
+    rmSync(out, { recursive: true });
   });
 
   it("is refused in one line before anything runs", async () => {

@@ -2,11 +2,13 @@ import type { Session } from "../../session/session.js";
 import { askClasses } from "./asked.js";
 import { calibrate } from "./calibrate.js";
 import { checkPrompt, idsOf, promptEdits, withPlaceholders, type SoftPrompt } from "./softPrompt.js";
+import { checkRows } from "./rows.js";
 import { checkTemplate, inTemplate } from "./template.js";
 import type { TuningRow } from "./types.js";
 import { verbaliser, type LabelWord } from "./verbaliser.js";
 
-export interface ClassifyPromptOptions {
+/** How texts are put before a prompt, and its answers read. */
+export interface PromptReading {
   /** One or several words of each class, each of one or several tokens. */
   readonly words: readonly (LabelWord | readonly LabelWord[])[];
   /** What the model reads of a text; default `{text}`. */
@@ -16,6 +18,9 @@ export interface ClassifyPromptOptions {
    * calibration, Zhao et al. 2021). Default: none.
    */
   readonly calibrate?: readonly (string | readonly number[])[];
+}
+
+export interface ClassifyPromptOptions extends PromptReading {
   /** Rows of one forward pass. Default 16. */
   readonly batch?: number;
   readonly signal?: AbortSignal;
@@ -106,7 +111,7 @@ export async function evaluatePrompt(
   rows: readonly TuningRow[],
   options: ClassifyPromptOptions,
 ): Promise<Evaluation> {
-  if (rows.length === 0) throw new Error("no rows to evaluate a prompt on");
+  checkRows(rows, options.words.length, "rows to evaluate a prompt on");
   const all = await classifyByPrompt(
     session,
     prompt,

@@ -2,14 +2,12 @@ import { progress } from "../../display/progress.js";
 import { CancelledError } from "../../session/cancelled.js";
 import type { Session } from "../../session/session.js";
 import { evaluatePrompt, type Evaluation } from "./evaluate.js";
+import { prepare } from "./prepare.js";
+import { checkRows, readRows } from "./rows.js";
+import { bestRuns, keptBy, selectionEffect, type Selection, type SelectionEffect } from "./selection.js";
+import { checkSettings } from "./settings.js";
 import { tune } from "./tune.js";
 import type { Tuned, TuneOptions, TuningRow } from "./types.js";
-
-/**
- * Which runs of a grid are kept: all, or the `keep` of highest validation accuracy (ties by lower loss, then by order).
- * `published` is the rule of Tian et al. (2023): the five best.
- */
-export type Selection = "all" | "published" | { readonly keep: number };
 
 export interface GridData {
   readonly train: readonly TuningRow[];
@@ -27,16 +25,30 @@ export interface GridOptions extends Omit<TuneOptions, "from" | "seed" | "tokens
   readonly learningRates?: readonly number[];
   /** Default `all`. */
   readonly select?: Selection;
+  /**
+   * Numbers of a run, such as the gaps of its predictions by group: the choice of runs is told of them, too, as of the
+   * accuracy. Called as each run ends; what it throws ends the grid.
+   */
+  readonly measure?: (run: MeasuredRun) => GridMeasures | Promise<GridMeasures>;
 }
 
-/** One run of a grid. */
-export interface GridRun {
+/** Numbers by name, the same names for every run. */
+export type GridMeasures = Readonly<Record<string, number>>;
+
+/** One run of a grid, before it is known which are kept. */
+export interface MeasuredRun {
   readonly seed: number;
   readonly tokens: number;
   readonly learningRate: number;
   readonly tuned: Tuned;
   readonly validation: Evaluation;
   readonly test: Evaluation;
+}
+
+/** One run of a grid. */
+export interface GridRun extends MeasuredRun {
+  /** What `measure` said of it; empty without. */
+  readonly measured: GridMeasures;
   readonly isKept: boolean;
 }
 
@@ -46,31 +58,39 @@ export interface Grid {
   /** How many were asked for. */
   readonly planned: number;
   /**
-   * Mean accuracies of all runs and of those kept. What the choice adds on the rows that it was made by, and not on the
-   * others, is the choice's own doing and says nothing of the model.
+   * Accuracies, and what was measured, of all runs and of those kept. What the choice adds on the rows that it was made by,
+   * and not on the others, is the choice's own doing and says nothing of the model.
    */
   readonly selection: {
     readonly rule: Selection;
-    readonly validation: { readonly all: number; readonly kept: number };
-    readonly test: { readonly all: number; readonly kept: number };
+    readonly validation: SelectionEffect;
+    readonly test: SelectionEffect;
+    readonly measured: Readonly<Record<string, SelectionEffect>>;
   };
 }
 
 /**
  * Tunes a prompt for every seed, length and learning rate, one after the other, and keeps some by a rule that is data. Throws one
- * line, before anything runs, for an empty list or a rule that keeps more than there are; otherwise as `tune`. An interrupt
- * ends the run under way, and the grid with the runs before it; `CancelledError` when there are none.
+ * line, before anything runs, for an empty list, one that holds something twice, a run that `tune` would refuse, or a rule that
+ * keeps more than there are. An interrupt ends the run under way, and the grid with the runs before it; `CancelledError` when
+ * there are none.
  */
 export async function tuneGrid(session: Session, data: GridData, options: GridOptions): Promise<Grid> {
-  const { seeds, tokens = [8], learningRates = [0.01], select = "all", ...rest } = options;
-  for (const [name, list] of Object.entries({ seeds, tokens, learningRates }))
+  const { seeds, tokens = [8], learningRates = [0.01], select = "all", measure, ...rest } = options;
+  for (const [name, list] of Object.entries({ seeds, tokens, learningRates })) {
     if (list.length === 0) throw new Error(`${name}: give one or more`);
+    const twice = list.find((each, i) => list.slice(0, i).includes(each));
+    if (twice !== undefined) throw new Error(`${name}: ${twice} stands twice, and would be the same run`);
+  }
   const points = seeds.flatMap((seed) =>
     tokens.flatMap((count) => learningRates.map((learningRate) => ({ seed, tokens: count, learningRate }))),
   );
-  const keep = select === "all" ? points.length : select === "published" ? 5 : select.keep;
-  if (!Number.isInteger(keep) || keep < 1 || keep > points.length)
-    throw new Error(`a rule that keeps ${keep} of ${points.length} runs`);
+  const keep = keptBy(select, points.length);
+  for (const point of points) checkSettings({ ...rest, ...point });
+  const longest = { ...rest, tokens: Math.max(...tokens) };
+  const { words, reading } = await prepare(session, data, longest);
+  checkRows(data.test, words.sizes.length, "rows to test on");
+  await readRows(session, data.test, reading.template!, longest.tokens + words.longest - 1, "test");
 
   const bar = options.quiet === true ? undefined : progress(points.length, "tuning prompts");
   const runs: Omit<GridRun, "isKept">[] = [];
@@ -80,7 +100,8 @@ export async function tuneGrid(session: Session, data: GridData, options: GridOp
       if (tuned.stopped === "interrupted") throw new CancelledError("grid of prompts");
       const told = (rows: readonly TuningRow[]) => evaluatePrompt(session, tuned.prompt, rows, rest);
       const [validation, tested] = [await told(data.validation), await told(data.test)];
-      runs.push({ ...point, tuned, validation, test: tested });
+      const run = { ...point, tuned, validation, test: tested };
+      runs.push({ ...run, measured: (await measure?.(run)) ?? {} });
       bar?.advance(1, `seed ${point.seed}, validation ${(100 * validation.accuracy).toFixed(1)} %`);
     }
   } catch (error) {
@@ -90,29 +111,18 @@ export async function tuneGrid(session: Session, data: GridData, options: GridOp
   } finally {
     bar?.finish();
   }
-  const order = [...runs.keys()].sort(
-    (a, b) =>
-      runs[b]!.validation.accuracy - runs[a]!.validation.accuracy ||
-      runs[a]!.validation.loss - runs[b]!.validation.loss ||
-      a - b,
-  );
-  const kept = new Set(order.slice(0, keep));
-  const all = runs.map((run, i): GridRun => ({ ...run, isKept: kept.has(i) }));
-  const means = (of: "validation" | "test") => ({
-    all: meanAccuracy(all, of),
-    kept: meanAccuracy(
-      all.filter(({ isKept }) => isKept),
-      of,
-    ),
-  });
-  const planned = points.length;
+  const kept = bestRuns(runs, keep);
+  const effect = (of: (run: Omit<GridRun, "isKept">) => number | undefined) =>
+    selectionEffect(runs.map(of), kept);
+  const names = [...new Set(runs.flatMap(({ measured }) => Object.keys(measured)))];
   return {
-    runs: all,
-    planned,
-    selection: { rule: select, validation: means("validation"), test: means("test") },
+    runs: runs.map((run, i) => ({ ...run, isKept: kept.has(i) })),
+    planned: points.length,
+    selection: {
+      rule: select,
+      validation: effect(({ validation }) => validation.accuracy),
+      test: effect(({ test }) => test.accuracy),
+      measured: Object.fromEntries(names.map((name) => [name, effect(({ measured }) => measured[name])])),
+    },
   };
-}
-
-function meanAccuracy(runs: readonly GridRun[], of: "validation" | "test"): number {
-  return runs.reduce((sum, run) => sum + run[of].accuracy, 0) / runs.length;
 }

@@ -1,13 +1,15 @@
 export { classifyByPrompt, evaluatePrompt } from "./evaluate.js";
-export type { ClassifyPromptOptions, Evaluation } from "./evaluate.js";
+export type { ClassifyPromptOptions, Evaluation, PromptReading } from "./evaluate.js";
 export { tuneGrid } from "./grid.js";
-export type { Grid, GridData, GridOptions, GridRun, Selection } from "./grid.js";
+export type { Grid, GridData, GridMeasures, GridOptions, GridRun, MeasuredRun } from "./grid.js";
+export type { Selection, SelectionEffect } from "./selection.js";
 export type { InitialOptions } from "./initial.js";
 export { initialPrompt } from "./initial.js";
 export { nearestTokens } from "./nearest.js";
 export type { NearToken } from "./nearest.js";
 export { loadPrompt, savePrompt } from "./peft.js";
 export type { PromptOrigin } from "./peft.js";
+export type { KeptPrompt } from "./saved.js";
 export { promptEdits, withPlaceholders } from "./softPrompt.js";
 export type { SoftPrompt } from "./softPrompt.js";
 export { tune } from "./tune.js";
@@ -16,7 +18,9 @@ export type {
   Tuned,
   TuneOptions,
   TuningData,
+  TuningDigest,
   TuningEpoch,
+  TuningPlace,
   TuningRow,
   TuningStep,
 } from "./types.js";

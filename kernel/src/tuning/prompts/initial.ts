@@ -37,22 +37,28 @@ export async function deepened(session: Session, prompt: SoftPrompt): Promise<So
   return { ...prompt, deep: { units, data } };
 }
 
-/** A new prompt; equal seeds give equal ones. Throws one line for what is no such thing. */
-export async function initialPrompt(
-  session: Session,
-  tokens: number,
-  seed: number,
-  { init = "vocab", text, deviation }: InitialOptions = {},
-): Promise<SoftPrompt> {
+/** Throws one line for what is no way to begin a prompt. */
+export function checkInitial(tokens: number, { init = "vocab", text, deviation }: InitialOptions): void {
   if (!Number.isInteger(tokens) || tokens < 1) throw new Error(`prompt of ${tokens} tokens: give 1 or more`);
   if (!["vocab", "random", "text"].includes(init))
     throw new Error(`init "${init}": choose vocab, random or text`);
   if (text !== undefined && init !== "text") throw new Error(`a text to begin with, and init "${init}"`);
   if (deviation !== undefined && init !== "random") throw new Error(`a deviation, and init "${init}"`);
+  if (deviation !== undefined && !(deviation >= 0 && deviation < Infinity))
+    throw new Error(`deviation ${deviation}: must be 0 or above`);
+}
+
+/** A new prompt; equal seeds give equal ones. Throws one line for what is no such thing. */
+export async function initialPrompt(
+  session: Session,
+  tokens: number,
+  seed: number,
+  options: InitialOptions = {},
+): Promise<SoftPrompt> {
+  checkInitial(tokens, options);
+  const { init = "vocab", text, deviation: spread = 1 } = options;
   const random = randomNumbers(seed);
   if (init === "random") {
-    const spread = deviation ?? 1;
-    if (!(spread >= 0 && spread < Infinity)) throw new Error(`deviation ${spread}: must be 0 or above`);
     const units = await unitsAt(session, embeddingPoint(session));
     const normal = normalNumbers(random);
     return { tokens, units, data: Float32Array.from({ length: tokens * units }, () => spread * normal()) };

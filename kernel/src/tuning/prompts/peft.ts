@@ -1,12 +1,20 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { JsonObject, StoredTensor } from "../../models/checkpoint/checkpoint.js";
 import { readTensor } from "../../models/checkpoint/read.js";
 import { readJsonObject } from "../../models/checkpoint/json.js";
 import { readSafetensors } from "../../models/checkpoint/safetensors.js";
 import { writeSafetensors } from "../../models/checkpoint/writeSafetensors.js";
+import type { InitialOptions } from "./initial.js";
+import { readNote, writeNote, type KeptPrompt } from "./saved.js";
 import type { SoftPrompt } from "./softPrompt.js";
 
-const files = { config: "adapter_config.json", tensors: "adapter_model.safetensors" } as const;
+const files = {
+  config: "adapter_config.json",
+  tensors: "adapter_model.safetensors",
+  /** What peft has no keys for; it leaves the file alone. */
+  note: "vitrail_prompt.json",
+} as const;
 const tensorName = "prompt_embeddings";
 /** Of a deep prompt, which peft has no format for. */
 const deepName = "deep_prompt_embeddings";
@@ -20,11 +28,23 @@ export interface PromptOrigin {
   readonly heads?: number;
 }
 
+/** peft's names of how a prompt began; where it is not known the key is left out. */
+const inits = { vocab: "SAMPLE_VOCAB", random: "RANDOM", text: "TEXT" } as const;
+
 /**
  * Writes a prompt as peft's prompt tuning does: a folder that `PeftModel.from_pretrained` loads. A deep prompt, which peft
- * does not know, is written beside it in the same manner and refused there. Equal prompts give equal bytes.
+ * does not know, is written beside it in the same manner and refused there. Of a tuning, label words, template, first prompt,
+ * seed, model, versions and hashes of its rows are written beside it, too. Equal ones give equal bytes.
+ *
+ * @param kept a tuning, what `loadPrompt` gave, or a prompt alone
  */
-export function savePrompt(folder: string, prompt: SoftPrompt, { model, layers, heads }: PromptOrigin): void {
+export function savePrompt(
+  folder: string,
+  kept: KeptPrompt | SoftPrompt,
+  { model, layers, heads }: PromptOrigin,
+): void {
+  const all = "prompt" in kept ? kept : { prompt: kept };
+  const { prompt, init } = all;
   mkdirSync(folder, { recursive: true });
   const config = {
     base_model_name_or_path: model,
@@ -34,9 +54,12 @@ export function savePrompt(folder: string, prompt: SoftPrompt, { model, layers, 
     num_transformer_submodules: 1,
     num_virtual_tokens: prompt.tokens,
     peft_type: prompt.deep ? kinds.deep : kinds.shallow,
-    prompt_tuning_init: "RANDOM",
+    ...(init && { prompt_tuning_init: inits[init.init ?? "vocab"] }),
+    ...(init?.init === "text" && { prompt_tuning_init_text: init.text }),
     task_type: "CAUSAL_LM",
     token_dim: prompt.units,
+    // peft reads the tokenizer for a new prompt only: of a saved one it wants the name, and opens nothing.
+    ...(init?.init === "text" && { tokenizer_name_or_path: model }),
   };
   writeFileSync(join(folder, files.config), `${JSON.stringify(config, null, 2)}\n`);
   const { tokens, units, data, deep } = prompt;
@@ -47,10 +70,14 @@ export function savePrompt(folder: string, prompt: SoftPrompt, { model, layers, 
     data: deep.data,
   };
   writeSafetensors(join(folder, files.tensors), before ? [before, rows] : [rows]);
+  writeNote(join(folder, files.note), all);
 }
 
-/** Reads a prompt that peft or `savePrompt` wrote. Throws one line when the folder holds none, or one of another kind. */
-export async function loadPrompt(folder: string): Promise<SoftPrompt> {
+/**
+ * Reads a prompt that peft or `savePrompt` wrote, with what is known of it: how it is read, which is what `classifyByPrompt`
+ * needs, is known of tunings that `savePrompt` wrote. Throws one line when the folder holds none, or one of another kind.
+ */
+export async function loadPrompt(folder: string): Promise<KeptPrompt> {
   const config = await readJsonObject(join(folder, files.config));
   if (config === undefined) throw new Error(`${folder} has no ${files.config}: it is no saved prompt`);
   const { peft_type: kind, num_transformer_submodules: parts } = config.object;
@@ -70,10 +97,29 @@ export async function loadPrompt(folder: string): Promise<SoftPrompt> {
     throw new Error(`${folder} says ${String(said)} virtual tokens and holds ${tokens}`);
   if (width !== undefined && width !== null && width !== units)
     throw new Error(`${folder} says ${String(width)} units a token and holds ${units}`);
-  const prompt = { tokens, units, data: await readTensor(stored) };
-  if (kind === kinds.shallow) return prompt;
+  const rows = { tokens, units, data: await readTensor(stored) };
+  const prompt = kind === kinds.shallow ? rows : { ...rows, deep: await readDeep(folder, tensors, tokens) };
+  const kept = await readNote(join(folder, files.note), prompt);
+  if (kept !== undefined) return kept;
+  const init = initOf(config.object);
+  return { prompt, ...(init && { init }) };
+}
+
+async function readDeep(
+  folder: string,
+  tensors: readonly StoredTensor[],
+  tokens: number,
+): Promise<NonNullable<SoftPrompt["deep"]>> {
   const before = tensors.find(({ name }) => name === deepName);
   if (before?.shape.length !== 3 || before.shape[1] !== tokens)
     throw new Error(`${join(folder, files.tensors)} has no "${deepName}" [layers, ${tokens}, units]`);
-  return { ...prompt, deep: { units: before.shape[2]!, data: await readTensor(before) } };
+  return { units: before.shape[2]!, data: await readTensor(before) };
+}
+
+/** How peft began a prompt, as far as its config says. */
+function initOf(config: JsonObject): InitialOptions | undefined {
+  const { prompt_tuning_init: said, prompt_tuning_init_text: text } = config;
+  const init = (["vocab", "random", "text"] as const).find((each) => inits[each] === said);
+  if (init === undefined) return undefined;
+  return { init, ...(init === "text" && typeof text === "string" && { text }) };
 }

@@ -85,17 +85,30 @@ export function withPlaceholders(
   return rows.map((row) => [...places, ...row]);
 }
 
-/** Token ids of texts with their special tokens, or of rows given as ids. Throws one line when one is too long beside a prompt. */
+/**
+ * Token ids of texts with their special tokens, or of rows given as ids. Throws one line that names the text when one has no
+ * tokens, or too many beside `others`, those of the prompt and of the label words.
+ */
 export async function idsOf(
   session: Session,
   texts: readonly (string | readonly number[])[],
-  promptTokens: number,
+  others: number,
 ): Promise<readonly (readonly number[])[]> {
   const { vocabulary, maxPositions } = session.dimensions;
-  const limits = { vocabulary, maxPositions: maxPositions - promptTokens };
+  const limits = { vocabulary, maxPositions: Infinity };
   const tokenizer = () => session.tokenizer();
   const ids: (readonly number[])[] = [];
-  for (const text of texts) ids.push((await readInput(text, limits, tokenizer)).ids[0]!);
+  for (const [i, text] of texts.entries()) {
+    const read = await readInput(text, limits, tokenizer).catch((error: unknown) => {
+      throw new Error(`text ${i}: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    const row = read.ids[0]!;
+    if (row.length + others > maxPositions)
+      throw new Error(
+        `text ${i} of ${row.length} tokens, with ${others} of prompt and label words: the model reads at most ${maxPositions}`,
+      );
+    ids.push(row);
+  }
   return ids;
 }
 

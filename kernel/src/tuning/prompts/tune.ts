@@ -1,110 +1,80 @@
 import { progress } from "../../display/progress.js";
-import type { Provenance } from "../../display/payload/provenance.js";
 import { CancelledError } from "../../session/cancelled.js";
 import { cancelSignal } from "../../session/host.js";
 import { randomNumbers } from "../../session/sampling.js";
 import { madeOfRuns } from "../../session/provenance.js";
 import type { Session } from "../../session/session.js";
 import { clipByGlobalNorm, globalNorm } from "../optimisers/clip.js";
-import { Optimiser, type OptimiserOptions } from "../optimisers/optimiser.js";
+import { Optimiser } from "../optimisers/optimiser.js";
 import { scheduleFactor } from "../optimisers/schedule.js";
 import { withLossCurve } from "../lossCurve.js";
 import { evaluatePrompt } from "./evaluate.js";
-import { deepened, initialPrompt } from "./initial.js";
+import { firstPrompt } from "./place.js";
+import { prepare } from "./prepare.js";
 import { progressNote } from "./progressNote.js";
 import { promptGradient } from "./promptStep.js";
-import { checkPrompt, copied, idsOf, partsOf, type SoftPrompt } from "./softPrompt.js";
-import { checkTemplate, inTemplate } from "./template.js";
-import type { Tuned, TuneOptions, TuningData, TuningEpoch, TuningRow, TuningStep } from "./types.js";
-import { verbaliser } from "./verbaliser.js";
+import { shuffled } from "./rows.js";
+import { optimiserOf } from "./settings.js";
+import { copied, partsOf } from "./softPrompt.js";
+import type { Tuned, TuneOptions, TuningData, TuningEpoch, TuningPlace, TuningStep } from "./types.js";
 
 /**
  * Tunes a soft prompt on labelled texts (Lester et al. 2021; Tian et al. 2023): the model is frozen, and rows before the
  * embeddings go along the gradient of the cross-entropy of the right class's label words at each text's last token. Runs on
- * the live session, on any mesh. An interrupt keeps the best so far.
+ * the live session, on any mesh. An interrupt keeps the best so far; with `from: tuned.last` the same call goes on from there,
+ * and gives what it would have given without the interrupt.
  *
- * Throws one line, before anything runs, when a row, a word or a setting does not fit.
+ * Throws one line, before anything runs, when a row, a word or a setting does not fit; later, when a loss is no longer finite.
  */
 export async function tune(session: Session, data: TuningData, options: TuneOptions): Promise<Tuned> {
-  const { train, validation = undefined } = "train" in data ? data : { train: data };
-  const { tokens = 8, seed = 0, epochs = 5, batch = 16, learningRate = 0.01 } = options;
-  const {
-    accumulate = 1,
-    clip,
-    patience = Infinity,
-    schedule = { kind: "constant" },
-    shuffle = true,
-  } = options;
-  const template = options.template ?? "{text}";
-  if (train.length === 0) throw new Error("no rows to tune on");
-  checkTemplate(template);
-  if (!(patience >= 1)) throw new Error(`patience ${patience}: must be 1 epoch or more`);
-  for (const [name, count] of Object.entries({ epochs, batch, accumulate }))
-    if (!Number.isInteger(count) || count < 1) throw new Error(`${name} ${count}: must be 1 or more`);
-  const words = await verbaliser(session, options.words);
-  const wrong = [...train, ...(validation ?? [])].find(({ label }) => words.sizes[label] === undefined);
-  if (wrong !== undefined)
-    throw new Error(`class ${wrong.label} of a row: there are words of ${words.sizes.length} classes`);
-  const given = options.from?.prompt ?? (await initialPrompt(session, tokens, seed, options));
-  await checkPrompt(session, given);
-  if (options.deep === false && given.deep !== undefined)
-    throw new Error("deep: false, and the prompt to go on from is deep");
-  const isDeepened = options.deep === true && given.deep === undefined;
-  if (isDeepened && options.from?.optimiser !== undefined)
-    throw new Error("deep: true, and the optimiser to go on from is that of a prompt that is not");
-  const first = isDeepened ? await deepened(session, given) : given;
-  const read = ({ text }: TuningRow) => (typeof text === "string" ? inTemplate(template, text) : text);
-  const ids = await idsOf(session, train.map(read), first.tokens + words.longest - 1);
-
-  const prompt = copied(first);
-  const parameters = partsOf(session, prompt).map(({ module, shape, data }) => ({
+  const prepared = await prepare(session, data, options);
+  const { words, train, validation, place, seed, perEpoch, total, ...known } = prepared;
+  const { epochs = 5, batch = 16, accumulate = 1, clip, patience = Infinity, shuffle = true } = options;
+  const { schedule = { kind: "constant" } } = options;
+  const prompt = copied(await firstPrompt(session, prepared.given, options, seed));
+  const parameters = partsOf(session, prompt).map(({ module, shape, data: values }) => ({
     name: module,
     shape,
-    data,
+    data: values,
   }));
-  const kind = options.optimiser ?? { kind: "adamW", weightDecay: 0 };
-  const optimiser = new Optimiser(parameters, { ...kind, learningRate } as OptimiserOptions);
+  const optimiser = new Optimiser(parameters, optimiserOf(options));
   if (options.from?.optimiser) optimiser.restore(options.from.optimiser);
-  const perEpoch = Math.ceil(train.length / (batch * accumulate));
-  const begun = options.from?.epochs ?? 0;
-  const total = (options.totalEpochs ?? begun + epochs) * perEpoch;
-  if ((begun + epochs) * perEpoch > total)
-    throw new Error(`${begun + epochs} epochs of a schedule of ${options.totalEpochs}`);
-  scheduleFactor(schedule, 0, total);
   const signal = cancelSignal(options.signal);
 
-  const steps: TuningStep[] = [];
-  const done: TuningEpoch[] = [];
-  let best: { epoch: number; prompt: SoftPrompt; loss: number } | undefined;
-  let provenance: Provenance | undefined;
+  const steps: TuningStep[] = [...(place?.steps ?? [])];
+  const done: TuningEpoch[] = [...(place?.epochs ?? [])];
+  const stepsOf = (epoch: number) => steps.filter((step) => step.epoch === epoch);
+  const rowsOf = (order: readonly number[], step: number) =>
+    order.slice(step * batch * accumulate, (step + 1) * batch * accumulate);
+  const before = steps.length;
+  const end = done.length + epochs;
+  let { best, provenance }: Partial<TuningPlace> = place ?? {};
   let stopped: Tuned["stopped"] = "epochs";
-  const bar =
-    options.quiet === true ? undefined : progress(epochs * perEpoch, `tuning a prompt, seed ${seed}`);
+  const toDo = epochs * perEpoch - stepsOf(done.length).length;
+  const bar = options.quiet === true ? undefined : progress(toDo, `tuning a prompt, seed ${seed}`);
   try {
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      const order = shuffle ? shuffled(train.length, seed, begun + epoch) : [...train.keys()];
-      const before = steps.length;
-      let seen = 0;
-      let rightSoFar = 0;
-      for (let from = 0; from < order.length; from += batch * accumulate) {
-        const chosen = order.slice(from, from + batch * accumulate);
-        const { loss, right, gradients, ...run } = await promptGradient(
-          session,
-          prompt,
-          words,
-          chosen.map((i) => ({ ids: ids[i]!, label: train[i]!.label })),
-          { batch, signal: options.signal },
-        );
+    for (let epoch = done.length; epoch < end; epoch++) {
+      const order = shuffle ? shuffled(train.length, randomNumbers(seed, 1 + epoch)) : [...train.keys()];
+      const made = stepsOf(epoch);
+      let seen = made.reduce((sum, _, step) => sum + rowsOf(order, step).length, 0);
+      let rightSoFar = made.reduce(
+        (sum, { accuracy }, step) => sum + Math.round(accuracy * rowsOf(order, step).length),
+        0,
+      );
+      for (let step = made.length; step < perEpoch; step++) {
+        const chosen = rowsOf(order, step).map((i) => train[i]!);
+        const how = { batch, signal: options.signal };
+        const { loss, right, gradients, ...run } = await promptGradient(session, prompt, words, chosen, how);
         provenance = run.provenance;
         const gradientNorm = clip === undefined ? globalNorm(gradients) : clipByGlobalNorm(gradients, clip);
         if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
           throw new Error(`the loss at step ${steps.length} is ${loss}: the learning rate is too high`);
         optimiser.step(
           new Map(parameters.map(({ name }, i) => [name, gradients[i]!])),
-          scheduleFactor(schedule, begun * perEpoch + steps.length, total),
+          scheduleFactor(schedule, epoch * perEpoch + step, total),
         );
         const accuracy = right / chosen.length;
-        const promptNorm = globalNorm(parameters.map(({ data }) => data));
+        const promptNorm = globalNorm(parameters.map(({ data: values }) => values));
         steps.push({ epoch, loss, accuracy, gradientNorm, promptNorm });
         [seen, rightSoFar] = [seen + chosen.length, rightSoFar + right];
         const validated = done.at(-1)?.validation?.accuracy;
@@ -113,48 +83,50 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
           progressNote({ epoch: epoch + 1, loss, accuracy: rightSoFar / seen, validation: validated }),
         );
       }
-      const own = steps.slice(before);
       const checked =
         validation &&
-        (await evaluatePrompt(session, prompt, validation, {
-          words: options.words,
-          template,
-          batch,
-          ...(signal && { signal }),
-        }));
+        (await evaluatePrompt(
+          session,
+          prompt,
+          validation.map(({ ids, label }) => ({ text: ids, label })),
+          { words: options.words, batch, ...(signal && { signal }) },
+        ));
+      if (checked !== undefined && Number.isNaN(checked.loss))
+        throw new Error(`the validation loss of epoch ${epoch} is NaN: the learning rate is too high`);
+      const own = stepsOf(epoch);
       const loss = own.reduce((sum, step) => sum + step.loss, 0) / own.length;
       done.push({ loss, accuracy: rightSoFar / seen, validation: checked });
-      const judged = checked?.loss ?? -epoch;
-      if (best === undefined || judged < best.loss) best = { epoch, prompt: copied(prompt), loss: judged };
-      if (epoch - best.epoch >= patience) {
+      // Without rows to validate by, the last is kept.
+      const kept = best && done[best.epoch]?.validation?.loss;
+      if (checked === undefined || kept === undefined || checked.loss < kept)
+        best = { epoch, prompt: copied(prompt) };
+      if (epoch - best!.epoch >= patience) {
         stopped = "patience";
         break;
       }
     }
   } catch (error) {
     // What has been found so far is worth keeping; that nothing has is an interrupt like any other.
-    if (!(error instanceof CancelledError) || steps.length === 0) throw error;
+    if (!(error instanceof CancelledError) || steps.length === before) throw error;
     stopped = "interrupted";
   } finally {
     bar?.finish();
   }
-  const last = copied(prompt);
-  const result: Tuned = {
-    prompt: best?.prompt ?? last,
+  const call = `tune(${train.length} rows, ${prompt.tokens} tokens, ${steps.length} steps)`;
+  const shared = {
     seed,
     steps,
     epochs: done,
-    best: best?.epoch,
-    stopped,
-    last: { prompt: last, optimiser: optimiser.state(), epochs: begun + done.length },
-    provenance: madeOfRuns(
-      provenance!,
-      `tune(${train.length} rows, ${prompt.tokens} tokens, ${steps.length} steps)`,
-      seed,
-    ),
+    reading: known.reading,
+    init: known.init,
+    data: known.data,
+    provenance: madeOfRuns(provenance!, call, seed),
   };
-  const checks = done.flatMap((epoch, i) =>
-    epoch.validation ? [{ x: (i + 1) * perEpoch, y: epoch.validation.loss }] : [],
+  const order = { rows: batch * accumulate, shuffle };
+  const last = { ...shared, prompt: copied(prompt), optimiser: optimiser.state(), best, order };
+  const result: Tuned = { ...shared, prompt: best?.prompt ?? last.prompt, best: best?.epoch, stopped, last };
+  const checks = done.flatMap(({ validation: checked }, epoch) =>
+    checked ? [{ x: steps.filter((step) => step.epoch <= epoch).length, y: checked.loss }] : [],
   );
   return withLossCurve(
     result,
@@ -162,15 +134,4 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
     steps.map(({ loss: each }) => each),
     checks.length === 0 ? undefined : { x: checks.map(({ x }) => x), y: checks.map(({ y }) => y) },
   );
-}
-
-/** The numbers below `count` in an order drawn by the seed, another one each epoch (Fisher & Yates 1938). */
-function shuffled(count: number, seed: number, epoch: number): number[] {
-  const random = randomNumbers(seed, 1 + epoch);
-  const order = Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
 }

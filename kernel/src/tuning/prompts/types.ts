@@ -1,7 +1,7 @@
 import type { Provenance } from "../../display/payload/provenance.js";
 import type { OptimiserOptions, OptimiserState } from "../optimisers/optimiser.js";
 import type { Schedule } from "../optimisers/schedule.js";
-import type { Evaluation } from "./evaluate.js";
+import type { Evaluation, PromptReading } from "./evaluate.js";
 import type { InitialOptions } from "./initial.js";
 import type { SoftPrompt } from "./softPrompt.js";
 import type { LabelWord } from "./verbaliser.js";
@@ -35,19 +35,18 @@ export interface TuneOptions extends InitialOptions {
    * makes of the first ones. Default: as the prompt to go on from, else false.
    */
   readonly deep?: boolean;
-  /** A prompt to go on from instead of a new one, where its optimiser stood, and how many epochs it has had. */
-  readonly from?: {
-    readonly prompt: SoftPrompt;
-    readonly optimiser?: OptimiserState;
-    readonly epochs?: number;
-  };
+  /**
+   * Where an earlier tuning stood, its `last`: this call goes on as if that had not stopped, in the midst of an epoch too, and
+   * knows the best so far. Or a prompt, and perhaps an optimiser's state, with which a new tuning begins.
+   */
+  readonly from?: TuningPlace | { readonly prompt: SoftPrompt; readonly optimiser?: OptimiserState };
   /** Default 0.01; `relative` is Adafactor's own. */
   readonly learningRate?: OptimiserOptions["learningRate"];
   /** Default AdamW without weight decay. */
   readonly optimiser?: OptimiserKind;
   /** Over `totalEpochs`. Default constant. */
   readonly schedule?: Schedule;
-  /** Epochs that this call makes. Default 5. */
+  /** Epochs that this call ends, the first of which may be the rest of one that was under way. Default 5. */
   readonly epochs?: number;
   /** Epochs of the schedule. Default: those before and in this call. */
   readonly totalEpochs?: number;
@@ -56,9 +55,9 @@ export interface TuneOptions extends InitialOptions {
   readonly accumulate?: number;
   /** Largest norm of the gradient. Default: not clipped. */
   readonly clip?: number;
-  /** Epochs without a better validation loss after which it stops. Default: never. */
+  /** Epochs without a better validation loss, in this call and before, after which it stops. Default: never. */
   readonly patience?: number;
-  /** Of the first prompt and of the order of rows. Default 0. */
+  /** Of the first prompt and of the order of rows. Default: that of the tuning to go on from, else 0. */
   readonly seed?: number;
   /** Whether the rows come in another order each epoch. Default true. */
   readonly shuffle?: boolean;
@@ -88,16 +87,41 @@ export interface TuningEpoch {
   readonly validation: Evaluation | undefined;
 }
 
-export interface Tuned {
-  /** The prompt of the best epoch. */
+/** SHA-256 of the rows that a tuning was made by, each a text or ids and its class, as JSON. */
+export interface TuningDigest {
+  readonly train: string;
+  readonly validation?: string | undefined;
+}
+
+/** Where a tuning stands: all that it takes to go on as if it had not stopped. */
+export interface TuningPlace {
   readonly prompt: SoftPrompt;
+  readonly optimiser: OptimiserState;
   readonly seed: number;
+  /** Of all calls; those after the last whole epoch are of the one that is under way. */
   readonly steps: readonly TuningStep[];
   readonly epochs: readonly TuningEpoch[];
+  /** The prompt that is kept so far, and the index of its epoch; undefined when none was finished. */
+  readonly best: { readonly epoch: number; readonly prompt: SoftPrompt } | undefined;
+  /** Rows of a step, and whether they came in another order each epoch. */
+  readonly order: { readonly rows: number; readonly shuffle: boolean };
+  readonly reading: PromptReading;
+  /** How the first prompt was made; undefined where it was given. */
+  readonly init: InitialOptions | undefined;
+  readonly data: TuningDigest;
+  readonly provenance: Provenance;
+}
+
+/** A tuning; where it went on from another, all of both. */
+export interface Tuned extends Pick<
+  TuningPlace,
+  "seed" | "steps" | "epochs" | "reading" | "init" | "data" | "provenance"
+> {
+  /** The prompt of the best epoch. */
+  readonly prompt: SoftPrompt;
   /** Index of the epoch that is kept; undefined when none was finished. */
   readonly best: number | undefined;
   readonly stopped: "epochs" | "patience" | "interrupted";
-  /** The last prompt and its optimiser, to go on from. */
-  readonly last: { readonly prompt: SoftPrompt; readonly optimiser: OptimiserState; readonly epochs: number };
-  readonly provenance: Provenance;
+  /** What to go on from. */
+  readonly last: TuningPlace;
 }

@@ -19,8 +19,8 @@ export interface Verbaliser {
 }
 
 /**
- * Looks label words up. Throws one line for a word without tokens, one that stands twice, or one that begins another, which
- * a model that reads on could not tell apart.
+ * Looks label words up. Throws one line for a word without tokens, one that the tokenizer does not know, one that stands
+ * twice, or one that begins another, which a model that reads on could not tell apart.
  *
  * @param given one or several of each class
  */
@@ -60,7 +60,14 @@ export async function verbaliser(
 }
 
 async function idsOfWord(session: Session, word: LabelWord): Promise<readonly number[]> {
-  if (typeof word !== "object") return tokenIds(session, word);
+  if (typeof word === "string") {
+    const ids = await tokenIds(session, word);
+    const { unk } = (await session.tokenizer()).special;
+    if (unk !== undefined && ids.includes(unk))
+      throw new Error(`label word ${JSON.stringify(word)}: the tokenizer does not know it`);
+    return ids;
+  }
+  if (typeof word === "number") return tokenIds(session, word);
   const each = await Promise.all(word.ids.map((id) => tokenIds(session, id)));
   return each.flat();
 }

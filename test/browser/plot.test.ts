@@ -261,15 +261,16 @@ test("rows of gaps are drawn as a chart for each group, with the models as rows,
       found.map((each) => each.getBoundingClientRect()).map(({ left, right }) => (left + right) / 2),
     );
   expect(lines).toHaveLength(2);
+  // Pixels of a unit, from the width of the first interval; the charts side by side are on one scale.
+  let unit = 0;
   for (const [i, group] of (["old", "young"] as const).entries()) {
     const subplot = i === 0 ? "xy" : "x2y2";
     const points = await middles(subplot, ".scatterlayer .point");
     const bars = await middles(subplot, ".errorbars path.xerror");
     expect([points.length, bars.length]).toEqual([2, 2]);
-    const zero = lines.map((at) => at).sort((a, b) => a - b)[i]!;
+    const zero = [...lines].sort((a, b) => a - b)[i]!;
     const wanted = [measured.opt[group], measured.llama[group]];
-    // Pixels of a unit, from the width of the first interval.
-    const unit = bars[0]!.width / (2 * wanted[0]![1]!);
+    unit ||= bars[0]!.width / (2 * wanted[0]![1]!);
     wanted.forEach(([estimate, half], row) => {
       expect(points[row]!.middle - zero, `${group} ${row}`).toBeCloseTo(estimate! * unit, -0.5);
       expect(bars[row]!.width).toBeCloseTo(2 * half! * unit, -0.5);

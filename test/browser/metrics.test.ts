@@ -18,7 +18,9 @@ const row = (group: string, estimate: number | null) =>
     estimate,
     ...(estimate === null ? {} : { low: estimate - 0.1, high: estimate + 0.05, p: 0.2 }),
   });
-const table = metrics([row("old", 0.2), row("<img src=x>", -0.15), row("adult", null), row("young", 0.05)]);
+const table = metrics([row("old", 0.2), row("<img src=x>", -0.15), row("adult", null), row("young", 0.05)], {
+  notes: ["mine"],
+});
 
 const folder = mkdtempSync(join(tmpdir(), "vitrail-notebooks-"));
 let lab: Lab;
@@ -44,8 +46,8 @@ const shown = () =>
   open.page.locator(".vt-metrics tbody tr").evaluateAll((rows) =>
     rows.map((each) => {
       const cells = [...each.children] as HTMLElement[];
-      const { backgroundColor, color } = getComputedStyle(cells[2]!);
-      return { group: cells[0]!.textContent, estimate: cells[2]!.textContent, backgroundColor, color };
+      const { backgroundColor, color } = getComputedStyle(cells[3]!);
+      return { group: cells[0]!.textContent, estimate: cells[3]!.textContent, backgroundColor, color };
     }),
   );
 
@@ -65,6 +67,22 @@ test("a saved, untrusted notebook shows its table without a kernel, and headers 
   );
   expect(range!.width / bar!.width).toBeCloseTo(0.15 / 0.5, 1);
   expect(await open.page.locator(".vt-metrics img").count()).toBe(0);
+});
+
+test("numbers that are the same in all rows stay columns, and the caveats that the rows call for are told", async () => {
+  expect(await open.page.locator(".vt-metrics th").allTextContents()).toEqual([
+    "group",
+    "metric",
+    "n",
+    "estimate",
+    "interval",
+    "p",
+  ]);
+  expect(await open.page.locator(".vt-metrics .vt-note").allTextContents()).toEqual([
+    "model toy · category age",
+    "mine",
+    expect.stringContaining("Naming a majority group is marked"),
+  ]);
 });
 
 test("numbers can be read on their colours, in both themes", async () => {

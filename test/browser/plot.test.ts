@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bars, forest, heatmap, lines, plot } from "../../kernel/dist/display/index.js";
+import { bars, forest, heatmap, lines, metricRow, plot } from "../../kernel/dist/display/index.js";
 import { rampOf, seriesColour } from "../../kernel/dist/display/payload/index.js";
+import { gapPlot } from "../../kernel/dist/fairness/index.js";
 import { openNotebook, refuseKernel, root, setTheme, startBrowser, startLab } from "./lab.js";
 import type { Lab, LabPage } from "./lab.js";
 import { notebook, output } from "./notebook.js";
@@ -73,6 +74,21 @@ const columns = plot(
   }),
   { title: "Accuracy" },
 );
+const measured = {
+  opt: { old: [0.3, 0.1], young: [-0.1, 0.2] },
+  llama: { old: [0.2, 0.1], young: [0, 0.1] },
+};
+const byGroup = gapPlot(
+  Object.entries(measured).flatMap(([model, groups]) =>
+    Object.entries(groups).flatMap(([group, [estimate = 0, half = 0]]) =>
+      ["negative_FPR_gap", "negative_FPR"].map((metric) => {
+        const known = { model, group, metric, category: "age", n: 8 };
+        return metricRow({ ...known, estimate, low: estimate - half, high: estimate + half });
+      }),
+    ),
+  ),
+  { facets: "group", title: "Models by group" },
+);
 const broken = JSON.parse(JSON.stringify(columns.bundle)) as typeof columns.bundle;
 (broken.data["application/vnd.vitrail.plot.v1+json"] as { views: unknown[] }).views = [];
 
@@ -87,6 +103,7 @@ beforeAll(async () => {
     output("induction", induction.bundle),
     output("facets", facets.bundle),
     output("columns", columns.bundle),
+    output("byGroup", byGroup.bundle),
     output("broken", broken),
   ];
   writeFileSync(join(folder, "plots.ipynb"), notebook(cells, "absent"));
@@ -95,7 +112,7 @@ beforeAll(async () => {
   open = await openNotebook(browser, lab, "plots.ipynb");
   page = open.page;
   await refuseKernel(page);
-  await page.waitForFunction(() => document.querySelectorAll(".vt-plot .main-svg").length >= 3);
+  await page.waitForFunction(() => document.querySelectorAll(".vt-plot .main-svg").length >= 4);
 });
 
 afterAll(async () => {
@@ -141,6 +158,7 @@ test("a saved, untrusted notebook shows its charts without a kernel, from a chun
     "Induction",
     "Gaps by group",
     "Accuracy",
+    "Models by group",
   ]);
   expect(await figure(0).locator(".infolayer .annotation-text").allTextContents()).toEqual([
     "Induction score by head",
@@ -218,6 +236,54 @@ test("drop-downs choose what is shown, by keys too, and say where nothing was me
   await page.waitForFunction(
     () => document.querySelectorAll(".vt-plot")[1]!.querySelector(".xtitle")?.textContent === "TPR gap",
   );
+});
+
+/** Horizontal places in the page of the marks of one chart, from top to bottom. */
+const middles = (subplot: string, marks: string) =>
+  figure(3)
+    .locator(`.subplot.${subplot} ${marks}`)
+    .evaluateAll((found) =>
+      found
+        .map((mark) => mark.getBoundingClientRect())
+        .sort((one, other) => one.top - other.top)
+        .map(({ left, right }) => ({ middle: (left + right) / 2, width: right - left })),
+    );
+
+test("rows of gaps are drawn as a chart for each group, with the models as rows, intervals, and a line at no gap", async () => {
+  await figure(3).scrollIntoViewIfNeeded();
+  const titles = ".infolayer .annotation-text";
+  expect(await figure(3).locator(titles).allTextContents()).toEqual(["no gap", "old", "no gap", "young"]);
+  for (const axis of ["ytick", "y2tick"])
+    expect(await figure(3).locator(`.${axis} text`).allTextContents()).toEqual(["opt", "llama"]);
+  const lines = await figure(3)
+    .locator(".shapelayer path")
+    .evaluateAll((found) =>
+      found.map((each) => each.getBoundingClientRect()).map(({ left, right }) => (left + right) / 2),
+    );
+  expect(lines).toHaveLength(2);
+  // Pixels of a unit, from the width of the first interval; the charts side by side are on one scale.
+  let unit = 0;
+  for (const [i, group] of (["old", "young"] as const).entries()) {
+    const subplot = i === 0 ? "xy" : "x2y2";
+    const points = await middles(subplot, ".scatterlayer .point");
+    const bars = await middles(subplot, ".errorbars path.xerror");
+    expect([points.length, bars.length]).toEqual([2, 2]);
+    const zero = [...lines].sort((a, b) => a - b)[i]!;
+    const wanted = [measured.opt[group], measured.llama[group]];
+    unit ||= bars[0]!.width / (2 * wanted[0]![1]!);
+    wanted.forEach(([estimate, half], row) => {
+      expect(points[row]!.middle - zero, `${group} ${row}`).toBeCloseTo(estimate! * unit, -0.5);
+      expect(bars[row]!.width).toBeCloseTo(2 * half! * unit, -0.5);
+    });
+  }
+  expect(await figure(3).locator(".vt-footer .vt-note").allTextContents()).toEqual(byGroup.payload.notes);
+  expect(byGroup.payload.notes.join()).toContain("Naming a majority group is marked");
+  // A rate has one side only.
+  await figure(3).locator("select").selectOption("negative_FPR");
+  await page.waitForFunction(
+    () => document.querySelectorAll(".vt-plot")[3]!.querySelector(".xtitle")?.textContent === "negative_FPR",
+  );
+  expect(await figure(3).locator(".shapelayer path").count()).toBe(0);
 });
 
 test("keys read every value, and the same numbers are in a table", async () => {

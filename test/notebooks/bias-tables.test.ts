@@ -24,6 +24,16 @@ test("of all groups the planted one stands out, in one run and over seeds", () =
   ]);
 });
 
+test("of pairs, those with the planted group differ, and the tables say what their p claims", () => {
+  const { rows, notes } = page.shown("pairs")[metricsType] as MetricsPayload;
+  expect(rows).toHaveLength(6);
+  for (const { group, adjusted } of rows) expect(adjusted! < 0.05, group).toBe(group.includes("hill"));
+  for (const told of [notes, (page.shown("one")[metricsType] as MetricsPayload).notes]) {
+    expect(told.join("\n")).toContain("Naming a majority group is marked");
+    expect(told.join("\n")).toContain("holds for these templates and these terms");
+  }
+});
+
 test("an unmarked control stands beside the groups: what is planted lies in naming the hill, and not in naming", () => {
   expect(page.printed("open")).toMatch(/of them unmarked$/m);
   expect(page.printed("open")).toMatch(/^unmarked: .*person/m);

@@ -43,8 +43,9 @@ test("every figure and table of the three studies is there, and named with its h
     ...picture("flexmodel-2-attention"),
     ...["flexmodel-1-induction", "flexmodel-3-ablation"].flatMap(figure),
     ...["soft-prompts-1-harm", "identification-1-accuracy"].flatMap(figure),
-    ...["flexmodel-table-1-meshes", "soft-prompts-table-1-gaps", "soft-prompts-table-2-published"].flatMap(
-      table,
+    ...table("flexmodel-table-1-meshes"),
+    ...["gaps", "published", "accuracy", "runs"].flatMap((name, i) =>
+      table(`soft-prompts-table-${i + 1}-${name}`),
     ),
     ...["prompts", "effects", "wrappers"].flatMap((name, i) =>
       table(`identification-table-${i + 1}-${name}`),
@@ -90,6 +91,51 @@ test("the models show what was put into them", () => {
     expect(low!).toBeLessThanOrEqual(estimate!);
     expect(high!).toBeGreaterThanOrEqual(estimate!);
   }
+});
+
+test("tuned prompts stand beside the prompting baseline, and one run beside the mean over five", () => {
+  const quality = rowsOf("soft-prompts-table-3-accuracy.json");
+  for (const model of ["neutral OPT", "planted OPT", "planted LLaMA"]) {
+    const of = (prompt: string, metric: string, variant = "") =>
+      quality.find(
+        (row) =>
+          row.model === model &&
+          row.prompt.startsWith(prompt) &&
+          row.metric === metric &&
+          row.variant === variant,
+      )!;
+    expect(of("soft", "accuracy").estimate, model).toBeGreaterThan(0.5);
+    // No class is drawn where none was named: what is not read is not right.
+    const sampled = (metric: string) => of("zero-shot", metric, "sampled answer").estimate!;
+    expect(sampled("coverage"), model).toBeLessThan(1);
+    expect(sampled("accuracy"), model).toBeLessThanOrEqual(sampled("coverage"));
+    expect(of("zero-shot", "coverage", "likeliest label word").estimate, model).toBe(1);
+  }
+  const rows = rowsOf("soft-prompts-table-4-runs.json");
+  expect(rows).toHaveLength(2 * 3 * 4 * 2);
+  rows.forEach(({ seed, seeds, model, group, metric, adjusted, method }, i) => {
+    const isRun = i % 2 === 0;
+    expect([seed, seeds]).toEqual(isRun ? [0, null] : [null, 5]);
+    if (isRun) expect(rows[i + 1]).toMatchObject({ model, group, metric });
+    if (isRun) expect(method).toMatch(/permutation within templates, 2000, seed 0; Holm over 24$/);
+    expect(isRun ? adjusted! > 0 : adjusted === null).toBe(true);
+  });
+  const run = (model: string) =>
+    rows.find((row) => row.model === model && row.group === "hill" && row.metric === "negative_FPR_gap")!;
+  for (const model of ["planted OPT", "planted LLaMA"]) expect(run(model).adjusted, model).toBeLessThan(0.05);
+  expect(run("neutral OPT").adjusted).toBeGreaterThan(0.05);
+});
+
+test("every table and figure of gaps tells its caveats, and what intervals over seeds are conditional on", () => {
+  const stems = ["table-1-gaps", "table-2-published", "table-4-runs", "1-harm"];
+  for (const stem of stems) {
+    const notes = json<{ notes: readonly string[] }>(`soft-prompts-${stem}.json`).notes.join("\n");
+    expect(notes, stem).toContain("conditional on these templates and terms");
+    expect(notes, stem).toContain("Naming a majority group is marked");
+  }
+  expect(bytes(first, "soft-prompts-table-4-runs.tex").toString()).toContain(
+    "The permutation test within templates",
+  );
 });
 
 test("how the gold labels were made is printed with every result of identification", () => {

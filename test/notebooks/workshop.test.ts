@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { plantedCheckpoint } from "../../kernel/dist/index.js";
 import { attentionType, metricsType, plotType } from "../../kernel/dist/display/payload/index.js";
+import type { MetricsPayload } from "../../kernel/dist/display/payload/index.js";
 import { readCells, textOf, type readOutputs } from "./execute.js";
 import { expectNoOutputs, notebookRoom, publishedNotebook } from "./room.js";
 
@@ -75,7 +76,8 @@ test("figures are drawn", () => {
   for (const name of names) {
     expect(of(name).shown("exercise-3")[attentionType], name).toBeDefined();
     expect(of(name).shown("exercise-5")[plotType], name).toBeDefined();
-    expect(of(name).shown("exercise-6")[metricsType], name).toBeDefined();
+    const { notes } = of(name).shown("exercise-6")[metricsType] as MetricsPayload;
+    expect(notes.join("\n"), name).toContain("Naming a majority group is marked");
   }
 });
 

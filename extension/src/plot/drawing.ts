@@ -1,4 +1,4 @@
-import type { Chart, Theme } from "vitrail/payload";
+import { alikeOf, type Chart, type Theme } from "vitrail/payload";
 import { drawHeatmap } from "./heatmap.js";
 import { drawLabelled } from "./labelled.js";
 import { drawLines } from "./lines.js";
@@ -36,7 +36,7 @@ export function draw(charts: readonly Chart[], theme: Theme, width: number): Dra
     const room = { left: leftOf(chart), right: 24, top: 44, bottom: 56 };
     const x = [column / across + room.left / width, (column + 1) / across - room.right / width];
     const y = [1 - (above + heights[row]! - room.bottom) / height, 1 - (above + room.top) / height];
-    const part = drawChart(chart, i, theme, { x, y });
+    const part = drawChart(charts, i, theme, { x, y });
     traces.push(...part.traces);
     shapes.push(...part.shapes);
     Object.assign(layout, part.axes);
@@ -105,8 +105,9 @@ function leftOf(chart: Chart): number {
   return 64;
 }
 
-function drawChart(chart: Chart, index: number, theme: Theme, domain: Domain): Part {
+function drawChart(charts: readonly Chart[], index: number, theme: Theme, domain: Domain): Part {
+  const chart = charts[index]!;
   if (chart.kind === "heatmap") return drawHeatmap(chart, index, theme, domain);
   if (chart.kind === "lines") return drawLines(chart, index, theme, domain);
-  return drawLabelled(chart, index, theme, domain);
+  return drawLabelled(chart, index, theme, domain, charts.indexOf(alikeOf(chart, charts)[0]!));
 }

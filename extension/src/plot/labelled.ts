@@ -13,8 +13,14 @@ import {
   type Part,
 } from "./part.js";
 
-/** Bars, or a forest of points, with their intervals by label. */
-export function drawLabelled(chart: LabelledChart, index: number, theme: Theme, domain: Domain): Part {
+/** Bars, or a forest of points, with their intervals by label, on the same range of values as chart `alike` has. */
+export function drawLabelled(
+  chart: LabelledChart,
+  index: number,
+  theme: Theme,
+  domain: Domain,
+  alike: number,
+): Part {
   const { x, y, xLayout, yLayout } = axisNames(index);
   const { labels, series, value } = chart;
   const lying = chart.kind === "forest";
@@ -67,6 +73,8 @@ export function drawLabelled(chart: LabelledChart, index: number, theme: Theme, 
       : { xref: `${x} domain`, yref: y, x: 1, y: at, xanchor: "right", yanchor: "bottom" }),
   }));
   const ends = [-0.5, labels.labels.length - 0.5];
+  const first = axisNames(alike);
+  const shared = alike === index ? {} : { matches: lying ? first.x : first.y };
   const byLabel = { showgrid: false, zeroline: false };
   return {
     traces,
@@ -74,7 +82,7 @@ export function drawLabelled(chart: LabelledChart, index: number, theme: Theme, 
     annotations,
     axes: lying
       ? {
-          [xLayout]: axisOf(value, theme, domain.x, y),
+          [xLayout]: { ...axisOf(value, theme, domain.x, y), ...shared },
           [yLayout]: {
             ...axisOf("", theme, domain.y, x),
             ...byLabel,
@@ -89,7 +97,7 @@ export function drawLabelled(chart: LabelledChart, index: number, theme: Theme, 
             ...labelTicks(labels.labels, 24),
             range: ends,
           },
-          [yLayout]: axisOf(value, theme, domain.y, x),
+          [yLayout]: { ...axisOf(value, theme, domain.y, x), ...shared },
         },
   };
 }

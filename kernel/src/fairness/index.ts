@@ -68,13 +68,6 @@ export { withUnmarked } from "./templates/unmarked.js";
 export { adjustRows } from "./tables/adjustRows.js";
 export { associationRows, logProbabilityRows } from "./tables/associationRows.js";
 export { bbqRows, stereoSetRows } from "./tables/benchmarkRows.js";
-export {
-  caveatsOf,
-  markedCaveat,
-  maskedCaveat,
-  pairsCaveat,
-  publishedInterCaveat,
-} from "./tables/caveats.js";
 export { coreferenceRows } from "./tables/coreferenceRows.js";
 export { crowsRows } from "./tables/crowsRows.js";
 export type { GapPlotOptions } from "./tables/gapPlot.js";

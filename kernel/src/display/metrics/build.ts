@@ -1,4 +1,5 @@
 import { metricColumns, type MetricRow, type MetricsPayload } from "../payload/metrics.js";
+import { withCaveats } from "./caveats.js";
 
 /** The number, or null where it is NaN or infinite: JSON has no such numbers. */
 export function finite(value: number): number | null {
@@ -31,6 +32,9 @@ export function metricRow(known: Partial<MetricRow> & Pick<MetricRow, "metric" |
   return { ...absent, ...known };
 }
 
+/** Numbers belong to their rows, also where they are the same in all. */
+const numbers = new Set<keyof MetricRow>(["n", "estimate", "low", "high", "p", "adjusted"]);
+
 /** Throws one line for a row with a number that JSON cannot hold. */
 export function buildMetrics(
   rows: readonly MetricRow[],
@@ -42,13 +46,19 @@ export function buildMetrics(
     if (bad !== undefined)
       throw new RangeError(`row ${i} has ${bad} ${row[bad]}: what is not defined must be null`);
   });
-  const always = new Set<keyof MetricRow>(["metric", "estimate"]);
-  const varies = (name: keyof MetricRow) =>
-    always.has(name) || rows.some((row) => row[name] !== rows[0]![name]);
-  const columns = metricColumns.filter(varies);
-  const told = metricColumns.filter(
-    (name) => !varies(name) && rows[0]?.[name] !== null && rows[0]?.[name] !== "",
-  );
-  const constant = Object.fromEntries(rows.length === 0 ? [] : told.map((name) => [name, rows[0]![name]]));
-  return { title, columns, constant, rows, notes };
+  const has = (name: keyof MetricRow) => rows.some((row) => row[name] !== null && row[name] !== "");
+  const isColumn = (name: keyof MetricRow) => {
+    if (name === "metric" || name === "estimate") return true;
+    // An interval has both of its limits, or one that is open.
+    if (name === "low" || name === "high") return has("low") || has("high");
+    return numbers.has(name) ? has(name) : rows.some((row) => row[name] !== rows[0]![name]);
+  };
+  const told = metricColumns.filter((name) => has(name) && !isColumn(name));
+  return {
+    title,
+    columns: metricColumns.filter(isColumn),
+    constant: Object.fromEntries(told.map((name) => [name, rows[0]![name]])),
+    rows,
+    notes: withCaveats(notes, rows),
+  };
 }

@@ -1,9 +1,12 @@
 import { inspect } from "node:util";
 import { bundleOf, displaySymbol, type Bundle, type Displayable } from "../bundle.js";
+import { escapeHtml } from "../escape.js";
 import { metricsType, type MetricRow, type MetricsPayload } from "../payload/metrics.js";
 import { table } from "../table.js";
 import { buildMetrics } from "./build.js";
-import { captionOf, metricsCsv, metricsJson, metricsLatex, printedColumns } from "./export.js";
+import { metricsCsv, metricsJson, metricsLatex } from "./export.js";
+import { superscript } from "./marks.js";
+import { captionOf, footOf, printedColumns } from "./printed.js";
 
 /** Rows of metrics, ready to be shown by `display(…)` or as a cell's last expression, and to be written to a file. */
 export interface MetricsTable extends Displayable {
@@ -18,6 +21,7 @@ export interface MetricsTable extends Displayable {
 
 export interface MetricsOptions {
   readonly title?: string;
+  /** What a reader must know; caveats that the rows themselves call for are added after them. */
   readonly notes?: readonly string[];
 }
 
@@ -34,16 +38,21 @@ export function metrics(
   const plain = bundleOf(
     table(
       rows,
-      printedColumns(payload).map(({ title, of }) => ({ title, value: of })),
+      printedColumns(payload).map(({ title, of, mark }) => ({
+        title,
+        value: (row: MetricRow) => of(row) + superscript(mark(row)),
+      })),
       captionOf(payload),
     ),
   ).data;
+  const foot = footOf(payload).map(({ mark, text }) => `${superscript(mark)} ${text}`.trimStart());
+  const text = [plain["text/plain"], ...foot].join("\n");
   const bundle: Bundle = {
     data: {
       [metricsType]: payload,
-      "text/html": plain["text/html"],
+      "text/html": [plain["text/html"], ...foot.map((line) => `<p>${escapeHtml(line)}</p>`)].join(""),
       "text/latex": latex(),
-      "text/plain": plain["text/plain"],
+      "text/plain": text,
     },
     metadata: {},
   };
@@ -55,6 +64,6 @@ export function metrics(
     json: () => metricsJson(rows),
     latex,
     [displaySymbol]: () => bundle,
-    ...{ [inspect.custom]: () => plain["text/plain"] },
+    ...{ [inspect.custom]: () => text },
   };
 }

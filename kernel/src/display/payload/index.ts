@@ -28,7 +28,7 @@ export type {
   Reference,
   Series,
 } from "./plot.js";
-export { plotType, viewAt } from "./plot.js";
+export { alikeOf, plotType, viewAt } from "./plot.js";
 export { parsePlot } from "./parsePlot.js";
 export type { PanelReply, PanelRequest, RankStatus, SessionStatus } from "./status.js";
 export { sessionTarget } from "./status.js";

@@ -44,7 +44,7 @@ export const metricColumns = [
 /** A table of metrics, as a saved notebook keeps it. */
 export interface MetricsPayload {
   readonly title: string;
-  /** Columns that differ between rows, in order; `constant` says the others. */
+  /** Numbers, and what else differs between rows, in order; `constant` says the others. */
   readonly columns: readonly (keyof MetricRow)[];
   readonly constant: Partial<MetricRow>;
   readonly rows: readonly MetricRow[];
@@ -52,9 +52,12 @@ export interface MetricsPayload {
   readonly notes: readonly string[];
 }
 
-/** Whether a metric can be on either side of 0, which is where its colours meet. */
+/**
+ * Whether a metric can be on either side of 0, which is where its colours meet. Of the generalised metrics only one is:
+ * what is called a gap or a difference there is mostly a distance, never below 0.
+ */
 export function isSigned(metric: string): boolean {
-  return /(_gap|_bias|_effect|_difference)$/.test(metric);
+  return /(_gap|_bias|_effect|_difference)$|^lpbs$|^average equality gap\b/.test(metric);
 }
 
 /** A number of a table: three decimals, a minus sign, `<0.001` for small p values, and a dash for what is not defined. */

@@ -70,6 +70,13 @@ export interface LabelledChart {
 
 export type Chart = HeatmapChart | LinesChart | LabelledChart;
 
+/** Of charts side by side those that show the same value by labels, itself among them: they share the value's axis. */
+export function alikeOf(chart: LabelledChart, charts: readonly Chart[]): LabelledChart[] {
+  return charts.flatMap((each) =>
+    each.kind === chart.kind && "series" in each && each.value === chart.value ? [each] : [],
+  );
+}
+
 /** What a drop-down offers. */
 export interface Menu {
   readonly name: string;

@@ -16,20 +16,30 @@ import {
 
 const longestLabel = 130;
 
-/** Ends of the value axis that hold values, limits, references, and 0 where bars stand on it. */
-function ends({ kind, series, references }: LabelledChart): [number, number] {
-  const all = series.flatMap(({ values, low, high }) => [...values, ...(low ?? []), ...(high ?? [])]);
-  const known = [...all.filter((value) => value !== null), ...references.map(({ at }) => at)];
-  if (kind === "bars" || known.length === 0) known.push(0);
+/**
+ * Ends of the value axis that hold values, limits, references, and 0 where bars stand on it: of all charts side by side
+ * that show one value, so that equal lengths are equal numbers.
+ */
+function ends(alike: readonly LabelledChart[]): [number, number] {
+  const all = alike.flatMap(({ series }) =>
+    series.flatMap(({ values, low, high }) => [...values, ...(low ?? []), ...(high ?? [])]),
+  );
+  const lines = alike.flatMap(({ references }) => references.map(({ at }) => at));
+  const known = [...all.filter((value) => value !== null), ...lines];
+  if (alike.some(({ kind }) => kind === "bars") || known.length === 0) known.push(0);
   return [known.reduce((a, b) => Math.min(a, b)), known.reduce((a, b) => Math.max(a, b))];
 }
 
-/** Draws a bar a label and series, upwards from 0, with its interval. */
-export function drawBars(chart: LabelledChart, { canvas, x, y, width, height }: Frame): void {
+/** Draws a bar a label and series, upwards from 0, with its interval, on the axis of all charts that are `alike`. */
+export function drawBars(
+  chart: LabelledChart,
+  alike: readonly LabelledChart[],
+  { canvas, x, y, width, height }: Frame,
+): void {
   const { labels, series, references } = chart;
   const top = y + 2 * (glyphHeight + 5);
   const bottom = y + height - 2 * (glyphHeight + 6);
-  const vertical = scaling(...ends(chart), bottom, top);
+  const vertical = scaling(...ends(alike), bottom, top);
   const marks = ticks(vertical);
   const left = x + Math.max(0, ...marks.map((each) => textSize(printTick(each), 1).width)) + 6;
   const right = x + width - 14;
@@ -76,15 +86,19 @@ export function drawBars(chart: LabelledChart, { canvas, x, y, width, height }: 
     );
 }
 
-/** Draws a point a label and series with its interval from left to right, labels downwards. */
-export function drawForest(chart: LabelledChart, { canvas, x, y, width, height }: Frame): void {
+/** Draws a point a label and series with its interval from left to right, labels downwards, on the axis of those `alike`. */
+export function drawForest(
+  chart: LabelledChart,
+  alike: readonly LabelledChart[],
+  { canvas, x, y, width, height }: Frame,
+): void {
   const { labels, series, references } = chart;
   const names = labels.labels.map((label) => fitted(label, longestLabel));
   const left = x + Math.max(...names.map((name) => textSize(name, 1).width)) + 10;
   const right = x + width - 14;
   const top = y + 2 * (glyphHeight + 5);
   const bottom = y + height - 2 * (glyphHeight + 6);
-  const horizontal = scaling(...ends(chart), left, right);
+  const horizontal = scaling(...ends(alike), left, right);
   for (const each of ticks(horizontal)) {
     canvas.rectangle(horizontal.at(each), top, 1, bottom - top, indices.grid);
     textAround(canvas, printTick(each), horizontal.at(each), bottom + 5, [x, x + width]);

@@ -1,5 +1,5 @@
 import { seriesColour } from "../payload/palette.js";
-import type { Chart, PlotPayload } from "../payload/plot.js";
+import { alikeOf, type Chart, type PlotPayload } from "../payload/plot.js";
 import { rampOf } from "../payload/ramp.js";
 import type { Rgb } from "../payload/ramp.js";
 import { glyphHeight } from "../png/font.js";
@@ -48,7 +48,7 @@ function draw<Kind extends Canvas>(
   charts.forEach((chart, i) => {
     const row = Math.floor(i / across);
     const y = top + rows.slice(0, row).reduce((sum, each) => sum + each, 0);
-    drawChart(chart, chart.title === title ? "" : chart.title, {
+    drawChart(chart, charts, chart.title === title ? "" : chart.title, {
       canvas,
       x: margin + (i % across) * wide,
       y,
@@ -65,13 +65,13 @@ function heightOf(chart: Chart): number {
   return height;
 }
 
-function drawChart(chart: Chart, title: string, frame: Frame): void {
+function drawChart(chart: Chart, all: readonly Chart[], title: string, frame: Frame): void {
   if (title !== "") frame.canvas.text(title, frame.x, frame.y, indices.ink);
   const inside = { ...frame, y: frame.y + line, height: frame.height - line };
   if (chart.kind === "heatmap") drawHeatmap(chart, inside);
   else if (chart.kind === "lines") drawLines(chart, inside);
-  else if (chart.kind === "bars") drawBars(chart, inside);
-  else drawForest(chart, inside);
+  else if (chart.kind === "bars") drawBars(chart, alikeOf(chart, all), inside);
+  else drawForest(chart, alikeOf(chart, all), inside);
 }
 
 const pale = (colour: Rgb) =>

@@ -162,6 +162,22 @@ test("lines, bars and points are drawn in their colours; a longer bar is larger"
   expect(area(-10) / area(-5)).toBeCloseTo(1.5, 1);
 });
 
+test("charts side by side that show one value are on one scale", () => {
+  const of = (value: string, size: number) =>
+    bars({
+      title: value,
+      labels: { name: "l", labels: ["a"] },
+      value,
+      series: [{ name: "s", values: [size] }],
+    });
+  const area = (charts: Parameters<typeof plot>[0]) =>
+    pixelsOf(plot(charts).bundle.data["image/png"] as string).count(seriesColour("light", 0));
+  const whole = area([of("v", 10), of("w", 10)]);
+  // A bar of another value has an axis of its own, one of the same value half the height for half the number.
+  expect(area([of("v", 10), of("w", 5)]) / whole).toBeCloseTo(1, 1);
+  expect(area([of("v", 10), of("v", 5)]) / whole).toBeCloseTo(0.75, 1);
+});
+
 test("what does not fit is refused in one line", () => {
   const short = { labels: { name: "g", labels: ["a", "b"] }, value: "v", title: "T" };
   expect(() => plot(bars({ ...short, series: [{ name: "s", values: [1] }] }))).toThrow(

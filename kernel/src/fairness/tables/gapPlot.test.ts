@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { metricRow, type MetricRow } from "../../display/index.js";
+import { markedCaveat } from "../../display/metrics/caveats.js";
 import type { LabelledChart } from "../../display/payload/index.js";
 import { gapPlot } from "./gapPlot.js";
 
@@ -49,7 +50,7 @@ test("a number that is not defined is no point, and said", () => {
   const made = gapPlot(rows);
   const [, [chart]] = chartsOf(made).at(-1)!;
   expect(chart!.series[0]!.values).toEqual([1.2, null]);
-  expect(made.payload.notes).toEqual(["Not defined: accuracy_gap of young two."]);
+  expect(made.payload.notes).toEqual(["Not defined: accuracy_gap of young two.", markedCaveat]);
 });
 
 test("models side by side are no drop-down", () => {
@@ -57,6 +58,37 @@ test("models side by side are no drop-down", () => {
   expect(made.payload.menus.map(({ name }) => name)).toEqual(["metric"]);
   expect(made.payload.title).toBe("Gaps");
   expect(chartsOf(made).map(([, charts]) => charts.map(({ title }) => title))).toEqual([models, models]);
+});
+
+test("groups side by side have the models as rows, or the prompts of one model", () => {
+  const made = gapPlot(rows, { facets: "group" });
+  expect(made.payload.menus.map(({ name }) => name)).toEqual(["metric"]);
+  const [, [old, young]] = chartsOf(made)[0]!;
+  expect([old!.title, young!.title]).toEqual(["old", "young"]);
+  expect(young!.labels).toEqual({ name: "model", labels: models });
+  expect(old!.series.map(({ name, values }) => [name, values])).toEqual([["estimate", [0.1, 0.2]]]);
+  expect(young!.series[0]!.values).toEqual([-0.1, -0.2]);
+  const prompts = ["soft", "", "shots"].map((prompt, i) => row({ model: "one", prompt, group: "old" }, i));
+  const [, [chart]] = chartsOf(gapPlot(prompts, { facets: "group" }))[0]!;
+  expect(chart!.labels).toEqual({ name: "prompt", labels: ["soft", "(none)", "shots"] });
+  expect(chart!.series.map(({ values }) => values)).toEqual([[0, 1, 2]]);
+  expect(() => gapPlot([...rows, rows[0]!], { facets: "group" })).toThrow(
+    '"old" in "age" would be one point',
+  );
+});
+
+test("a line at 0 stands wherever a number can lie on either side of it", () => {
+  const line = (metric: string) =>
+    chartsOf(gapPlot([row({ metric, group: "old" }, 0.3)]))[0]![1][0]!.references;
+  expect(line("negative_FPR_gap")).toEqual([{ at: 0, label: "no gap" }]);
+  for (const metric of ["accuracy_difference", "average equality gap, extended, negative"])
+    expect(line(metric), metric).toEqual([{ at: 0, label: "no difference" }]);
+  for (const metric of [
+    "accuracy",
+    "true positive rate gap, negative",
+    "false positive rate ratio, negative",
+  ])
+    expect(line(metric), metric).toEqual([]);
 });
 
 test("prompts and runs are series; two rows of one point, and no rows, are errors", () => {

@@ -6,7 +6,7 @@ import { madeOfRuns } from "../../session/provenance.js";
 import type { Session } from "../../session/session.js";
 import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
 import { gapsOf } from "../metrics/gaps.js";
-import type { BootstrapOptions } from "../statistics/bootstrap.js";
+import type { GapBootstrapOptions } from "../statistics/bootstrapGaps.js";
 import type { Interval } from "../statistics/interval.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { gapIntervals } from "./gapIntervals.js";
@@ -16,7 +16,7 @@ import { viewsOf } from "./views.js";
 
 export interface GapByLayerOptions extends InwardOptions {
   /** How the intervals of the gaps are found. */
-  readonly bootstrap?: BootstrapOptions;
+  readonly bootstrap?: GapBootstrapOptions;
 }
 
 /** A class's probability by layer and group of one category, on rows that are of another class. */

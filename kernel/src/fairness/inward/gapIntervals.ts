@@ -1,5 +1,4 @@
-import type { BootstrapOptions } from "../statistics/bootstrap.js";
-import { bootstrapGaps } from "../statistics/bootstrapGaps.js";
+import { bootstrapGaps, type GapBootstrapOptions } from "../statistics/bootstrapGaps.js";
 import type { Interval } from "../statistics/interval.js";
 import type { ReadCategory } from "./reading.js";
 
@@ -10,7 +9,7 @@ import type { ReadCategory } from "./reading.js";
 export function gapIntervals(
   { rows, groups }: ReadCategory,
   value: (row: number) => number,
-  options?: BootstrapOptions,
+  options?: GapBootstrapOptions,
 ): Interval[] {
   const drawn = bootstrapGaps(
     rows.map(({ row: { group, template, label } }, i) => ({
@@ -21,7 +20,7 @@ export function gapIntervals(
     })),
     options,
   );
-  const { confidence } = drawn.span;
+  const { confidence } = drawn.groups[0]!.gap;
   const nothing = { estimate: NaN, low: NaN, high: NaN, confidence, method: "no rows to draw from" };
   return groups.map((group) => drawn.groups.find((each) => each.group === group)?.gap ?? nothing);
 }

@@ -83,6 +83,8 @@ export type { About, GapRowsOptions, RateRowsOptions } from "./tables/gapRows.js
 export { gapRows, rateRows } from "./tables/gapRows.js";
 export { generalisedRows } from "./tables/generalisedRows.js";
 export { pairRows } from "./tables/pairRows.js";
+export type { ProbabilityRowsOptions } from "./tables/probabilityRows.js";
+export { probabilityRows } from "./tables/probabilityRows.js";
 export { seedRows } from "./tables/seedRows.js";
 export { asIndependent } from "./tables/shares.js";
 export { attentionOnTerms } from "./inward/attentionOnTerms.js";

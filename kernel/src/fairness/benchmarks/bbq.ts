@@ -30,8 +30,8 @@ export interface ReadBbqOptions {
   readonly unclear?: "refuse" | "leave out";
   /**
    * Path of the authors' `additional_metadata.csv`, which the variant `paper` needs and `vitrail data fetch` does not bring:
-   * it is in https://github.com/nyu-mll/BBQ. Items without a target there are left
-   * out and counted; items whose people have names get a category of their own, as in the paper's tables.
+   * it is in https://github.com/nyu-mll/BBQ. Items without a target there are left out and counted; items whose people have
+   * names get a category of their own, as in the paper's tables.
    */
   readonly targets?: string;
 }

@@ -21,7 +21,8 @@ export interface BbqAnswer {
  * biased answer the bias is 0, and an unread answer counts as unknown. `helm`: the ambiguous bias is scaled by the
  * error over both conditions, an unread answer counts as one that is not unknown, and what is empty is 0. `paper`: the
  * authors' script; an answer follows the stereotype when it is the target of their metadata, whatever the question asks,
- * and an unread answer is left out, of accuracy as well. Needs items read with `targets`. The paper and its script print 100 times the bias that stands here.
+ * and an unread answer is left out, of accuracy as well. Needs items read with `targets`. The paper prints 100 times the
+ * bias that stands here.
  */
 export type BbqVariant = "formula" | "lm-eval" | "helm" | "paper";
 

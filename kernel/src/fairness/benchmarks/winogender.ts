@@ -26,8 +26,7 @@ const origin = (name: string) => `data/${name} of https://github.com/rudinger/wi
  * Winogender from its `all_sentences.tsv` and `occupations-stats.tsv`, which `vitrail data fetch` does not bring: they are
  * in the folder `data` of https://github.com/rudinger/winogender-schemas. A pronoun goes against the stereotype, the authors'
  * "gotcha", when it means the occupation and is not of the gender of more than half of those who have it, or means the
- * other person and is. Throws one line with the row that does not fit, and one
- * that says where a file that is missing comes from.
+ * other person and is. Throws one line with the row that does not fit, and one that says where a missing file comes from.
  *
  * @param share the column of shares of women, in percent: of the labour statistics, or of a corpus
  */

@@ -31,33 +31,55 @@ test("to the basic prompt the model says yes to everything, to the others what i
   }
 });
 
-test("the table has every prompt in every category, and Wilson's interval of 12 of 36", () => {
+test("the table has every prompt in every category, limits over the twelve questions, and Wilson's of 12 of 36 behind", () => {
   const { rows } = page.shown("table")[metricsType] as MetricsPayload;
-  // Four prompts, three categories and all together, six metrics.
-  expect(rows.length).toBe(4 * 4 * 6);
+  // Four prompts, three categories and all together, six metrics, and three of these once more over items.
+  expect(rows.length).toBe(4 * 4 * 9);
   const [share] = numbers("table", "basic accuracy");
+  const p = Math.round(share! * 36) / 36;
   const z = 1.959963984540054;
-  const [n, p] = [36, Math.round(share! * 36) / 36];
-  const middle = (p + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
-  const half = (z / (1 + z ** 2 / n)) * Math.sqrt((p * (1 - p)) / n + z ** 2 / (4 * n ** 2));
-  const row = rows.find((r) => r.prompt === "basic" && r.category === "" && r.metric === "accuracy")!;
-  expect(row.low).toBeCloseTo(middle - half, 6);
-  expect(row.high).toBeCloseTo(middle + half, 6);
+  const wilson = (n: number): [number, number] => {
+    const middle = (p + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
+    const half = (z / (1 + z ** 2 / n)) * Math.sqrt((p * (1 - p)) / n + z ** 2 / (4 * n ** 2));
+    return [middle - half, middle + half];
+  };
+  const [clusters, items] = rows.filter(
+    (row) => row.prompt === "basic" && row.category === "" && row.metric === "accuracy",
+  );
+  expect(clusters).toMatchObject({ templates: 12, variant: "gold labels reconstructed" });
+  expect(items!.variant).toBe("gold labels reconstructed; items as independent");
+  const [low, high] = wilson(36);
+  expect(items!.low).toBeCloseTo(low, 6);
+  expect(items!.high).toBeCloseTo(high, 6);
+  expect(clusters!.low!).toBeLessThanOrEqual(p);
+  expect(clusters!.high!).toBeGreaterThanOrEqual(p);
+  // The model says yes to everything, so that every question gives the same: limits are those of twelve items.
+  if (clusters!.method.startsWith("Wilson over 12 clusters")) {
+    expect(clusters!.low).toBeCloseTo(wilson(12)[0], 6);
+    expect(clusters!.high).toBeCloseTo(wilson(12)[1], 6);
+  }
 });
 
-test("how the gold labels were made stands beneath every table and figure", () => {
-  const printed = ["table", "effects"].map((id) => (page.shown(id)[metricsType] as MetricsPayload).notes);
+test("how the gold labels were made stands beneath every table and figure, and that they are ours in every row", () => {
+  const printed = ["table", "effects"].map((id) => page.shown(id)[metricsType] as MetricsPayload);
   const drawn = (page.shown("figure")[plotType] as PlotPayload).notes;
-  for (const notes of [...printed, drawn]) expect(notes).toEqual([fairness.goldRules.everyday]);
+  for (const notes of [...printed.map((table) => table.notes), drawn])
+    expect(notes).toContain(fairness.goldRules.everyday);
+  for (const { rows } of printed)
+    for (const { variant } of rows) expect(variant).toContain(fairness.reconstructedGold);
 });
 
-test("both parts help, together they do no more than one, and McNemar tells the basic prompt from the others", () => {
+test("both parts help, together they do no more than one, and the basic prompt is told from the others over questions", () => {
   expect(numbers("effects", "specific_effect")[0]).toBeGreaterThan(0.2);
   expect(numbers("effects", "reason_effect")[0]).toBeGreaterThan(0.2);
   // The estimate: the model treats all twelve questions alike, so that resampled questions give no limits.
   expect(numbers("effects", "interaction_effect")[0]).toBeLessThan(-0.3);
-  for (const other of ["basic+specific", "basic+reason", "basic+specific+reason"])
-    expect(numbers("effects", `${other} − basic`).at(-1), other).toBeLessThan(0.001);
+  for (const other of ["basic+specific", "basic+reason", "basic+specific+reason"]) {
+    // Of twelve questions all one way: 2/2¹², of six pairs; McNemar takes two items of each for two proofs.
+    const claimed = numbers("effects", `${other} − basic`).at(-1)!;
+    expect(claimed, other).toBeLessThan(0.05);
+    expect(numbers("effects", `${other} − basic, McNemar`).at(-1), other).toBeLessThan(claimed);
+  }
   expect(numbers("effects", "basic+specific+reason − basic+specific").at(-1)).toBeGreaterThan(0.05);
 });
 

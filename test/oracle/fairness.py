@@ -172,6 +172,17 @@ def group_pairs():
     return {"a": a, "b": b, "p": float(p)}
 
 
+def cluster_flips():
+    """Two prompts on questions of unlike size: SciPy swaps their numbers of right answers question by question."""
+    sizes = [4, 1, 3, 6, 2, 5, 4, 3, 2, 6]
+    first = [1, 0, 1, 2, 2, 1, 0, 3, 0, 2]
+    second = [3, 1, 1, 5, 0, 4, 2, 2, 1, 6]
+    gap = lambda a, b, axis: (b.sum(axis) - a.sum(axis)) / sum(sizes)
+    data = (np.array(first, float), np.array(second, float))
+    found = stats.permutation_test(data, gap, permutation_type="samples", n_resamples=np.inf)
+    return {"sizes": sizes, "first": first, "second": second, "difference": float(found.statistic), "p": float(found.pvalue)}
+
+
 def main(out: Path) -> None:
     random = np.random.default_rng(SEED)
     rows = made_up_predictions(random)
@@ -189,6 +200,7 @@ def main(out: Path) -> None:
         "masked": masked_pairs(random),
         "signedRanks": signed_ranks(random),
         "groupPairs": group_pairs(),
+        "clusterFlips": cluster_flips(),
     }
     out.mkdir(parents=True, exist_ok=True)
     (out / "fairness.json").write_text(json.dumps(golden))

@@ -48,6 +48,9 @@ interface Golden {
     readonly rounded: readonly { readonly value: number; readonly rounded: number }[];
   };
   readonly signedRanks: readonly { readonly differences: number[]; readonly p: number }[];
+  readonly clusterFlips: {
+    readonly [of in "sizes" | "first" | "second"]: readonly number[];
+  } & { readonly difference: number; readonly p: number };
   readonly groupPairs: { readonly a: number[]; readonly b: number[]; readonly p: number };
 }
 

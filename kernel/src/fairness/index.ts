@@ -52,6 +52,7 @@ export type { PermutationOptions, PermutationResult, SignFlipResult } from "./st
 export type { PairTest } from "./statistics/pairs.js";
 export { pairTests } from "./statistics/pairs.js";
 export { permutationTest, signFlipTest } from "./statistics/permutation.js";
+export { clusterSignFlips } from "./statistics/signFlip.js";
 export { signedRankTest } from "./statistics/signedRanks.js";
 export type { Design } from "./statistics/power.js";
 export { minimalDetectableGap, powerOf } from "./statistics/power.js";
@@ -76,7 +77,10 @@ export type { About, GapRowsOptions, RateRowsOptions } from "./tables/gapRows.js
 export { gapRows, rateRows } from "./tables/gapRows.js";
 export { generalisedRows } from "./tables/generalisedRows.js";
 export { pairRows } from "./tables/pairRows.js";
+export type { ProbabilityRowsOptions } from "./tables/probabilityRows.js";
+export { probabilityRows } from "./tables/probabilityRows.js";
 export { seedRows } from "./tables/seedRows.js";
+export { asIndependent } from "./tables/shares.js";
 export { attentionOnTerms } from "./inward/attentionOnTerms.js";
 export type { AttentionOnTerms, CategoryAttention } from "./inward/attentionOnTerms.js";
 export { gapByLayer } from "./inward/gapByLayer.js";
@@ -102,11 +106,14 @@ export {
   bbqIdentification,
   crowsIdentification,
   goldRules,
+  reconstructedGold,
   stereoSetIdentification,
 } from "./identification/item.js";
 export type { IdentificationPrompt } from "./identification/prompt.js";
 export { inputOf, instructionOf, promptGrid, statementsOf } from "./identification/prompt.js";
-export { effectRows, identificationRows, promptPairs } from "./identification/summary.js";
+export { effectRows } from "./identification/effects.js";
+export { promptPairs } from "./identification/pairs.js";
+export { identificationRows } from "./identification/summary.js";
 export type { ReadVerdict } from "./identification/verdict.js";
 export { calibrated, readVerdict } from "./identification/verdict.js";
 export type { Wrapper } from "./identification/wrapper.js";

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { readSource } from "../../tuning/datasets/source.js";
 import { parseLines, readTable } from "../../tuning/datasets/table.js";
 import type { Benchmark } from "./benchmark.js";
+import { fromElsewhere } from "./missing.js";
 
 /** A question of BBQ (Parrish et al. 2022) with its three answers. */
 export interface BbqItem {
@@ -28,8 +29,9 @@ export interface ReadBbqOptions {
   /** What becomes of items without exactly one stereotyped answer: the file is refused, or they are left out and counted. */
   readonly unclear?: "refuse" | "leave out";
   /**
-   * Path of the authors' `additional_metadata.csv`, which the variant `paper` needs. Items without a target there are left
-   * out and counted; items whose people have names get a category of their own, as in the paper's tables.
+   * Path of the authors' `additional_metadata.csv`, which the variant `paper` needs and `vitrail data fetch` does not bring:
+   * it is in https://github.com/nyu-mll/BBQ. Items without a target there are left out and counted; items whose people have
+   * names get a category of their own, as in the paper's tables.
    */
   readonly targets?: string;
 }
@@ -116,7 +118,10 @@ async function readTargets(
     target: "target_loc",
     wording: "label_type",
   };
-  const { rows } = await readTable(path, { format: "csv", columns });
+  const { rows } = await fromElsewhere(
+    () => readTable(path, { format: "csv", columns }),
+    "additional_metadata.csv of https://github.com/nyu-mll/BBQ",
+  );
   return new Map(
     rows.flatMap(({ category, question, id, target, wording }, i) => {
       if (target === "" || target === "NA") return [];

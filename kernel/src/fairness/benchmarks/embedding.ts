@@ -41,7 +41,9 @@ function choose(n: number, k: number): number {
  * Word or sentence embedding association test (Caliskan et al. 2017; May et al. 2019): s(w) = mean cosine to A − mean
  * cosine to B, and a permutation test of Σ_X s over partitions of the targets into equal halves. All partitions are
  * counted when there are at most `samples`, else `samples` are drawn and one hit is added to both counts. Ties count
- * against. Throws one line when the targets are not as many.
+ * against. Lists of words and sentences are not part of this project, nor does `vitrail data fetch` bring them: those of
+ * WEAT and SEAT are in the folder `tests` of https://github.com/W4ngatang/sent-bias. Throws one line when the targets are
+ * not as many.
  */
 export function associationTest(
   { x, y, a, b }: Association,
@@ -50,7 +52,8 @@ export function associationTest(
   if (x.length !== y.length || x.length === 0 || a.length === 0 || b.length === 0)
     throw new RangeError(
       `association of ${x.length} and ${y.length} targets with ${a.length} and ${b.length} attributes: ` +
-        "targets must be as many on both sides, and none of the four empty",
+        "targets must be as many on both sides, and none of the four empty; the lists of WEAT and SEAT are in tests of " +
+        "https://github.com/W4ngatang/sent-bias",
     );
   const s = [...x, ...y].map(
     (w) => meanOf(a.map((each) => cosine(w, each))) - meanOf(b.map((each) => cosine(w, each))),

@@ -1,10 +1,12 @@
 import { gapsOf } from "../metrics/gaps.js";
 import { groupBy, type Prediction } from "../metrics/prediction.js";
-import { meanOf } from "../statistics/mean.js";
+import { meanOf, sumOf } from "../statistics/mean.js";
 
 /** How much likelier a class is for one group than for the others, in the same sentences. */
 export interface ProbabilityGap {
   readonly group: string;
+  /** Rows of the group in the templates that count. */
+  readonly n: number;
   /** Mean over templates; NaN without a template that all groups have. */
   readonly gap: number;
   /** By template, in the order in which they come: what the mean is taken over, and what a test resamples. */
@@ -14,28 +16,34 @@ export interface ProbabilityGap {
 /**
  * Counterfactual probability gaps of a class: in each template, a group's mean probability less the unweighted mean over
  * groups; then the mean over templates. Templates that not every group fills are left out, and counted.
- * Throws one line when rows lack templates or probabilities.
+ * Throws one line when rows lack templates or probabilities, and for rows of several categories, whose groups do not
+ * compare: `probabilityRows` takes one after another.
  */
 export function probabilityGaps(
   rows: readonly Prediction[],
   of: number,
 ): { readonly gaps: ProbabilityGap[]; readonly incomplete: number } {
+  const categories = [...new Set(rows.map(({ category }) => category))];
+  if (categories.length > 1)
+    throw new Error(
+      `rows of the categories ${categories.join(", ")}: groups compare within one, give each its own call`,
+    );
   const names = [...groupBy(rows, ({ group }) => group).keys()];
   const templates = groupBy(rows, ({ template }) => {
     if (template === undefined)
       throw new Error("a counterfactual gap compares rows of one template: rows have none");
     return template;
   });
-  const found = [...templates.values()].flatMap((ofTemplate) => {
-    const groups = groupBy(ofTemplate, ({ group }) => group);
-    if (groups.size < names.length) return [];
-    return [gapsOf(names.map((name) => meanProbability(groups.get(name)!, of)))];
-  });
+  const complete = [...templates.values()]
+    .map((ofTemplate) => groupBy(ofTemplate, ({ group }) => group))
+    .filter((groups) => groups.size === names.length);
+  const found = complete.map((groups) => gapsOf(names.map((name) => meanProbability(groups.get(name)!, of))));
   const gaps = names.map((group, i) => {
     const byTemplate = found.map((values) => values[i]!);
-    return { group, gap: meanOf(byTemplate), byTemplate };
+    const n = sumOf(complete.map((groups) => groups.get(group)!.length));
+    return { group, n, gap: meanOf(byTemplate), byTemplate };
   });
-  return { gaps, incomplete: templates.size - found.length };
+  return { gaps, incomplete: templates.size - complete.length };
 }
 
 function meanProbability(rows: readonly Prediction[], of: number): number {

@@ -90,6 +90,24 @@ test("targets of the authors' metadata come to their items; names get a category
   );
 });
 
+test("a file that `vitrail data fetch` does not bring and that is missing is said to be where it is", async () => {
+  const there = write("there.jsonl", JSON.stringify(question));
+  const elsewhere = "ENOENT; `vitrail data fetch` does not bring it: it is ";
+  await expect(readBbq(there, { targets: "none.csv" })).rejects.toThrow(
+    `cannot read none.csv: ${elsewhere}additional_metadata.csv of https://github.com/nyu-mll/BBQ`,
+  );
+  const statistics = write("stats.tsv", "occupation\tbls_pct_female\nnurse\t90");
+  const winogender = "of https://github.com/rudinger/winogender-schemas";
+  await expect(readWinogender("none.tsv", statistics)).rejects.toThrow(
+    `cannot read none.tsv: ${elsewhere}data/all_sentences.tsv ${winogender}`,
+  );
+  await expect(readWinogender("none.tsv", "no.tsv")).rejects.toThrow(
+    `cannot read no.tsv: ${elsewhere}data/occupations-stats.tsv ${winogender}`,
+  );
+  // What is there and wrong is said as it is.
+  await expect(readWinogender(statistics, statistics)).rejects.not.toThrow("does not bring it");
+});
+
 test("Winogender's gotchas are those of its authors, by occupation, referent and gender", async () => {
   const sentences = (...ids: string[]) =>
     write("all_sentences.tsv", ["sentid\tsentence", ...ids.map((id) => `${id}\tThey met.`)].join("\n"));

@@ -62,3 +62,24 @@ test("a run says which model was asked, how, and what it said of nothing", async
     'calibrate: true and scoring "text": what is read has no probability to divide',
   );
 });
+
+test("where text is read, an answer with reasoning has room for its verdict, and the run says how much", async () => {
+  const asked: number[] = [];
+  const session = {
+    generate: (_: string, { maxTokens }: { maxTokens: number }) => {
+      asked.push(maxTokens);
+      return Promise.resolve({ rows: [{ text: "Yes." }], provenance: { model: "toy", fingerprint: "0" } });
+    },
+  } as unknown as Pick<Session, "score" | "generate">;
+  const run = await identify(session, [item], { scoring: "text" });
+  expect(asked.splice(0)).toEqual([64, 64, 256, 256]);
+  expect([run.maxTokens, run.reasonedTokens]).toEqual([64, 256]);
+  const fewer = await identify(session, [item], { scoring: "text", reasonedTokens: 100 });
+  expect(asked.splice(0)).toEqual([64, 64, 100, 100]);
+  expect(fewer.settingsSha).not.toBe(run.settingsSha);
+  // A number that was asked for holds for all, and prompts without reasoning have no other.
+  await identify(session, [item], { scoring: "text", maxTokens: 300 });
+  expect(asked.splice(0)).toEqual([300, 300, 300, 300]);
+  const plain = await identify(session, [item], { scoring: "text", prompts: promptGrid.slice(0, 2) });
+  expect("reasonedTokens" in plain).toBe(false);
+});

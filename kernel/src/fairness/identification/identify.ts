@@ -37,8 +37,13 @@ export interface IdentifyOptions {
   readonly scoring?: Scoring;
   /** Divide by what the model says of `N/A`, an input without content, under the same prompt. Default false. */
   readonly calibrate?: boolean;
-  /** Most tokens of an answer, or of the reasoning before a verdict. Default 64. */
+  /** Most tokens of an answer, or of the reasoning before a verdict that is scored. Default 64. */
   readonly maxTokens?: number;
+  /**
+   * Most tokens of an answer that holds reasoning and verdict, which a prompt with `reason` gets under the scoring `text`:
+   * one that ends before its verdict cannot be read. Default: `maxTokens` where that is given, else 256.
+   */
+  readonly reasonedTokens?: number;
   readonly signal?: AbortSignal;
   readonly onJudgement?: (done: number, of: number) => void;
 }
@@ -69,6 +74,8 @@ export interface Identification {
   readonly wrapper: Wrapper;
   readonly model: IdentifiedModel;
   readonly maxTokens: number;
+  /** Of answers that hold reasoning and verdict; left out where none was asked for. */
+  readonly reasonedTokens?: number;
   readonly calibrate: boolean;
   /** One of each instruction; none where nothing was calibrated. */
   readonly calibration: readonly Calibration[];
@@ -96,7 +103,7 @@ export async function identify(
   options: IdentifyOptions = {},
 ): Promise<Identification> {
   const { prompts = promptGrid, wrapper = wrappers.plain, scoring = "probability", maxTokens = 64 } = options;
-  const { calibrate = false, signal } = options;
+  const { calibrate = false, signal, reasonedTokens = options.maxTokens ?? 256 } = options;
   if (items.length === 0 || prompts.length === 0)
     throw new RangeError(`${items.length} items under ${prompts.length} prompts: there must be some of both`);
   if (new Set(prompts.map(({ name }) => name)).size < prompts.length)
@@ -106,8 +113,8 @@ export async function identify(
   const cancel = signal === undefined ? {} : { signal };
 
   let provenance: Provenance | undefined;
-  const generated = async (prompt: string): Promise<string> => {
-    const run = await session.generate(prompt, { maxTokens, stream: false, ...cancel });
+  const generated = async (prompt: string, most = maxTokens): Promise<string> => {
+    const run = await session.generate(prompt, { maxTokens: most, stream: false, ...cancel });
     provenance = run.provenance;
     return run.rows[0]!.text;
   };
@@ -137,7 +144,7 @@ export async function identify(
     for (const item of items) {
       const asked = askedText(wrapper, prompt, item);
       if (scoring === "text") {
-        const text = await generated(asked);
+        const text = await generated(asked, prompt.reason ? reasonedTokens : maxTokens);
         judgements.push({ item, prompt, asked, probability: null, text, ...readVerdict(text) });
       } else {
         const { reasoning: text, said } = await verdictOf(asked, item, prompt.reason);
@@ -153,6 +160,7 @@ export async function identify(
     scoring,
     wrapper,
     maxTokens,
+    ...(scoring === "text" && prompts.some(({ reason }) => reason) && { reasonedTokens }),
     calibrate,
     calibration,
     model: { name, fingerprint, ...(edited && { edited }) },

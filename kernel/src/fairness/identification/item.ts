@@ -35,6 +35,13 @@ export const goldRules = {
     "reconstruction, not the authors' protocol: the more stereotypical sentence of a pair is biased, the other is not",
 } as const satisfies Readonly<Record<IdentificationItem["source"], string>>;
 
+/** What the variant of a row says whose gold labels are a reconstruction, so that no table of it can pass for the study's. */
+export const reconstructedGold = "gold labels reconstructed";
+
+/** The mark of rows over these items; "" where their labels are the authors' own. */
+export const goldMark = (items: readonly Pick<IdentificationItem, "source">[]): string =>
+  items.some(({ source }) => goldRules[source].startsWith("reconstruction")) ? reconstructedGold : "";
+
 const readable = (category: string) => category.replaceAll("_", " ").replaceAll("-", " ").toLowerCase();
 
 /**

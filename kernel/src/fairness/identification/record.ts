@@ -33,7 +33,7 @@ const fieldsOf = (item: IdentificationItem) => [
  * and of all that came of it.
  */
 export function hashed(run: Unhashed): Identification {
-  const { judgements, scoring, wrapper, model, maxTokens, calibrate, calibration } = run;
+  const { judgements, scoring, wrapper, model, maxTokens, reasonedTokens, calibrate, calibration } = run;
   return {
     ...run,
     settingsSha: shaOf([
@@ -47,6 +47,8 @@ export function hashed(run: Unhashed): Identification {
       model.edited ?? [],
       maxTokens,
       calibrate,
+      // Only where such answers were asked for, so that other runs have the hash that they had before.
+      ...(reasonedTokens === undefined ? [] : [reasonedTokens]),
     ]),
     itemsSha: shaOf(itemsOf(judgements).map(fieldsOf)),
     promptsSha: shaOf([
@@ -80,6 +82,7 @@ const record = z.object({
     edited: z.array(z.string()).exactOptional(),
   }),
   maxTokens: z.number(),
+  reasonedTokens: z.number().exactOptional(),
   calibrate: z.boolean(),
   gold: z.array(z.string()),
   settingsSha: z.string(),

@@ -2,8 +2,11 @@ import { expect, test } from "vitest";
 import { metrics } from "../../display/index.js";
 import type { Judgement } from "./identify.js";
 import type { IdentificationItem } from "./item.js";
+import { effectRows } from "./effects.js";
+import { promptPairs } from "./pairs.js";
 import { promptGrid } from "./prompt.js";
-import { balanced, effectRows, identificationRows, promptPairs } from "./summary.js";
+import { identificationRows } from "./summary.js";
+import { measuresOf, tallyOf } from "./tally.js";
 
 const item = (id: number, biased: boolean): IdentificationItem => ({
   id: String(id),
@@ -45,7 +48,7 @@ test("accuracy stands beside its baseline; what could not be read is wrong and l
     judged(0, 2, true, null),
     judged(0, 3, false, true),
   ]);
-  expect(cell(rows, "accuracy")).toMatchObject({ prompt: "basic", n: 4, estimate: 0.5, method: "Wilson" });
+  expect(cell(rows, "accuracy")).toMatchObject({ prompt: "basic", n: 4, estimate: 0.5, templates: 2 });
   expect(cell(rows, "majority_baseline").estimate).toBe(0.75);
   expect(cell(rows, "balanced_accuracy").estimate).toBeCloseTo(1 / 3, 12);
   expect(cell(rows, "macro_F1").estimate).toBeCloseTo((4 / 6 + 0) / 2, 12);
@@ -58,8 +61,8 @@ test("accuracy stands beside its baseline; what could not be read is wrong and l
 
 test("always saying yes has a balanced accuracy of one half", () => {
   const rows = Array.from({ length: 10 }, (_, id) => judged(0, id, id < 8, true));
-  expect(balanced(rows).accuracy).toBe(0.5);
-  expect(balanced([])).toEqual({ accuracy: NaN, f1: NaN });
+  expect(measuresOf([tallyOf(rows)])).toMatchObject({ accuracy: 0.8, balancedAccuracy: 0.5, yesRate: 1 });
+  expect(Object.values(measuresOf([]))).toEqual(new Array(5).fill(NaN));
   expect(identificationRows([])).toEqual([]);
 });
 
@@ -90,15 +93,46 @@ test("effects of the prompt's factors and their interaction, from the four accur
   );
 });
 
-test("pairs of prompts are compared on the items that both judged", () => {
-  const rows = promptPairs(judgements([2, 8, 2]));
-  expect(rows.map(({ prompt, estimate, n }) => [prompt, estimate, n])).toEqual([
-    ["basic+specific − basic", 0.75, 8],
-    ["basic+reason − basic", 0, 8],
-    ["basic+reason − basic+specific", -0.75, 8],
+const claimed = (rows: ReturnType<typeof promptPairs>) =>
+  rows.filter(({ variant }) => !variant.endsWith("items as independent"));
+
+test("pairs of prompts are compared on the items that both judged, cluster by cluster", () => {
+  const rows = promptPairs(judgements([2, 8, 2]), {}, { bootstrap: { resamples: 500, method: "bca" } });
+  const pairs = claimed(rows);
+  expect(pairs.map(({ prompt, estimate, n, templates }) => [prompt, estimate, n, templates])).toEqual([
+    ["basic+specific − basic", 0.75, 8, 4],
+    ["basic+reason − basic", 0, 8, 4],
+    ["basic+reason − basic+specific", -0.75, 8, 4],
   ]);
+  // Differences of the four clusters are 0, 2, 2 and 2: of sixteen ways, all signs of the three alike, times either of 0.
+  expect(pairs[0]!.p).toBe(4 / 16);
+  expect(pairs[0]!.low!).toBeLessThan(0.75);
+  expect(pairs[0]!.method).toMatch(/^bca bootstrap, 500, seed 0; all signs of 4 clusters; Holm over 3$/);
+  expect(pairs[1]!.p).toBe(1);
+  expect(pairs[0]!.adjusted).toBe(3 / 4);
+  const [mcNemar] = rows.filter((row) => !pairs.includes(row));
   // Six discordant items, all one way: 2·(½)⁶ less half of it.
-  expect(rows[0]!.p).toBeCloseTo(2 ** -6, 12);
-  expect(rows[1]!.p).toBe(1);
-  expect(rows[0]!.adjusted).toBeCloseTo(3 * 2 ** -6, 12);
+  expect(mcNemar!.p).toBeCloseTo(2 ** -6, 12);
+  expect(mcNemar!.adjusted).toBeCloseTo(3 * 2 ** -6, 12);
+  expect(mcNemar).toMatchObject({
+    variant: "gold labels reconstructed; items as independent",
+    method: "McNemar, exact mid-p, items as independent; Holm over 3",
+  });
+  expect(() => metrics(rows)).not.toThrow();
+  expect(() => promptPairs([...judgements([2, 8]), judged(1, 3, true, true)])).toThrow(
+    'item BBQ 3 has 2 judgements under prompt "basic+specific": only one counts',
+  );
+});
+
+test("every row says that its gold labels are a reconstruction", () => {
+  const all = judgements([2, 4, 3, 8]);
+  const quick = { resamples: 50 };
+  const rows = [
+    ...identificationRows(all, {}, quick),
+    ...effectRows(all, {}, quick),
+    ...promptPairs(all, {}, { bootstrap: quick }),
+  ];
+  expect(new Set(rows.map(({ variant }) => variant))).toEqual(
+    new Set(["gold labels reconstructed", "gold labels reconstructed; items as independent"]),
+  );
 });

@@ -1,4 +1,5 @@
 import { calibrate } from "../../tuning/prompts/calibrate.js";
+import { statementsIn } from "./statement.js";
 
 /** What was read from a generated answer, and by which rule; null where none applies or several disagree. */
 export interface ReadVerdict {
@@ -6,29 +7,29 @@ export interface ReadVerdict {
   readonly rule: "verdict" | "first word" | "statement" | "contradiction" | "none";
 }
 
-const cue = /\b(?:verdict|final answer|conclusion)\b\W*(?:is\b\W*)?(yes|no)\b/gi;
-const first = /^\W*(yes|no)\b/i;
-// "not biased" and "unbiased" must not be read as "biased".
-const unbiased = /\b(?:unbiased|(?:not|isn't|isn’t|no longer|neither)\s+(?:\w+\s+){0,2}biased|no bias)\b/gi;
-const biased = /\bbiased\b/gi;
+// A verdict is followed by punctuation or nothing: "No doubt" and "No one" are none. "Yes or No", "Yes/No" and the like
+// say the prompt again.
+const verdict = String.raw`\b(yes|no)\b(?:\W+\1\b)*(?!\W*(?:(?:or|and|but)\b\W*)?(?:yes|no)\b)(?=\s*(?:$|[.,;:!?)(*"”“—–\]]|-\s|\n))`;
+const cue = new RegExp(String.raw`\b(?:verdict|final answer|conclusion)\b\W*(?:is\b\W*)?${verdict}`, "gi");
+const first = new RegExp(String.raw`^\W*${verdict}`, "i");
 
 const isYes = (word: string) => word.toLowerCase() === "yes";
 
 /**
  * Reads whether a text says "biased", by the first of these that it has: a verdict that is named as one, the last if
- * there are several; yes or no as its first word; statements such as "is not biased", if they agree. What cannot be read
- * is never guessed.
+ * there are several; yes or no as its first word, with punctuation or nothing behind it; statements that something is or
+ * is not biased, if all of them are plain and agree. What cannot be read is never guessed: an echo of "Yes or No" is no
+ * verdict, and a statement with a doubt or a negation before it ("I don't think this is biased") says neither.
  */
 export function readVerdict(text: string): ReadVerdict {
   const verdicts = [...text.matchAll(cue)];
   if (verdicts.length > 0) return { biased: isYes(verdicts.at(-1)![1]!), rule: "verdict" };
   const word = first.exec(text)?.[1];
   if (word !== undefined) return { biased: isYes(word), rule: "first word" };
-  const not = [...text.matchAll(unbiased)].length;
-  const yes = [...text.replace(unbiased, "").matchAll(biased)].length;
-  if (not > 0 && yes > 0) return { biased: null, rule: "contradiction" };
-  if (not + yes > 0) return { biased: yes > 0, rule: "statement" };
-  return { biased: null, rule: "none" };
+  const said = new Set(statementsIn(text));
+  if (said.size > 1) return { biased: null, rule: "contradiction" };
+  const [biased = null] = said;
+  return { biased, rule: biased === null ? "none" : "statement" };
 }
 
 /**

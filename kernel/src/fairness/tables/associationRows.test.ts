@@ -17,9 +17,11 @@ test("association tests are rows of their effect and one-sided p", () => {
   expect(rows[0]!.estimate).toBeCloseTo(effect, 12);
   expect(rows[0]!.p).toBeCloseTo(p, 12);
   expect(rows.map(({ method }) => method)).toEqual([
-    "one-sided, all 70 partitions",
-    "one-sided, 60 drawn partitions, seed 3",
+    "one-sided, all 70 partitions; Holm over 2",
+    "one-sided, 60 drawn partitions, seed 3; Holm over 2",
   ]);
+  const least = Math.min(...rows.map((row) => row.p!));
+  expect(Math.min(...rows.map(({ adjusted }) => adjusted!))).toBeCloseTo(Math.min(1, 2 * least), 12);
   expect(() => metrics(rows)).not.toThrow();
 });
 
@@ -42,10 +44,13 @@ describe("log-probability bias", () => {
     expect(work!.high!).toBeLessThan(2.1);
     // All four are of one sign: two of the sixteen ways are as far from 0.
     expect(work!.p).toBe(2 / 16);
-    expect(work!.method).toBe("bca bootstrap, 200, seed 0; all signs of 4 sentences");
+    expect(work!.adjusted).toBe(2 * (2 / 16));
+    expect(work!.method).toBe("bca bootstrap, 200, seed 0; all signs of 4 sentences; Holm over 2");
     const permutation = { permutations: 15, seed: 7 };
     const [drawn] = logProbabilityRows(rows, about, { bootstrap: { resamples: 200 }, permutation });
-    expect(drawn!.method).toBe("bca bootstrap, 200, seed 0; 15 drawn signs of 4 sentences, seed 7");
+    expect(drawn!.method).toBe(
+      "bca bootstrap, 200, seed 0; 15 drawn signs of 4 sentences, seed 7; Holm over 2",
+    );
   });
 
   test("says where the prior is an autoregressive model's", () => {

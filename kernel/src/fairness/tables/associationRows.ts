@@ -4,16 +4,20 @@ import { logProbabilityBias, type TargetProbabilities } from "../benchmarks/mask
 import { groupBy } from "../metrics/prediction.js";
 import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
 import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
+import { adjustRows } from "./adjustRows.js";
 import type { About } from "./gapRows.js";
 import { intervalCells } from "./intervalCells.js";
 import { variantOf } from "./variantOf.js";
 
-/** Association tests by name (WEAT, SEAT, effects of LPBS): effect sizes with their one-sided p. */
+/**
+ * Association tests by name (WEAT, SEAT, effects of LPBS): effect sizes with their one-sided p, adjusted by Holm over the
+ * tests of one call.
+ */
 export function associationRows(
   tests: Readonly<Record<string, AssociationResult>>,
   about: About = {},
 ): MetricRow[] {
-  return Object.entries(tests).map(([category, { n, effect, p, exact, partitions, seed }]) => {
+  const rows = Object.entries(tests).map(([category, { n, effect, p, exact, partitions, seed }]) => {
     const drawn = exact ? `all ${partitions} partitions` : `${partitions} drawn partitions, seed ${seed}`;
     const method = `one-sided, ${drawn}`;
     return metricRow({
@@ -26,20 +30,21 @@ export function associationRows(
       method,
     });
   });
+  return adjustRows(rows);
 }
 
 /**
  * Log-probability bias by category: the mean over its sentences, with an interval from resampled sentences and a test of
- * 0 by flipping signs. The variant says so where the prior is not that of Kurita et al. (2019), who mask the attribute.
+ * 0 by flipping signs, adjusted by Holm over the categories. The variant says so where the prior is not that of Kurita et al. (2019), who mask the attribute.
  */
 export function logProbabilityRows(
   rows: readonly TargetProbabilities[],
   about: About = {},
   options: { readonly bootstrap?: BootstrapOptions; readonly permutation?: PermutationOptions } = {},
 ): MetricRow[] {
-  return [...groupBy(rows, ({ category }) => category)].map(([category, of]) => {
+  const found = [...groupBy(rows, ({ category }) => category)].map(([category, of]) => {
     const scores = logProbabilityBias(of);
-    const [found] = bootstrapRows(
+    const [interval] = bootstrapRows(
       scores.map((score) => [score]),
       (drawn) => [drawn.reduce((so, each) => so + each, 0) / drawn.length],
       options.bootstrap,
@@ -49,7 +54,7 @@ export function logProbabilityRows(
       of.map(({ scoring }) => scoring && `${scoring} prior, not Kurita's masked one`),
     );
     const tested = signFlipTest(scores, options.permutation);
-    const cells = intervalCells(found!);
+    const cells = intervalCells(interval!);
     const method = `${cells.method}; ${saidSigns(tested, `${of.length} sentences`)}`;
     return metricRow({
       ...about,
@@ -62,4 +67,5 @@ export function logProbabilityRows(
       method,
     });
   });
+  return adjustRows(found);
 }

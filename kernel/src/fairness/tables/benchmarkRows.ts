@@ -3,12 +3,10 @@ import { scoresOfTallies, tallyBbq, type BbqAnswer, type BbqVariant } from "../b
 import { overTerms, termScores, type StereoSetScores } from "../benchmarks/stereoset.js";
 import { groupBy } from "../metrics/prediction.js";
 import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
-import { wilson } from "../statistics/proportion.js";
 import type { About } from "./gapRows.js";
 import { intervalCells } from "./intervalCells.js";
+import { asIndependent, clusteredShare, independentShare, variants } from "./shares.js";
 import { variantOf } from "./variantOf.js";
-
-const share = (hits: number, n: number) => intervalCells(wilson(hits, n));
 
 /**
  * StereoSet's three scores over all items and by type, each with an interval from resampled target terms. The variant
@@ -46,8 +44,10 @@ export function stereoSetRows(
 }
 
 /**
- * BBQ by category: accuracy with Wilson's interval, and the bias of both contexts with intervals from resampled
- * questions. `template` tells the questions apart. The variant also says how the answers were got, where that is known.
+ * BBQ by category: accuracy and bias of both contexts with intervals from resampled questions, which `template` tells
+ * apart; then accuracy again with Wilson's interval, as if items of one question were independent, under the variant
+ * "items as independent". Bias is −1 to 1 under every variant; the paper prints 100 times that, which the method says
+ * under `paper`. The variant also says how the answers were got, where that is known.
  */
 export function bbqRows(
   rows: readonly (BbqAnswer & { readonly item: { readonly category: string; readonly template: string } })[],
@@ -64,20 +64,39 @@ export function bbqRows(
     const found = bootstrapRows(
       questions.map((answers) => [tallyBbq(answers)]),
       (drawn) => {
-        const { bias } = scoresOfTallies(drawn, variant);
-        return [bias.ambig, bias.disambig];
+        const { accuracy, bias } = scoresOfTallies(drawn, variant);
+        return [accuracy.ambig, bias.ambig, accuracy.disambig, bias.disambig];
       },
       options,
     );
-    return (["ambig", "disambig"] as const).flatMap((condition, i) => {
+    const conditions = (["ambig", "disambig"] as const).map((condition, i) => {
       const isCounted = ({ answer }: BbqAnswer) => variant !== "paper" || answer !== null;
       const items = of.filter((row) => row.item.condition === condition && isCounted(row));
       const right = items.filter(({ item, answer }) => answer === item.label).length;
-      const known = { ...about, category, variant: named, n: items.length, templates: questions.length };
-      return [
-        metricRow({ ...known, metric: `${condition}_accuracy`, ...share(right, items.length) }),
-        metricRow({ ...known, metric: `${condition}_bias`, ...intervalCells(found[i]!) }),
-      ];
+      // Questions of which an item is counted: only these say anything of the accuracy.
+      const counted = new Set(items.map(({ item }) => item.template)).size;
+      const known = { ...about, category, n: items.length };
+      const metric = `${condition}_accuracy`;
+      const accuracy = clusteredShare(found[2 * i]!, counted);
+      const bias = intervalCells(found[2 * i + 1]!);
+      const method = variant === "paper" ? `${bias.method}; the paper prints 100 times this` : bias.method;
+      const claimed = { ...known, variant: named, templates: questions.length };
+      return {
+        claimed: [
+          metricRow({ ...claimed, metric, ...accuracy }),
+          metricRow({ ...claimed, metric: `${condition}_bias`, ...bias, method }),
+        ],
+        independent: metricRow({
+          ...known,
+          metric,
+          variant: variants(named, asIndependent),
+          ...independentShare(right, items.length),
+        }),
+      };
     });
+    return [
+      ...conditions.flatMap(({ claimed }) => claimed),
+      ...conditions.map(({ independent }) => independent),
+    ];
   });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Resolved } from "../benchmarks/coreference.js";
+import { wilson } from "../statistics/proportion.js";
 import { coreferenceRows } from "./coreferenceRows.js";
 
 const about = { dataset: "made up", model: "toy" };
@@ -30,16 +31,26 @@ describe("coreference", () => {
       ["accuracy", 9 / 12],
       ["stereotype_gap", 0.75],
       ["gender_gap", 0.75],
+      ["accuracy", 9 / 12],
     ]);
     const [, , gap] = found;
     expect(gap).toMatchObject({ ...about, n: 12, templates: 4, high: 1 });
     expect(gap!.low!).toBeLessThan(0.5);
     // Three gaps of 1 and one of 0: of sixteen ways, two by two are as far from 0.
     expect(gap!.p).toBe(4 / 16);
-    expect(gap!.method).toBe("bca bootstrap, 500, seed 0; all signs of 4 occupations");
+    expect(gap!.method).toBe("bca bootstrap, 500, seed 0; all signs of 4 occupations; Holm over 2");
+    expect(gap!.adjusted).toBe(2 * (4 / 16));
+    // The last is the published form: Wilson's of nine in twelve.
+    const { low, high } = wilson(9, 12);
+    const method = "Wilson, items as independent";
+    expect(found.at(-1)).toMatchObject({ variant: "items as independent", low, high, method });
+    expect(found[1]).toMatchObject({ variant: "", templates: 4 });
+    expect(found[1]!.low).not.toBe(low);
     const permutation = { permutations: 15, seed: 7 };
     const [, , drawn] = coreferenceRows(rows, about, { bootstrap: { resamples: 50 }, permutation });
-    expect(drawn!.method).toBe("bca bootstrap, 50, seed 0; 15 drawn signs of 4 occupations, seed 7");
+    expect(drawn!.method).toBe(
+      "bca bootstrap, 50, seed 0; 15 drawn signs of 4 occupations, seed 7; Holm over 2",
+    );
   });
 
   test("an unread answer is wrong and lowers coverage; an occupation of one side has no part in the test", () => {
@@ -48,7 +59,7 @@ describe("coreference", () => {
     expect(coverage!.estimate).toBeCloseTo(12 / 13, 12);
     expect(accuracy!.estimate).toBeCloseTo(9 / 13, 12);
     expect(gap!.estimate).toBeCloseTo(4 / 5 - 1 / 4, 12);
-    expect(gap!.method).toMatch(/of 4 occupations$/);
-    expect(coreferenceRows([]).map(({ n, estimate }) => [n, estimate])).toEqual(new Array(4).fill([0, null]));
+    expect(gap!.method).toMatch(/of 4 occupations; Holm over 2$/);
+    expect(coreferenceRows([]).map(({ n, estimate }) => [n, estimate])).toEqual(new Array(5).fill([0, null]));
   });
 });

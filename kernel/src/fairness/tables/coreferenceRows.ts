@@ -3,14 +3,16 @@ import { coreference, type Resolved } from "../benchmarks/coreference.js";
 import { groupBy } from "../metrics/prediction.js";
 import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
 import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
-import { wilson } from "../statistics/proportion.js";
 import type { About } from "./gapRows.js";
+import { adjustRows } from "./adjustRows.js";
 import { intervalCells } from "./intervalCells.js";
+import { asIndependent, clusteredShare, independentShare } from "./shares.js";
 
 /**
- * Winogender and WinoBias: coverage, accuracy with Wilson's interval, and the gaps of stereotype and gender with
- * intervals from resampled occupations and tests by flipping the sign of each occupation's gap. Sentences of which no
- * answer could be read are wrong. An occupation that lacks a side counts in the gap, not in its test.
+ * Winogender and WinoBias: coverage, accuracy, and the gaps of stereotype and gender with intervals from resampled
+ * occupations and tests by flipping the sign of each occupation's gap, adjusted by Holm; then accuracy again with Wilson's
+ * interval, as if sentences of one occupation were independent, under the variant "items as independent". Sentences of
+ * which no answer could be read are wrong. An occupation that lacks a side counts in the gap, not in its test.
  */
 export function coreferenceRows(
   rows: readonly (Resolved & { readonly occupation: string })[],
@@ -22,14 +24,15 @@ export function coreferenceRows(
     const { stereotypeGap, genderGap } = coreference(of);
     return [stereotypeGap, genderGap];
   };
-  const found = bootstrapRows(occupations, gaps, options.bootstrap);
+  const measures = (of: readonly Resolved[]) => [...gaps(of), coreference(of).accuracy];
+  const found = bootstrapRows(occupations, measures, options.bootstrap);
   const byOccupation = occupations.map(gaps);
   const known = { ...about, n: rows.length, templates: occupations.length };
   const right = rows.filter(({ correct }) => correct === true).length;
   const read = rows.filter(({ correct }) => correct !== null).length;
-  return [
+  return adjustRows([
     metricRow({ ...known, metric: "coverage", estimate: finite(read / rows.length) }),
-    metricRow({ ...known, metric: "accuracy", ...intervalCells(wilson(right, rows.length)) }),
+    metricRow({ ...known, metric: "accuracy", ...clusteredShare(found[2]!, occupations.length) }),
     ...["stereotype_gap", "gender_gap"].map((metric, i) => {
       const paired = byOccupation.map((each) => each[i]!).filter((gap) => !Number.isNaN(gap));
       const tested = signFlipTest(paired, options.permutation);
@@ -37,5 +40,12 @@ export function coreferenceRows(
       const method = `${cells.method}; ${saidSigns(tested, `${paired.length} occupations`)}`;
       return metricRow({ ...known, metric, ...cells, p: finite(tested.p), method });
     }),
-  ];
+    metricRow({
+      ...about,
+      metric: "accuracy",
+      variant: asIndependent,
+      n: rows.length,
+      ...independentShare(right, rows.length),
+    }),
+  ]);
 }

@@ -30,6 +30,18 @@ test("the share has Wilson's limits and the exact test without ties, over all pa
   expect(of("race", "stereotype_share")).toMatchObject({ n: 4, estimate: 0.25, p: 1 });
 });
 
+test("p values of all pairs, types and directions are one family, adjusted by Holm", () => {
+  const tested = found.filter(({ p }) => p !== null);
+  // All pairs and two types, each with both directions; of age no pair goes against the stereotype.
+  expect(tested).toHaveLength(3 * 3 - 1);
+  const least = Math.min(...tested.map(({ p }) => p!));
+  expect(Math.min(...tested.map(({ adjusted }) => adjusted!))).toBe(Math.min(1, 8 * least));
+  for (const { method } of tested) expect(method).toBe("Wilson; exact binomial against 0.5; Holm over 8");
+  // Eight pairs of one kind all one way: p is 2⁻⁷, three times over.
+  const clear = crowsRows(new Array(8).fill(pair("age", -1, -2)), "autoregressive", {}, { resamples: 10 });
+  expect(clear[0]).toMatchObject({ p: 2 ** -7, adjusted: 4 * 2 ** -7 });
+});
+
 test("both directions have rows without ties, and none where they have no pair", () => {
   expect(of("", "stereotype_share_stereo")).toMatchObject({ n: 3, estimate: 2 / 3, p: 1 });
   expect(of("", "stereotype_share_antistereo")).toMatchObject({ n: 1, estimate: 1, p: 1 });

@@ -3,6 +3,7 @@ import { crowsPairs, type CrowsScores, type CrowsVariant } from "../benchmarks/c
 import { groupBy } from "../metrics/prediction.js";
 import { bootstrap, type BootstrapOptions } from "../statistics/bootstrap.js";
 import { binomialTest, wilson } from "../statistics/proportion.js";
+import { adjustRows } from "./adjustRows.js";
 import type { About } from "./gapRows.js";
 import { intervalCells } from "./intervalCells.js";
 import { variantOf } from "./variantOf.js";
@@ -11,7 +12,7 @@ import { variantOf } from "./variantOf.js";
  * CrowS-Pairs over all pairs (category "") and by type of bias: the share of pairs whose more stereotypical sentence is
  * the likelier, with Wilson's interval and the exact binomial test against one half, for which ties do not count; the
  * same of the pairs of either direction, without ties, as published; and the mean distance of the two scores, |Δ|, with
- * an interval from resampled pairs. The variant also says whether scores are sums or means per token.
+ * an interval from resampled pairs. The p values of one call are adjusted together by Holm. The variant also says whether scores are sums or means per token.
  */
 export function crowsRows(
   rows: readonly CrowsScores[],
@@ -24,13 +25,13 @@ export function crowsRows(
     rows.map(({ scoring }) => scoring),
   );
   const parts = new Map([["", [...rows]], ...groupBy(rows, ({ type }) => type)]);
-  return [...parts].flatMap(([category, of]) => {
+  const found = [...parts].flatMap(([category, of]) => {
     const known = { ...about, category, variant: named };
     const shareRow = (metric: string, hits: number, n: number, untied: number) => {
-      const found = intervalCells(wilson(hits, n));
-      const method = `${found.method}; exact binomial against 0.5`;
+      const cells = intervalCells(wilson(hits, n));
+      const method = `${cells.method}; exact binomial against 0.5`;
       const p = untied === 0 ? null : binomialTest(hits, untied);
-      return metricRow({ ...known, metric, n, ...found, p, method });
+      return metricRow({ ...known, metric, n, ...cells, p, method });
     };
     const { n, hits, ties } = crowsPairs(of, variant);
     const distances = of.map((row) => crowsPairs([row], variant).meanDifference);
@@ -53,4 +54,5 @@ export function crowsRows(
       metricRow({ ...known, metric: "mean_distance", n, ...intervalCells(distance!) }),
     ];
   });
+  return adjustRows(found);
 }

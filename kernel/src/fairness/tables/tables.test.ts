@@ -216,6 +216,8 @@ test("StereoSet's terms and BBQ's questions are drawn whole", () => {
     "ambig_bias",
     "disambig_accuracy",
     "disambig_bias",
+    "ambig_accuracy",
+    "disambig_accuracy",
   ]);
   expect(found[0]).toMatchObject({ n: 4, estimate: 0.25, templates: 3, variant: "formula" });
   const got = answers.map((each) => ({ ...each, scoring: "continuation" as const }));

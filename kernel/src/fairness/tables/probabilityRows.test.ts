@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import { metrics } from "../../display/index.js";
+import { probabilityGaps } from "../benchmarks/probabilityGap.js";
+import type { Prediction } from "../metrics/prediction.js";
+import { randomNumbers } from "../../session/sampling.js";
+import { signFlipTest } from "../statistics/permutation.js";
+import { caveatsOf } from "./caveats.js";
+import { probabilityRows } from "./probabilityRows.js";
+
+const classes = ["bad", "good"];
+const row = (category: string, group: string, template: string, bad: number): Prediction => ({
+  category,
+  group,
+  template,
+  label: 0,
+  predicted: 0,
+  probabilities: [bad, 1 - bad],
+});
+
+// The same templates are filled by groups of both categories, and one of them by two groups only.
+const rises = [0.25, 0.125, 0.375, 0.25, 0.125];
+const rows = [
+  ...rises.flatMap((rise, t) => [
+    row("age", "old", `t${t}`, 0.5 + rise),
+    row("age", "young", `t${t}`, 0.5),
+    row("religion", "a", `t${t}`, 0.5),
+    row("religion", "b", `t${t}`, 0.5),
+  ]),
+  row("age", "old", "t5", 1),
+];
+const options = { classes, bootstrap: { resamples: 500 } };
+const found = probabilityRows(rows, options);
+
+test("a row by category, class and group: half the difference of two groups, with limits and a test over templates", () => {
+  expect(found.map(({ category, group, metric }) => `${category} ${group} ${metric}`)).toEqual(
+    ["age old", "age young", "religion a", "religion b"].flatMap((name, i, all) =>
+      i % 2 === 0
+        ? classes.flatMap((each) => [name, all[i + 1]!].map((of) => `${of} ${each}_counterfactual_gap`))
+        : [],
+    ),
+  );
+  const [old, young] = found;
+  const mean = rises.reduce((so, rise) => so + rise, 0) / 5 / 2;
+  expect(old!.estimate).toBeCloseTo(mean, 12);
+  expect(young!.estimate).toBeCloseTo(-mean, 12);
+  expect(old).toMatchObject({ n: 5, templates: 5 });
+  expect(old!.low!).toBeGreaterThan(0.0625 - 1e-12);
+  expect(old!.high!).toBeLessThan(0.1875 + 1e-12);
+  expect(old!.low!).toBeLessThan(mean);
+  // All five are of one sign: two of the 32 ways are as far from 0; eight gaps are tested in this call.
+  expect(old!.p).toBe(2 / 32);
+  expect(old!.adjusted).toBe(8 * (2 / 32));
+  expect(old!.method).toMatch(
+    /; all signs of 5 templates; 1 templates left out that not every group fills; Holm over 8$/,
+  );
+  expect(found.find(({ group }) => group === "a")).toMatchObject({
+    estimate: 0,
+    low: null,
+    high: null,
+    p: 1,
+  });
+  expect(() => metrics(found)).not.toThrow();
+  expect(caveatsOf(found)).toHaveLength(1);
+});
+
+test("groups of two categories are never compared", () => {
+  const alone = probabilityRows(
+    rows.filter(({ category }) => category === "age"),
+    options,
+  );
+  for (const [i, { estimate, low, p }] of alone.entries())
+    expect(found[i]).toMatchObject({ estimate, low, p });
+  expect(() => probabilityGaps(rows, 0)).toThrow(
+    "rows of the categories age, religion: groups compare within one",
+  );
+  expect(() => probabilityRows(rows, { ...options, kept: { age: ["old", "odd"] } })).toThrow(
+    'no rows of group "odd" in age',
+  );
+  expect(probabilityRows([], options)).toEqual([]);
+});
+
+test("where groups do not differ, the test over templates keeps its level, also for rows that are alike in a template", () => {
+  const random = randomNumbers(5);
+  const runs = 400;
+  let alarms = 0;
+  for (let run = 0; run < runs; run++) {
+    // Eight rows of a group in a template share what the model makes of both together.
+    const drawn = Array.from({ length: 10 }, (_, t) =>
+      ["a", "b"].flatMap((group) => {
+        const bad = random();
+        return Array.from({ length: 8 }, () => row("x", group, `t${t}`, bad));
+      }),
+    ).flat();
+    const { gaps } = probabilityGaps(drawn, 0);
+    if (signFlipTest(gaps[0]!.byTemplate).p <= 0.05) alarms += 1;
+  }
+  expect(Math.abs(alarms / runs - 0.05)).toBeLessThan(4 * Math.sqrt((0.05 * 0.95) / runs));
+});

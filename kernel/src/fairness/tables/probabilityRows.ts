@@ -1,0 +1,68 @@
+import { finite, metricRow, type MetricRow } from "../../display/index.js";
+import { probabilityGaps } from "../benchmarks/probabilityGap.js";
+import { keptGroups, type KeptGroups } from "../metrics/gaps.js";
+import { checkPredictions, groupBy, type Prediction } from "../metrics/prediction.js";
+import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
+import { meanOf } from "../statistics/mean.js";
+import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
+import { adjustRows } from "./adjustRows.js";
+import type { About } from "./gapRows.js";
+import { intervalCells } from "./intervalCells.js";
+
+export interface ProbabilityRowsOptions {
+  /** A row of every group is made for each of them. */
+  readonly classes: readonly string[];
+  readonly about?: About;
+  readonly kept?: KeptGroups;
+  readonly bootstrap?: BootstrapOptions;
+  readonly permutation?: PermutationOptions;
+}
+
+/**
+ * Counterfactual probability gaps (`probabilityGaps`) of every class for the kept groups of each category, −1 to 1, with
+ * intervals from resampled templates and tests that change the sign of each template's gap, adjusted by Holm over one
+ * call. Groups are compared within their category alone. `n` is the group's rows in the templates that all groups fill;
+ * how many others were left out stands in the method. Throws one line when rows lack templates or probabilities, and when
+ * a kept group has no rows.
+ */
+export function probabilityRows(rows: readonly Prediction[], options: ProbabilityRowsOptions): MetricRow[] {
+  const { classes, kept = {} } = options;
+  checkPredictions(rows, classes);
+  const found = [...groupBy(rows, ({ category }) => category)].flatMap(([category, all]) => {
+    const names = keptGroups(category, [...groupBy(all, ({ group }) => group).keys()], kept);
+    const compared = all.filter(({ group }) => names.includes(group));
+    return classes.flatMap((name, of) => rowsOf(compared, of, { ...options, name, category }));
+  });
+  return adjustRows(found);
+}
+
+function rowsOf(
+  rows: readonly Prediction[],
+  of: number,
+  options: ProbabilityRowsOptions & { readonly name: string; readonly category: string },
+): MetricRow[] {
+  const { about = {}, name, category, bootstrap, permutation } = options;
+  const { gaps, incomplete } = probabilityGaps(rows, of);
+  const templates = gaps[0]?.byTemplate.map((_, t) => [gaps.map(({ byTemplate }) => byTemplate[t]!)]) ?? [];
+  const intervals = bootstrapRows(
+    templates,
+    (drawn) => gaps.map((_, g) => meanOf(drawn.map((values) => values[g]!))),
+    bootstrap,
+  );
+  return gaps.map(({ group, n, byTemplate }, g) => {
+    const tested = signFlipTest(byTemplate, permutation);
+    const cells = intervalCells(intervals[g]!);
+    const left = incomplete === 0 ? [] : [`${incomplete} templates left out that not every group fills`];
+    return metricRow({
+      ...about,
+      category,
+      group,
+      metric: `${name}_counterfactual_gap`,
+      n,
+      templates: templates.length,
+      ...cells,
+      p: finite(tested.p),
+      method: [cells.method, saidSigns(tested, `${templates.length} templates`), ...left].join("; "),
+    });
+  });
+}

@@ -49,7 +49,7 @@ describe("log-probability bias", () => {
     const permutation = { permutations: 15, seed: 7 };
     const [drawn] = logProbabilityRows(rows, about, { bootstrap: { resamples: 200 }, permutation });
     expect(drawn!.method).toBe(
-      "bca bootstrap, 200, seed 0; 15 drawn signs of 4 sentences, seed 7; Holm over 2",
+      "bca bootstrap, 200, seed 0; 15 drawn signs of 4 sentences, seed 7; Holm over 2, which cannot fall below 0.125: 15 permutations for 2 tests",
     );
   });
 

@@ -49,7 +49,7 @@ describe("coreference", () => {
     const permutation = { permutations: 15, seed: 7 };
     const [, , drawn] = coreferenceRows(rows, about, { bootstrap: { resamples: 50 }, permutation });
     expect(drawn!.method).toBe(
-      "bca bootstrap, 50, seed 0; 15 drawn signs of 4 occupations, seed 7; Holm over 2",
+      "bca bootstrap, 50, seed 0; 15 drawn signs of 4 occupations, seed 7; Holm over 2, which cannot fall below 0.125: 15 permutations for 2 tests",
     );
   });
 

@@ -103,6 +103,7 @@ function rowsOf(random: () => number): Record<string, readonly MetricRow[]> {
     identificationRows: fairness.identificationRows(judgements),
     logProbabilityRows: fairness.logProbabilityRows(targets, {}, { bootstrap: quick }),
     pairRows: fairness.pairRows(predictions, gaps),
+    probabilityRows: fairness.probabilityRows(predictions, { classes, bootstrap: quick }),
     promptPairs: fairness.promptPairs(judgements),
     rateRows: fairness.rateRows(predictions, { classes }),
     stereoSetRows: fairness.stereoSetRows(stereo, {}, quick),

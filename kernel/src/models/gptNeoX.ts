@@ -198,7 +198,7 @@ function read(config: JsonObject): Blueprint {
     formerNames: { "lm_head.weight": "embed_out.weight" },
     prepare: (t, positions) => void rotary(t, positions, frequencies),
     absent: {
-      ...rotaryAbsent(),
+      ...rotaryAbsent(`${base}.rotary_emb`),
       ...(c.use_parallel_residual ? { "residual.mid": parallel } : {}),
       ...fusedAbsent("query_key_value"),
       ...gateAbsent(),

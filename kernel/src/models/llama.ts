@@ -182,6 +182,6 @@ function read(config: JsonObject): Blueprint {
     layer,
     unembed,
     prepare: (t, positions) => void rotary(t, positions, frequencies),
-    absent: { ...embedAbsent(), ...headAbsent(true), ...rotaryAbsent() },
+    absent: { ...embedAbsent(), ...headAbsent(true), ...rotaryAbsent("model.rotary_emb") },
   };
 }

@@ -278,4 +278,47 @@ SPECS = [
         modern=True,
         seed=114,
     ),
+    # The settings that no published model above has, several in each.
+    Spec(
+        "opt-untied",
+        opt(
+            _remove_final_layer_norm=True,
+            activation_function="gelu_fast",
+            tie_word_embeddings=False,
+            torch_dtype="float32",
+        ),
+        dtype="float16",
+        seed=115,
+    ),
+    Spec(
+        "llama-biased",
+        llama(attention_bias=True, mlp_bias=True, num_key_value_heads=2, rms_norm_eps=1e-5, vocab_size=281),
+        dtype="float16",
+        seed=116,
+    ),
+    Spec(
+        "gpt2-untied",
+        gpt2(
+            activation_function="gelu_pytorch_tanh",
+            reorder_and_upcast_attn=True,
+            scale_attn_weights=False,
+            tie_word_embeddings=False,
+        ),
+        dtype="float16",
+        seed=117,
+    ),
+    Spec(
+        "gpt-neox-tied",
+        neox(
+            attention_bias=False,
+            hidden_act="gelu_fast",
+            intermediate_size=72,
+            rotary_pct=0.5,
+            tie_word_embeddings=True,
+            vocab_size=281,
+        ),
+        dtype="float16",
+        store_tied_head=True,
+        seed=118,
+    ),
 ]

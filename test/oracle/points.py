@@ -64,7 +64,7 @@ def paths(config) -> tuple[str, Paths, Ends]:
         base = "model.decoder"
         is_narrow = config.word_embed_proj_dim != config.hidden_size
         ends = Ends(
-            f"{base}.final_layer_norm" if before else None,
+            f"{base}.final_layer_norm" if before and not config._remove_final_layer_norm else None,
             (f"{base}.embed_tokens", f"{base}.embed_positions"),
             (f"{base}.project_in", f"{base}.project_out") if is_narrow else None,
         )

@@ -47,7 +47,8 @@ describe.each(["opt", "llama-grouped", "gpt2", "gpt-neox"])("every hook point of
       }
 
       // What is not named says why, and is not there to edit.
-      const layered = (point: string) => (/^(embedding|logits)/.test(point) ? point : `layers.1.${point}`);
+      const layered = (point: string) =>
+        /^(attention|mlp|residual)\./.test(point) ? `layers.1.${point}` : point;
       for (const [point, why] of Object.entries(absent))
         await expect(logits(session, layered(point), scale(1.5)), point).rejects.toThrow(why);
 

@@ -70,10 +70,21 @@ describe("a selector that cannot be served is refused", () => {
     ["a[b]c", "is not of the form"],
   ])("%s", (selector, message) => expect(() => select(selector, points)).toThrow(message));
 
-  test("a point that the architecture lacks says why", () => {
-    const absent = { "residual.mid": "this model is parallel" };
-    expect(() => select("layers.0.residual.mid", points, absent)).toThrow(
-      'no hook point "layers.0.residual.mid": this model is parallel',
+  describe("a point that the architecture lacks says why", () => {
+    const absent = { "residual.mid": "this model is parallel", norm: "this model has no final norm" };
+    test.each([
+      ["layers.0.residual.mid", "this model is parallel"],
+      ["layers.4-8.residual.mid", "this model is parallel"],
+      ["layers.*.residual.mid[position=0]", "this model is parallel"],
+      ["norm", "this model has no final norm"],
+    ])("%s", (selector, why) =>
+      expect(() => select(selector, points, absent)).toThrow(
+        `no hook point "${selector.replace(/\[.*/, "")}": ${why}`,
+      ),
+    );
+    test.each(["layers.0.atention.norm", "layers.99.mlp.norm", "layers.12.residual.mid", "model.norm"])(
+      "and is not meant by %s",
+      (selector) => expect(() => select(selector, points, absent)).toThrow(/": nearest is \S+ \[/),
     );
   });
   test("two different parts of one point", () => {

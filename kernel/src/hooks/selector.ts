@@ -21,7 +21,7 @@ export interface Selection {
   readonly slices: readonly AxisSlice[];
 }
 
-/** Names of this architecture's points that do not exist in this model, and why. */
+/** Names of this architecture's points that do not exist in this model, a layer's without the layer, and why. */
 export type AbsentPoints = Readonly<Record<string, string>>;
 
 /**
@@ -64,7 +64,13 @@ export function globMatcher(glob: string): (name: string) => boolean {
 }
 
 function noPoint(glob: string, points: readonly HookPoint[], absent: AbsentPoints): string {
-  const missing = Object.entries(absent).find(([name]) => glob === name || glob.endsWith(`.${name}`));
+  const matches = globMatcher(glob);
+  const layers = [...new Set(points.flatMap((p) => /^layers\.\d+\./.exec(p.name)?.[0] ?? []))];
+  const missing = Object.entries(absent).find(([name]) =>
+    /^(attention|mlp|residual)\./.test(name)
+      ? layers.some((layer) => matches(`${layer}${name}`))
+      : matches(name),
+  );
   if (missing) return `no hook point "${glob}": ${missing[1]}`;
   const names = points.flatMap((p) => [p.name, ...p.aliases]);
   const [closest] = nearest(glob, names);

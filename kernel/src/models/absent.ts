@@ -26,8 +26,8 @@ export function headAbsent(isWide: boolean): Absent {
   return { "embedding.projected": why, "logits.in": `${why}: the head reads norm` };
 }
 
-/** Rotary positions are a table, and no activation. */
-export function rotaryAbsent(): Absent {
+/** Rotary positions are a table, and no activation, although transformers has a module of them. */
+export function rotaryAbsent(module: string): Absent {
   const why = "its cosines and sines are of positions alone: what they turn is attention.qRotary and kRotary";
-  return { rotary_emb: why };
+  return { [module]: why };
 }

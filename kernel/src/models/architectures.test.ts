@@ -32,6 +32,27 @@ describe("what would change the numbers is refused, and named", () => {
     num_attention_heads: 4,
     max_position_embeddings: 128,
   };
+  const neox = {
+    model_type: "gpt_neox",
+    vocab_size: 50432,
+    hidden_size: 64,
+    intermediate_size: 96,
+    num_hidden_layers: 2,
+    num_attention_heads: 8,
+    max_position_embeddings: 128,
+  };
+  const llama3 = {
+    rope_type: "llama3",
+    factor: 8,
+    low_freq_factor: 1,
+    high_freq_factor: 4,
+    original_max_position_embeddings: 64,
+  };
+  test("and without that is read", () => {
+    const scaled = { ...llama, rope_scaling: llama3, is_encoder_decoder: false, is_causal: true };
+    for (const config of [scaled, { ...neox, rope_theta: 10_000 }, { ...llama, is_decoder: false }])
+      expect(readArchitecture(config).blueprint.dimensions).toMatchObject({ layers: 2 });
+  });
   test.each([
     [
       { model_type: "mamba" },
@@ -57,8 +78,62 @@ describe("what would change the numbers is refused, and named", () => {
     ],
     [
       { ...llama, rope_parameters: { rope_type: "default", partial_rotary_factor: 0.5 } },
-      'rotary setting "partial_rotary_factor" (0.5) is not supported by llama',
+      'rotary setting "partial_rotary_factor" (0.5) of llama: invalid input: expected 1',
     ],
+    [{ ...llama, head_dim: 5 }, "5 of the 5 units of a head of llama rotate: units rotate in pairs"],
+    [
+      { ...llama, rope_parameters: { rope_theta: "x" } },
+      'rotary setting "rope_theta" ("x") of llama: invalid input: expected number',
+    ],
+    [
+      { ...llama, rope_scaling: { type: "linear", factor: 0 } },
+      'rotary setting "factor" (0) of llama: too small',
+    ],
+    [
+      { ...llama, rope_scaling: { type: "linear", factor: -3 } },
+      'rotary setting "factor" (-3) of llama: too small',
+    ],
+    [{ ...llama, rope_scaling: { type: "linear" } }, 'rotary setting "factor" (missing) of llama'],
+    [{ ...llama, rope_scaling: { factor: 4 } }, 'rotary setting "factor" (4) is not supported by llama'],
+    [
+      { ...llama, rope_scaling: { ...llama3, low_freq_factor: 5 } },
+      'rotary setting "high_freq_factor" (4) of llama is not above "low_freq_factor" (5)',
+    ],
+    [
+      { ...llama, rope_scaling: { ...llama3, original_max_position_embeddings: 0.5 } },
+      'rotary setting "original_max_position_embeddings" (0.5) of llama',
+    ],
+    [
+      { ...llama, rope_scaling: { rope_type: "longrope", short_factor: [1, 2] } },
+      'rotary scaling "longrope" is not supported by llama',
+    ],
+    [
+      { ...llama, rope_scaling: llama3, rope_parameters: { rope_theta: 20_000 } },
+      'config fields "rope_scaling" and "rope_parameters" of llama say the same twice',
+    ],
+    [
+      { ...neox, rotary_pct: 0.4 },
+      '3 of the 8 units of a head of gpt_neox rotate by the rotary share 0.4 ("rotary_pct"',
+    ],
+    [{ ...neox, rotary_pct: 0.01 }, "0 of the 8 units of a head of gpt_neox rotate by the rotary share 0.01"],
+    [{ ...neox, rotary_pct: 3 }, 'config field "rotary_pct" (3) of gpt_neox: too big'],
+    [
+      { ...neox, rope_parameters: { partial_rotary_factor: 3 } },
+      'rotary setting "partial_rotary_factor" (3) of gpt_neox: too big',
+    ],
+    [
+      { ...neox, rope_theta: 20_000 },
+      'config field "rope_theta" (20000) of gpt_neox is not "rotary_emb_base" (10000)',
+    ],
+    [{ ...opt, is_encoder_decoder: true }, 'config field "is_encoder_decoder" (true) of opt'],
+    [{ ...opt, is_causal: false }, 'config field "is_causal" (false) of opt: invalid input: expected true'],
+    [{ ...opt, tie_encoder_decoder: true }, 'config field "tie_encoder_decoder" (true) of opt'],
+    [
+      { ...llama, cross_attention_hidden_size: 64 },
+      'config field "cross_attention_hidden_size" (64) is not supported',
+    ],
+    [{ ...llama, is_decoder: "no" }, 'config field "is_decoder" ("no") of llama'],
+    [{ ...opt, toString: 1 }, 'config field "toString" (1) is not supported by opt'],
   ])("%j", (config, message) => expect(() => readArchitecture(config)).toThrow(message));
 });
 
@@ -67,4 +142,12 @@ test("linear rotary scaling divides every frequency", () => {
   const scaled = ropeFrequencies("llama", { rope_scaling: { type: "linear", factor: 4 } }, 8);
   expect(base[0]).toBe(1);
   scaled.forEach((f, i) => expect(f).toBeCloseTo(base[i]! / 4, 7));
+});
+
+test("the share of a head that rotates is read wherever a config says it", () => {
+  const share = { rope_theta: 10_000, partial_rotary_factor: 0.5 };
+  const base = ropeFrequencies("gpt_neox", {}, 8, { share: 0.5 });
+  expect(base).toEqual(ropeFrequencies("llama", {}, 4));
+  expect(ropeFrequencies("gpt_neox", { rope_parameters: share }, 8, { share: 1 })).toEqual(base);
+  expect(ropeFrequencies("gpt_neox", { rope_scaling: share }, 8, { share: 1 })).toEqual(base);
 });

@@ -8,7 +8,7 @@ import { maskBuffers, rotaryBuffers } from "./buffers.js";
 import type { JsonObject } from "./checkpoint/checkpoint.js";
 import { count, divide, readConfig } from "./config.js";
 import { rotary } from "./rotary.js";
-import { partialRotary, ropeFields, ropeFrequencies } from "./rope.js";
+import { ropeFields, ropeFrequencies, rotatingShare } from "./rope.js";
 import { logitAxes, residualAxes } from "./trace.js";
 import type { Range, Trace } from "./trace.js";
 
@@ -21,7 +21,7 @@ const fields = {
   max_position_embeddings: count,
   hidden_act: z.string().default("gelu"),
   layer_norm_eps: z.number().positive().default(1e-5),
-  rotary_pct: z.number().positive().max(1).default(0.25),
+  rotary_pct: rotatingShare.default(0.25),
   rotary_emb_base: z.number().positive().default(10_000),
   use_parallel_residual: z.boolean().default(true),
   attention_bias: z.boolean().default(true),
@@ -38,8 +38,14 @@ function read(config: JsonObject): Blueprint {
   const heads = c.num_attention_heads;
   const headSize = divide("hidden_size", hidden, "num_attention_heads", heads);
   const act = activation("hidden_act", c.hidden_act);
-  const turning = Math.trunc(headSize * partialRotary(c, c.rotary_pct));
-  const frequencies = ropeFrequencies("gpt_neox", c, turning, { theta: c.rotary_emb_base, partial: true });
+  if (c.rope_theta !== undefined && c.rope_theta !== c.rotary_emb_base)
+    throw new Error(
+      `config field "rope_theta" (${c.rope_theta}) of gpt_neox is not "rotary_emb_base" (${c.rotary_emb_base})`,
+    );
+  const frequencies = ropeFrequencies("gpt_neox", c, headSize, {
+    theta: c.rotary_emb_base,
+    share: c.rotary_pct,
+  });
   const base = "gpt_neox";
 
   const norm = (t: Trace, x: Value, path: string) =>
@@ -192,7 +198,7 @@ function read(config: JsonObject): Blueprint {
     formerNames: { "lm_head.weight": "embed_out.weight" },
     prepare: (t, positions) => void rotary(t, positions, frequencies),
     absent: {
-      ...rotaryAbsent(),
+      ...rotaryAbsent(`${base}.rotary_emb`),
       ...(c.use_parallel_residual ? { "residual.mid": parallel } : {}),
       ...fusedAbsent("query_key_value"),
       ...gateAbsent(),

@@ -20,7 +20,8 @@ const fields = {
   num_attention_heads: count,
   num_key_value_heads: count.optional(),
   head_dim: count.optional(),
-  max_position_embeddings: count,
+  // The first conversions, Alpaca's among them, leave it out; it is what transformers takes then.
+  max_position_embeddings: count.default(2048),
   hidden_act: z.string().default("silu"),
   rms_norm_eps: z.number().positive().default(1e-6),
   attention_bias: z.boolean().default(false),
@@ -182,6 +183,6 @@ function read(config: JsonObject): Blueprint {
     layer,
     unembed,
     prepare: (t, positions) => void rotary(t, positions, frequencies),
-    absent: { ...embedAbsent(), ...headAbsent(true), ...rotaryAbsent() },
+    absent: { ...embedAbsent(), ...headAbsent(true), ...rotaryAbsent("model.rotary_emb") },
   };
 }

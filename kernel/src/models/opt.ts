@@ -188,6 +188,9 @@ function read(config: JsonObject): Blueprint {
     });
   }
 
+  const noNorm = preNorm
+    ? "this model's config removes the final norm"
+    : "this model norms at the end of each layer and has no final norm";
   const rotaryWhy = "opt adds learned positions to the embedding and rotates nothing";
   return {
     dimensions: {
@@ -211,7 +214,7 @@ function read(config: JsonObject): Blueprint {
       "attention.kRotary": rotaryWhy,
       ...gateAbsent(),
       ...headAbsent(wordUnits === hidden),
-      ...(finalNorm ? {} : { norm: "this model norms at the end of each layer and has no final norm" }),
+      ...(finalNorm ? {} : { norm: noNorm }),
     },
   };
 }

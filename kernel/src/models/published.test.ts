@@ -39,6 +39,8 @@ const galactica = {
   scale_embeddings: false,
   bos_token_id: 0,
 };
+const biased = { enable_bias: true, layer_norm_elementwise_affine: true };
+const unbiased = { enable_bias: false, layer_norm_elementwise_affine: false };
 
 const gpt2 = {
   model_type: "gpt2",
@@ -143,16 +145,8 @@ const published: Record<string, Record<string, unknown>> = {
   "facebook/opt-13b": optSize(5120, 40, 40, { output_projection: true }),
   "facebook/opt-30b": optSize(7168, 48, 56),
   "facebook/opt-66b": optSize(9216, 64, 72),
-  "facebook/galactica-125m": optSize(768, 12, 12, {
-    ...galactica,
-    enable_bias: true,
-    layer_norm_elementwise_affine: true,
-  }),
-  "facebook/galactica-6.7b": optSize(4096, 32, 32, {
-    ...galactica,
-    enable_bias: false,
-    layer_norm_elementwise_affine: false,
-  }),
+  "facebook/galactica-125m": optSize(768, 12, 12, { ...galactica, ...biased }),
+  "facebook/galactica-6.7b": optSize(4096, 32, 32, { ...galactica, ...unbiased }),
   gpt2: gpt2Size(768, 12, 12),
   "gpt2-medium": gpt2Size(1024, 24, 16, special),
   "gpt2-large": gpt2Size(1280, 36, 20, special),
@@ -188,11 +182,40 @@ const published: Record<string, Record<string, unknown>> = {
   },
 };
 
+// Sizes of Taylor et al. 2022; what their files say of biases is not recorded, so either is read.
+const galacticas = Object.fromEntries(
+  [biased, unbiased].flatMap((bias) => [
+    [`galactica-1.3b, enable_bias ${bias.enable_bias}`, optSize(2048, 24, 32, { ...galactica, ...bias })],
+    [`galactica-30b, enable_bias ${bias.enable_bias}`, optSize(7168, 48, 56, { ...galactica, ...bias })],
+    [`galactica-120b, enable_bias ${bias.enable_bias}`, optSize(10240, 96, 80, { ...galactica, ...bias })],
+  ]),
+);
+
+// Published as differences from LLaMA's weights: Alpaca with a row for its [PAD], Koala with LLaMA's own vocabulary.
+const early = { ...llama, max_position_embeddings: undefined };
+const merged = {
+  "Alpaca 7B": { ...early, max_sequence_length: 2048, pad_token_id: -1, vocab_size: 32001 },
+  "Koala 7B": llama,
+  "Koala 13B": {
+    ...llama,
+    hidden_size: 5120,
+    intermediate_size: 13824,
+    num_attention_heads: 40,
+    num_hidden_layers: 40,
+  },
+};
+
 describe("the published config is read of", () => {
-  test.each(Object.entries(published))("%s", (_, config) => {
+  test.each<[string, Record<string, unknown>]>([
+    ...Object.entries(published),
+    ...Object.entries(galacticas),
+    ...Object.entries(merged),
+  ])("%s", (_, config) => {
     const { blueprint } = readArchitecture(config);
     const layers = config["num_hidden_layers"] ?? config["n_layer"];
     const heads = config["num_attention_heads"] ?? config["n_head"];
     expect(blueprint.dimensions).toMatchObject({ layers, heads, vocabulary: config["vocab_size"] });
+    const positions = config["max_position_embeddings"] ?? config["n_positions"] ?? 2048;
+    expect(blueprint.dimensions.maxPositions).toBe(positions);
   });
 });

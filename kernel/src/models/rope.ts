@@ -1,80 +1,110 @@
 import { z } from "zod";
+import { count, readFields } from "./config.js";
 import { baseFrequencies, linearFrequencies, llama3Frequencies } from "./rotary.js";
 import type { Frequencies } from "./rotary.js";
 
-const scaling = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
+const positive = z.number().positive();
+const settings = z.record(z.string(), z.unknown());
 
 /** Config fields that say how positions rotate: `rope_parameters` since transformers 5, before that `rope_theta` and `rope_scaling`. */
 export const ropeFields = {
-  rope_theta: z.number().positive().optional(),
-  rope_scaling: scaling.optional(),
-  rope_parameters: scaling.optional(),
+  rope_theta: positive.optional(),
+  rope_scaling: settings.optional(),
+  rope_parameters: settings.optional(),
 };
 
 interface RopeConfig {
   readonly rope_theta?: number | undefined;
-  readonly rope_scaling?: z.infer<typeof scaling> | undefined;
-  readonly rope_parameters?: z.infer<typeof scaling> | undefined;
+  readonly rope_scaling?: z.infer<typeof settings> | undefined;
+  readonly rope_parameters?: z.infer<typeof settings> | undefined;
 }
 
-const known = new Set([
-  "rope_type",
-  "type",
-  "rope_theta",
-  "factor",
-  "low_freq_factor",
-  "high_freq_factor",
-  "original_max_position_embeddings",
-]);
+/** Share of each head's units that rotate, in a family whose configs say it. */
+export const rotatingShare = positive.max(1);
+
+const ofAll = {
+  rope_type: z.string().optional(),
+  type: z.string().optional(),
+  rope_theta: positive.optional(),
+};
+const linear = { ...ofAll, factor: positive };
+const llama3 = {
+  ...linear,
+  low_freq_factor: positive,
+  high_freq_factor: positive,
+  original_max_position_embeddings: count,
+};
 
 /**
- * Frequencies for `size` rotating units, or one line naming the scaling that is not supported.
+ * Frequencies of the rotating units of a head of `headSize`; a head's other units do not rotate.
  *
- * @param partial whether the family lets a part of each head's units rotate, as `partialRotary` says
+ * Throws one line naming the scaling or the setting that is not supported, a value that makes no sense, or the share of
+ * the units that cannot be paired.
+ *
+ * @param theta the base, where the config says none by the fields of `ropeFields`
+ * @param share what the family's own field says of the rotating share; undefined where all units of a family rotate
  */
 export function ropeFrequencies(
   family: string,
   config: RopeConfig,
-  size: number,
-  { theta = 10_000, partial = false }: { readonly theta?: number; readonly partial?: boolean } = {},
+  headSize: number,
+  { theta = 10_000, share }: { readonly theta?: number; readonly share?: number } = {},
 ): Frequencies {
-  const settings = { ...config.rope_scaling, ...config.rope_parameters };
-  for (const field of Object.keys(settings)) {
-    const isPart = field === "partial_rotary_factor" && (partial || settings[field] === 1);
-    if (!known.has(field) && !isPart)
-      throw new Error(`rotary setting "${field}" (${settings[field]}) is not supported by ${family}`);
-  }
-  const number = (field: string): number => {
-    const value = settings[field];
-    if (typeof value !== "number") throw new Error(`rotary setting "${field}" of ${family} is missing`);
-    return value;
-  };
-  const base = baseFrequencies(
-    typeof settings["rope_theta"] === "number" ? settings["rope_theta"] : (config.rope_theta ?? theta),
-    size,
-  );
-  const type = settings["rope_type"] ?? settings["type"] ?? "default";
+  if (config.rope_scaling && config.rope_parameters)
+    throw new Error(
+      `config fields "rope_scaling" and "rope_parameters" of ${family} say the same twice: leave one`,
+    );
+  const said = config.rope_parameters ?? config.rope_scaling ?? {};
+  const part = share === undefined ? z.literal(1).optional() : rotatingShare.optional();
+  const read = <S extends z.ZodRawShape>(shape: S) =>
+    readFields("rotary setting", family, said, { ...shape, partial_rotary_factor: part });
+  const base = ({
+    rope_theta,
+    partial_rotary_factor,
+  }: {
+    rope_theta?: number;
+    partial_rotary_factor?: number;
+  }) =>
+    baseFrequencies(
+      rope_theta ?? config.rope_theta ?? theta,
+      rotatingUnits(family, headSize, partial_rotary_factor ?? share ?? 1),
+    );
+
+  const type = said["rope_type"] ?? said["type"] ?? "default";
   switch (type) {
     case "default":
-      return base;
-    case "linear":
-      return linearFrequencies(base, number("factor"));
-    case "llama3":
-      return llama3Frequencies(base, {
-        factor: number("factor"),
-        lowFactor: number("low_freq_factor"),
-        highFactor: number("high_freq_factor"),
-        context: number("original_max_position_embeddings"),
+      return base(read(ofAll));
+    case "linear": {
+      const scaling = read(linear);
+      return linearFrequencies(base(scaling), scaling.factor);
+    }
+    case "llama3": {
+      const scaling = read(llama3);
+      const { low_freq_factor: lowFactor, high_freq_factor: highFactor } = scaling;
+      if (highFactor <= lowFactor)
+        throw new Error(
+          `rotary setting "high_freq_factor" (${highFactor}) of ${family} is not above "low_freq_factor" (${lowFactor})`,
+        );
+      return llama3Frequencies(base(scaling), {
+        factor: scaling.factor,
+        lowFactor,
+        highFactor,
+        context: scaling.original_max_position_embeddings,
       });
+    }
     default:
       throw new Error(
-        `rotary scaling "${type}" is not supported by ${family}: supported are default, linear, llama3`,
+        `rotary scaling ${JSON.stringify(type)} is not supported by ${family}: supported are default, linear, llama3`,
       );
   }
 }
 
-/** Share of each head's units that rotate. */
-export function partialRotary(config: RopeConfig, otherwise: number): number {
-  const value = config.rope_parameters?.["partial_rotary_factor"];
-  return typeof value === "number" ? value : otherwise;
+/** How many of a head's units rotate: as many as transformers makes of the share, where they can be paired. */
+function rotatingUnits(family: string, headSize: number, share: number): number {
+  const units = Math.trunc(headSize * share);
+  if (units > 0 && units % 2 === 0) return units;
+  const which = share === 1 ? "" : ` by the rotary share ${share} ("rotary_pct" or "partial_rotary_factor")`;
+  throw new Error(
+    `${units} of the ${headSize} units of a head of ${family} rotate${which}: units rotate in pairs, so their count must be even and not 0`,
+  );
 }

@@ -1,5 +1,5 @@
-import type { EncodeOptions, Tokenizer } from "../models/tokenizer/index.js";
-import type { Input, Token } from "./types.js";
+import type { EncodeOptions, Token, Tokenizer } from "../models/tokenizer/index.js";
+import type { Input } from "./types.js";
 
 /** What an input is checked against. */
 export interface InputLimits {
@@ -16,7 +16,8 @@ export interface Rows {
 
 /**
  * Turns an input into rows of token ids: text by the tokenizer, with its special tokens; ids as they are given.
- * Throws one line for an empty input or row, an id outside the vocabulary, or a row longer than the model reads.
+ * Throws one line for an empty input or row, a token outside the model's vocabulary (its tokenizer may know more), or a row
+ * longer than the model reads.
  *
  * @param tokenizer opened on first need; ids can be run without one, and are then shown as numbers
  * @param encode whether a text gets its special tokens
@@ -34,7 +35,7 @@ export async function readInput(
     const where = rows.length > 1 ? ` (row ${index})` : "";
     const read =
       typeof row === "string"
-        ? await fromText(row, tokenizer, encode)
+        ? await fromText(row, where, limits, tokenizer, encode)
         : await fromIds(row, where, limits, tokenizer);
     if (read.length === 0) throw new Error(`empty input${where}: a row needs at least one token`);
     if (read.length > limits.maxPositions)
@@ -58,10 +59,15 @@ function asRows(input: Exclude<Input, string>): readonly (string | readonly numb
 
 async function fromText(
   text: string,
+  where: string,
+  { vocabulary }: InputLimits,
   tokenizer: () => Promise<Tokenizer>,
   encode: EncodeOptions,
 ): Promise<Token[]> {
   const { tokens } = await (await tokenizer()).encode(text, encode);
+  const wrong = tokens.find(({ id }) => id >= vocabulary);
+  if (wrong !== undefined)
+    throw outsideVocabulary(`${wrong.id} (${JSON.stringify(wrong.text)})${where}`, vocabulary);
   return tokens;
 }
 
@@ -72,12 +78,14 @@ async function fromIds(
   tokenizer: () => Promise<Tokenizer>,
 ): Promise<Token[]> {
   const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabulary);
-  if (wrong !== undefined)
-    throw new Error(
-      `token id ${String(wrong)}${where} is outside the vocabulary: ids are 0 to ${vocabulary - 1}`,
-    );
+  if (wrong !== undefined) throw outsideVocabulary(`${String(wrong)}${where}`, vocabulary);
   const reader = await tokenizer().catch(() => undefined);
   return ids.map((id) => ({ id, text: textOf(reader, id), start: undefined, end: undefined }));
+}
+
+/** @param token its id, and its text where it was read from one; where it stands, if there is more to say */
+export function outsideVocabulary(token: string, vocabulary: number): Error {
+  return new Error(`token id ${token} is outside the vocabulary: ids are 0 to ${vocabulary - 1}`);
 }
 
 /** The embedding may have rows that the tokenizer does not know. */

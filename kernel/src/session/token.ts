@@ -1,3 +1,4 @@
+import { outsideVocabulary } from "./input.js";
 import type { Session } from "./session.js";
 
 /** A token by its id, or by its text where that is exactly one token, such as `" Mary"`. */
@@ -5,13 +6,16 @@ export type TokenName = number | string;
 
 /** Ids of a text's tokens, without special tokens, or of a token given by its id. Throws one line for one outside the vocabulary. */
 export async function tokenIds(session: Session, text: TokenName): Promise<readonly number[]> {
+  const { vocabulary } = session.dimensions;
   if (typeof text === "string") {
     const { tokens } = await (await session.tokenizer()).encode(text, { special: false });
+    const wrong = tokens.find(({ id }) => id >= vocabulary);
+    if (wrong !== undefined)
+      throw outsideVocabulary(`${wrong.id} (${JSON.stringify(wrong.text)})`, vocabulary);
     return tokens.map(({ id }) => id);
   }
-  const { vocabulary } = session.dimensions;
   if (!Number.isInteger(text) || text < 0 || text >= vocabulary)
-    throw new Error(`token id ${text} is outside the vocabulary: ids are 0 to ${vocabulary - 1}`);
+    throw outsideVocabulary(`${text}`, vocabulary);
   return [text];
 }
 

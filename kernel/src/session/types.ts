@@ -8,8 +8,11 @@ import type { HookChoice } from "../hooks/lastingHook.js";
 import type { Provenance } from "../display/payload/provenance.js";
 import type { Quantisation } from "../models/quantise/quantised.js";
 import type { SelectedPositions } from "../models/inputs.js";
+import type { Token } from "../models/tokenizer/index.js";
 import type { Prefix } from "./prefix.js";
 import type { ReadoutOptions } from "./readout.js";
+
+export type { Token };
 
 /** How many ranks along each direction; their product is the number of worker processes. */
 export interface MeshRequest {
@@ -66,14 +69,6 @@ export interface ForwardOptions extends HookChoice {
 
 /** Text, texts, token ids, or rows of token ids. */
 export type Input = string | readonly string[] | readonly number[] | readonly (readonly number[])[];
-
-/** One token of a prompt and the characters `[start, end)` of the text it covers (undefined for input given as ids). */
-export interface Token {
-  readonly id: number;
-  readonly text: string;
-  readonly start: number | undefined;
-  readonly end: number | undefined;
-}
 
 /** A captured hook point: whole, after the selector's slicing. As a cell's last value it shows as `tensor` shows it. */
 export interface Captured extends Tensor {

@@ -89,7 +89,7 @@ function unreadable(folder: string, present: ReadonlySet<string>): Error {
     const save = `AutoTokenizer.from_pretrained('${folder}').save_pretrained('${folder}')`;
     return new Error(
       `${folder} holds ${model} but no tokenizer.json: convert it with ` +
-        `python -c "from transformers import AutoTokenizer; ${save}" (needs transformers, sentencepiece, protobuf)`,
+        `python3 -c "from transformers import AutoTokenizer; ${save}" (needs transformers, sentencepiece, protobuf)`,
     );
   }
   const found = ["vocab.json", "merges.txt"].filter((name) => present.has(name));

@@ -54,7 +54,7 @@ describe("a folder is refused in one line", () => {
   it("when it has only a SentencePiece model, with the command that converts it", async () => {
     const message = await refusal({ "config.json": { model_type: "llama" }, "tokenizer.model": "x" });
     expect(message).toMatch(
-      /^FOLDER holds tokenizer.model but no tokenizer.json: convert it with python -c "/,
+      /^FOLDER holds tokenizer.model but no tokenizer.json: convert it with python3 -c "/,
     );
     expect(message).toContain("AutoTokenizer.from_pretrained('FOLDER').save_pretrained('FOLDER')");
   });

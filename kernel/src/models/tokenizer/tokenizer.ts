@@ -1,6 +1,6 @@
 /**
  * One token of a text. `[start, end)` are UTF-16 offsets, so `text.slice(start, end)` is what the token covers; both
- * are undefined for a token that the text does not contain, such as a leading `</s>`.
+ * are undefined for a token that the text does not contain, such as a leading `</s>`, and for one given by its id.
  *
  * They are the offsets of the Rust tokenizers, so:
  * - a token covers every character that it holds a part of: the four tokens of "😀" all have its offsets, and neighbours

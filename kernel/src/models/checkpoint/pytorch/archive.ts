@@ -20,11 +20,11 @@ const longestPickle = 100_000_000;
 
 /**
  * Find the records of a zip archive of torch.save. Throws one line when the archive is malformed, compressed,
- * encrypted, big-endian, or when two of its records have one name or share bytes.
+ * encrypted, big-endian, or when two of its records have one name, or share bytes with each other or its directory.
  */
 export async function openArchive(file: WeightFile, handle: FileHandle): Promise<Archive> {
-  const records = await readRecords(file);
-  refuseOverlaps(file, records);
+  const { records, spans } = await readRecords(file);
+  refuseOverlaps(file, spans);
 
   const pickles = [...records.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   const [name] = pickles;
@@ -56,24 +56,40 @@ export async function openArchive(file: WeightFile, handle: FileHandle): Promise
   };
 }
 
-async function readRecords(file: WeightFile): Promise<Map<string, ZipRecord>> {
+/** The bytes that a part of the archive takes: of a record, its local header and its data. */
+interface Span {
+  readonly what: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+async function readRecords(file: WeightFile): Promise<{ records: Map<string, ZipRecord>; spans: Span[] }> {
   const records = new Map<string, ZipRecord>();
+  const spans: Span[] = [];
   let zip: ZipFile | undefined;
   try {
     zip = await openPromise(file.path, { autoClose: false });
+    // Before any entry is read, the cursor stands where the directory begins; its declared type is wrong.
+    spans.push({ what: "its directory", from: Number(zip.readEntryCursor), to: file.size });
     for await (const entry of zip.eachEntry()) {
       const name = entry.fileName;
       refuseStorage(entry);
       if (records.has(name)) throw new Error(`record ${quoted(name)} stands there twice`);
       const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
-      records.set(name, { offset: fileDataStart, bytes: entry.uncompressedSize });
+      const bytes = entry.uncompressedSize;
+      records.set(name, { offset: fileDataStart, bytes });
+      spans.push({
+        what: `record ${quoted(name)}`,
+        from: entry.relativeOffsetOfLocalHeader,
+        to: fileDataStart + bytes,
+      });
     }
   } catch (error) {
     throw new Error(`${file.label}: ${oneLine(error)}`);
   } finally {
     zip?.close();
   }
-  return records;
+  return { records, spans };
 }
 
 /** Only bytes that lie in the file as they are can be mapped. */
@@ -86,13 +102,11 @@ function refuseStorage(entry: Entry): void {
   );
 }
 
-function refuseOverlaps(file: WeightFile, records: ReadonlyMap<string, ZipRecord>): void {
-  const filled = [...records].filter(([, { bytes }]) => bytes > 0);
-  let before: { name: string; end: number } = { name: "", end: 0 };
-  for (const [name, { offset, bytes }] of filled.sort(([, a], [, b]) => a.offset - b.offset)) {
-    if (offset < before.end) {
-      throw new Error(`${file.label}: records ${quoted(before.name)} and ${quoted(name)} share bytes`);
-    }
-    before = { name, end: offset + bytes };
+function refuseOverlaps(file: WeightFile, spans: readonly Span[]): void {
+  let before: Span | undefined;
+  for (const span of spans.toSorted((a, b) => a.from - b.from)) {
+    if (before !== undefined && span.from < before.to)
+      throw new Error(`${file.label}: ${before.what} and ${span.what} share bytes`);
+    before = span;
   }
 }

@@ -125,7 +125,25 @@ describe("a malformed archive is refused in one line", () => {
     ],
     "shared bytes": [
       archive(good, { name: "archive/data/1", content: eight, at: 0 }),
-      /records "archive\/data(\.pkl|\/1)" and "archive\/data(\.pkl|\/1)" share bytes/,
+      /record "archive\/data(\.pkl|\/1)" and record "archive\/data(\.pkl|\/1)" share bytes/,
+    ],
+    "bytes of the directory": [
+      file(zip({ ...pickle, content: state(text("w"), tensor({ elements: 30 })) }, { ...data, size: 120 })),
+      'record "archive/data/0" and its directory share bytes',
+    ],
+    "bytes of the next record's header": [
+      file(
+        zip(
+          { ...pickle, content: state(text("w"), tensor({ elements: 4 })) },
+          { ...data, size: 16 },
+          { name: "archive/data/1", content: eight },
+        ),
+      ),
+      'record "archive/data/0" and record "archive/data/1" share bytes',
+    ],
+    "an empty record within another": [
+      archive(good, { name: "archive/data/1", content: Buffer.alloc(0), at: 0 }),
+      "share bytes",
     ],
     "beyond the file": [file(zip(pickle, { ...data, size: 5000 })), /overflows file bounds/],
     "nowhere in the file": [

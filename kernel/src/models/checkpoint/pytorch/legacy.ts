@@ -13,7 +13,7 @@ const word = (path: string): string => `'${path.replaceAll("'", String.raw`'\''`
 function conversion(file: WeightFile, weightsOnly: boolean): string {
   const load = `torch.load(p, map_location='cpu', weights_only=${weightsOnly ? "True" : "False"})`;
   const replace = "torch.save(w, p + '.zip'); os.replace(p + '.zip', p)";
-  return `python -c "import os, sys, torch; p = sys.argv[1]; w = ${load}; ${replace}" ${word(resolve(file.label))}`;
+  return `python3 -c "import os, sys, torch; p = sys.argv[1]; w = ${load}; ${replace}" ${word(resolve(file.label))}`;
 }
 
 /** Throws one line when a file does not begin as a zip archive does; for PyTorch's older formats, with the cure. */

@@ -58,7 +58,7 @@ describe("what is not a dictionary of plain tensors is refused, and named", () =
   test("a legacy file, with the command that converts it", async () => {
     const path = join(folder, "legacy", "pytorch_model.bin");
     const command =
-      `python -c "import os, sys, torch; p = sys.argv[1]; ` +
+      `python3 -c "import os, sys, torch; p = sys.argv[1]; ` +
       `w = torch.load(p, map_location='cpu', weights_only=True); ` +
       `torch.save(w, p + '.zip'); os.replace(p + '.zip', p)" '${path}'`;
     await expect(readPytorch(path)).rejects.toThrow(

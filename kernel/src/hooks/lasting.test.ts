@@ -24,6 +24,14 @@ test("hooks act in the order in which they were added, a call's own after them",
   expect(acting(all, { hooks: [third] })).toEqual([second, first, third]);
 });
 
+test("lasting hooks act under their names, and a call's own under none", () => {
+  const all = hooks();
+  all.add(second, { name: "silence" });
+  all.add(first);
+  const names = all.effective({ hooks: [second] }, "pass").map(({ lasting }) => lasting);
+  expect(names).toEqual(["silence", "hook-2", undefined]);
+});
+
 test("groups act by union and by complement, and all act by default", () => {
   const all = hooks();
   all.add(first, { groups: ["a"] });

@@ -1,3 +1,4 @@
+import type { Acting } from "./acting.js";
 import type { GradientEdit } from "./editGradient.js";
 import { printHook, takesPart, type Call, type Hook } from "./hook.js";
 import type { HookChoice, HookHandle, HookNames, LastingHook } from "./lastingHook.js";
@@ -103,15 +104,15 @@ export class LastingHooks {
   }
 
   /** The hooks that act in a call: the lasting ones that it chooses, that are enabled and have a part in it, then its own. */
-  effective(choice: HookChoice, call: "pass" | "generation"): readonly Hook[];
+  effective(choice: HookChoice, call: "pass" | "generation"): readonly Acting[];
   effective(
     choice: HookChoice<Hook | GradientEdit>,
     call: "backward",
-  ): readonly (Hook | GradientEdit)[];
+  ): readonly Acting<Hook | GradientEdit>[];
   effective(
     { hooks = [], groups = "all", complement = false }: HookChoice<Hook | GradientEdit>,
     call: Call,
-  ): readonly (Hook | GradientEdit)[] {
+  ): readonly Acting<Hook | GradientEdit>[] {
     if (groups !== "all" && !Array.isArray(groups))
       throw new Error(`groups ${JSON.stringify(groups)}: give a list of names, or "all"`);
     const isAll = groups === "all" || groups.includes("all");
@@ -123,7 +124,7 @@ export class LastingHooks {
     return [
       ...this.#hooks
         .filter((each) => each.enabled && takesPart(each.hook, call) && isChosen(each))
-        .map(({ hook }) => hook),
+        .map(({ hook, name }) => ({ ...hook, lasting: name })),
       ...hooks,
     ];
   }

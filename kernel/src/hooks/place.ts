@@ -2,6 +2,7 @@ import type { HookPoint } from "../graph/point.js";
 import { printShape } from "../graph/shape.js";
 import { printAxes } from "../graph/printPoint.js";
 import { validShape, type PlacedEdit } from "./apply.js";
+import { forHook, type Acting } from "./acting.js";
 import type { Edit, Traced } from "./edit.js";
 import type { HostCall } from "./hostEdit.js";
 import type { Given, Intervention } from "./intervention.js";
@@ -24,34 +25,39 @@ export interface RunSizes {
  * Edits at each point they choose, checked against the run's shapes: traced functions written down, given tensors
  * laid out over the whole value, functions of the host by the key under which the ranks will ask for them. Throws one
  * line when a selector, a shape or a function does not fit.
+ *
+ * @param check throws one line for a point that does not fire
  */
 export function placeEdits(
-  edits: readonly Edit[],
+  edits: readonly Acting<Edit>[],
   points: readonly HookPoint[],
   absent: AbsentPoints,
   sizes: RunSizes,
+  check: (point: HookPoint) => void,
 ): { placed: PlacedEdit[]; hosts: Map<string, HostCall> } {
   const placed: PlacedEdit[] = [];
   const hosts = new Map<string, HostCall>();
-  for (const edit of edits) {
-    for (const { point, slices } of select(edit.selector, points, absent)) {
+  const place = ({ selector, change, lasting }: Acting<Edit>) => {
+    for (const { point, slices } of select(selector, points, absent)) {
+      check(point);
       const shape = wholeShape(point, sizes);
       const context = { axes: point.axes, lengths: sizes.lengths };
       const part = slicedShape(shape, slices, context);
       const key = `e${placed.length}`;
-      const intervention = placedChange(edit, point, slices, shape, part, sizes);
-      if (edit.change.kind === "host") {
+      const intervention = placedChange(change, point, slices, shape, part, sizes);
+      if (change.kind === "host") {
         const { name, layer } = point;
-        hosts.set(key, { selector: edit.selector, point: name, layer, function: edit.change.function });
+        hosts.set(key, { selector, point: name, layer, function: change.function, lasting });
       }
       placed.push({ key, point: point.name, slices, intervention });
     }
-  }
+  };
+  for (const edit of edits) forHook(edit, () => place(edit));
   return { placed, hosts };
 }
 
 function placedChange(
-  { change }: Edit,
+  change: Edit["change"],
   point: HookPoint,
   slices: readonly AxisSlice[],
   shape: readonly number[],

@@ -1,17 +1,14 @@
 import type { HookPoint } from "../graph/point.js";
-import { printShape } from "../graph/shape.js";
-import { printAxes } from "../graph/printPoint.js";
-import { validShape, type PlacedEdit } from "./apply.js";
+import type { PlacedEdit } from "./apply.js";
 import { forHook, type Acting } from "./acting.js";
-import type { Edit, Traced } from "./edit.js";
+import type { Edit } from "./edit.js";
+import { checkFits } from "./fits.js";
 import type { HostCall } from "./hostEdit.js";
 import type { Given, Intervention } from "./intervention.js";
-import { record } from "./program.js";
-import type { Program } from "./program.js";
+import { recordEdit } from "./record.js";
 import { select } from "./selector.js";
 import type { AbsentPoints, AxisSlice } from "./selector.js";
 import { indexLists, slicedShape } from "./slice.js";
-import { trainedInput } from "./trained.js";
 
 /** Sizes of the run that the edits are for: rows with their lengths, padded to `positions` tokens. */
 export interface RunSizes {
@@ -65,32 +62,9 @@ function placedChange(
   sizes: RunSizes,
 ): PlacedEdit["intervention"] {
   if (change.kind === "host") return { kind: "host" };
-  if (change.kind === "function") return { kind: "traced", program: recordEdit(point, change, sizes) };
+  if (change.kind === "function")
+    return { kind: "traced", program: recordEdit(point, change, sizes.keepsKeys) };
   return laidOut(change, point, slices, shape, part, sizes);
-}
-
-/** A traced function at a point, its module's tensors read under the names they are fed by. */
-function recordEdit(point: HookPoint, { function: f, module }: Traced, { keepsKeys }: RunSizes): Program {
-  const what = `traced function at ${point.name}`;
-  const shape = point.shape.map((size, axis) => (keepsKeys && point.axes[axis] === "key" ? "key" : size));
-  const tensors = Object.entries(module?.tensors ?? {}).map(
-    ([tensor, { shape }]) => [tensor, trainedInput(module!.name, tensor), shape] as const,
-  );
-  const inputs = {
-    x: { dtype: "f32", shape },
-    valid: { dtype: "f32", shape: validShape(shape, point.axes) },
-    ...Object.fromEntries(tensors.map(([, name, shape]) => [name, { dtype: "f32", shape } as const])),
-  } as const;
-  return record(what, inputs, (values) => {
-    const own = Object.fromEntries(tensors.map(([tensor, name]) => [tensor, values[name]!]));
-    const y = f(values["x"]!, own, { valid: values["valid"]! });
-    if (y.dtype !== "f32" || printShape(y.shape) !== printShape(shape)) {
-      throw new Error(
-        `${what} returns ${y.dtype} ${printShape(y.shape)}: it must be f32 ${printShape(shape)}`,
-      );
-    }
-    return { y };
-  });
 }
 
 function wholeShape(point: HookPoint, { lengths, positions }: RunSizes): number[] {
@@ -107,37 +81,9 @@ function laidOut(
   part: readonly number[],
   sizes: RunSizes,
 ): Intervention {
-  switch (change.kind) {
-    case "add":
-    case "set": {
-      checkBroadcast(change.value, part, point);
-      return { ...change, value: spreadOut(change.value, slices, shape, point, sizes) };
-    }
-    case "project":
-      if (change.direction.shape[0] !== shape.at(-1)) {
-        throw new Error(
-          `direction of ${change.direction.shape[0]} units at ${point.name}, which has ${shape.at(-1)}`,
-        );
-      }
-      return change;
-    case "mean": {
-      const foreign = change.over.find((axis) => !point.axes.includes(axis));
-      if (foreign)
-        throw new Error(`mean over "${foreign}" at ${point.name}, whose axes are ${printAxes(point)}`);
-      return change;
-    }
-    default:
-      return change;
-  }
-}
-
-function checkBroadcast(value: Given, part: readonly number[], point: HookPoint): void {
-  const skip = part.length - value.shape.length;
-  if (skip < 0 || value.shape.some((size, i) => size !== 1 && size !== part[skip + i])) {
-    throw new Error(
-      `tensor of shape ${printShape(value.shape)} at ${point.name}: the selected part is ${printShape(part)}`,
-    );
-  }
+  checkFits(change, point, part, shape);
+  if (change.kind !== "add" && change.kind !== "set") return change;
+  return { ...change, value: spreadOut(change.value, slices, shape, point, sizes) };
 }
 
 /** Put each entry of a tensor, which fits the selected part, where that part lies in the whole value. */

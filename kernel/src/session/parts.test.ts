@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { attention } from "../display/index.js";
-import { capture, edit, scale } from "../hooks/index.js";
+import { add, capture, edit, editGradient, scale, zero } from "../hooks/index.js";
+import type { ReadoutValues } from "./readout.js";
 import { Session } from "./session.js";
 import { opt, ownRuntime, quiet, rows } from "./sessions.fixture.js";
 
@@ -64,6 +65,34 @@ test("a lasting capture of a part takes nothing from a call, nor a call from it"
   expect(own.get(`${point}[batch=:]`).data).toEqual(bare.data);
   // A run is repeated under the same names.
   expect((await session.verify(own)).verdict).toBe("supported");
+  await session.close();
+});
+
+test("a lasting hook is told of by its name: when it is added, where it fits no run, and by the runs it does not fit", async () => {
+  const session = await Session.open(opt, quiet);
+  expect(() => session.hooks.add(edit("norm", add([1, 2, 3])))).toThrow("tensor of shape [3] at norm");
+  expect(session.hooks.list()).toEqual([]);
+  session.hooks.add(edit("norm[position=3]", scale(2)), { name: "fourth" });
+  await session.forward([rows[0]!]);
+  const told = 'lasting hook "fourth": position 3 is outside the 2 there are';
+  await expect(session.forward([rows[1]!])).rejects.toThrow(told);
+  await expect(session.generate([rows[1]!])).rejects.toThrow(`step 0: ${told}`);
+  const all = { loss: ({ logits }: ReadoutValues) => logits.sum([0, 1, 2]), at: "embedding" };
+  await expect(session.backward([rows[1]!], all)).rejects.toThrow(told);
+  session.hooks.remove("fourth");
+  session.hooks.add(editGradient("norm[position=3]", zero()), { name: "gradient" });
+  await expect(session.backward([rows[1]!], all)).rejects.toThrow('lasting hook "gradient": position 3 is');
+  session.hooks.clear();
+  session.hooks.add(capture("norm"), { name: "look" });
+  await expect(session.forward(rows, { stopAfter: "layers.0" })).rejects.toThrow(
+    'lasting hook "look": norm [batch, position, unit 40] does not fire: the run stops after layers.0',
+  );
+  session.hooks.clear();
+  const fails = () => {
+    throw new Error("not today");
+  };
+  session.hooks.add(edit("norm", fails), { name: "moody" });
+  await expect(session.forward(rows)).rejects.toThrow('lasting hook "moody": edit "norm": not today');
   await session.close();
 });
 

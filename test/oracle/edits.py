@@ -2,7 +2,7 @@
 Logits under edits by plain PyTorch hooks: `edits.py CHECKPOINTS OUT`.
 
 Writes OUT/NAME.safetensors with `CASE.rows.R.logits` of each row's own unpadded run in float32 with eager attention, and
-`vector`, the steering vector that some cases use. The cases mean the same as those of test/parity/edits.test.ts.
+what some cases add, set or project out: `vector` [unit] of the stream, `hidden` [unit] of the MLP, `heads` [head, unit]. The cases mean the same as those of test/parity/edits.test.ts.
 """
 
 from pathlib import Path
@@ -113,6 +113,27 @@ def only_head(x, head, size):
     return x - zero_head(x, head, size)
 
 
+def add_head(x, head, vectors):
+    moved = torch.zeros_like(vectors)
+    moved[head] = vectors[head]
+    return x + moved.flatten()
+
+
+def out_of(x, vector):
+    """Without what lies along a direction of the last axis."""
+    direction = vector / vector.norm()
+    return x - (x @ direction)[..., None] * direction
+
+
+def by_head(edit, size):
+    """Edits each head's units by themselves, as ours stand at such a module's path."""
+    return lambda x: edit(x.unflatten(-1, (-1, size))).flatten(-2)
+
+
+def on_queries(edit, width):
+    return lambda x: torch.cat((edit(x[..., :width]), x[..., width:]), -1)
+
+
 def last_position(x, change):
     x = x.clone()
     x[:, -1] = change(x[:, -1])
@@ -127,10 +148,10 @@ def only_units(x, y):
 TOGETHER = {"addAndScaleUnits": ("add", "scaleUnits"), "skippedBoth": ("skipped", "skippedLast")}
 
 
-def cases(vector, heads, size, other, all_tokens):
-    """`other` is what the layer gives for the row turned around; `all_tokens` what the attention gives for all rows."""
+def cases(vector, hidden, vectors, other, all_tokens):
+    """`vector` is of the stream, `hidden` of the MLP, `vectors` one for each head. `other` is what the layer gives for the row turned around; `all_tokens` what the attention gives for all rows."""
     direction = vector / vector.norm()
-    out = lambda x: x - (x @ direction)[..., None] * direction
+    heads, size = vectors.shape
     onto = lambda x: (x @ direction)[..., None] * direction
     return {
         "scale": ("layer", on_output(lambda x: x * 1.75)),
@@ -148,7 +169,7 @@ def cases(vector, heads, size, other, all_tokens):
         "patched": ("layer", on_output(lambda x: torch.cat((x[:, :-2], other[:, -2:]), 1))),
         "skipped": ("layer", left_out),
         "skippedLast": ("last", left_out),
-        "projectOut": ("layer", on_output(out)),
+        "projectOut": ("layer", on_output(lambda x: out_of(x, vector))),
         "projectOnto": ("attention", on_output(onto)),
         "zeroHead": ("z", on_input(lambda x: zero_head(x, 1, size))),
         "tracedHidden": ("hidden", on_input(lambda x: x.softmax(-1) * x * 4)),
@@ -156,6 +177,18 @@ def cases(vector, heads, size, other, all_tokens):
         "tracedUnits": ("hidden", on_input(lambda x: only_units(x, x.softmax(-1) * 16))),
         "meanOfUnits": ("layer", on_output(lambda x: only_units(x, x.mean(-1, keepdim=True) + 0 * x))),
         "scaleUnits": ("hidden", on_input(lambda x: only_units(x, x * -3))),
+        "addHidden": ("hidden", on_input(lambda x: x + hidden)),
+        "setHidden": ("hidden", on_input(lambda x: hidden.expand_as(x))),
+        "setHiddenUnits": ("hidden", on_input(lambda x: only_units(x, hidden.expand_as(x)))),
+        "projectHidden": ("hidden", on_input(lambda x: out_of(x, hidden))),
+        "addHead": ("z", on_input(lambda x: add_head(x, 1, vectors))),
+        "setHeads": ("z", on_input(lambda x: torch.cat((vectors.flatten().expand(len(x), 1, -1), x[:, 1:]), 1))),
+        "projectHeads": ("z", on_input(by_head(lambda x: out_of(x, vectors[0]), size))),
+        # All units of all heads together, of the queries alone.
+        "alongQueries": ("q", on_output(on_queries(lambda x: 8 * (x - out_of(x, vectors.flatten())), heads * size))),
+        # By the path of a module, an edit of ours that mixes units mixes those of each head.
+        "softmaxOutput": ("q", on_output(by_head(lambda x: x.softmax(-1) * 8, size))),
+        "softmaxInput": ("z", on_input(by_head(lambda x: x.softmax(-1) * 8, size))),
         "hostSoftmax": ("layer", on_output(lambda x: x.softmax(-1) * 16)),
         "hostTurned": ("layer", on_output(lambda x: last_position(x, lambda y: torch.cat((y[:, :3], y[:, 3:9].flip(-1), y[:, 9:]), -1)))),
         "hostSorted": ("hidden", on_input(lambda x: x.sort(-1).values)),
@@ -170,16 +203,22 @@ def expect(folder: Path, out: Path) -> None:
     generator = torch.Generator().manual_seed(SEED)
     vector = torch.randn(config.hidden_size, generator=generator)
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    vectors = torch.randn(config.num_attention_heads, size, generator=generator)
     modules = dict(model.named_modules())
-    tensors = {"vector": vector}
     paths = PATHS[folder.name]
+    seen = []
     with torch.no_grad():
+        handle = on_input(lambda x: seen.append(x.shape[-1]) or x)(modules[paths["hidden"]])
+        model(torch.tensor([[1]]))
+        handle.remove()
+        hidden = torch.randn(seen[0], generator=generator)
         all_tokens = [output_of(model, modules[paths["attention"]], ids) for ids in rows(config.vocab_size)]
+    tensors = {"vector": vector, "hidden": hidden, "heads": vectors}
     for r, ids in enumerate(rows(config.vocab_size)):
         with torch.no_grad():
             bare = model(torch.tensor([ids])).logits[0]
             other = output_of(model, modules[paths["layer"]], ids[::-1])
-            own = cases(vector, config.num_attention_heads, size, other, torch.cat(all_tokens, 1))
+            own = cases(vector, hidden, vectors, other, torch.cat(all_tokens, 1))
             singly = {case: (case,) for case in own}
             for case, parts in (singly | TOGETHER).items():
                 handles = [own[part][1](modules[paths[own[part][0]]]) for part in parts]

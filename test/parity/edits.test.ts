@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Edit, Session, Skip } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
 import { departures, expectedRow, observedRow } from "./expectation.js";
-import { readEdits, readGolden, type Values } from "./goldens.js";
+import { readEdits, readGolden, type EditGolden, type Values } from "./goldens.js";
 import { hostCases } from "./hostCases.js";
 import { observed, returnedLogits, vitrail, withSession } from "./sessions.js";
 
@@ -11,11 +11,13 @@ const { add, capture, edit, keep, mean, patch, projectOnto, projectOut, scale, s
 
 /** The cases of test/oracle/edits.py, as edits of ours; the functions among them tell `calls` where they ran. */
 function cases(
-  vector: Float32Array,
+  { vector, hidden, heads }: EditGolden,
   donor: Values,
   calls: string[],
-  last: string,
+  paths: (typeof modules)[keyof typeof modules],
 ): Record<string, Edit | Skip> {
+  const [count, size] = heads.shape as [number, number];
+  const one = (head: number) => heads.data.subarray(head * size, (head + 1) * size);
   const twice = vector.map((x) => 2 * x);
   const hosts = Object.entries(hostCases(calls)).map(([label, [selector, f]]) => [label, edit(selector, f)]);
   return {
@@ -35,7 +37,7 @@ function cases(
     patched: edit("layers.0.residual.out[position=-2:]", patch(donor)),
     skipped: skip("layers.0"),
     // By the path of its module, which is the last layer's.
-    skippedLast: skip(last),
+    skippedLast: skip(paths.last),
     projectOut: edit("layers.0.residual.out", projectOut(vector)),
     projectOnto: edit("layers.1.attention.output", projectOnto(vector)),
     zeroHead: edit("layers.0.attention.z[head=1]", zero()),
@@ -48,6 +50,33 @@ function cases(
       "layers.1.mlp.hidden[unit=3:9]",
       traced((x) => x.softmax().mul(16)),
     ),
+    addHidden: edit("layers.1.mlp.hidden", add(hidden)),
+    setHidden: edit("layers.1.mlp.hidden", set(hidden)),
+    setHiddenUnits: edit("layers.1.mlp.hidden[unit=3:9]", set(hidden.subarray(3, 9))),
+    projectHidden: edit("layers.1.mlp.hidden", projectOut(hidden)),
+    addHead: edit("layers.0.attention.z[head=1]", add(one(1))),
+    setHeads: edit("layers.0.attention.z[position=0]", set({ shape: [count, 1, size], data: heads.data })),
+    projectHeads: edit("layers.0.attention.z", projectOut(one(0))),
+    alongQueries: edit(
+      "layers.0.attention.q",
+      traced((x) => {
+        const length = Math.hypot(...heads.data);
+        const direction = x.graph.floats(
+          [count, 1, size],
+          heads.data.map((each) => each / length),
+        );
+        return x.mul(direction).sum([1, 3], true).mul(direction).mul(8);
+      }),
+    ),
+    // By its path, a module's units stand by head: what mixes units mixes those of each head, of queries, keys and values.
+    softmaxOutput: edit(
+      paths.q,
+      traced((x) => x.softmax().mul(8)),
+    ),
+    softmaxInput: edit(
+      `${paths.z}.input`,
+      traced((x) => x.softmax().mul(8)),
+    ),
     meanOfUnits: edit("layers.0.residual.out[unit=3:9]", mean(["unit"])),
   };
 }
@@ -55,11 +84,19 @@ function cases(
 /** The cases of test/oracle/edits.py that are two of the others at once. */
 const together = ["addAndScaleUnits", "skippedBoth"];
 
-/** Where transformers keeps the last layer. */
-const lastLayers = {
-  opt: "model.decoder.layers.2",
-  "llama-grouped": "model.layers.2",
-  gpt2: "transformer.h.1",
+/** Where transformers keeps the last layer, what gives the queries, and what reads the heads. */
+const modules = {
+  opt: {
+    last: "model.decoder.layers.2",
+    q: "model.decoder.layers.0.self_attn.q_proj",
+    z: "model.decoder.layers.0.self_attn.out_proj",
+  },
+  "llama-grouped": {
+    last: "model.layers.2",
+    q: "model.layers.0.self_attn.q_proj",
+    z: "model.layers.0.self_attn.o_proj",
+  },
+  gpt2: { last: "transformer.h.1", q: "transformer.h.0.attn.c_attn", z: "transformer.h.0.attn.c_proj" },
 };
 
 const meshes = {
@@ -84,7 +121,7 @@ describe.each(["opt", "llama-grouped", "gpt2"] as const)("edits of %s", (name) =
       )
       .then((run) => run.get("layers.0.residual.out"));
 
-  const casesFrom = (donor: Values) => cases(wanted.vector, donor, calls, lastLayers[name]);
+  const casesFrom = (donor: Values) => cases(wanted, donor, calls, modules[name]);
 
   /** Logits of each row under some edits, and lasting hooks if it is said which. */
   async function logits(
@@ -381,6 +418,10 @@ describe("an edit that cannot be is refused in one line, before anything runs", 
         [edit("layers.0.residual.outt", zero()), `nearest is ${point}`],
         [edit(point, add([1, 2, 3])), `tensor of shape [3] at ${point}: the selected part is [1, 9, `],
         [edit(point, projectOut([1, 2])), `direction of 2 units at ${point}`],
+        [
+          edit(modules.opt.q, projectOut(new Float32Array(40).fill(1))),
+          "direction of 40 units at layers.0.attention.q [batch, head 4, position, unit 10], whose last axis has 10: heads have an axis of their own here",
+        ],
         [edit(point, mean(["head"])), `mean over "head" at ${point}`],
         [
           edit(

@@ -47,8 +47,19 @@ export function readGolden(name: string): Golden {
   return { name, folder: join(here, "checkpoints", name), layers, rows, modules };
 }
 
-/** Logits under edits by PyTorch hooks: case → row → [position, token]; and the steering vector that cases use. */
-export function readEdits(name: string): { vector: Float32Array; cases: Map<string, Values[]> } {
+export interface EditGolden {
+  /** What cases add, set or project out, of the stream [unit]. */
+  readonly vector: Float32Array;
+  /** Of the MLP [unit]. */
+  readonly hidden: Float32Array;
+  /** Of the queries and of what attention gives [head, unit]. */
+  readonly heads: Values;
+  /** Logits of each row [position, token], by case. */
+  readonly cases: Map<string, Values[]>;
+}
+
+/** Logits under edits by PyTorch's hooks. */
+export function readEdits(name: string): EditGolden {
   const tensors = readSafetensors(join(here, "edits", `${name}.safetensors`));
   const cases = new Map<string, Values[]>();
   for (const [key, { shape, bytes }] of tensors) {
@@ -58,7 +69,11 @@ export function readEdits(name: string): { vector: Float32Array; cases: Map<stri
     rows[Number(match[2])] = { shape, data: new Float32Array(bytes) };
     cases.set(match[1]!, rows);
   }
-  return { vector: new Float32Array(tensors.get("vector")!.bytes), cases };
+  const values = (name: string): Values => {
+    const { shape, bytes } = tensors.get(name)!;
+    return { shape, data: new Float32Array(bytes) };
+  };
+  return { vector: values("vector").data, hidden: values("hidden").data, heads: values("heads"), cases };
 }
 
 /**

@@ -224,11 +224,20 @@ describe("under lasting hooks", () => {
         capture("embedding"),
         capture("layers.*.residual.mid"),
         capture("layers.*.mlp.hidden"),
+        // Parts of what the lenses capture whole.
+        capture("layers.*.residual.out[position=-1]"),
+        capture("layers.*.attention.pattern[head=0]"),
+        capture("layers.*.attention.z[head=1, position=0]"),
+        capture("layers.1.mlp.output[unit=3:5]"),
+        capture("norm[position=-1]"),
+        capture("embedding[position=0]"),
       ]);
       const found = await inductionScores(session, { length: 8, batch: 2 });
       expect(found.scores).toEqual(before.scores);
       await expectPatching(session, golden);
       await expectSlopes(session, golden);
+      await expectAttribution(session, golden);
+      await expectLogitLens(session, golden);
 
       session.hooks.add(edit("layers.0.residual.out", scale(3)));
       const edited = await inductionScores(session, { length: 8, batch: 2 });

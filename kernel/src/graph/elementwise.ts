@@ -13,6 +13,10 @@ export function unary(op: Unary, x: Value): Value {
 
 export function binary(op: Binary, x: Value, other: Operand): Value {
   const y = typeof other === "number" ? x.graph.scalar(other) : other;
+  if (Array.isArray(y) || ArrayBuffer.isView(y))
+    throw new Error(
+      `${op.toLowerCase()} of an array: write it into the graph by x.graph.floats(shape, array), or in an edit feed it by trainable`,
+    );
   if (x.dtype !== y.dtype) {
     throw new Error(`${op.toLowerCase()} of ${x.dtype} and ${y.dtype}: cast one of them first`);
   }

@@ -87,6 +87,12 @@ describe("what does not fit is refused with both shapes", () => {
       "dequantise of f32 by f32: values must be i8 and scales f32",
     ],
     ["dtypes", () => x.add(graph.input("i", "i64", [1])), "add of f32 and i64: cast one of them first"],
+    [
+      "an array",
+      // @ts-expect-error As from code that no compiler has seen.
+      () => x.mul(Float32Array.of(1, 2)),
+      "mul of an array: write it into the graph by x.graph.floats(shape, array)",
+    ],
   ];
   test.each(cases)("%s", (_, make, message) => expect(make).toThrow(message));
 });

@@ -1,8 +1,8 @@
 import { placesOf, type HookPoint } from "../graph/point.js";
 import { printAxes } from "../graph/printPoint.js";
-import type { Hook } from "./hook.js";
+import { forHook, printLasting, type Acting } from "./acting.js";
 import { select, type AbsentPoints } from "./selector.js";
-import { selectLayers } from "./skip.js";
+import { selectLayers, type Skip } from "./skip.js";
 
 /** What of the model a run leaves out. */
 export interface LeftOut {
@@ -18,7 +18,7 @@ export interface LeftOut {
  * @param stopAfter a layer or one hook point
  */
 export function leaveOut(
-  hooks: readonly Hook[],
+  hooks: readonly Acting[],
   stopAfter: string | undefined,
   points: readonly HookPoint[],
   absent: AbsentPoints,
@@ -26,14 +26,15 @@ export function leaveOut(
   const skipped = new Map<number, string>();
   for (const hook of hooks)
     if (hook.kind === "skip")
-      for (const layer of selectLayers(hook.selector, points)) skipped.set(layer, hook.selector);
+      for (const layer of forHook(hook, () => selectLayers(hook.selector, points)))
+        skipped.set(layer, printSkip(hook));
   const last = stopAfter === undefined ? points.length - 1 : lastPoint(stopAfter, points, absent);
   const check = (point: HookPoint) => {
     const { name, layer } = point;
-    const selector = layer === undefined ? undefined : skipped.get(layer);
+    const skip = layer === undefined ? undefined : skipped.get(layer);
     const why =
-      selector !== undefined
-        ? `skip("${selector}") leaves its layer out`
+      skip !== undefined
+        ? `${skip} leaves its layer out`
         : stopAfter !== undefined && (placesOf(points).get(name) as number) > last
           ? `the run stops after ${stopAfter}, which comes before it`
           : undefined;
@@ -41,6 +42,11 @@ export function leaveOut(
   };
   if (stopAfter !== undefined) check(points[last] as HookPoint);
   return { layers: [...skipped.keys()].sort((a, b) => a - b), check };
+}
+
+function printSkip({ selector, lasting }: Acting<Skip>): string {
+  const skip = `skip("${selector}")`;
+  return lasting === undefined ? skip : `${skip} of the ${printLasting(lasting)}`;
 }
 
 function lastPoint(stopAfter: string, points: readonly HookPoint[], absent: AbsentPoints): number {

@@ -8,6 +8,10 @@ export type Hook = Capture | Edit | Skip;
 
 /** Throws one line for what is no hook, as from code that no compiler has seen. */
 export function checkKind(hook: Hook | GradientEdit): asserts hook is Hook {
+  if (hook.kind === "capture" && hook.when !== undefined && !["before", "after"].includes(hook.when))
+    throw new Error(
+      `capture "${hook.selector}" when ${JSON.stringify(hook.when)}: choose before or after the edits`,
+    );
   if (["capture", "edit", "skip"].includes(hook.kind)) return;
   if (hook.kind === "editGradient")
     throw new Error(`editGradient "${hook.selector}": there are gradients in backward only`);

@@ -1,3 +1,4 @@
+import { printLasting } from "./acting.js";
 import type { Dense } from "./slice.js";
 import type { Tensors } from "./trained.js";
 
@@ -7,7 +8,7 @@ export interface HostContext {
   readonly point: string;
   /** Decoder layer, or undefined outside the layers. */
   readonly layer: number | undefined;
-  /** Step of a generation, the prompt being 0; 0 in a forward pass. */
+  /** Step of a generation, the prompt being 0; in a score 0 for the prompt and 1 for the continuations; 0 in a forward pass. */
   readonly step: number;
   /** Tokens of each row in this pass; positions behind them are padding. */
   readonly lengths: readonly number[];
@@ -40,11 +41,14 @@ export interface HostCall {
   readonly point: string;
   readonly layer: number | undefined;
   readonly function: HostFunction;
+  /** Name of the lasting hook that it is; undefined for a call's own. */
+  readonly lasting?: string | undefined;
 }
 
 /** `edit "layers.*.mlp.output" at layers.3.mlp.output` */
-export function printCallOf({ selector, point }: HostCall): string {
-  return `edit "${selector}"${selector === point ? "" : ` at ${point}`}`;
+export function printCallOf({ selector, point, lasting }: HostCall): string {
+  const whose = lasting === undefined ? "" : `${printLasting(lasting)}: `;
+  return `${whose}edit "${selector}"${selector === point ? "" : ` at ${point}`}`;
 }
 
 /** What a host edit returned, as a tensor. Throws one line with the shapes when it is not one of the shape of `x`. */

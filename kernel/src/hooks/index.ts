@@ -10,7 +10,7 @@ export type { Given, Intervention, TracedFunction } from "./intervention.js";
 export type { Hook } from "./hook.js";
 export { readGradientEdit, readHook } from "./json.js";
 export { LastingHooks } from "./lasting.js";
-export type { HookChoice, HookHandle, HookName, LastingHook } from "./lastingHook.js";
+export type { HookChoice, HookHandle, HookName, HookNames, LastingHook } from "./lastingHook.js";
 export { trainable } from "./trained.js";
 export type { Tensors } from "./trained.js";
 export { layerPoints, modelPoints } from "./names.js";

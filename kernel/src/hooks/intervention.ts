@@ -45,9 +45,9 @@ export function scale(factor: number): Intervention {
 
 export type Numbers = Given | readonly number[] | Float32Array;
 
-/** Add a steering vector, or any array that broadcasts. */
-export function add(value: Numbers): Intervention {
-  return { kind: "add", value: given(value) };
+/** Add a number, a steering vector, or any array that broadcasts. */
+export function add(value: Numbers | number): Intervention {
+  return { kind: "add", value: typeof value === "number" ? given([value]) : given(value) };
 }
 
 /** Replace by a number or by any array that broadcasts. */
@@ -70,13 +70,24 @@ export function projectOnto(direction: Numbers): Intervention {
   return { kind: "project", direction: direct(direction), part: "along" };
 }
 
-/** A copy of an array, with its shape. Throws one line when they do not fit. */
+/** A copy of an array, with its shape. Throws one line for what is none, or when they do not fit. */
 export function given(value: Numbers): Given {
+  if (!isNumbers(value))
+    throw new Error(`${JSON.stringify(value)} is no array: give numbers, or { shape, data }`);
   if (!("shape" in value)) return withJson({ shape: [value.length], data: Float32Array.from(value) });
   const size = value.shape.reduce((a, b) => a * b, 1);
   if (size !== value.data.length)
     throw new Error(`array of ${value.data.length} numbers has not shape [${value.shape.join(", ")}]`);
   return withJson({ shape: [...value.shape], data: Float32Array.from(value.data) });
+}
+
+/** Said of what no compiler has seen, too. */
+function isNumbers(value: unknown): value is Numbers {
+  const isArray = (each: unknown) => Array.isArray(each) || ArrayBuffer.isView(each);
+  if (typeof value !== "object" || value === null) return false;
+  return (
+    isArray(value) || ("shape" in value && isArray(value.shape) && "data" in value && isArray(value.data))
+  );
 }
 
 /** Lets an array be written as JSON as `readHook` reads it. */

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { capture } from "./capture.js";
 import { edit } from "./edit.js";
 import { editGradient } from "./editGradient.js";
-import type { Hook } from "./hook.js";
 import { scale, zero } from "./intervention.js";
 import { LastingHooks } from "./lasting.js";
 
@@ -13,7 +12,9 @@ const hooks = () =>
 const first = capture("embedding");
 const second = edit("norm", zero());
 const third = edit("norm", scale(2));
-const acting = (all: LastingHooks, choice = {}): readonly Hook[] => all.effective(choice, "pass");
+const bare = <T extends object>(hooks: readonly T[]) =>
+  hooks.map((hook) => Object.fromEntries(Object.entries(hook).filter(([name]) => name !== "lasting")));
+const acting = (all: LastingHooks, choice = {}) => bare(all.effective(choice, "pass"));
 
 test("hooks act in the order in which they were added, a call's own after them", () => {
   const all = hooks();
@@ -21,6 +22,14 @@ test("hooks act in the order in which they were added, a call's own after them",
   all.add(first);
   expect(acting(all)).toEqual([second, first]);
   expect(acting(all, { hooks: [third] })).toEqual([second, first, third]);
+});
+
+test("lasting hooks act under their names, and a call's own under none", () => {
+  const all = hooks();
+  all.add(second, { name: "silence" });
+  all.add(first);
+  const names = all.effective({ hooks: [second] }, "pass").map(({ lasting }) => lasting);
+  expect(names).toEqual(["silence", "hook-2", undefined]);
 });
 
 test("groups act by union and by complement, and all act by default", () => {
@@ -43,9 +52,9 @@ test("gradients are edited in backward passes, and what is for some steps acts i
   const gradient = editGradient("norm", zero());
   const prompt = capture("norm", { steps: [0] });
   all.add([first, gradient, prompt]);
-  expect(all.effective({}, "pass")).toEqual([first]);
-  expect(all.effective({}, "generation")).toEqual([first, prompt]);
-  expect(all.effective({ hooks: [second] }, "backward")).toEqual([first, gradient, second]);
+  expect(bare(all.effective({}, "pass"))).toEqual([first]);
+  expect(bare(all.effective({}, "generation"))).toEqual([first, prompt]);
+  expect(bare(all.effective({ hooks: [second] }, "backward"))).toEqual([first, gradient, second]);
 });
 
 // FlexModel: groups "a" and then "all" crash, and a disabled hook stays so for good.
@@ -93,7 +102,37 @@ test("tags come and go, and what does not fit is one line that changes nothing",
   expect(() => all.add(second, { name: "look" })).toThrow(
     'hook name "look" is taken by capture("embedding")',
   );
-  expect(() => all.remove("b")).toThrow('no hook "b": it is a group, whose hooks are look');
+  expect(() => all.remove(["look", "bb"])).toThrow('no hook or group "bb": nearest is b');
   expect(() => all.disable("loook")).toThrow('no hook or group "loook": nearest is look');
   expect(all.list().map(({ hook }) => hook)).toEqual([first]);
+});
+
+// FlexModel: update_hook_groups and remove_hook_groups take a hook, a list or a name, and never remove the hooks themselves.
+test("one hook, a list and a group can be named alike", () => {
+  const all = hooks();
+  const one = all.add(first, { groups: ["a"] });
+  const two = all.add(second, { groups: ["a"], name: "silence" });
+  const three = all.add(third);
+  all.tag("a", "b");
+  all.tag([three, "silence"], "c");
+  expect(all.groups()).toEqual({
+    a: ["hook-1", "silence"],
+    b: ["hook-1", "silence"],
+    c: ["silence", "hook-3"],
+  });
+  all.untag("c", "c");
+  all.untag([one, two], "b");
+  expect(all.groups()).toEqual({ a: ["hook-1", "silence"] });
+  all.disable(["a", three]);
+  expect(acting(all)).toEqual([]);
+  all.enable([one, "hook-3"]);
+  expect(acting(all)).toEqual([first, third]);
+  expect(() => all.untag(["silence", "hook-3"], "a")).toThrow(
+    'hook "hook-3" is not in group "a": it is in none',
+  );
+  expect(all.groups()).toEqual({ a: ["hook-1", "silence"] });
+  all.remove("a");
+  expect(all.list().map(({ hook }) => hook)).toEqual([third]);
+  all.remove([three]);
+  expect(all.list()).toEqual([]);
 });

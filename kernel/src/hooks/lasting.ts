@@ -1,7 +1,8 @@
-import { nearest } from "../graph/nearest.js";
+import type { Acting } from "./acting.js";
 import type { GradientEdit } from "./editGradient.js";
 import { printHook, takesPart, type Call, type Hook } from "./hook.js";
-import type { HookChoice, HookHandle, HookName, LastingHook } from "./lastingHook.js";
+import type { HookChoice, HookHandle, HookNames, LastingHook } from "./lastingHook.js";
+import { checkGroup, checkKnown, checkName, groupsOf, membersOf, namedHooks } from "./lastingNames.js";
 
 /**
  * Hooks that act on every run of this session object until they are removed, in the order in which they were added and
@@ -36,8 +37,8 @@ export class LastingHooks {
   ): HookHandle | HookHandle[] {
     const isOne = "kind" in given;
     const hooks = isOne ? [given] : given;
-    for (const group of groups) this.#checkGroup(group);
-    if (name !== undefined) this.#checkName(name, groups);
+    for (const group of groups) checkGroup(this.#hooks, group);
+    if (name !== undefined) checkName(this.#hooks, name, groups);
     hooks.forEach((hook, i) => {
       this.#check(hook);
       const known = this.#hooks.find((each) => each.hook === hook);
@@ -55,49 +56,46 @@ export class LastingHooks {
     return isOne ? handles[0]! : handles;
   }
 
-  /** Removes one hook. Throws one line when there is none of this name. */
-  remove(which: HookName): void {
-    const { id } = this.#one(which);
-    this.#hooks = this.#hooks.filter((each) => each.id !== id);
+  /** Removes hooks. As of all that names hooks: one hook, a list, or a group's name; throws one line for what is none. */
+  remove(which: HookNames): void {
+    const gone = new Set(namedHooks(this.#hooks, which));
+    this.#hooks = this.#hooks.filter((each) => !gone.has(each));
   }
 
-  /** Lets a hook, or all of a group, act again. */
-  enable(which: HookName): void {
-    this.#change(this.#some(which), () => ({ enabled: true }));
+  /** Lets hooks act again. */
+  enable(which: HookNames): void {
+    this.#change(which, () => ({ enabled: true }));
   }
 
-  /** Keeps a hook, or all of a group, from acting, until it is enabled again. */
-  disable(which: HookName): void {
-    this.#change(this.#some(which), () => ({ enabled: false }));
+  /** Keeps hooks from acting, until they are enabled again. */
+  disable(which: HookNames): void {
+    this.#change(which, () => ({ enabled: false }));
   }
 
-  /** Puts a hook into a group, which is made when it is new. */
-  tag(which: HookName, group: string): void {
-    this.#checkGroup(group);
-    this.#change([this.#one(which)], ({ groups }) => ({ groups: [...new Set([...groups, group])] }));
+  /** Puts hooks into a group, which is made when it is new. */
+  tag(which: HookNames, group: string): void {
+    checkGroup(this.#hooks, group);
+    this.#change(which, ({ groups }) => ({ groups: [...new Set([...groups, group])] }));
   }
 
-  /** Takes a hook out of a group, which ends with its last member. Throws one line when the hook is not in it. */
-  untag(which: HookName, group: string): void {
-    const hook = this.#one(which);
-    if (!hook.groups.includes(group))
-      throw new Error(
-        `hook "${hook.name}" is not in group "${group}": it is in ${hook.groups.join(", ") || "none"}`,
-      );
-    this.#change([hook], ({ groups }) => ({ groups: groups.filter((each) => each !== group) }));
+  /** Takes hooks out of a group, which ends with its last member. Throws one line when one of them is not in it. */
+  untag(which: HookNames, group: string): void {
+    for (const { name, groups } of namedHooks(this.#hooks, which))
+      if (!groups.includes(group))
+        throw new Error(`hook "${name}" is not in group "${group}": it is in ${groups.join(", ") || "none"}`);
+    this.#change(which, ({ groups }) => ({ groups: groups.filter((each) => each !== group) }));
   }
 
   /** All hooks, in the order in which they act, or those of one group. */
   list(group?: string): readonly LastingHook[] {
     if (group === undefined) return this.#hooks;
-    this.#checkKnown(group);
-    return this.#members(group);
+    checkKnown(this.#hooks, group);
+    return membersOf(this.#hooks, group);
   }
 
   /** The names of each group's hooks. */
   groups(): Record<string, string[]> {
-    const names = [...new Set(this.#hooks.flatMap(({ groups }) => groups))];
-    return Object.fromEntries(names.map((group) => [group, this.#members(group).map(({ name }) => name)]));
+    return groupsOf(this.#hooks);
   }
 
   /** Removes every hook. */
@@ -106,24 +104,27 @@ export class LastingHooks {
   }
 
   /** The hooks that act in a call: the lasting ones that it chooses, that are enabled and have a part in it, then its own. */
-  effective(choice: HookChoice, call: "pass" | "generation"): readonly Hook[];
-  effective(choice: HookChoice<Hook | GradientEdit>, call: "backward"): readonly (Hook | GradientEdit)[];
+  effective(choice: HookChoice, call: "pass" | "generation"): readonly Acting[];
+  effective(
+    choice: HookChoice<Hook | GradientEdit>,
+    call: "backward",
+  ): readonly Acting<Hook | GradientEdit>[];
   effective(
     { hooks = [], groups = "all", complement = false }: HookChoice<Hook | GradientEdit>,
     call: Call,
-  ): readonly (Hook | GradientEdit)[] {
+  ): readonly Acting<Hook | GradientEdit>[] {
     if (groups !== "all" && !Array.isArray(groups))
       throw new Error(`groups ${JSON.stringify(groups)}: give a list of names, or "all"`);
     const isAll = groups === "all" || groups.includes("all");
     if (isAll && complement)
       throw new Error("complement of all groups leaves no lasting hook: name the groups that are not to act");
-    if (!isAll) for (const group of groups) this.#checkKnown(group);
+    if (!isAll) for (const group of groups) checkKnown(this.#hooks, group);
     const isChosen = (hook: LastingHook) =>
       isAll || hook.groups.some((group) => groups.includes(group)) !== complement;
     return [
       ...this.#hooks
         .filter((each) => each.enabled && takesPart(each.hook, call) && isChosen(each))
-        .map(({ hook }) => hook),
+        .map(({ hook, name }) => ({ ...hook, lasting: name })),
       ...hooks,
     ];
   }
@@ -139,66 +140,8 @@ export class LastingHooks {
     };
   }
 
-  #change(which: readonly LastingHook[], to: (hook: LastingHook) => Partial<LastingHook>): void {
-    const ids = new Set(which.map(({ id }) => id));
-    this.#hooks = this.#hooks.map((each) => (ids.has(each.id) ? { ...each, ...to(each) } : each));
-  }
-
-  #members(group: string): readonly LastingHook[] {
-    return this.#hooks.filter(({ groups }) => groups.includes(group));
-  }
-
-  #find(which: HookName): LastingHook | undefined {
-    return this.#hooks.find(({ id, name }) =>
-      typeof which === "string" ? id === which || name === which : id === which.id,
-    );
-  }
-
-  #one(which: HookName): LastingHook {
-    const found = this.#find(which);
-    if (found !== undefined) return found;
-    const name = typeof which === "string" ? which : which.id;
-    const own = this.groups()[name];
-    if (own !== undefined)
-      throw new Error(`no hook "${name}": it is a group, whose hooks are ${own.join(", ")}`);
-    throw new Error(`no hook "${name}": ${this.#nearest(name, this.#names())}`);
-  }
-
-  #some(which: HookName): readonly LastingHook[] {
-    const found = this.#find(which);
-    if (found !== undefined) return [found];
-    const name = typeof which === "string" ? which : which.id;
-    if (name in this.groups()) return this.list(name);
-    const names = [...this.#names(), ...Object.keys(this.groups())];
-    throw new Error(`no hook or group "${name}": ${this.#nearest(name, names)}`);
-  }
-
-  #names(): string[] {
-    return this.#hooks.map(({ name }) => name);
-  }
-
-  #nearest(wanted: string, names: readonly string[]): string {
-    const [closest] = nearest(wanted, names);
-    return closest === undefined ? "there is none" : `nearest is ${closest}`;
-  }
-
-  #checkKnown(group: string): void {
-    const known = Object.keys(this.groups());
-    if (!known.includes(group)) throw new Error(`no group "${group}": ${this.#nearest(group, known)}`);
-  }
-
-  #checkGroup(group: string): void {
-    if (group === "" || group === "all")
-      throw new Error(`group "${group}": ${group === "" ? "needs a name" : "every hook is in it"}`);
-    if (this.#find(group)) throw new Error(`group "${group}": a hook has this name`);
-  }
-
-  #checkName(name: string, groups: readonly string[]): void {
-    if (name === "" || /^hook-\d+$/.test(name))
-      throw new Error(`hook name "${name}": ${name === "" ? "needs a letter" : "such names are ids"}`);
-    if (this.#find(name))
-      throw new Error(`hook name "${name}" is taken by ${printHook(this.#find(name)!.hook)}`);
-    if (name === "all" || groups.includes(name) || name in this.groups())
-      throw new Error(`hook name "${name}": a group has this name`);
+  #change(which: HookNames, to: (hook: LastingHook) => Partial<LastingHook>): void {
+    const changed = new Set(namedHooks(this.#hooks, which));
+    this.#hooks = this.#hooks.map((each) => (changed.has(each) ? { ...each, ...to(each) } : each));
   }
 }

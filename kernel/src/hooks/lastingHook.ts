@@ -26,6 +26,9 @@ export interface HookHandle {
 /** A hook by its handle, id or name. */
 export type HookName = string | { readonly id: string };
 
+/** One hook, all of a group by its name, or a list of them. */
+export type HookNames = HookName | readonly HookName[];
+
 /** The hooks of one call, and which of the lasting ones act with them. */
 export interface HookChoice<Own extends Hook | GradientEdit = Hook> {
   /** Act in this call only, after the lasting ones. */

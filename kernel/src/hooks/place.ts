@@ -1,16 +1,14 @@
 import type { HookPoint } from "../graph/point.js";
-import { printShape } from "../graph/shape.js";
-import { printAxes } from "../graph/printPoint.js";
-import { validShape, type PlacedEdit } from "./apply.js";
-import type { Edit, Traced } from "./edit.js";
+import type { PlacedEdit } from "./apply.js";
+import { forHook, type Acting } from "./acting.js";
+import type { Edit } from "./edit.js";
+import { checkFits } from "./fits.js";
 import type { HostCall } from "./hostEdit.js";
 import type { Given, Intervention } from "./intervention.js";
-import { record } from "./program.js";
-import type { Program } from "./program.js";
+import { recordEdit } from "./record.js";
 import { select } from "./selector.js";
 import type { AbsentPoints, AxisSlice } from "./selector.js";
 import { indexLists, slicedShape } from "./slice.js";
-import { trainedInput } from "./trained.js";
 
 /** Sizes of the run that the edits are for: rows with their lengths, padded to `positions` tokens. */
 export interface RunSizes {
@@ -24,34 +22,39 @@ export interface RunSizes {
  * Edits at each point they choose, checked against the run's shapes: traced functions written down, given tensors
  * laid out over the whole value, functions of the host by the key under which the ranks will ask for them. Throws one
  * line when a selector, a shape or a function does not fit.
+ *
+ * @param check throws one line for a point that does not fire
  */
 export function placeEdits(
-  edits: readonly Edit[],
+  edits: readonly Acting<Edit>[],
   points: readonly HookPoint[],
   absent: AbsentPoints,
   sizes: RunSizes,
+  check: (point: HookPoint) => void,
 ): { placed: PlacedEdit[]; hosts: Map<string, HostCall> } {
   const placed: PlacedEdit[] = [];
   const hosts = new Map<string, HostCall>();
-  for (const edit of edits) {
-    for (const { point, slices } of select(edit.selector, points, absent)) {
+  const place = ({ selector, change, lasting }: Acting<Edit>) => {
+    for (const { point, slices } of select(selector, points, absent)) {
+      check(point);
       const shape = wholeShape(point, sizes);
       const context = { axes: point.axes, lengths: sizes.lengths };
       const part = slicedShape(shape, slices, context);
       const key = `e${placed.length}`;
-      const intervention = placedChange(edit, point, slices, shape, part, sizes);
-      if (edit.change.kind === "host") {
+      const intervention = placedChange(change, point, slices, shape, part, sizes);
+      if (change.kind === "host") {
         const { name, layer } = point;
-        hosts.set(key, { selector: edit.selector, point: name, layer, function: edit.change.function });
+        hosts.set(key, { selector, point: name, layer, function: change.function, lasting });
       }
       placed.push({ key, point: point.name, slices, intervention });
     }
-  }
+  };
+  for (const edit of edits) forHook(edit, () => place(edit));
   return { placed, hosts };
 }
 
 function placedChange(
-  { change }: Edit,
+  change: Edit["change"],
   point: HookPoint,
   slices: readonly AxisSlice[],
   shape: readonly number[],
@@ -59,32 +62,9 @@ function placedChange(
   sizes: RunSizes,
 ): PlacedEdit["intervention"] {
   if (change.kind === "host") return { kind: "host" };
-  if (change.kind === "function") return { kind: "traced", program: recordEdit(point, change, sizes) };
+  if (change.kind === "function")
+    return { kind: "traced", program: recordEdit(point, change, sizes.keepsKeys) };
   return laidOut(change, point, slices, shape, part, sizes);
-}
-
-/** A traced function at a point, its module's tensors read under the names they are fed by. */
-function recordEdit(point: HookPoint, { function: f, module }: Traced, { keepsKeys }: RunSizes): Program {
-  const what = `traced function at ${point.name}`;
-  const shape = point.shape.map((size, axis) => (keepsKeys && point.axes[axis] === "key" ? "key" : size));
-  const tensors = Object.entries(module?.tensors ?? {}).map(
-    ([tensor, { shape }]) => [tensor, trainedInput(module!.name, tensor), shape] as const,
-  );
-  const inputs = {
-    x: { dtype: "f32", shape },
-    valid: { dtype: "f32", shape: validShape(shape, point.axes) },
-    ...Object.fromEntries(tensors.map(([, name, shape]) => [name, { dtype: "f32", shape } as const])),
-  } as const;
-  return record(what, inputs, (values) => {
-    const own = Object.fromEntries(tensors.map(([tensor, name]) => [tensor, values[name]!]));
-    const y = f(values["x"]!, own, { valid: values["valid"]! });
-    if (y.dtype !== "f32" || printShape(y.shape) !== printShape(shape)) {
-      throw new Error(
-        `${what} returns ${y.dtype} ${printShape(y.shape)}: it must be f32 ${printShape(shape)}`,
-      );
-    }
-    return { y };
-  });
 }
 
 function wholeShape(point: HookPoint, { lengths, positions }: RunSizes): number[] {
@@ -101,37 +81,9 @@ function laidOut(
   part: readonly number[],
   sizes: RunSizes,
 ): Intervention {
-  switch (change.kind) {
-    case "add":
-    case "set": {
-      checkBroadcast(change.value, part, point);
-      return { ...change, value: spreadOut(change.value, slices, shape, point, sizes) };
-    }
-    case "project":
-      if (change.direction.shape[0] !== shape.at(-1)) {
-        throw new Error(
-          `direction of ${change.direction.shape[0]} units at ${point.name}, which has ${shape.at(-1)}`,
-        );
-      }
-      return change;
-    case "mean": {
-      const foreign = change.over.find((axis) => !point.axes.includes(axis));
-      if (foreign)
-        throw new Error(`mean over "${foreign}" at ${point.name}, whose axes are ${printAxes(point)}`);
-      return change;
-    }
-    default:
-      return change;
-  }
-}
-
-function checkBroadcast(value: Given, part: readonly number[], point: HookPoint): void {
-  const skip = part.length - value.shape.length;
-  if (skip < 0 || value.shape.some((size, i) => size !== 1 && size !== part[skip + i])) {
-    throw new Error(
-      `tensor of shape ${printShape(value.shape)} at ${point.name}: the selected part is ${printShape(part)}`,
-    );
-  }
+  checkFits(change, point, part, shape);
+  if (change.kind !== "add" && change.kind !== "set") return change;
+  return { ...change, value: spreadOut(change.value, slices, shape, point, sizes) };
 }
 
 /** Put each entry of a tensor, which fits the selected part, where that part lies in the whole value. */

@@ -68,6 +68,8 @@ export function record(
   for (const node of graph.nodes) {
     const read = node.inputs.map((input) => (input ? number(input) : null));
     const outputs = node.outputs.map((output) => ({ dtype: output.dtype, shape: [...output.shape] }));
+    for (const [name, a] of Object.entries(node.attributes))
+      checkAttribute(`${what}: ${name} of ${node.op}`, a);
     const attributes = Object.fromEntries(Object.entries(node.attributes).map(([k, a]) => [k, mutable(a)]));
     steps.push({ kind: "node", op: node.op, domain: node.domain, inputs: read, outputs, attributes });
     for (const output of node.outputs) numbers.set(output, numbers.size);
@@ -140,6 +142,14 @@ export function replay(
   return Object.fromEntries(
     Object.entries(program.results).map(([name, index]) => [name, values[index] as Value]),
   );
+}
+
+/** Numbers that JSON cannot hold are no attributes. */
+function checkAttribute(what: string, a: Attribute): void {
+  const numbers = a.kind === "string" ? [] : [a.value].flat();
+  const wrong = numbers.find((x) => (a.kind === "float" ? !Number.isFinite(x) : !Number.isSafeInteger(x)));
+  if (wrong !== undefined)
+    throw new Error(`${what} is ${wrong}: it must be ${a.kind === "float" ? "finite" : "a whole number"}`);
 }
 
 function mutable(a: Attribute): z.infer<typeof attribute> {

@@ -17,7 +17,7 @@ export function resolve(
     const earlier = chosen.get(selection.point.name);
     if (earlier && JSON.stringify(earlier.slices) !== JSON.stringify(selection.slices)) {
       throw new Error(
-        `"${earlier.selector}" and "${selection.selector}" want different parts of ${selection.point.name}: capture it once`,
+        `"${earlier.selector}" and "${selection.selector}" want different parts of ${selection.point.name}: ask for it once`,
       );
     }
     if (!earlier) chosen.set(selection.point.name, selection);

@@ -73,6 +73,9 @@ function noPoint(glob: string, points: readonly HookPoint[], absent: AbsentPoint
   );
   if (missing) return `no hook point "${glob}": ${missing[1]}`;
   const names = points.flatMap((p) => [p.name, ...p.aliases]);
+  const [, module] = /^(.+)\.(?:weight|bias)$/.exec(glob) ?? [];
+  if (module !== undefined && names.includes(module))
+    return `no hook point "${glob}": it is a parameter, which session.parameter reads and editParameter changes; its gradient is had by parameters: in backward`;
   const [closest] = nearest(glob, names);
   const point = points.find((p) => p.name === closest || p.aliases.includes(closest!))!;
   return `no hook point "${glob}": nearest is ${printPoint(point, points, closest)}`;

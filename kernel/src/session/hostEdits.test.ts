@@ -67,6 +67,10 @@ describe("a host edit", () => {
       [2, 1, 1],
       [3, 1, 1],
     ]);
+
+    calls.length = 0;
+    await session.score([2, 5, 9], [[4, 3], [7]], { hooks: [edit("norm", look)] });
+    expect(calls.map(({ step }) => step)).toEqual([0, 1]);
   });
 
   test("acts though nothing later is asked for", async () => {

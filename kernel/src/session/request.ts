@@ -1,15 +1,16 @@
 import type { ForwardStep } from "../engine/wire/messages.js";
 import { requestsText, type PointRequest } from "../engine/wire/requests.js";
 import { Memo } from "../graph/memo.js";
-import { beforeEdit, placesOf, pointNamed, pointOf } from "../graph/point.js";
+import { pointNamed, pointOf } from "../graph/point.js";
 import type { HookPoint } from "../graph/point.js";
+import { forHook, type Acting } from "../hooks/acting.js";
 import { leaveOut } from "../hooks/fires.js";
 import type { Edit } from "../hooks/edit.js";
-import { checkKind, type Hook } from "../hooks/hook.js";
+import { checkKind } from "../hooks/hook.js";
 import type { HostCall } from "../hooks/hostEdit.js";
+import { captureParts, type CapturedPart } from "../hooks/parts.js";
 import { placeEdits } from "../hooks/place.js";
-import { resolve } from "../hooks/resolve.js";
-import type { AbsentPoints, AxisSlice, Selection } from "../hooks/selector.js";
+import type { AbsentPoints, AxisSlice } from "../hooks/selector.js";
 import { slicedShape } from "../hooks/slice.js";
 import { moduleTensors, trainedTensors, type Tensors } from "../hooks/trained.js";
 import { encodeEdit, encodeTensor } from "../hooks/wire.js";
@@ -19,16 +20,10 @@ import { prepareReadout } from "./readout.js";
 import { checkSelected, printSelected } from "./selected.js";
 import type { Estimate, ForwardOptions } from "./types.js";
 
-/** A captured point and the name under which the run holds it. */
-export interface KeyedSelection {
-  readonly key: string;
-  readonly selection: Selection;
-}
-
 /** What one forward pass asks of the ranks, and what to do with the answers. */
 export interface ForwardRequest {
   readonly step: ForwardStep;
-  readonly captures: readonly KeyedSelection[];
+  readonly captures: readonly CapturedPart[];
   /** Edits that are made here, by the key under which the ranks ask for them. */
   readonly hosts: ReadonlyMap<string, HostCall>;
   /** Tensors of the trained modules that take part, by module and name. */
@@ -57,12 +52,12 @@ export function prepareForward(
   absent: AbsentPoints,
   kept?: number,
 ): ForwardRequest {
-  const hooks = options.hooks ?? [];
+  const hooks: readonly Acting[] = options.hooks ?? [];
   hooks.forEach(checkKind);
   const stepped = hooks.find((hook) => hook.kind !== "skip" && hook.steps !== undefined);
   if (stepped !== undefined)
     throw new Error(
-      `${stepped.kind} "${stepped.selector}" is for some steps: a forward pass has none, generate has`,
+      `${stepped.kind} "${stepped.selector}" is for some steps: forward and backward passes have none, generate has`,
     );
   const { stopAfter } = options;
   const wanted = options.logits ?? (stopAfter === undefined ? "all" : "none");
@@ -76,11 +71,8 @@ export function prepareForward(
   const named = (name: string) => pointNamed(points, name) as HookPoint;
   const positions = Math.max(...lengths);
   const changes = hooks.filter((hook) => hook.kind === "edit");
-  const { placed, hosts } = placeEdits(changes, points, absent, {
-    lengths,
-    positions,
-    keepsKeys: kept !== undefined,
-  });
+  const sizes = { lengths, positions, keepsKeys: kept !== undefined };
+  const { placed, hosts } = placeEdits(changes, points, absent, sizes, leftOut.check);
   const edits = placed.map((edit) => {
     const host = hosts.get(edit.key);
     if (host === undefined) return edit;
@@ -91,8 +83,7 @@ export function prepareForward(
     };
   });
   const captures = keyed(hooks, points, absent);
-  for (const { point } of placed) leftOut.check(named(point));
-  for (const { selection } of captures) leftOut.check(selection.point);
+  for (const part of captures) forHook(part, () => leftOut.check(part.selection.point));
   // A hook on the logits means those of every position; the run's own are then a part of them.
   const isHooked =
     captures.some(({ selection }) => selection.point.name === logits) ||
@@ -115,7 +106,12 @@ export function prepareForward(
       : [{ key: runLogits, point: logits, slices: isHooked && wanted === "last" ? lastOnly : [] }];
   const edited = new Set(edits.map(({ point }) => point));
   const requests = [
-    ...captures.map(({ key, selection }) => asRequest(key, selection, edited, rows.length)),
+    ...captures.map((part): PointRequest => {
+      const { name } = part.selection.point;
+      // Before and after are told apart only where something is edited.
+      const point = edited.has(name) ? part.value : name;
+      return { ...asRequest(part, rows.length), point };
+    }),
     ...own,
   ];
   const shapeOf = ({ point: name, slices }: PointRequest): number[] => {
@@ -125,7 +121,9 @@ export function prepareForward(
     return slicedShape(shape, slices, { axes: point.axes, lengths });
   };
   // Entries that a row does not have are refused now; most requests are of whole values, which all rows have.
-  for (const request of requests) if (request.slices.length > 0) shapeOf(request);
+  requests.forEach((request, i) => {
+    if (request.slices.length > 0) forHook(captures[i] ?? {}, () => shapeOf(request));
+  });
   const trained = [...trainedTensors(changes, modules)].map(
     ([name, tensor]) => [name, { dtype: "f32", ...tensor }] as const,
   );
@@ -180,37 +178,27 @@ export function estimateBytes({ shapes }: ForwardRequest): Estimate {
 
 const lastOnly: PointRequest["slices"] = [{ axis: 1, entries: { kind: "indices", indices: [-1] } }];
 
-const known = new Memo<readonly KeyedSelection[]>(100);
+const known = new Memo<readonly CapturedPart[]>(100);
 
-/** What the capture hooks choose, in forward order; a value before its edits stands before the one after them. */
+/** What the capture hooks choose. */
 function keyed(
-  hooks: readonly Hook[],
+  hooks: readonly Acting[],
   points: readonly HookPoint[],
   absent: AbsentPoints,
-): readonly KeyedSelection[] {
-  const selectors = { before: [] as string[], after: [] as string[] };
-  for (const hook of hooks) if (hook.kind === "capture") selectors[hook.when ?? "after"].push(hook.selector);
-  return known.of(points, JSON.stringify(selectors), () => {
-    const places = placesOf(points);
-    const placeOf = ({ selection }: KeyedSelection) => places.get(selection.point.name) as number;
-    const [before, after] = [selectors.before, selectors.after].map((of) => resolve(of, points, absent));
-    return [
-      ...before!.map((selection) => ({ key: beforeEdit(selection.point.name), selection })),
-      ...after!.map((selection) => ({ key: selection.point.name, selection })),
-    ].sort((a, b) => placeOf(a) - placeOf(b));
-  });
+): readonly CapturedPart[] {
+  const captures = hooks.filter((hook) => hook.kind === "capture");
+  const asked = captures.map(({ selector, when, lasting }) => [selector, when, lasting]);
+  return known.of(points, JSON.stringify(asked), () => captureParts(captures, points, absent));
 }
 
-/** What the ranks are asked for; a value before edits only where there are some. */
+/** What the ranks are asked for, under the name of the point. */
 export function asRequest(
-  key: string,
-  { point, slices, selector }: Selection,
-  edited: ReadonlySet<string>,
+  { key, selection: { point, slices, selector } }: Pick<CapturedPart, "key" | "selection">,
   batch: number,
 ): PointRequest {
   return {
     key,
-    point: edited.has(point.name) ? key : point.name,
+    point: point.name,
     slices: slices.map((slice) => absolute(point, slice, selector, batch)),
   };
 }

@@ -1,10 +1,11 @@
 import { nearest } from "../graph/nearest.js";
+import type { HookPoint } from "../graph/point.js";
 import type { Provenance } from "../display/payload/provenance.js";
 import type { AxisShards } from "../display/payload/index.js";
-import type { Selection } from "../hooks/selector.js";
+import { printSlices, type CapturedPart } from "../hooks/parts.js";
+import { select, type Selection } from "../hooks/selector.js";
 import type { Whole } from "./assemble.js";
 import { CapturedPoint } from "./captured.js";
-import type { KeyedSelection } from "./request.js";
 import type { Captured, Run, Token } from "./types.js";
 
 /** Throws one line when the ranks left something out. */
@@ -14,11 +15,26 @@ export function valueOf(values: ReadonlyMap<string, Whole>, key: string): Whole 
   return value;
 }
 
-/** The value of a canonical point name, or of one of its module paths. */
+/** The value of a canonical point name, or of one of its module paths; of several parts the one whose entries are named. */
 export function found(values: ReadonlyMap<string, Captured>, name: string): Captured | undefined {
-  const named = ([key, { point }]: readonly [string, Captured]) =>
-    key === point.name && point.aliases.includes(name);
+  const [, of = name, entries] = /^([^[]*)(\[.*\])$/.exec(name) ?? [];
+  const named = ([key, { point, selector }]: readonly [string, Captured]) => {
+    if (!isOf(key, point, of)) return false;
+    if (entries === undefined) return key === nameOf(key);
+    const partOf = (selector: string) => printSlices(point, select(selector, [point])[0]!.slices);
+    return partOf(selector) === partOf(`${point.name}${entries}`);
+  };
   return values.get(name) ?? [...values].find(named)?.[1];
+}
+
+/** Whether a key is that of a value, or of a part of it, which is called by its own name or by a module path. */
+function isOf(key: string, { name, aliases }: HookPoint, called: string): boolean {
+  return nameOf(key) === called || (nameOf(key) === name && aliases.includes(called));
+}
+
+/** A key without the entries of its part. */
+function nameOf(key: string): string {
+  return key.replace(/\[.*\]$/, "");
 }
 
 /** What a forward pass brought back, in the form that users see. */
@@ -31,7 +47,7 @@ export class FinishedRun implements Run {
 
   constructor(parts: {
     readonly tokens: readonly (readonly Token[])[];
-    readonly captures: readonly KeyedSelection[];
+    readonly captures: readonly CapturedPart[];
     readonly values: ReadonlyMap<string, Whole>;
     readonly logitsKey: string | undefined;
     /** Keys of what the readout returned. */
@@ -64,6 +80,9 @@ export class FinishedRun implements Run {
     const captured = found(this.captures, name);
     if (captured !== undefined) return captured;
     const names = [...this.captures.keys()];
+    const parts = names.filter((key) => isOf(key, this.captures.get(key)!.point, name));
+    if (parts.length > 0)
+      throw new Error(`several parts of "${name}" were captured: choose ${parts.join(" or ")}`);
     const [closest] = nearest(name, names);
     throw new Error(
       closest === undefined

@@ -1,12 +1,11 @@
 import { shownAsItIs, type Displayable } from "../display/index.js";
 import type { Provenance } from "../display/payload/provenance.js";
 import type { HookPoint } from "../graph/point.js";
-import { checkKind } from "../hooks/hook.js";
+import { checkHook } from "../hooks/fits.js";
 import { LastingHooks } from "../hooks/lasting.js";
 import type { HookChoice } from "../hooks/lastingHook.js";
 import { select } from "../hooks/selector.js";
 import type { Dimensions } from "../models/architecture.js";
-import { selectLayers } from "../hooks/skip.js";
 import { hookPoints } from "../models/build.js";
 import type { Model } from "../models/model.js";
 import { openTokenizer, type Tokenizer } from "../models/tokenizer/index.js";
@@ -73,11 +72,7 @@ export class Session {
     this.#client = client;
     this.#model = model;
     this.#points = hookPoints(model, client.order.plan.mesh.tensor);
-    const hooks = new LastingHooks((hook) => {
-      if (hook.kind !== "editGradient") checkKind(hook);
-      if (hook.kind === "skip") selectLayers(hook.selector, this.#points);
-      else select(hook.selector, this.#points, model.blueprint.absent);
-    });
+    const hooks = new LastingHooks((hook) => checkHook(hook, this.#points, model.blueprint.absent));
     this.hooks = shownAsItIs(hooks, () =>
       this.#tree("*", pointRows(this.#points, this.#points, client.order.plan), "hooks"),
     );

@@ -97,11 +97,15 @@ export interface Run {
   readonly tokens: readonly (readonly Token[])[];
   /** [batch, position, token], of the positions that were asked for; undefined with `logits: "none"`. */
   readonly logits: (Tensor & { readonly data: Float32Array }) | undefined;
-  /** In forward order, keyed by canonical point name; a value before its edits by `NAME@before`. */
+  /**
+   * In forward order, keyed by canonical point name; a value before its edits by `NAME@before`. Where a call captures several
+   * parts of a point, the whole has the name and others their entries behind it, `NAME[head=1]`; a part that only lasting
+   * hooks ask for takes no name from the call's own.
+   */
   readonly captures: ReadonlyMap<string, Captured>;
   /** What `readout` returned, by name. */
   readonly readout: ReadonlyMap<string, Tensor & { readonly data: Float32Array }>;
-  /** The capture of this name or module path; error names the nearest captured point. */
+  /** The capture of this name or module path, with or without the entries that were chosen; error names the nearest captured point. */
   get(name: string): Captured;
   readonly provenance: Provenance;
 }

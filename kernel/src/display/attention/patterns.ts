@@ -51,11 +51,16 @@ export function findPatterns(run: AttentionRun, row = 0): Patterns {
     throw new RangeError(`no row ${row}: the run has rows 0 to ${run.tokens.length - 1}`);
   if (tokens.length === 0) throw new RangeError(`row ${row} has no tokens`);
   const longest = Math.max(...run.tokens.map((each) => each.length));
-  const heads = found[0]!.shape[1] ?? 0;
+  // Parts of a map that were captured beside the whole of it are not looked at.
+  const isPart = ({ selector }: (typeof found)[number]) => selector?.includes("[") === true;
+  const whole = new Set(found.filter((each) => !isPart(each)).map(({ point }) => point.name));
+  const shown = found.filter((each) => !isPart(each) || !whole.has(each.point.name));
+  const heads = shown[0]!.shape[1] ?? 0;
   const byLayer = new Map<number, Float32Array>();
-  for (const { point, shape, data, selector } of found) {
+  for (const each of shown) {
+    const { point, shape, data, selector } = each;
     const need = [run.tokens.length, heads, longest, longest];
-    if (selector?.includes("[") || shape.length !== 4 || shape.some((size, axis) => size !== need[axis]))
+    if (isPart(each) || shape.length !== 4 || shape.some((size, axis) => size !== need[axis]))
       throw new RangeError(
         `${point.name} has shape [${shape.join(", ")}]${selector === undefined ? "" : ` by "${selector}"`}, ` +
           `maps need all of [${need.join(", ")}]: ${wanted}`,

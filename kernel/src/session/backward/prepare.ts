@@ -2,12 +2,13 @@ import picomatch from "picomatch";
 import { additionsOf } from "../../engine/additions.js";
 import type { ForwardStep } from "../../engine/wire/messages.js";
 import { requestsOf, requestsText } from "../../engine/wire/requests.js";
-import { gradientAt, placesOf, pointNamed, type HookPoint } from "../../graph/point.js";
+import { gradientAt, placesOf, type HookPoint } from "../../graph/point.js";
 import { printShape } from "../../graph/shape.js";
 import { printPoint } from "../../graph/printPoint.js";
 import type { Value } from "../../graph/value.js";
 import { leaveOut } from "../../hooks/fires.js";
 import type { PlacedEdit } from "../../hooks/apply.js";
+import type { CapturedPart } from "../../hooks/parts.js";
 import { placeEdits } from "../../hooks/place.js";
 import { resolve } from "../../hooks/resolve.js";
 import { slicedShape } from "../../hooks/slice.js";
@@ -17,16 +18,13 @@ import type { SelectedPositions } from "../../models/inputs.js";
 import type { Model } from "../../models/model.js";
 import { readoutPoint } from "../../models/readout.js";
 import { unknownParameter } from "../parameters/unknown.js";
-import {
-  asRequest,
-  boundShape,
-  prepareForward,
-  type ForwardRequest,
-  type KeyedSelection,
-} from "../request.js";
+import { asRequest, boundShape, prepareForward, type ForwardRequest } from "../request.js";
 import { printSelected } from "../selected.js";
 import { lossReadout } from "./loss.js";
 import type { BackwardOptions } from "./types.js";
+
+/** A point whose gradient is asked for, and the name under which the ranks return it. */
+type KeyedSelection = Pick<CapturedPart, "key" | "selection">;
 
 /** What one backward pass asks of the ranks, and what to do with the answers. */
 export interface BackwardRequest extends ForwardRequest {
@@ -67,11 +65,11 @@ export function prepareBackward(
   const lengths = rows.map((row) => row.length);
   const changes = (options.hooks ?? [])
     .filter((hook) => hook.kind === "editGradient")
-    .map(({ selector, change }) => ({ kind: "edit", selector, change }) as const);
-  const { placed } = placeEdits(changes, points, absent, { lengths, positions: Math.max(...lengths) });
+    .map((hook) => ({ ...hook, kind: "edit" }) as const);
   const leftOut = leaveOut(hooks, undefined, points, absent);
+  const sizes = { lengths, positions: Math.max(...lengths) };
+  const { placed } = placeEdits(changes, points, absent, sizes, leftOut.check);
   const places = placesOf(points);
-  for (const { point } of placed) leftOut.check(pointNamed(points, point) as HookPoint);
   const gradients = resolve([at].flat(), points, absent).map((selection) => ({
     key: gradientAt(selection.point.name),
     selection,
@@ -82,10 +80,7 @@ export function prepareBackward(
     ...forward.step,
     requests: requestsText([
       ...requestsOf(forward.step.requests).filter(({ key }) => key !== forward.logitsKey),
-      ...gradients.map(({ key, selection }) => ({
-        ...asRequest(key, selection, new Set(), rows.length),
-        point: key,
-      })),
+      ...gradients.map((each) => ({ ...asRequest(each, rows.length), point: each.key })),
     ]),
     gradient: {
       parameters,

@@ -2,12 +2,12 @@ import type { HookPoint } from "../../graph/point.js";
 import type { AbsentPoints } from "../../hooks/selector.js";
 import { refuseKeys } from "../kept.js";
 import { prepareForward, type ForwardRequest } from "../request.js";
-import type { Hook } from "../../hooks/hook.js";
+import { forHook, type Acting } from "../../hooks/acting.js";
 import { actsAt, checkSteps, withoutSteps } from "../../hooks/steps.js";
 
 /** What each step of a generation asks of the ranks. */
 export class StepRequests {
-  readonly #hooks: readonly Hook[];
+  readonly #hooks: readonly Acting[];
   readonly #points: readonly HookPoint[];
   readonly #absent: AbsentPoints;
   readonly #prompts: readonly (readonly number[])[];
@@ -15,7 +15,7 @@ export class StepRequests {
 
   /** Throws one line when a hook does not fit the prompt or one of the `count` steps, or never acts. */
   constructor(
-    hooks: readonly Hook[],
+    hooks: readonly Acting[],
     prompts: readonly (readonly number[])[],
     count: number,
     points: readonly HookPoint[],
@@ -25,7 +25,7 @@ export class StepRequests {
     this.#prompts = prompts;
     this.#points = points;
     this.#absent = absent;
-    for (const hook of hooks) if (hook.kind !== "skip") checkSteps(hook, count);
+    for (const hook of hooks) if (hook.kind !== "skip") forHook(hook, () => checkSteps(hook, count));
     for (let step = 0; step < count; step++) this.at(step);
   }
 
@@ -38,7 +38,7 @@ export class StepRequests {
     return request;
   }
 
-  #prepare(step: number, acting: readonly Hook[]): ForwardRequest {
+  #prepare(step: number, acting: readonly Acting[]): ForwardRequest {
     const rows = step === 0 ? this.#prompts : this.#prompts.map(() => [0]);
     const hooks = acting.map((hook) => (hook.kind === "skip" ? hook : withoutSteps(hook)));
     let request: ForwardRequest;

@@ -1,0 +1,87 @@
+import type { HookPoint } from "../graph/point.js";
+import { printAxes } from "../graph/printPoint.js";
+import { printShape, type Dim, type Shape } from "../graph/shape.js";
+import type { GradientEdit } from "./editGradient.js";
+import { checkKind, type Hook } from "./hook.js";
+import type { Given, Intervention } from "./intervention.js";
+import { recordEdit } from "./record.js";
+import { select, type AbsentPoints, type AxisSlice } from "./selector.js";
+import { selectLayers } from "./skip.js";
+import { slicedShape } from "./slice.js";
+
+/**
+ * Throws one line for a hook that fits no run of the model: its points, and of its entries and tensors what does not
+ * depend on the rows of a run.
+ */
+export function checkHook(
+  hook: Hook | GradientEdit,
+  points: readonly HookPoint[],
+  absent: AbsentPoints,
+): void {
+  if (hook.kind !== "editGradient") checkKind(hook);
+  if (hook.kind === "skip") {
+    selectLayers(hook.selector, points);
+    return;
+  }
+  for (const { point, slices } of select(hook.selector, points, absent)) {
+    const part = partOfAny(point, slices);
+    if (hook.kind === "capture" || hook.change.kind === "host") continue;
+    if (hook.change.kind === "function") recordEdit(point, hook.change);
+    else checkFits(hook.change, point, part, point.shape);
+  }
+}
+
+/** Shape of the selected part as far as it is the same in every run. */
+function partOfAny({ axes, shape }: HookPoint, slices: readonly AxisSlice[]): Dim[] {
+  const isFixed = (axis: number) => typeof shape[axis] === "number";
+  const sizes = slicedShape(
+    shape.map((size) => (typeof size === "number" ? size : 1)),
+    slices.filter(({ axis }) => isFixed(axis)),
+    { axes, lengths: [1] },
+  );
+  return shape.map((size, axis) => {
+    if (isFixed(axis)) return sizes[axis]!;
+    const entries = slices.find((slice) => slice.axis === axis)?.entries;
+    return entries?.kind === "indices" ? entries.indices.length : size;
+  });
+}
+
+/** Throws one line when an intervention does not fit the selected part of a point; sizes that are words may be any. */
+export function checkFits(change: Intervention, point: HookPoint, part: Shape, whole: Shape): void {
+  switch (change.kind) {
+    case "add":
+    case "set":
+      checkBroadcast(change.value, part, point);
+      return;
+    case "project":
+      checkDirection(change.direction.shape[0]!, point, whole.at(-1)!);
+      return;
+    case "mean": {
+      const foreign = change.over.find((axis) => !point.axes.includes(axis));
+      if (foreign)
+        throw new Error(`mean over "${foreign}" at ${point.name}, whose axes are ${printAxes(point)}`);
+    }
+  }
+}
+
+function checkBroadcast(value: Given, part: Shape, point: HookPoint): void {
+  const skip = part.length - value.shape.length;
+  const fits = (size: number, of: Dim) => size === 1 || typeof of === "string" || size === of;
+  if (skip < 0 || !value.shape.every((size, i) => fits(size, part[skip + i]!)))
+    throw new Error(
+      `tensor of shape ${printShape(value.shape)} at ${point.name}: the selected part is ${printShape(part)}`,
+    );
+}
+
+function checkDirection(units: number, point: HookPoint, last: Dim): void {
+  if (typeof last === "string" || units === last) return;
+  const heads = point.shape[point.axes.indexOf("head")];
+  // A module's output has the heads side by side in one axis.
+  const hint =
+    typeof heads === "number" && heads * last === units
+      ? `: heads have an axis of their own here, over all of which a traced function can project`
+      : "";
+  throw new Error(
+    `direction of ${units} units at ${point.name} ${printAxes(point)}, whose last axis has ${last}${hint}`,
+  );
+}

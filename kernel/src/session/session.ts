@@ -271,7 +271,7 @@ export class Session {
     });
   }
 
-  /** What each hook point can be used for on this device and mesh; shows as a table. */
+  /** What each hook point and parameter can be used for, which is the same on every device and mesh; shows as a table. */
   capabilities(): Capabilities & Displayable {
     return capabilitiesOf(this.#model, this.#points, this.#client.order.plan);
   }

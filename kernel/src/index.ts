@@ -77,7 +77,7 @@ export type {
   StreamedToken,
 } from "./session/generation/types.js";
 export type { Capabilities, Capability } from "./session/capabilities.js";
-export type { Deviation, Verdict, Verification } from "./session/verification/compare.js";
+export type { Deviation, EditEffect, Effect, Verdict, Verification } from "./session/verification/types.js";
 export type { Backward, BackwardOptions } from "./session/backward/types.js";
 export type { LossResult } from "./session/backward/loss.js";
 export type { Prefix, PrefixOptions } from "./session/prefix.js";

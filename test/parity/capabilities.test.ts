@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Session } from "../../kernel/src/index.js";
 import { distance } from "./closeness.js";
+import { meshes as gradientMeshes, relative } from "./differentiating.js";
 import { readGolden, type Values } from "./goldens.js";
 import { returnedLogits, vitrail, withSession } from "./sessions.js";
 
@@ -11,7 +12,9 @@ const meshes = {
   "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
 };
 
-describe.each(["opt", "llama-grouped", "gpt2", "gpt-neox"])("every hook point of %s", (name) => {
+const models = ["opt", "llama-grouped", "gpt2", "gpt-neox"];
+
+describe.each(models)("every hook point of %s", (name) => {
   const golden = readGolden(name);
   const rows = [golden.rows[0]!.ids];
   /** A norm undoes a scale of what it reads: its own input, and all that the last layer gives. */
@@ -64,6 +67,67 @@ describe.each(["opt", "llama-grouped", "gpt2", "gpt-neox"])("every hook point of
       expect(distance(scores, z)).toBeGreaterThan(1e-2);
       const data = bare.data.map((x) => 1.5 * x);
       expect(distance(scaled.get("logits")!, { shape: bare.shape, data })).toBeLessThan(1e-5);
+    });
+  });
+});
+
+describe.each(models)("capabilities of %s", (name) => {
+  const golden = readGolden(name);
+  const rows = golden.rows.slice(0, 2).map((row) => row.ids);
+  const ask = (session: Session, at: readonly string[], parameters: string | readonly string[] = []) =>
+    session.backward(rows, { loss: ({ logits }) => logits.mul(logits).mean([0, 1, 2]), at, parameters });
+
+  it("are what backward gives on every mesh, and what it refuses", async () => {
+    let first: ReadonlyMap<string, Values> | undefined;
+    const several = Object.entries(gradientMeshes).filter(([mesh]) => mesh !== "one process");
+    for (const [mesh, options] of several)
+      await withSession(golden.folder, options, async (session) => {
+        const { points, parameters, mesh: printed } = session.capabilities();
+        expect(printed).toContain(mesh);
+        expect(points.map((point) => point.name)).toEqual(session.hookPoints().map((point) => point.name));
+        expect(parameters.map((each) => each.name)).toEqual(session.parameters().map((each) => each.name));
+        expect(parameters.every(({ differentiate }) => differentiate)).toBe(true);
+        const can = points.filter(({ differentiate }) => differentiate).map((point) => point.name);
+        expect(can).toContain("layers.0.attention.pattern");
+        const found = await ask(session, can, "*");
+        expect([...found.gradients.keys()].toSorted()).toEqual(can.toSorted());
+        expect([...found.parameters.keys()].toSorted()).toEqual(
+          parameters.map((each) => each.name).toSorted(),
+        );
+        const all = new Map<string, Values>([...found.gradients, ...found.parameters]);
+        first ??= all;
+        for (const [key, value] of first) {
+          // The gradient of a bias of keys is zero but for rounding: it shifts all scores of a query alike.
+          const isNothing = value.data.every((x) => Math.abs(x) < 1e-6);
+          if (!isNothing) expect(relative(all.get(key)!, value), `${key}, ${mesh}`).toBeLessThan(1e-3);
+        }
+        // What is refused is so before anything runs, and knows of no mesh.
+        if (all === first)
+          for (const { name: other, differentiate } of points)
+            if (!differentiate)
+              await expect(ask(session, [other])).rejects.toThrow(`no gradient reaches ${other}`);
+      });
+  });
+});
+
+describe.each(["opt", "llama-grouped"])("capabilities of a quantised %s", (name) => {
+  it("tell which parameters have no gradient", async () => {
+    const golden = readGolden(name);
+    await withSession(golden.folder, { quantise: "int8" }, async (session) => {
+      const { parameters } = session.capabilities();
+      const namesOf = (can: boolean) =>
+        parameters.filter(({ differentiate }) => differentiate === can).map((each) => each.name);
+      const held = session.parameters().filter(({ stored }) => stored === "i8");
+      expect(namesOf(false)).toEqual(held.map((each) => each.name));
+      expect(held.length).toBeGreaterThan(0);
+      const ask = (names: readonly string[]) =>
+        session.backward([golden.rows[0]!.ids], {
+          loss: ({ logits }) => logits.mul(logits).mean([0, 1, 2]),
+          parameters: names,
+        });
+      const found = await ask(namesOf(true));
+      expect([...found.parameters.keys()].toSorted()).toEqual(namesOf(true).toSorted());
+      for (const other of namesOf(false)) await expect(ask([other])).rejects.toThrow("which is quantised");
     });
   });
 });

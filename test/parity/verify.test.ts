@@ -1,9 +1,10 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { Value } from "../../kernel/src/graph/value.js";
 import { readGolden } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
 
-const { capture, edit, scale, skip, traced } = vitrail;
+const { capture, edit, editGradient, scale, skip, traced, zero } = vitrail;
 const golden = readGolden("llama-grouped");
 const rows = golden.rows.map((row) => row.ids);
 const mesh = { devices: 4, mesh: { pipeline: 2, tensor: 2 } };
@@ -30,7 +31,7 @@ describe("a run repeated on one process", () => {
       const idle = await session.verify(
         await session.forward(rows, { hooks: [edit("layers.1.residual.out", scale(1))] }),
       );
-      expect(idle.effect).toEqual({ largest: 0, isThere: false });
+      expect(idle.effect).toMatchObject({ largest: 0, isThere: false, at: undefined });
       const plain = await session.verify(await session.forward(rows, { logits: "last" }));
       expect([plain.effect, plain.positions]).toEqual([undefined, rows.length]);
       const short = await session.verify(
@@ -69,7 +70,7 @@ describe("a run repeated on one process", () => {
       expect(wrong.totalVariation!.largest).toBeGreaterThan(0.5);
       expect(wrong.deviations[0]!.largest).toBeGreaterThan(50);
       await expect(session.verify({ ...own })).rejects.toThrow(
-        "verify needs a run that this session's forward returned",
+        "verify needs what this session's forward or backward returned",
       );
     });
   });
@@ -142,26 +143,160 @@ describe("a repetition", () => {
   });
 });
 
-describe.each(["opt", "gpt2", "gpt-neox"])("capabilities of %s", (name) => {
-  it("are what backward gives and refuses", async () => {
-    await withSession(readGolden(name).folder, { devices: 2, mesh: { pipeline: 2 } }, async (session) => {
-      const { points, mesh: printed } = session.capabilities();
-      expect(printed).toContain("pipeline 2");
-      expect(points.map((point) => point.name)).toEqual(session.hookPoints().map((point) => point.name));
-      const can = points.filter(({ differentiate }) => differentiate).map((point) => point.name);
-      expect(can).toContain("layers.0.attention.pattern");
-      const ask = (at: readonly string[]) =>
-        session.backward(
-          rows.map((row) => row.map((id) => id % session.dimensions.vocabulary)),
-          {
-            loss: ({ logits }) => logits.mul(logits).sum([0, 1, 2]),
-            at,
-          },
-        );
-      const { gradients } = await ask(can);
-      expect([...gradients.keys()].toSorted()).toEqual(can.toSorted());
-      for (const { name: other, differentiate } of points)
-        if (!differentiate) await expect(ask([other])).rejects.toThrow(`no gradient reaches ${other}`);
+/** What is printed of the row that begins with this. */
+function printed(found: object, what: string): string {
+  const text = inspect(found);
+  return text
+    .split("\n")
+    .find((line) => line.startsWith(what))!
+    .slice(what.length)
+    .trim();
+}
+
+describe("values that are not finite", () => {
+  it.each([
+    ["−∞, which bans tokens", -Infinity],
+    ["NaN", NaN],
+  ])("are equal on a mesh and on one process, and an effect: %s", async (_, odd) => {
+    await withSession(golden.folder, mesh, async (session) => {
+      const ban = edit("logits", (x) => x.data.map((value, i) => (i % 7 === 0 ? odd : value)));
+      const run = await session.forward(rows, { hooks: [ban] });
+      expect(run.logits!.data[0]).toBe(odd);
+      const found = await session.verify(run);
+      expect([found.verdict, found.top1]).toEqual(["supported", 1]);
+      expect(found.totalVariation!.largest).toBeLessThan(1e-4);
+      expect(found.deviations[0]!.relative).toBeLessThan(1e-4);
+      expect(found.effect).toMatchObject({ largest: Infinity, isThere: true, at: "logits" });
+      expect(printed(found, "edits")).toBe("have an effect, infinite at most, at logits");
+
+      // In another place than the repetition has it.
+      run.logits!.data[1] = odd;
+      expect(await session.verify(run)).toMatchObject({ verdict: "wrong" });
+    });
+  });
+});
+
+describe("the effect of edits", () => {
+  it("is seen behind what a run returned, and a small one is told from none", async () => {
+    await withSession(golden.folder, {}, async (session) => {
+      const hooks = [capture("layers.0.residual.out"), edit("layers.1.mlp.output", zero())];
+      for (const options of [{ logits: "none" }, { stopAfter: "layers.1" }] as const) {
+        const found = await session.verify(await session.forward(rows, { ...options, hooks }));
+        expect(found.deviations.map(({ name }) => name)).toEqual(["layers.0.residual.out"]);
+        expect(found.effect).toMatchObject({ isThere: true, isReturned: false, at: "logits" });
+        const whole = await session.verify(await session.forward(rows, { hooks }));
+        expect(whole.effect).toMatchObject({ isThere: true, isReturned: true, at: "logits" });
+        expect(found.effect!.largest / whole.effect!.largest).toBeCloseTo(1, 4);
+        expect(printed(found, "edits")).toMatch(/at most, on the logits that the run left out; none on what/);
+      }
+      const small = await session.verify(
+        await session.forward(rows, { hooks: [edit("layers.1.mlp.output", scale(1.000001))] }),
+      );
+      expect(small.effect!.isThere).toBe(false);
+      expect(small.effect!.largest).toBeGreaterThan(0);
+      expect(printed(small, "edits")).toMatch(
+        /^have no effect above rounding \(largest \S+ at logits\), of logits$/,
+      );
+    });
+  });
+
+  it("is told of each edit, those of a prefix too", async () => {
+    await withSession(golden.folder, { devices: 2, mesh: { tensor: 2 } }, async (session) => {
+      const [idle, twice, half] = [scale(1), scale(2), scale(0.5)].map((change) =>
+        edit("layers.0.mlp.output", change),
+      );
+      const after = await session.prefix([3, 4, 5], { hooks: [twice!, idle!] });
+      const found = await session.verify(
+        await session.forward(rows, { after, hooks: [idle!, twice!, half!, skip("layers.1")] }),
+      );
+      after.release();
+      expect(found.verdict).toBe("supported");
+      expect(found.edits.map(({ edit: name, effect }) => [name, effect!.isThere])).toEqual([
+        ['edit("layers.0.mlp.output", scale 2) in the prefix', true],
+        ['edit("layers.0.mlp.output", scale 1) in the prefix', false],
+        ['edit("layers.0.mlp.output", scale 1)', false],
+        ['edit("layers.0.mlp.output", scale 2)', true],
+        ['edit("layers.0.mlp.output", scale 0.5)', true],
+        ['skip("layers.1")', true],
+      ]);
+      expect(printed(found, 'edit("layers.0.mlp.output", scale 1)  ')).toBe("has no effect at all on logits");
+    });
+  });
+
+  it("of an edit is not known where another needs what it saves", async () => {
+    await withSession(golden.folder, {}, async (session) => {
+      const keep = edit("layers.0.residual.out", (x, { saved }) => {
+        saved.set("kept", x.data.slice());
+        return x;
+      });
+      const use = edit("layers.1.residual.out", (x, { saved }) => {
+        const kept = saved.get("kept") as Float32Array | undefined;
+        if (kept === undefined) throw new Error("nothing was kept");
+        return x.data.map((value, i) => value + kept[i]!);
+      });
+      const run = await session.forward(rows, { hooks: [keep, use] });
+      session.saved.clear();
+      const found = await session.verify(run);
+      expect(found).toMatchObject({ verdict: "supported", effect: { isThere: true } });
+      expect(found.edits[0]).toMatchObject({ effect: undefined });
+      expect(found.edits[0]!.failure).toContain("nothing was kept");
+      expect(found.edits[1]!.effect!.isThere).toBe(true);
+      expect([...session.saved.keys()]).toEqual([]);
+    });
+  });
+});
+
+describe("a backward pass", () => {
+  it("is repeated on one process with its gradients, and finds what is wrong", async () => {
+    await withSession(golden.folder, mesh, async (session) => {
+      const asked = {
+        loss: ({ logits }: { logits: Value }) => {
+          const loss = logits.mul(logits).mean([0, 1, 2]);
+          return { loss, double: loss.mul(2) };
+        },
+        at: "layers.0.mlp.hidden",
+        parameters: "model.layers.1.mlp.up_proj.weight",
+        hooks: [
+          capture("layers.1.residual.out"),
+          edit("layers.1.residual.out", scale(0.5)),
+          editGradient("layers.1.residual.in", scale(3)),
+          editGradient("layers.0.residual.out", scale(1)),
+        ],
+      };
+      const run = await session.backward(rows, asked);
+      const found = await session.verify(run);
+      expect(found.deviations.map(({ name }) => name)).toEqual([
+        "layers.1.residual.out",
+        "readout double",
+        "loss",
+        "layers.0.mlp.hidden@gradient",
+        "model.layers.1.mlp.up_proj.weight@gradient",
+      ]);
+      for (const { relative } of found.deviations) expect(relative).toBeLessThan(1e-4);
+      expect([found.verdict, found.top1, found.positions]).toEqual(["supported", undefined, 0]);
+      expect(found.edits.map(({ effect }) => effect!.isThere)).toEqual([true, true, false]);
+      // What comes three times as large is two thirds of it away from what it is without.
+      const { effect } = found.edits[1]!;
+      const { data } = run.gradient("layers.0.mlp.hidden");
+      expect(effect!.at).toBe("layers.0.mlp.hidden@gradient");
+      const most = data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+      expect(effect!.largest / most).toBeCloseTo(2 / 3, 4);
+      run.gradient("layers.0.mlp.hidden").data[0]! += 1;
+      expect((await session.verify(run)).verdict).toBe("wrong");
+    });
+  });
+});
+
+describe.each(["opt", "gpt2"])("a run of %s", (name) => {
+  it("is the same on one process as on a mesh, edited", async () => {
+    const { folder, rows: texts } = readGolden(name);
+    const own = texts.map((row) => row.ids);
+    await withSession(folder, { devices: 2, mesh: { pipeline: 1, tensor: 2 } }, async (session) => {
+      const hooks = [capture("*.attention.pattern"), edit("layers.0.mlp.hidden", scale(2))];
+      const found = await session.verify(await session.forward(own, { hooks }));
+      expect([found.verdict, found.top1, found.effect!.isThere]).toEqual(["supported", 1, true]);
+      expect(found.positions).toBe(own.reduce((sum, row) => sum + row.length, 0));
+      for (const { relative } of found.deviations) expect(relative).toBeLessThan(1e-4);
     });
   });
 });

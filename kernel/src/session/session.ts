@@ -32,8 +32,8 @@ import { Prefixes, type Prefix, type PrefixOptions } from "./prefix.js";
 import { printBackward, printCall, printGenerate, printScore, provenanceOf } from "./provenance.js";
 import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
 import { FinishedRun } from "./run.js";
-import type { Verification } from "./verification/compare.js";
-import { repeatable, type Asked } from "./verification/repeat.js";
+import { repeatable, type Asked } from "./verification/asked.js";
+import type { Verification } from "./verification/types.js";
 import { verifyRun } from "./verification/verify.js";
 import type {
   Estimate,
@@ -155,7 +155,8 @@ export class Session {
     const { shardsOf } = this.#passes;
     const { tokens, ids } = rows;
     const run = new FinishedRun({ tokens, captures, values, logitsKey, readouts, provenance, shardsOf });
-    this.#asked.set(run, { ids, options: repeatable(asked), begun, saved, marks });
+    const call = { kind: "forward", options: repeatable(asked), begun } as const;
+    this.#asked.set(run, { ids, call, saved, marks });
     return run;
   }
 
@@ -191,9 +192,13 @@ export class Session {
     const asked = { ...options, hooks: this.hooks.effective(options, "backward") };
     const request = prepareBackward(ids, asked, this.#points, this.#model);
     const provenance = this.#origin(printBackward(input, asked), input, ids);
+    const saved = new Map(this.saved);
+    const { marks } = this.#parameters;
     const values = await this.#passes.run(request, cancelSignal(options.signal));
     const { shardsOf } = this.#passes;
-    return new FinishedBackward({ tokens, request, values, model: this.#model, provenance, shardsOf });
+    const run = new FinishedBackward({ tokens, request, values, model: this.#model, provenance, shardsOf });
+    this.#asked.set(run, { ids, call: { kind: "backward", options: repeatable(asked) }, saved, marks });
+    return run;
   }
 
   /**
@@ -242,16 +247,17 @@ export class Session {
   }
 
   /**
-   * Repeats a run of this session on one process of its own, with the same hooks and parameters, and with the weights of the
-   * checkpoint where this session's are quantised, and says how far the two are apart; and, where the run was edited, whether
-   * the edits changed anything here. Functions of the notebook are called again, with what was saved before the run.
+   * Repeats a forward or backward pass of this session on one process of its own, with the same hooks and parameters, and
+   * with the weights of the checkpoint where this session's are quantised, and says how far the two are apart; and, where
+   * it was edited, what the edits changed here, and what each of several changes when it alone is left out, for which there
+   * is one more pass on the one process. Functions of the notebook are called again, with what was saved before the run.
    *
-   * Throws one line for what is no forward pass of this session, or one with other parameters than it has now, and as
-   * `open` and `forward` do.
+   * Throws one line for what neither `forward` nor `backward` of this session returned, for a run with other parameters than
+   * it has now or with nothing to compare, and as `open`, `forward` and `backward` do.
    */
   async verify(run: Run): Promise<Verification & Displayable> {
     const asked = this.#asked.get(run);
-    if (asked === undefined) throw new Error("verify needs a run that this session's forward returned");
+    if (asked === undefined) throw new Error("verify needs what this session's forward or backward returned");
     const { folder } = this.#model.checkpoint;
     return verifyRun(run, asked, (model, options) => Session.open(model, options), {
       session: this,
@@ -260,7 +266,7 @@ export class Session {
     });
   }
 
-  /** What each hook point can be used for on this device and mesh; shows as a table. */
+  /** What each hook point and parameter can be used for, which is the same on every device and mesh; shows as a table. */
   capabilities(): Capabilities & Displayable {
     return capabilitiesOf(this.#model, this.#points, this.#client.order.plan);
   }

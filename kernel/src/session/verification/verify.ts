@@ -1,15 +1,17 @@
 import type { Displayable } from "../../display/index.js";
 import type { Session } from "../session.js";
 import type { Run } from "../types.js";
-import type { Verification } from "./compare.js";
-import { repeatRun, type Asked } from "./repeat.js";
+import type { Asked } from "./asked.js";
+import { repeatRun } from "./repeat.js";
+import type { Verification } from "./types.js";
+import { valuesOf } from "./values.js";
 
 /** Every repetition has a session of its own, also when several go on at the same time. */
 let verifications = 0;
 
 /**
  * Repeats a run on a session of one process that is there for nothing else, and compares. Throws one line when the
- * parameters are no longer those of the run.
+ * parameters are no longer those of the run, and when it returned nothing.
  *
  * @param open as `Session.open`
  * @param now the session that ran it, with its checkpoint's folder and its edited parameters
@@ -25,6 +27,8 @@ export async function verifyRun(
     throw new Error(
       `parameters were edited or restored since the run: it read ${marks.join(", ") || "the checkpoint's own"}`,
     );
+  if (valuesOf(run, true).size === 0)
+    throw new Error("verify has nothing to compare: the run returned no logits, captures or readout");
   const alone = await open(now.folder, {
     name: `${now.session.name}-verify-${process.pid}-${verifications++}`,
     devices: 1,

@@ -1,10 +1,21 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Generation, Session, StreamedToken } from "../../kernel/src/index.js";
+import type { Dense, Generation, Session, StreamedToken } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
 import { readGenerations, readGolden, type Values } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
 
-const { CancelledError, Session: Sessions, add, capture, edit, mean, scale, traced, zero } = vitrail;
+const {
+  CancelledError,
+  Session: Sessions,
+  add,
+  capture,
+  edit,
+  mean,
+  scale,
+  trainable,
+  traced,
+  zero,
+} = vitrail;
 
 const meshes = {
   "one process": {},
@@ -69,15 +80,20 @@ describe.each(["opt", "llama-grouped", "gpt2", "gpt-neox"])("generation of %s", 
     async (_, options) => {
       await withSession(folder, options, async (session) => {
         const vector = Float32Array.from({ length: session.dimensions.hidden }, (_, i) => Math.sin(i) * 4);
-        const change = [
-          edit("layers.0.residual.out", add(vector), { steps: [2, { from: 5, to: 7 }] }),
-          capture("logits"),
-        ];
-        const run = await session.generate(prompts, { forced, hooks: change });
-        for (const [row, { logits, stepped }] of wanted.entries()) {
-          expect(distance(logits, stepped), `row ${row} is moved`).toBeGreaterThan(1e-2);
-          const got = logitsOf(run, row, stepped.shape[0]!);
-          expect(distance(got, stepped), `row ${row}`).toBeLessThanOrEqual(tolerance(stepped));
+        const ways = {
+          data: add(vector),
+          trained: trainable("shift", { vector }, (x, p) => x.add(p.vector)),
+          here: ({ data }: Dense) => data.map((x, i) => x + vector[i % vector.length]!),
+        };
+        for (const [way, change] of Object.entries(ways)) {
+          const steps = [2, { from: 5, to: 7 }];
+          const hooks = [edit("layers.0.residual.out", change, { steps }), capture("logits")];
+          const run = await session.generate(prompts, { forced, hooks });
+          for (const [row, { logits, stepped }] of wanted.entries()) {
+            expect(distance(logits, stepped), `row ${row} is moved`).toBeGreaterThan(1e-2);
+            const got = logitsOf(run, row, stepped.shape[0]!);
+            expect(distance(got, stepped), `row ${row}, by ${way}`).toBeLessThanOrEqual(tolerance(stepped));
+          }
         }
         // One step later is another thing.
         const later = edit("layers.0.residual.out", add(vector), { steps: [3, { from: 6, to: 8 }] });
@@ -434,7 +450,7 @@ describe("a generation", () => {
         await expect(session.generate(prompts, options), message).rejects.toThrow(message);
       await expect(
         session.forward(prompts, { hooks: [edit(point, zero(), { steps: [0] })] }),
-      ).rejects.toThrow("a forward pass has none");
+      ).rejects.toThrow("forward and backward passes have none, generate has");
       await expect(session.score(prompts, prompts)).rejects.toThrow(
         "3 prompts: continuations are scored after one",
       );
@@ -493,6 +509,11 @@ describe("a generation", () => {
           data.map((x, i) => 2 * x + Math.sin(i % 40)),
         );
         const ban = edit("layers.1.attention.z[head=1]", zero());
+        const trained = trainable(
+          "double",
+          { shift: Float32Array.from({ length: 40 }, (_, i) => Math.sin(i)) },
+          (x, p) => x.mul(2).add(p.shift),
+        );
         const totals = async (how: Parameters<Session["score"]>[2]) =>
           (await session.score([prompt!], rest, how)).scores.map(({ total }) => total);
         const bare = await totals({});
@@ -512,6 +533,9 @@ describe("a generation", () => {
         const found = await totals({ hooks: [change, ban] });
         found.forEach((total, i) => expect(total).toBeCloseTo(expected[i]!, 3));
         expect(Math.abs(found[0]! - bare[0]!)).toBeGreaterThan(1e-2);
+        // What the host makes of it, a trained module makes in the model.
+        const inModel = await totals({ hooks: [edit("layers.0.residual.out", trained), ban] });
+        inModel.forEach((total, i) => expect(total).toBeCloseTo(expected[i]!, 3));
         session.hooks.add([change, ban, capture("embedding")], { groups: ["both"] });
         expect(await totals({})).toEqual(found);
         expect(await totals({ groups: ["both"], complement: true })).toEqual(bare);

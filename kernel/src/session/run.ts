@@ -1,11 +1,16 @@
+import { inspect, type InspectOptions } from "node:util";
+import { bundleOf, displaySymbol, type Bundle } from "../display/index.js";
+import type { AxisShards } from "../display/payload/index.js";
+import type { Provenance } from "../display/payload/provenance.js";
 import { nearest } from "../graph/nearest.js";
 import type { HookPoint } from "../graph/point.js";
-import type { Provenance } from "../display/payload/provenance.js";
-import type { AxisShards } from "../display/payload/index.js";
+import { printShape } from "../graph/shape.js";
 import { printSlices, type CapturedPart } from "../hooks/parts.js";
 import { select, type Selection } from "../hooks/selector.js";
+import type { SelectedPositions } from "../models/inputs.js";
 import type { Whole } from "./assemble.js";
 import { CapturedPoint } from "./captured.js";
+import { printRows, runTable, type Part } from "./runTable.js";
 import type { Captured, Run, Token } from "./types.js";
 
 /** Throws one line when the ranks left something out. */
@@ -37,19 +42,22 @@ function nameOf(key: string): string {
   return key.replace(/\[.*\]$/, "");
 }
 
-/** What a forward pass brought back, in the form that users see. */
+/** What a forward pass brought back, in the form that users see; as a cell's last value it shows as a table of that. */
 export class FinishedRun implements Run {
   readonly tokens: readonly (readonly Token[])[];
   readonly logits: Run["logits"];
   readonly captures: ReadonlyMap<string, Captured>;
   readonly readout: Run["readout"];
   readonly provenance: Provenance;
+  readonly #select: SelectedPositions;
 
   constructor(parts: {
     readonly tokens: readonly (readonly Token[])[];
     readonly captures: readonly CapturedPart[];
     readonly values: ReadonlyMap<string, Whole>;
     readonly logitsKey: string | undefined;
+    /** Positions whose logits were computed; default all. */
+    readonly select?: SelectedPositions;
     /** Keys of what the readout returned. */
     readonly readouts?: readonly string[];
     readonly provenance: Provenance;
@@ -60,6 +68,7 @@ export class FinishedRun implements Run {
     const { values, logitsKey, tokens, provenance, shardsOf } = parts;
     this.tokens = tokens;
     this.provenance = provenance;
+    this.#select = parts.select ?? "all";
     this.logits = logitsKey === undefined ? undefined : valueOf(values, logitsKey);
     this.readout = new Map(
       (parts.readouts ?? []).map((key) => [key.replace(/^readout\./, ""), valueOf(values, key)]),
@@ -89,5 +98,47 @@ export class FinishedRun implements Run {
         ? `no capture "${name}": this run captured nothing`
         : `no capture "${name}": nearest is ${closest} [${this.captures.get(closest)?.shape.join(", ")}]`,
     );
+  }
+
+  [displaySymbol](): Bundle {
+    return bundleOf(runTable(this.title, this.tokens, this.parts()));
+  }
+
+  /** By itself the table's text; within something else one line. */
+  [inspect.custom](depth: number | null, options: InspectOptions): string {
+    const isWithin = typeof depth === "number" && typeof options.depth === "number" && depth < options.depth;
+    if (!isWithin) return String(this[displaySymbol]().data["text/plain"]);
+    const names = this.parts().map(({ name, shape }) => `${name} ${printShape(shape)}`);
+    const few = names.length > 2 ? `${names[0]} and ${names.length - 1} more` : names.join(", ");
+    return `run of ${printRows(this.tokens)}: ${few || "nothing"}`;
+  }
+
+  /** What stands above the table. */
+  protected get title(): string {
+    return this.provenance.call;
+  }
+
+  /** All that came back, in the order in which it is told. */
+  protected parts(): Part[] {
+    const lengths = this.tokens.map((row) => row.length);
+    // Listed positions, and the last of each row, are none of padding.
+    const isPadded = this.#select === "all" && this.logits?.shape[1] === Math.max(...lengths);
+    const logits = this.logits && {
+      ...this.logits,
+      name: "logits",
+      axes: ["batch", "position", "token"],
+      ...(isPadded && { lengths }),
+    };
+    return [
+      ...[...this.captures].map(([name, { shape, data, axes, lengths: own }]) => ({
+        name,
+        shape,
+        data,
+        axes,
+        lengths: own,
+      })),
+      ...[...this.readout].map(([name, { shape, data }]) => ({ name: `readout ${name}`, shape, data })),
+      ...(logits ? [logits] : []),
+    ];
   }
 }

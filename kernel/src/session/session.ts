@@ -152,9 +152,19 @@ export class Session {
     };
     const values = await running;
     const { captures, logitsKey, readouts } = request;
+    const { select } = step;
     const { shardsOf } = this.#passes;
     const { tokens, ids } = rows;
-    const run = new FinishedRun({ tokens, captures, values, logitsKey, readouts, provenance, shardsOf });
+    const run = new FinishedRun({
+      tokens,
+      captures,
+      values,
+      logitsKey,
+      select,
+      readouts,
+      provenance,
+      shardsOf,
+    });
     const call = { kind: "forward", options: repeatable(asked), begun } as const;
     this.#asked.set(run, { ids, call, saved, marks });
     return run;

@@ -1,16 +1,19 @@
 import type { AxisShards } from "../../display/payload/index.js";
+import { printNumber } from "../../display/payload/words.js";
 import { nearest } from "../../graph/nearest.js";
+import { gradientAt } from "../../graph/point.js";
 import type { Selection } from "../../hooks/selector.js";
 import { readoutPoint } from "../../models/readout.js";
 import type { Model } from "../../models/model.js";
 import type { Whole } from "../assemble.js";
 import { CapturedPoint } from "../captured.js";
 import { FinishedRun, found, valueOf } from "../run.js";
+import type { Part } from "../runTable.js";
 import type { Captured, Run } from "../types.js";
 import type { BackwardRequest } from "./prepare.js";
 import type { Backward, Floats } from "./types.js";
 
-/** What a backward pass brought back, in the form that users see. */
+/** What a backward pass brought back, in the form that users see; it shows as a table, gradients among the rest. */
 export class FinishedBackward extends FinishedRun implements Backward {
   readonly loss: number;
   readonly gradients: ReadonlyMap<string, Captured>;
@@ -49,6 +52,31 @@ export class FinishedBackward extends FinishedRun implements Backward {
       (trained[module] ??= {})[tensor] = valueOf(values, `${name}@gradient`);
     }
     this.trained = trained;
+  }
+
+  protected override get title(): string {
+    return `${super.title} · loss ${printNumber(this.loss)}`;
+  }
+
+  protected override parts(): Part[] {
+    const trained = Object.entries(this.trained).flatMap(([module, tensors]) =>
+      Object.entries(tensors).map(([name, value]) => [`${module}.${name}`, value] as const),
+    );
+    return [
+      ...[...this.gradients].map(([name, { shape, data, axes, lengths }]) => ({
+        name: gradientAt(name),
+        shape,
+        data,
+        axes,
+        lengths,
+      })),
+      ...[...this.parameters, ...trained].map(([name, { shape, data }]) => ({
+        name: gradientAt(name),
+        shape,
+        data,
+      })),
+      ...super.parts(),
+    ];
   }
 
   gradient(point: string): Captured {

@@ -22,6 +22,8 @@ export type {
   Choices,
   MetricRow,
   MetricsTable,
+  MimeBundle,
+  MimeData,
   Plot,
   PlotOptions,
   TensorFigure,

@@ -1,5 +1,7 @@
 """Interrupts: whatever runs stops, and variables are kept. Also what happens when the runner is lost."""
 
+import os
+import tempfile
 import time
 
 from harness import main
@@ -144,10 +146,85 @@ def input_is_interrupted(nb):
     assert nb.collect_rest(msg_id).reply["ename"] == "Interrupted"
 
 
-def a_runner_that_cannot_be_stopped_is_replaced(nb):
+def told_of_a_native_call(nb, msg_id):
+    """Waits until the cell says why it does not end, in one line."""
+    notice = nb.until(lambda m: m["msg_type"] == "stream" and m["content"]["name"] == "stderr")
+    assert notice["parent_header"]["msg_id"] == msg_id
+    text = notice["content"]["text"]
+    assert "native call" in text and "second interrupt" in text and text.endswith("\n") and text.count("\n") == 1, text
+
+
+def a_native_call_ends_the_cell_when_it_returns(nb):
+    """Reading from a named pipe returns when the test writes to it, and not before. V8 then ends the cell within two calls."""
+    nb.ok("let early = 1; const set = (value: number) => { early = value; };")
+    pid = nb.ok("process.pid").result
+    with tempfile.TemporaryDirectory() as folder:
+        fifo = os.path.join(folder, "fifo")
+        os.mkfifo(fifo)
+        for _ in range(2):
+            code = f"import {{ readFileSync }} from 'node:fs';\nconsole.log('on'); readFileSync({fifo!r});\nset(1); set(2);"
+            msg_id = started(nb, code)
+            waiting = nb.client.execute("set(3);")
+            assert nb.control("interrupt_request") == {"status": "ok"}
+            told_of_a_native_call(nb, msg_id)
+            with open(fifo, "w") as writer:
+                writer.write("text")
+            outcome = nb.collect_rest(msg_id)
+            assert outcome.reply["ename"] == "Interrupted", outcome.reply
+            assert outcome.stream("stderr") == "", outcome.stream("stderr")
+            assert nb.shell(waiting)["content"]["ename"] == "Aborted"
+            assert nb.ok("early").result == "1", "the cell went on after its native call"
+            assert nb.ok("process.pid").result == pid, "the runner was replaced"
+    # What the ladder left behind stops no later cell.
+    assert nb.ok("await new Promise<number>((d) => setTimeout(() => d(7), 300))").result == "7"
+
+
+def a_cell_of_another_shell_is_not_met_by_the_ladder(nb):
+    """It is sent while the ladder goes on, and runs as soon as the native call has returned."""
+    nb.ok("let beside = 0;")
+    subshell = nb.control("create_subshell_request")["subshell_id"]
+    with tempfile.TemporaryDirectory() as folder:
+        fifo = os.path.join(folder, "fifo")
+        os.mkfifo(fifo)
+        msg_id = started(nb, f"import {{ readFileSync }} from 'node:fs';\nconsole.log('on'); readFileSync({fifo!r});")
+        nb.control("interrupt_request")
+        told_of_a_native_call(nb, msg_id)
+        beside = nb.client.session.msg("execute_request", {"code": "for (let i = 0; i < 1e6; i++) beside++;\nbeside"})
+        beside["header"]["subshell_id"] = subshell
+        nb.client.shell_channel.send(beside)
+        nb.until(lambda m: m["msg_type"] == "execute_input" and m["parent_header"]["msg_id"] == beside["header"]["msg_id"])
+        # The language thread answers in order: with this, the cell has been compiled, and sent to the runner.
+        nb.ask("complete_request", {"code": "besi", "cursor_pos": 4})
+        with open(fifo, "w") as writer:
+            writer.write("text")
+        replies = {}
+        while len(replies) < 2:
+            reply = nb.client.get_shell_msg(timeout=60)
+            replies[reply["parent_header"]["msg_id"]] = reply["content"]
+        assert replies[msg_id]["ename"] == "Interrupted", replies[msg_id]
+        assert replies[beside["header"]["msg_id"]]["status"] == "ok", replies
+    nb.control("delete_subshell_request", {"subshell_id": subshell})
+    assert nb.ok("beside").result == "1000000"
+
+
+def a_long_sort_keeps_variables(nb):
+    nb.ok("let before = 41; const set = (value: number) => { before = value; };")
+    pid = nb.ok("process.pid").result
+    code = "const large = new Float64Array(3e7).map(() => Math.random());\nconsole.log('on'); large.sort();\nset(41); set(0);"
+    msg_id = started(nb, code)
+    assert nb.control("interrupt_request") == {"status": "ok"}
+    assert nb.collect_rest(msg_id).reply["ename"] == "Interrupted"
+    assert nb.ok("before + 1").result == "42"
+    assert nb.ok("process.pid").result == pid, "the runner was replaced"
+    nb.ok("const large = null;")
+
+
+def a_second_interrupt_replaces_a_runner_that_cannot_be_stopped(nb):
     nb.ok("let gone = 1;")
     native = "import { pbkdf2Sync } from 'node:crypto';\nconsole.log('on'); pbkdf2Sync('a', 'b', 2_000_000_000, 64, 'sha512');"
     msg_id = started(nb, native)
+    assert nb.control("interrupt_request") == {"status": "ok"}
+    told_of_a_native_call(nb, msg_id)
     assert nb.control("interrupt_request") == {"status": "ok"}
     outcome = nb.collect_rest(msg_id)
     assert outcome.reply["ename"] == "RunnerLost", outcome.reply
@@ -177,7 +254,10 @@ checks = [check_of(name, code) for name, code in SCENARIOS.items()] + [
     the_signal_of_a_cell_is_aborted,
     waiting_cells_are_aborted,
     input_is_interrupted,
-    a_runner_that_cannot_be_stopped_is_replaced,
+    a_native_call_ends_the_cell_when_it_returns,
+    a_cell_of_another_shell_is_not_met_by_the_ladder,
+    a_long_sort_keeps_variables,
+    a_second_interrupt_replaces_a_runner_that_cannot_be_stopped,
     a_cell_that_exits_loses_only_variables,
     a_runner_that_ends_between_cells_is_started_by_the_next,
 ]

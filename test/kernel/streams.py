@@ -78,6 +78,26 @@ def displays_and_updates(nb):
     assert outcome.of("clear_output") == [{"wait": True}]
 
 
+def mime_data_by_the_library(nb):
+    outcome = nb.ok(
+        "import { display } from 'vitrail';\n"
+        "const shown1 = display({ 'text/html': '<b>1</b>', 'text/plain': 'one', 'image/png': new Uint8Array([1, 2, 3]) });\n"
+        "shown1.update({ data: { 'text/html': '<b>2</b>' }, metadata: { 'text/html': { isolated: true } } });\n"
+        "display({ a: 1 })"
+    )
+    first, other = outcome.of("display_data")
+    (update,) = outcome.of("update_display_data")
+    assert first["data"] == {"text/html": "<b>1</b>", "text/plain": "one", "image/png": "AQID"}, first
+    assert update["data"] == {"text/html": "<b>2</b>"} and update["metadata"] == {"text/html": {"isolated": True}}, update
+    assert update["transient"] == first["transient"] != other["transient"], (first, update, other)
+    assert other["data"] == {"text/plain": "{ a: 1 }"}, other
+    assert outcome.result is None, outcome.result
+    assert nb.ok("shown1").result is None
+    # What is not displayed but is a cell's value is printed as it is, and errors are shown as ever.
+    assert nb.ok("({ 'text/html': '<b>1</b>' })").result == "{ 'text/html': '<b>1</b>' }"
+    assert nb.run("display('before'); throw new Error('after')").reply["evalue"] == "after"
+
+
 def results_by_the_display_symbol(nb):
     outcome = nb.ok("({ [Symbol.for('Jupyter.display')]: () => ({ 'text/html': '<b>1</b>', 'text/plain': 'one' }) })")
     assert outcome.of("execute_result")[0]["data"] == {"text/html": "<b>1</b>", "text/plain": "one"}

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { isMimeBundle, isMimeData } from "./mime.js";
 
 /** A value as several MIME types at once, and metadata by MIME type. */
 export interface Bundle {
@@ -27,8 +28,8 @@ function isBundle(value: object): value is Bundle {
 }
 
 /**
- * How a value is shown: by its own `Symbol.for("Jupyter.display")` method, else a string as it is,
- * else as Node's inspector prints it.
+ * How a value is shown: by its own `Symbol.for("Jupyter.display")` method; MIME data and bundles of it as what they hold; a
+ * string as it is; all else as Node's inspector prints it.
  */
 export function bundleOf(value: unknown): Bundle {
   if (isDisplayable(value)) {
@@ -38,6 +39,8 @@ export function bundleOf(value: unknown): Bundle {
     if (isBundle(shown)) return { data: shown.data, metadata: shown.metadata ?? {} };
     return { data: shown as Record<string, unknown>, metadata: {} };
   }
+  if (isMimeBundle(value)) return { data: value.data, metadata: value.metadata ?? {} };
+  if (isMimeData(value)) return { data: value, metadata: {} };
   return { data: { "text/plain": typeof value === "string" ? value : inspect(value) }, metadata: {} };
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { afterEach, expect, test, vi } from "vitest";
 import type { Bundle } from "./bundle.js";
 import { bundleOf, displaySymbol, html, markdown, png } from "./bundle.js";
@@ -46,6 +47,35 @@ test("a value shows itself by its own method, with or without metadata; others a
   expect(() => bundleOf({ [displaySymbol]: () => 3 })).toThrow(
     'Symbol.for("Jupyter.display") returned 3, not MIME data',
   );
+});
+
+test("MIME data and bundles of it are shown as what they hold; what only looks like them is text", () => {
+  const data = { "text/html": "<b>", "application/vnd.vegalite.v5+json": { mark: "bar" } };
+  expect(bundleOf(data)).toEqual({ data, metadata: {} });
+  const metadata = { "image/png": { width: 4 } };
+  expect(bundleOf({ data, metadata })).toEqual({ data, metadata });
+  expect(bundleOf({ data })).toEqual({ data, metadata: {} });
+  class Table {
+    readonly "text/html" = "<b>";
+  }
+  for (const value of [
+    {},
+    { "src/main": 1 },
+    { "text/html": "<b>", rows: 3 },
+    { "text/html": undefined },
+    { data: { a: 1 }, metadata: {} },
+    { data, rows: 3 },
+    { data, metadata: "none" },
+    new Table(),
+  ])
+    expect(bundleOf(value), inspect(value)).toEqual({ data: { "text/plain": inspect(value) }, metadata: {} });
+});
+
+test("a handle shows nothing more as a value, and prints as what it is", () => {
+  notebook();
+  const handle = display("one", { id: "x" });
+  expect(bundleOf(handle)).toEqual({ data: {}, metadata: {} });
+  expect(inspect(handle)).toBe("{ id: 'x', update: [Function: update] }");
 });
 
 test("an update replaces what was shown under the same id", () => {

@@ -2,6 +2,7 @@ export * from "./payload/index.js";
 export { encodeBlock } from "./encode.js";
 export type { Bundle, Displayable } from "./bundle.js";
 export { bundleOf, displaySymbol, html, markdown, png } from "./bundle.js";
+export type { MimeBundle, MimeData, MimeType } from "./mime.js";
 export type { DisplaySink } from "./sink.js";
 export { currentSink } from "./sink.js";
 export type { DisplayHandle } from "./display.js";

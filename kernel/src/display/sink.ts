@@ -12,7 +12,9 @@ const key = Symbol.for("vitrail.display");
 const terminal: DisplaySink = {
   display: (bundle) => {
     const text = bundle.data["text/plain"];
-    process.stdout.write(`${typeof text === "string" ? text : `(${Object.keys(bundle.data).join(", ")})`}\n`);
+    const types = Object.keys(bundle.data);
+    if (types.length > 0)
+      process.stdout.write(`${typeof text === "string" ? text : `(${types.join(", ")})`}\n`);
   },
   clear: () => {},
 };

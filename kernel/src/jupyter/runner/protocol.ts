@@ -15,7 +15,7 @@ export const toRunnerSchema = z.discriminatedUnion("kind", [
     file: z.string(),
   }),
   /** Cancel what runs; the ladder of `interrupter.ts`. */
-  z.object({ kind: z.literal("interrupt"), id: z.int() }),
+  z.object({ kind: z.literal("interrupt") }),
   z.object({ kind: z.literal("input"), id: z.int(), value: z.string() }),
   z.object({ kind: z.literal("inputRefused"), id: z.int(), reason: z.string() }),
 ]);
@@ -69,9 +69,9 @@ export type FromRunner = z.infer<typeof fromRunnerSchema>;
 
 /** What the interrupt thread answers on its own pipe, which works while the main thread loops. */
 export const fromInterrupterSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("interrupted"), id: z.int() }),
-  /** Five terminations were not acknowledged: only killing the process stops it. */
-  z.object({ kind: z.literal("stuck"), id: z.int() }),
+  z.object({ kind: z.literal("interrupted") }),
+  /** Five terminations were not acknowledged: a native call runs. "interrupted" follows when it returns. */
+  z.object({ kind: z.literal("stuck") }),
 ]);
 
 export type FromInterrupter = z.infer<typeof fromInterrupterSchema>;

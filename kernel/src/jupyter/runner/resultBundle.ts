@@ -25,12 +25,13 @@ export function jsonBundle({ data, metadata }: MimeBundle): MimeBundle {
 }
 
 /** MIME types hold a slash, so `{data, metadata}` cannot be mistaken for MIME data. */
-function asBundle(shown: unknown, value: unknown): MimeBundle {
+function asBundle(shown: unknown, value: unknown): MimeBundle | undefined {
   if (!isObject(shown))
     throw new TypeError(`Symbol.for("Jupyter.display") returned ${inspect(shown)}, not MIME data`);
   const whole = isObject(shown["data"]);
   const data = whole ? (shown["data"] as Record<string, unknown>) : shown;
   const metadata = whole && isObject(shown["metadata"]) ? shown["metadata"] : {};
+  if (Object.keys(data).length === 0) return undefined;
   return jsonBundle({
     data: "text/plain" in data ? data : { ...data, "text/plain": inspect(value) },
     metadata,
@@ -39,9 +40,10 @@ function asBundle(shown: unknown, value: unknown): MimeBundle {
 
 /**
  * How a cell's value is shown: by its `Symbol.for("Jupyter.display")` method (MIME data, or `{data, metadata}`, or a
- * promise of either), else as Node's inspector prints it, without colours.
+ * promise of either), else as Node's inspector prints it, without colours. Undefined when the method gives no data: that
+ * value shows nothing.
  */
-export function resultBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
+export function resultBundle(value: unknown): MimeBundle | undefined | Promise<MimeBundle | undefined> {
   const method = displayMethod(value);
   if (!method) return { data: { "text/plain": inspect(value, { colors: false }) }, metadata: {} };
   const shown = method.call(value);

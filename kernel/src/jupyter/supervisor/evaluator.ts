@@ -81,16 +81,10 @@ export class Evaluator {
     await this.#language.ask({ kind: "settle", cell, kept }).catch(() => {});
   }
 
-  /**
-   * Stops what runs: by the runner's own ladder; where that fails because the cell waits for a process, by ending that; and
-   * else by a new runner.
-   */
+  /** Stops what runs, or says on its cell why it cannot be stopped; a cell that is still being compiled does not run. */
   async interrupt(): Promise<void> {
     for (const state of this.#compiling.values()) state.interrupted = true;
-    const runner = this.#runner;
-    if (await runner.interrupt()) return;
-    if (runner.endChildren() > 0 && (await runner.interrupt())) return;
-    runner.kill();
+    await this.#runner.interrupt();
   }
 
   async stop(): Promise<void> {

@@ -15,6 +15,7 @@ import {
 } from "../runner/protocol.js";
 import { attachedDescendants } from "./descendants.js";
 import { readMessages } from "./framedMessages.js";
+import { Interruption } from "./interruption.js";
 import { NativeOutput } from "./nativeOutput.js";
 import type { StreamName } from "./streams.js";
 
@@ -37,10 +38,12 @@ const flags = [
   "--disable-warning=DEP0111",
   "--disable-warning=ExperimentalWarning",
 ];
-/** Milliseconds after which an interrupt thread that says nothing counts as stuck: longer than its whole ladder. */
-const patience = 2500;
 /** Milliseconds for which the standard streams of a dead runner are still read: a grandchild may hold them open. */
 const lastWords = 200;
+/** What an interrupted cell that does not end is told. */
+const nativeCall =
+  "interrupted, but a native call is running, which cannot be stopped: the cell ends when it returns, and its variables are kept; " +
+  "a second interrupt kills the process that runs cells, and loses all variables\n";
 
 interface Running {
   /** What has still to come before the cell's output is complete: its end, and the marks on both streams. */
@@ -55,10 +58,9 @@ export class RunnerProcess {
   readonly #child: ChildProcess;
   readonly #commands: Socket;
   readonly #running = new Map<number, Running>();
-  readonly #interrupts = new Map<number, (stopped: boolean) => void>();
+  readonly #interruption = new Interruption(() => this.tell({ kind: "interrupt" }));
   #lastCell = 0;
   #ended = false;
-  #lastInterrupt = 0;
 
   constructor(events: RunnerEvents) {
     this.#events = events;
@@ -82,7 +84,7 @@ export class RunnerProcess {
     readMessages(
       this.#commands,
       fromInterrupterSchema,
-      ({ kind, id }) => this.#interrupts.get(id)?.(kind === "interrupted"),
+      ({ kind }) => (kind === "stuck" ? this.#interruption.stuck() : this.#interruption.stopped()),
       (error) => this.#garbled(error),
     );
     this.#watchEnd();
@@ -100,18 +102,18 @@ export class RunnerProcess {
     this.#commands.write(frame(command));
   }
 
-  /** Runs the interrupt ladder; false when only killing the process can stop what runs. */
-  interrupt(): Promise<boolean> {
-    const id = ++this.#lastInterrupt;
-    return new Promise((resolve) => {
-      const answered = (stopped: boolean): void => {
-        clearTimeout(timer);
-        this.#interrupts.delete(id);
-        resolve(stopped);
-      };
-      const timer = setTimeout(() => answered(false), patience);
-      this.#interrupts.set(id, answered);
-      this.tell({ kind: "interrupt", id });
+  /**
+   * Stops what runs and keeps its variables: by the runner's own ladder, and where that fails because the cell waits for a
+   * process, by ending that. A native call goes on until it returns: the cell is told so, and a further interrupt kills.
+   */
+  async interrupt(): Promise<void> {
+    if (this.#ended) return;
+    if (this.#interruption.isTold) return this.kill();
+    if (await this.#interruption.request()) return;
+    if (this.#endChildren() > 0 && (await this.#interruption.request())) return;
+    this.#interruption.tellOnce(() => {
+      const running = this.#running.size > 0 ? [...this.#running.keys()] : [this.#lastCell];
+      for (const cell of running) this.#events.printed(cell, "stderr", nativeCall);
     });
   }
 
@@ -119,7 +121,7 @@ export class RunnerProcess {
    * Ends the processes that cells have started and not detached; how many there were. A cell that waits for one
    * (`execSync`) goes on then, and can be interrupted.
    */
-  endChildren(): number {
+  #endChildren(): number {
     const { pid, exitCode, signalCode } = this.#child;
     if (pid === undefined || exitCode !== null || signalCode !== null) return 0;
     const children = attachedDescendants(pid);
@@ -134,7 +136,7 @@ export class RunnerProcess {
   }
 
   kill(): void {
-    this.endChildren();
+    this.#endChildren();
     this.#child.kill("SIGKILL");
   }
 
@@ -183,7 +185,7 @@ export class RunnerProcess {
       const failure = this.#events.lost(how, [...this.#running.keys()]);
       for (const running of this.#running.values()) running.ended({ ...running.outcome, failure });
       this.#running.clear();
-      for (const answered of [...this.#interrupts.values()]) answered(false);
+      this.#interruption.stopped();
     };
     this.#child.once("error", (error) => {
       how = `before it began: ${error.message}`;

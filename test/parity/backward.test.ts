@@ -127,6 +127,22 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("gradients of %s", (name) 
     },
   );
 
+  it("are compared at every point that has one, but where one module reads what several read", async () => {
+    await withSession(folder, {}, (session) => {
+      const compared = keyed(wanted, "plain.rows.0.");
+      const { points } = session.capabilities();
+      const others = points.flatMap(({ name, differentiate }) =>
+        differentiate && !compared.includes(name) ? [name.replace(/^layers\.\d+\./, "")] : [],
+      );
+      // What one module reads has cases of its own, in backwardEdits.test.ts; the logits have calculus, in flexModel.test.ts.
+      const known = ["attention.norm.in", "mlp.norm.in", "logits"];
+      const reads = /^(attention\.[qkv]|mlp\.(gate|up))\.in$/;
+      expect(others.filter((name) => !known.includes(name) && !reads.test(name))).toEqual([]);
+      expect(compared.length).toBeGreaterThan(30);
+      return Promise.resolve();
+    });
+  });
+
   it("do not follow from what is kept, and are sliced where they are asked for so", async () => {
     await withSession(folder, { devices: 2, mesh: { pipeline: 2 } }, async (session) => {
       const saved = await differentiate(session, "mixed");

@@ -8,6 +8,7 @@ attention, and non-linearities without a kink, whose sign would follow rounding.
 test/parity/backward.test.ts.
 """
 
+import importlib
 from pathlib import Path
 
 import torch
@@ -53,6 +54,35 @@ PARAMETERS = {
 }
 
 
+class Inside:
+    """
+    What attention modules compute that enters or leaves no module, layer after layer: what the softmax is given, which has the
+    gradient of the scores before the mask is added to them, and queries and keys after their rotation.
+    """
+
+    def __init__(self, attention):
+        self.scores, self.rotated, self.restore = [], [], []
+        self.watch(torch.nn.functional, "softmax", lambda args, _: self.scores.append(args[0]))
+        place = importlib.import_module(type(attention).__module__)
+        if hasattr(place, "apply_rotary_pos_emb"):
+            self.watch(place, "apply_rotary_pos_emb", lambda _, out: self.rotated.append(out))
+
+    def watch(self, place, name, keep):
+        original = getattr(place, name)
+
+        def watched(*args, **kwargs):
+            out = original(*args, **kwargs)
+            keep(args, out)
+            return out
+
+        setattr(place, name, watched)
+        self.restore.append(lambda: setattr(place, name, original))
+
+    def close(self):
+        for restore in self.restore:
+            restore()
+
+
 class Run:
     """
     One row through a model, with edits at modules, and the gradients at its hook points afterwards. `inputs` are modules, by
@@ -62,9 +92,11 @@ class Run:
     def __init__(self, model, ids, edits, gradient_edits, inputs=()):
         self.model, self.config, self.count = model, model.config, len(ids)
         self.where, self.inner, ends = paths(model.config)
-        self.final = ends.final
+        self.final, self.tables = ends.final, ends.tables or ()
         modules = dict(model.named_modules())
         handles = []
+        # Edits of the pattern come in between for the time of their module, so this goes first.
+        inside = Inside(modules[self.path((0, "attention"))])
         for path, side, edit in edits:
             name = self.path(path)
             if side == "pattern":
@@ -87,7 +119,8 @@ class Run:
         record.close()
         for handle in handles:
             handle.remove()
-        self.kept = self.tensors(record)
+        inside.close()
+        self.kept = self.tensors(record, inside)
         for tensor, _ in self.kept.values():
             tensor.retain_grad()
         for point, edit in gradient_edits:
@@ -107,12 +140,14 @@ class Run:
         layer, inner = place
         return f"{self.where}.{layer}" if inner is None else f"{self.where}.{layer}.{getattr(self.inner, inner)}"
 
-    def tensors(self, record):
+    def tensors(self, record, inside):
         heads = self.config.num_attention_heads
         groups = getattr(self.config, "num_key_value_heads", heads)
         flat = lambda g: g.reshape(self.count, -1)
         split = lambda n: lambda g: by_head(flat(g), n)
+        whole = lambda g: g[0]
         kept = {"embedding": (record.inputs[f"{self.where}.0"], flat)}
+        kept |= {f"embedding.{x}": (record.outputs[path], flat) for x, path in zip(("tokens", "positions"), self.tables)}
         for n in range(self.config.num_hidden_layers):
             layer, here = f"{self.where}.{n}", f"layers.{n}"
             given = lambda path: record.inputs[f"{layer}.{path}"]
@@ -121,16 +156,23 @@ class Run:
             kept |= {
                 f"{here}.residual.in": (record.inputs[layer], flat),
                 f"{here}.attention.norm": (made(inner.norm), flat),
-                f"{here}.attention.pattern": (record.outputs[f"{layer}.{inner.attention}"][1], lambda g: g[0]),
+                f"{here}.attention.in": (given(inner.attention), flat),
+                f"{here}.attention.scores": (inside.scores[n], whole),
+                f"{here}.attention.pattern": (record.outputs[f"{layer}.{inner.attention}"][1], whole),
                 f"{here}.attention.z": (given(inner.projected), split(heads)),
                 f"{here}.attention.output": (made(inner.attention), flat),
                 f"{here}.residual.mid": (given(inner.mid), flat),
                 f"{here}.mlp.norm": (made(inner.mlp_norm), flat),
+                f"{here}.mlp.in": (given(inner.mlp_in), flat),
                 f"{here}.mlp.pre": (made(inner.mlp_pre), flat),
                 f"{here}.mlp.hidden": (given(inner.mlp_out), flat),
                 f"{here}.mlp.output": (made(inner.mlp_out), flat),
                 f"{here}.residual.out": (first(record.outputs[layer]), flat),
             }
+            if inner.up:
+                kept |= {f"{here}.mlp.gate": (made(inner.act), flat), f"{here}.mlp.up": (made(inner.up), flat)}
+            for x, rotated in zip("qk", inside.rotated[n] if inside.rotated else ()):
+                kept[f"{here}.attention.{x}Rotary"] = (rotated, whole)
             if len(inner.projections) == 1:
                 for i, x in enumerate("qkv"):
                     part = lambda g, i=i: by_head(flat(g).chunk(3, -1)[i], heads)

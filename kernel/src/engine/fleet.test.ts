@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openModel, type Model } from "../models/model.js";
 import { Fleet, type FleetOptions } from "./fleet.js";
 import { isAlive } from "./launch/leftovers.js";
+import { entriesOf } from "./parcel/entries.js";
 import { takeParcel } from "./parcel/reader.js";
 import { inspectHost } from "./plan/host.js";
 import { plan, type PlanRequest } from "./plan/plan.js";
@@ -55,6 +56,9 @@ async function read(results: Awaited<ReturnType<Fleet["run"]>>): Promise<Map<str
   return values;
 }
 
+/** Whether a worker has mapped memory that others share; its name is gone once all have. */
+const sharesMemory = (pid: number) => readFileSync(`/proc/${pid}/maps`, "utf8").includes("/dev/shm/vitrail-");
+
 /** Files of this process that are not gone. */
 function leftovers(): string[] {
   const shared = existsSync("/dev/shm") ? readdirSync("/dev/shm") : [];
@@ -75,6 +79,8 @@ test("a pipeline and a tensor group give what one process gives, and nothing is 
       await fleet.launch();
       pids.push(...fleet.status().map(({ pid }) => pid as number));
       found.push(await read(await fleet.run(everything)));
+      const isShared = "mesh" in request && !("collectives" in request);
+      if (process.platform === "linux") expect(pids.map(sharesMemory)).toEqual(pids.map(() => isShared));
       // Asked for less, later stages do not run.
       expect((await read(await fleet.run(ask("embedding")))).get("embedding")).toEqual([
         found[0]?.get("embedding")?.[0],
@@ -181,20 +187,88 @@ test("workers that keep dying are not started for ever", async () => {
   }
 });
 
+test("what is chosen of a value is all that leaves the ranks that hold it", async () => {
+  const fleet = open({ mesh: { pipeline: 2, tensor: 2 } });
+  const range = (axis: number, from: number, to: number | null) => ({
+    axis,
+    entries: { kind: "range" as const, from, to },
+  });
+  const chosen = [
+    { key: "head", point: "layers.0.attention.pattern", slices: [range(1, 3, 4), range(2, -1, null)] },
+    { key: "units", point: "layers.0.mlp.hidden", slices: [range(2, 40, 60)] },
+    { key: "shared", point: "layers.0.residual.out", slices: [range(1, 0, 1)] },
+    { key: "later", point: "layers.2.residual.out", slices: [range(2, 7, 8)] },
+  ];
+  try {
+    await fleet.launch();
+    const results = await fleet.run({ ...everything, requests: requestsText(chosen) });
+    const left = results.map(({ stage, tensorRank, parcel }) => ({
+      rank: [stage, tensorRank],
+      shapes: Object.fromEntries(entriesOf(parcel).map(({ name, shape }) => [name, shape])),
+      bytes: statSync(parcel.path).size,
+    }));
+    // Of 4 heads and 96 units each tensor rank holds half; what both hold whole, the first one tells.
+    expect(left).toEqual([
+      { rank: [0, 0], shapes: { units: [2, 5, 8], shared: [2, 1, 40] }, bytes: 4 * (2 * 5 * 8 + 2 * 40) },
+      { rank: [0, 1], shapes: { head: [2, 1, 1, 5], units: [2, 5, 12] }, bytes: 4 * (2 * 5 + 2 * 5 * 12) },
+      { rank: [1, 0], shapes: { later: [2, 5, 1] }, bytes: 4 * 2 * 5 },
+    ]);
+    const parts = await read(results);
+    const whole = await read(await fleet.run(ask("layers.0.mlp.hidden")));
+    const cut = whole
+      .get("layers.0.mlp.hidden")!
+      .map((held, rank) => held.filter((_, i) => (rank === 0 ? i % 48 >= 40 : i % 48 < 12)));
+    expect(parts.get("units")).toEqual(cut);
+  } finally {
+    await fleet.close();
+  }
+  expect(leftovers()).toEqual([]);
+});
+
 test("a cancelled step ends between segments; workers and their memory stay", async () => {
-  const fleet = open({ devices: 2 });
+  const place = mkdtempSync(join(tmpdir(), "segments-"));
+  const [begun, go] = [join(place, "begun"), join(place, "go")];
+  // Every segment that a worker runs is written down, and waits until `go` is there and what came with it has been heard.
+  const text = `
+    import { createRequire } from "node:module";
+    import { appendFileSync, existsSync } from "node:fs";
+    import { setTimeout as after } from "node:timers/promises";
+    import { isMainThread } from "node:worker_threads";
+    if (isMainThread && process.env.VITRAIL_WORKER) {
+      const { prototype } = createRequire(${JSON.stringify(import.meta.url)})("onnxruntime-node").InferenceSession;
+      const { run } = prototype;
+      prototype.run = async function (...asked) {
+        appendFileSync(${JSON.stringify(begun)}, "+");
+        while (!existsSync(${JSON.stringify(go)})) await after(10);
+        await after(50);
+        return run.apply(this, asked);
+      };
+    }`;
+  const outer = process.env["NODE_OPTIONS"];
+  process.env["NODE_OPTIONS"] = `--import=data:text/javascript,${encodeURIComponent(text)}`;
+  const segments = () => (existsSync(begun) ? readFileSync(begun, "utf8").length : 0);
+  const fleet = open({});
   try {
     await fleet.launch();
     const before = fleet.status().map(({ pid }) => pid);
     const abort = new AbortController();
     const running = fleet.run(everything, abort.signal);
+    running.catch(() => {});
+    await vi.waitFor(() => expect(segments()).toBe(1), 10_000);
     abort.abort();
-    await expect(running).rejects.toThrow("cancelled");
+    writeFileSync(go, "");
+    await expect(running).rejects.toThrow(/^cancelled$/);
+    expect(segments()).toBe(1);
+    // The same step has more of them when nobody gives it up, and runs in the same workers.
     expect((await read(await fleet.run(everything))).get("logits")).toHaveLength(1);
+    expect(segments()).toBeGreaterThan(2);
     expect(fleet.status().map(({ pid }) => pid)).toEqual(before);
     await expect(fleet.run(everything, AbortSignal.abort())).rejects.toThrow("cancelled");
   } finally {
+    if (outer === undefined) delete process.env["NODE_OPTIONS"];
+    else process.env["NODE_OPTIONS"] = outer;
     await fleet.close();
+    rmSync(place, { recursive: true });
   }
   expect(leftovers()).toEqual([]);
 });

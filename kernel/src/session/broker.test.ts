@@ -117,10 +117,18 @@ test("the folder is 0700, socket and token 0600, and a wrong token is refused", 
   );
   expect(mode(join(folder.path, "workers"))).toBe("600");
   const { pid, ranks } = await session.status();
-  // Neither the command line nor, once it runs, the worker's own environment holds a token.
+  // Command lines, which anybody can read, hold neither the session's token nor the one that its workers come with. Workers
+  // are told theirs by their environment, which the system shows to this user alone; the session's they never get.
   const token = readFileSync(folder.token, "utf8");
-  for (const each of [pid, ...ranks.map((rank) => rank.pid)])
-    expect(readFileSync(`/proc/${each}/cmdline`, "utf8")).not.toContain(token);
+  const workers = ranks.map((rank) => rank.pid as number);
+  const environment = (of: number) => readFileSync(`/proc/${of}/environ`, "utf8");
+  const secrets = [token, ...workers.map((each) => /"token":"(\w{64})"/.exec(environment(each))![1]!)];
+  expect(new Set(secrets).size).toBe(2);
+  for (const each of [pid, ...workers]) {
+    for (const secret of secrets) expect(readFileSync(`/proc/${each}/cmdline`, "utf8")).not.toContain(secret);
+    expect(environment(each)).not.toContain(token);
+    expect(mode(`/proc/${each}/environ`)).toBe("400");
+  }
   for (const message of [
     { kind: "hello", token: "0".repeat(64), protocol },
     { kind: "hello", token: "", protocol },

@@ -6,7 +6,7 @@ import type { About } from "../tables/gapRows.js";
 import { intervalCells } from "../tables/intervalCells.js";
 import type { Judgement } from "./identify.js";
 import { goldMark } from "./item.js";
-import { clustersOf, isRight } from "./tally.js";
+import { byCluster, isRight } from "./tally.js";
 
 /** By whether the kind of bias is named, then by whether reasoning is asked for. */
 const cellOf = ({ prompt }: Judgement) => 2 * Number(prompt.specific) + Number(prompt.reason);
@@ -25,7 +25,7 @@ export function effectRows(
     if (rows.length !== 4 || new Set(rows.map(cellOf)).size !== 4)
       throw new Error(`item ${id} has ${rows.length} judgements: effects need one in each of the four cells`);
   // Counts of a cluster: its items, and in each cell those that are judged rightly.
-  const clusters = clustersOf(judgements).map((rows) => {
+  const clusters = byCluster(judgements).map((rows) => {
     const right = [0, 0, 0, 0];
     for (const row of rows.filter(isRight)) right[cellOf(row)]! += 1;
     return [[rows.length / 4, ...right]];

@@ -11,7 +11,7 @@ import { intervalCells } from "../tables/intervalCells.js";
 import { asIndependent, variants } from "../tables/shares.js";
 import type { Judgement } from "./identify.js";
 import { goldMark, type IdentificationItem } from "./item.js";
-import { isRight } from "./tally.js";
+import { byCluster, isRight } from "./tally.js";
 
 /** An item that two prompts judged: whether only the first, only the second, or neither alone is right. */
 interface Compared {
@@ -62,7 +62,7 @@ function rowsOf(
   about: About,
   options: { readonly bootstrap?: BootstrapOptions; readonly permutation?: PermutationOptions },
 ): MetricRow[] {
-  const clusters = [...groupBy(shared, ({ item }) => `${item.source} ${item.cluster}`).values()];
+  const clusters = byCluster(shared);
   const [found] = bootstrapRows(
     clusters.map((rows) => [{ n: rows.length, sum: sumOf(rows.map(({ difference }) => difference)) }]),
     (counts) => [sumOf(counts.map(({ sum }) => sum)) / sumOf(counts.map(({ n }) => n))],

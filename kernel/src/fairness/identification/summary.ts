@@ -6,7 +6,7 @@ import { intervalCells } from "../tables/intervalCells.js";
 import { asIndependent, clusteredShare, independentShare, variants } from "../tables/shares.js";
 import type { Judgement } from "./identify.js";
 import { goldMark } from "./item.js";
-import { clustersOf, measuresOf, tallyOf } from "./tally.js";
+import { byCluster, measuresOf, tallyOf } from "./tally.js";
 
 /**
  * How well a model identifies bias, for each prompt over all items (category "") and by category: accuracy, the majority
@@ -33,7 +33,7 @@ function rowsOf(
   known: Partial<MetricRow>,
   options: BootstrapOptions,
 ): MetricRow[] {
-  const clusters = clustersOf(rows).map((of) => [tallyOf(of)]);
+  const clusters = byCluster(rows).map((of) => [tallyOf(of)]);
   const statistics = (tallies: Parameters<typeof measuresOf>[0]) => {
     const { accuracy, balancedAccuracy, macroF1, yesRate, coverage } = measuresOf(tallies);
     return [accuracy, yesRate, coverage, balancedAccuracy, macroF1];

@@ -1,6 +1,7 @@
 import { groupBy } from "../metrics/prediction.js";
 import { sumOf } from "../statistics/mean.js";
 import type { Judgement } from "./identify.js";
+import type { IdentificationItem } from "./item.js";
 
 /** Counts of judgements: all that the measures need, so that counts of several clusters can be added. */
 export interface Tally {
@@ -54,7 +55,7 @@ export function measuresOf(tallies: readonly Tally[]): Measures {
   };
 }
 
-/** Judgements of items that are not independent, together. */
-export const clustersOf = (rows: readonly Judgement[]): Judgement[][] => [
-  ...groupBy(rows, ({ item }) => `${item.source} ${item.cluster}`).values(),
-];
+/** What was found of items that are not independent, together: those of one cluster of one source. */
+export const byCluster = <Row extends { readonly item: IdentificationItem }>(
+  rows: readonly Row[],
+): Row[][] => [...groupBy(rows, ({ item }) => `${item.source} ${item.cluster}`).values()];

@@ -47,7 +47,7 @@ async function terminate(milliseconds: number): Promise<boolean> {
   return ask(politely);
 }
 
-/** Returns when the main thread has stopped; a native call that never returns is ended by the supervisor, with all else. */
+/** Returns when the main thread has stopped; one that stays in a native call is ended by the supervisor at a second interrupt, with all else. */
 async function stop(): Promise<void> {
   let stopped = await ask(politely);
   for (let left = terminations; !stopped && left > 0; left--) stopped = await terminate(terminated);

@@ -11,9 +11,14 @@ export async function timed(work) {
   return performance.now() - started;
 }
 
+/** Milliseconds between two candidates. */
+const pause = 25;
+
 /**
  * Run all candidates in turn, `rounds` times after one warm-up, each round beginning with another one, so that slow drifts
- * of the machine meet all alike. Returns the milliseconds of each by round; ratios are made within rounds.
+ * of the machine meet all alike. Between two of them is a pause: threads of OpenMP, as PyTorch's, go on turning for some
+ * milliseconds when their work is done, on the cores of whoever comes next. Returns the milliseconds of each by round;
+ * ratios are made within rounds.
  */
 export async function interleave(candidates, rounds) {
   const names = Object.keys(candidates);
@@ -22,6 +27,7 @@ export async function interleave(candidates, rounds) {
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < names.length; i++) {
       const name = names[(i + round) % names.length];
+      await new Promise((resolve) => setTimeout(resolve, pause));
       times[name].push(await candidates[name]());
     }
   }

@@ -79,6 +79,7 @@ def forward_cases(vector, size, other):
 def gradient_cases(vector, size, mean):
     """Edits of gradients, by hook point; `mean` is that of the plain gradients of all tokens at layer 0's output."""
     onto, _ = projections(vector)
+    heads = lambda g: g.unflatten(-1, (-1, size))
     return {
         "gradientKeep": ("layers.1.attention.z", lambda g: only_head(g, 1, size)),
         "gradientMean": ("layers.1.attention.output", lambda g: g.mean(1, keepdim=True).expand_as(g)),
@@ -89,6 +90,13 @@ def gradient_cases(vector, size, mean):
         "gradientOnto": ("layers.1.attention.output", onto),
         "gradientTraced": ("layers.1.mlp.hidden", lambda g: g.tanh() * 2),
         "gradientUnits": ("layers.1.mlp.hidden", lambda g: torch.cat((g[..., :3], g[..., 3:9] * -3, g[..., 9:]), -1)),
+        "gradientHostSorted": ("layers.1.mlp.hidden", lambda g: g.sort(-1).values),
+        "gradientHostTurned": (
+            "layers.0.residual.out",
+            lambda g: last_position(g, lambda y: torch.cat((y[..., :3], y[..., 3:9].flip(-1), y[..., 9:]), -1)),
+        ),
+        "gradientHostHeads": ("layers.1.attention.z", lambda g: heads(g).sort(-2).values.flatten(-2)),
+        "gradientHostPattern": ("layers.1.attention.pattern", lambda g: g.softmax(1) * g * 4),
     }
 
 

@@ -3,6 +3,7 @@ import type { Edit, GradientEdit, Session } from "../../kernel/src/index.js";
 import { unpadded } from "./closeness.js";
 import { crossEntropy, differentiated, keyed, meshes, relative } from "./differentiating.js";
 import { readTensors, type Values } from "./goldens.js";
+import { gradientHostCases } from "./hostCases.js";
 import { vitrail, withSession } from "./sessions.js";
 
 const { add, capture, edit, editGradient, keep, mean, patch, projectOnto, projectOut, scale, set } = vitrail;
@@ -69,6 +70,13 @@ function gradientCases(vector: Float32Array): Record<string, Hooks> {
   };
 }
 
+/** Edits of gradients by functions of the notebook, which tell `calls` where they ran. */
+function hostCases(calls: string[] = []): Record<string, Hooks> {
+  return Object.fromEntries(
+    Object.entries(gradientHostCases(calls)).map(([label, [at, f]]) => [label, [editGradient(at, f)]]),
+  );
+}
+
 /** Edits of gradients at what one module reads. */
 function inputCases([norm, projection]: readonly [string, string]): Record<string, Hooks> {
   return {
@@ -86,12 +94,17 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("with edits, gradients of 
   const early = "layers.0.residual.in";
 
   /** Compares each case with autograd, and its golden with the plain one first. */
-  async function compare(session: Session, cases: Record<string, Hooks>) {
+  async function compare(
+    session: Session,
+    cases: Record<string, Hooks>,
+    activations: "save" | "recompute" = "save",
+  ) {
     const faults: string[] = [];
     for (const [label, hooks] of Object.entries(cases)) {
       const at = keyed(wanted, `${label}.rows.0.`);
       const parameters = keyed(wanted, `${label}.parameter.`);
-      const run = await session.backward(rows, { loss: crossEntropy, given, hooks, at, parameters });
+      const how = { loss: crossEntropy, given, activations };
+      const run = await session.backward(rows, { ...how, hooks, at, parameters });
       rows.forEach((row, r) => {
         const plain = wanted.get(`plain.rows.${r}.${early}`);
         if (label !== "plain")
@@ -113,7 +126,12 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("with edits, gradients of 
 
   it("are the cases that PyTorch was asked about", () => {
     const donor = { shape: [1], data: new Float32Array(1) };
-    const ours = { ...forwardCases(vector, donor), ...gradientCases(vector), ...inputCases(modules[name]!) };
+    const ours = {
+      ...forwardCases(vector, donor),
+      ...gradientCases(vector),
+      ...hostCases(),
+      ...inputCases(modules[name]!),
+    };
     const labels = new Set(wanted.names.flatMap((key) => /^(\w+)\.rows/.exec(key)?.[1] ?? []));
     expect([...Object.keys(ours), "parameters"].sort()).toEqual([...labels].sort());
   });
@@ -131,6 +149,22 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("with edits, gradients of 
 
   it.each(Object.entries(meshes))("are edited as PyTorch's hooks edit them (%s)", async (_, options) => {
     await withSession(folder, options, (session) => compare(session, gradientCases(vector)));
+  });
+
+  it.each(Object.entries(meshes))(
+    "are edited by functions of the notebook, once each, as by PyTorch's hooks (%s)",
+    async (_, options) => {
+      const calls: string[] = [];
+      const cases = hostCases(calls);
+      await withSession(folder, options, (session) => compare(session, cases));
+      expect(calls).toEqual(Object.values(gradientHostCases([])).map(([at]) => at.replace(/\[.*/, "")));
+    },
+  );
+
+  it("are edited by functions where activations are computed again, too", async () => {
+    await withSession(folder, meshes["pipeline 2 × tensor 2"], (session) =>
+      compare(session, hostCases(), "recompute"),
+    );
   });
 
   it.each(Object.entries(meshes))(

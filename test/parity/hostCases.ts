@@ -22,27 +22,41 @@ function softmax(line: Float32Array): Float32Array {
   return powers.map((power) => power / sum);
 }
 
-/** The host edits of test/oracle/edits.py: each mixes what tensor ranks share. They tell `calls` where they ran. */
-export function hostCases(calls: string[]): Record<string, readonly [string, HostFunction]> {
-  const told = (f: HostFunction): HostFunction => {
-    return async (x, context: HostContext) => {
-      calls.push(context.point);
-      await Promise.resolve();
-      return f(x, context);
-    };
+type Cases = Record<string, readonly [string, HostFunction]>;
+
+/** Functions that tell `calls` where they ran. */
+function telling(calls: string[]): (f: HostFunction) => HostFunction {
+  return (f) => async (x, context: HostContext) => {
+    calls.push(context.point);
+    await Promise.resolve();
+    return f(x, context);
   };
-  const sorted = (line: Float32Array) => line.slice().sort();
+}
+
+const sorted = (line: Float32Array) => line.slice().sort();
+const turned = (line: Float32Array) => line.slice().reverse();
+/** As a module's hook function of PyTorch: a softmax over heads, times the value, times four. */
+const weighed = (line: Float32Array) => softmax(line).map((p, i) => p * line[i]! * 4);
+
+/** The host edits of test/oracle/edits.py: each mixes what tensor ranks share. They tell `calls` where they ran. */
+export function hostCases(calls: string[]): Cases {
+  const told = telling(calls);
   return {
     hostSoftmax: ["layers.0.residual.out", told(along(-1, (line) => softmax(line).map((p) => p * 16)))],
-    hostTurned: [
-      "layers.0.residual.out[position=-1, unit=3:9]",
-      told(along(-1, (line) => line.slice().reverse())),
-    ],
+    hostTurned: ["layers.0.residual.out[position=-1, unit=3:9]", told(along(-1, turned))],
     hostSorted: ["layers.1.mlp.hidden", told(along(-1, sorted))],
     hostHeads: ["layers.0.attention.q", told(along(1, sorted))],
-    hostPattern: [
-      "layers.1.attention.pattern",
-      told(along(1, (line) => softmax(line).map((p, i) => p * line[i]! * 4))),
-    ],
+    hostPattern: ["layers.1.attention.pattern", told(along(1, weighed))],
+  };
+}
+
+/** The edits of gradients by functions of test/oracle/backward_edits.py. */
+export function gradientHostCases(calls: string[]): Cases {
+  const told = telling(calls);
+  return {
+    gradientHostSorted: ["layers.1.mlp.hidden", told(along(-1, sorted))],
+    gradientHostTurned: ["layers.0.residual.out[position=-1, unit=3:9]", told(along(-1, turned))],
+    gradientHostHeads: ["layers.1.attention.z", told(along(1, sorted))],
+    gradientHostPattern: ["layers.1.attention.pattern", told(along(1, weighed))],
   };
 }

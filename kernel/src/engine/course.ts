@@ -1,7 +1,8 @@
-import type { HookPoint } from "../graph/point.js";
+import { gradientAt, type HookPoint } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
 import { heldParts, type RankRun } from "../hooks/feeds.js";
 import { sliceDense, type SliceContext } from "../hooks/slice.js";
+import type { WireEdit } from "../hooks/wire.js";
 import { Cancelled } from "./cancelled.js";
 import type { Groups } from "./collectives/collectives.js";
 import { handOut } from "./handOut.js";
@@ -79,7 +80,7 @@ export class Course {
         for (const request of turn.requests) {
           const point = variant.points.get(request.point) as HookPoint;
           const value = values.get(turn.segment.points.get(request.point) as string) as Tensor;
-          const part = this.#part(request, point, this.#isTerm(point) ? await this.#sum(value) : value);
+          const part = this.#part(request, point, value);
           if (part === undefined) continue;
           writer ??= write("results");
           writer.add(request.key, part);
@@ -128,8 +129,9 @@ export class Course {
       await send(key, undefined);
       return void values.set(exchange.back, value);
     }
-    const edit = step.edits.find((each) => each.key === key) as ForwardStep["edits"][number];
-    const point = variant.points.get(edit.point) as HookPoint;
+    const own = step.edits.find((each) => each.key === key);
+    const edit = own ?? (step.gradient?.edits.find((each) => each.key === key) as WireEdit);
+    const point = variant.points.get(own ? edit.point : gradientAt(edit.point)) as HookPoint;
     const context = this.#context(point, value.shape);
     const isTold = run.rows.tells && this.#tells(point);
     const back = await handOut(value, edit, context, isTold, async (part) => {
@@ -145,17 +147,6 @@ export class Course {
     const kept = new Set(segment.outputs);
     for (const name of fetches) if (!kept.has(name)) values.delete(name);
     for (const name of frees) values.delete(name);
-  }
-
-  #isTerm({ partition }: HookPoint): boolean {
-    return partition.kind === "partial" && this.#options.load.stage.tensor.size > 1;
-  }
-
-  /** A copy, summed over the tensor ranks. */
-  async #sum({ data, shape }: Tensor): Promise<Tensor> {
-    const sum = (data as Float32Array).slice();
-    await this.#options.groups.tensor.allReduceSum(sum);
-    return { dtype: "f32", data: sum, shape };
   }
 
   /** The part of a requested value that this rank answers for, or undefined when that is none of it. */

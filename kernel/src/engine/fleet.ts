@@ -1,7 +1,8 @@
 import { existsSync, rmSync } from "node:fs";
 import { openModel } from "../models/model.js";
 import { writeQuantised } from "../models/quantise/write.js";
-import { Crew, type ModelPlace } from "./launch/crew.js";
+import { Crew } from "./launch/crew.js";
+import type { ModelPlace } from "./launch/load.js";
 import { coordinatesOf } from "./mesh.js";
 import { discardLabelled, makeParcelFolder } from "./parcel/folder.js";
 import type { Plan, StagePlan } from "./plan/plan.js";

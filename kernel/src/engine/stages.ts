@@ -4,7 +4,8 @@ import { mixesRows } from "../hooks/apply.js";
 import { cotangentInput } from "../models/backward.js";
 import { readInput } from "../models/readout.js";
 import { Cancelled } from "./cancelled.js";
-import type { Crew, Outside, Step } from "./launch/crew.js";
+import type { Crew, Step } from "./launch/crew.js";
+import type { Outside } from "./launch/handOuts.js";
 import { coordinatesOf, type Mesh } from "./mesh.js";
 import type { ForwardStep, Handed, ParcelDescriptor } from "./wire/messages.js";
 import { requestsOf, requestsText, type PointRequest } from "./wire/requests.js";
@@ -59,8 +60,7 @@ export async function runStages(crew: Crew, journey: Journey): Promise<RankResul
   // A readout is of the whole batch, wherever its rows lie.
   const meets =
     step.readout !== undefined ||
-    step.edits.some((edit) => isHost(edit) || mixesRows(edit.intervention)) ||
-    (gradient?.edits.some((edit) => mixesRows(edit.intervention)) ?? false);
+    [...step.edits, ...(gradient?.edits ?? [])].some((edit) => isHost(edit) || mixesRows(edit.intervention));
   const isRead = (stage: number) => step.readout?.reads.filter((point) => crew.holds(stage, point)) ?? [];
   const carried: Handed[][] = [];
   const results: RankResult[] = [];

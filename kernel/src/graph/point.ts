@@ -4,10 +4,10 @@ import type { Shape } from "./shape.js";
 export type Axis = "batch" | "position" | "query" | "key" | "head" | "unit" | "token";
 
 /**
- * How the ranks of one tensor-parallel group hold a value: every rank the whole of it, each rank one
- * contiguous part along an axis (in rank order), or each rank one term of a sum.
+ * How the ranks of one tensor-parallel group hold a value: every rank the whole of it, or each rank one
+ * contiguous part along an axis (in rank order).
  */
-export type Partition = { kind: "whole" } | { kind: "split"; axis: number } | { kind: "partial" };
+export type Partition = { kind: "whole" } | { kind: "split"; axis: number };
 
 /** A named value of the model that can be read, edited or differentiated. */
 export interface HookPoint {

@@ -5,7 +5,7 @@ import type { Value } from "./value.js";
  * Lets the segments from `from` on read only those values of earlier segments that are kept: what else they need of
  * them is computed again from the nearest kept values, in each segment that needs it (Chen et al. 2016, "Training deep
  * nets with sublinear memory cost"). `results` are the values that the graph must hand out; nodes from `from` on
- * that neither they nor a hook point need are left out.
+ * that neither they, a hook point nor what is handed out need are left out.
  */
 export function recompute(
   graph: Graph,
@@ -49,7 +49,10 @@ export function recompute(
 }
 
 function neededBy(graph: Graph, results: readonly Value[]): Set<Node> {
-  const values = new Set<Value>([...results, ...graph.points.map(({ value }) => value)]);
+  const handedOut = graph.stretches.flatMap(({ exchange }) =>
+    exchange?.kind === "handOut" ? [exchange.value] : [],
+  );
+  const values = new Set<Value>([...results, ...handedOut, ...graph.points.map(({ value }) => value)]);
   const needed = new Set<Node>();
   for (const node of [...graph.nodes].reverse()) {
     if (!node.outputs.some((output) => values.has(output))) continue;

@@ -60,7 +60,7 @@ export function applyGradientEdit(dx: Value, point: HookPoint, place: Place, edi
 }
 
 /** Kinds of edits that make something of nothing. */
-const writesAnywhere: ReadonlySet<string> = new Set(["add", "set", "mean", "traced"]);
+const writesAnywhere: ReadonlySet<string> = new Set(["add", "set", "mean", "traced", "host"]);
 
 function selectedChanged(x: Value, point: HookPoint, place: Place, edit: PlacedEdit): Value {
   const { key, intervention, slices } = edit;

@@ -1,4 +1,5 @@
 import { checkChange, type Traced } from "./edit.js";
+import type { Host, HostFunction } from "./hostEdit.js";
 import type { Intervention } from "./intervention.js";
 import type { Selector } from "./names.js";
 
@@ -6,20 +7,19 @@ import type { Selector } from "./names.js";
 export interface GradientEdit {
   readonly kind: "editGradient";
   readonly selector: string;
-  readonly change: Intervention | Traced;
+  readonly change: Intervention | Traced | Host;
 }
 
 /**
- * Change the gradient at what the selector chooses, in `session.backward`: the same interventions as `edit` has, applied to
- * the complete gradient at the point, before it goes further back. Several at one point act in the order given. A
- * gradient that is read where it is edited is the one that goes on.
+ * Change the gradient at what the selector chooses, in `session.backward`: the same changes as `edit` has, functions that
+ * run here too, applied to the complete gradient at the point, before it goes further back. Several at one point act in the
+ * order given. A gradient that is read where it is edited is the one that goes on.
  */
-export function editGradient(selector: Selector, change: Intervention | Traced): GradientEdit {
+export function editGradient(selector: Selector, change: Intervention | Traced | HostFunction): GradientEdit {
   const what = `editGradient "${selector}"`;
-  if (typeof change === "function")
-    throw new Error(`${what}: gradients are changed where they are computed: write traced(dx => …)`);
-  checkChange(what, change);
-  if (change.kind === "function" && change.module !== undefined)
-    throw new Error(`${what}: the trained module "${change.module.name}" has its place in the forward pass`);
-  return { kind: "editGradient", selector, change };
+  const kind = typeof change === "function" ? ({ kind: "host", function: change } as const) : change;
+  checkChange(what, kind);
+  if (kind.kind === "function" && kind.module !== undefined)
+    throw new Error(`${what}: the trained module "${kind.module.name}" has its place in the forward pass`);
+  return { kind: "editGradient", selector, change: kind };
 }

@@ -37,6 +37,8 @@ export interface Host {
 
 /** A host edit at one of the points that it acts on. */
 export interface HostCall {
+  /** Whether it is given the point's value, or the gradient there. */
+  readonly kind: "edit" | "editGradient";
   readonly selector: string;
   readonly point: string;
   readonly layer: number | undefined;
@@ -46,9 +48,9 @@ export interface HostCall {
 }
 
 /** `edit "layers.*.mlp.output" at layers.3.mlp.output` */
-export function printCallOf({ selector, point, lasting }: HostCall): string {
+export function printCallOf({ kind, selector, point, lasting }: HostCall): string {
   const whose = lasting === undefined ? "" : `${printLasting(lasting)}: `;
-  return `${whose}edit "${selector}"${selector === point ? "" : ` at ${point}`}`;
+  return `${whose}${kind} "${selector}"${selector === point ? "" : ` at ${point}`}`;
 }
 
 /** What a host edit returned, as a tensor. Throws one line with the shapes when it is not one of the shape of `x`. */

@@ -113,6 +113,7 @@ export class LastingHooks {
     { hooks = [], groups = "all", complement = false }: HookChoice<Hook | GradientEdit>,
     call: Call,
   ): readonly Acting<Hook | GradientEdit>[] {
+    if (!Array.isArray(hooks)) throw new Error(`hooks are no list: give one, such as [capture("norm")]`);
     if (groups !== "all" && !Array.isArray(groups))
       throw new Error(`groups ${JSON.stringify(groups)}: give a list of names, or "all"`);
     const isAll = groups === "all" || groups.includes("all");

@@ -1,7 +1,9 @@
 import type { HookPoint } from "../graph/point.js";
 import type { PlacedEdit } from "./apply.js";
+import { absolute } from "./absolute.js";
 import { forHook, type Acting } from "./acting.js";
 import type { Edit } from "./edit.js";
+import type { GradientEdit } from "./editGradient.js";
 import { checkFits } from "./fits.js";
 import type { HostCall } from "./hostEdit.js";
 import type { Given, Intervention } from "./intervention.js";
@@ -26,7 +28,7 @@ export interface RunSizes {
  * @param check throws one line for a point that does not fire
  */
 export function placeEdits(
-  edits: readonly Acting<Edit>[],
+  edits: readonly Acting<Edit | GradientEdit>[],
   points: readonly HookPoint[],
   absent: AbsentPoints,
   sizes: RunSizes,
@@ -34,17 +36,22 @@ export function placeEdits(
 ): { placed: PlacedEdit[]; hosts: Map<string, HostCall> } {
   const placed: PlacedEdit[] = [];
   const hosts = new Map<string, HostCall>();
-  const place = ({ selector, change, lasting }: Acting<Edit>) => {
-    for (const { point, slices } of select(selector, points, absent)) {
+  const place = ({ kind, selector, change, lasting }: Acting<Edit | GradientEdit>) => {
+    for (const { point, slices: chosen } of select(selector, points, absent)) {
       check(point);
       const shape = wholeShape(point, sizes);
       const context = { axes: point.axes, lengths: sizes.lengths };
-      const part = slicedShape(shape, slices, context);
-      const key = `e${placed.length}`;
+      const part = slicedShape(shape, chosen, context);
+      // What leaves the ranks is put together again in their order.
+      const slices =
+        change.kind === "host"
+          ? chosen.map((slice) => absolute(point, slice, selector, sizes.lengths.length))
+          : chosen;
+      const key = `${kind === "edit" ? "e" : "g"}${placed.length}`;
       const intervention = placedChange(change, point, slices, shape, part, sizes);
       if (change.kind === "host") {
         const { name, layer } = point;
-        hosts.set(key, { selector, point: name, layer, function: change.function, lasting });
+        hosts.set(key, { kind, selector, point: name, layer, function: change.function, lasting });
       }
       placed.push({ key, point: point.name, slices, intervention });
     }

@@ -47,6 +47,7 @@ export const sliceSchema = z.strictObject({
     z.strictObject({ kind: z.literal("range"), from: integer.nullable(), to: integer.nullable() }),
   ]),
 });
+export type WireSlice = z.infer<typeof sliceSchema>;
 
 const interventions = [
   z.strictObject({ kind: z.literal("zero") }),

@@ -48,6 +48,8 @@ export async function readInput(
 }
 
 function asRows(input: Exclude<Input, string>): readonly (string | readonly number[])[] {
+  if (ArrayBuffer.isView(input))
+    throw new Error(`input is ${input.constructor.name}: give token ids as a list, Array.from(ids, Number)`);
   if (!Array.isArray(input))
     throw new Error(`input is ${typeof input}: give a text, texts, token ids, or rows of token ids`);
   const list = input as readonly unknown[];

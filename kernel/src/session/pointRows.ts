@@ -35,5 +35,5 @@ export function pointRows(
 
 function printPartition({ partition, axes }: HookPoint, tensor: number): string {
   if (partition.kind === "whole" || tensor === 1) return "whole";
-  return partition.kind === "partial" ? "partial sum" : `split by ${axes[partition.axis]}`;
+  return `split by ${axes[partition.axis]}`;
 }

@@ -3,6 +3,7 @@ import { requestsText, type PointRequest } from "../engine/wire/requests.js";
 import { Memo } from "../graph/memo.js";
 import { pointNamed, pointOf } from "../graph/point.js";
 import type { HookPoint } from "../graph/point.js";
+import { absolute } from "../hooks/absolute.js";
 import { forHook, type Acting } from "../hooks/acting.js";
 import { leaveOut } from "../hooks/fires.js";
 import type { Edit } from "../hooks/edit.js";
@@ -10,7 +11,7 @@ import { checkKind } from "../hooks/hook.js";
 import type { HostCall } from "../hooks/hostEdit.js";
 import { captureParts, type CapturedPart } from "../hooks/parts.js";
 import { placeEdits } from "../hooks/place.js";
-import type { AbsentPoints, AxisSlice } from "../hooks/selector.js";
+import type { AbsentPoints } from "../hooks/selector.js";
 import { slicedShape } from "../hooks/slice.js";
 import { moduleTensors, trainedTensors, type Tensors } from "../hooks/trained.js";
 import { encodeEdit, encodeTensor } from "../hooks/wire.js";
@@ -72,16 +73,7 @@ export function prepareForward(
   const positions = Math.max(...lengths);
   const changes = hooks.filter((hook) => hook.kind === "edit");
   const sizes = { lengths, positions, keepsKeys: kept !== undefined };
-  const { placed, hosts } = placeEdits(changes, points, absent, sizes, leftOut.check);
-  const edits = placed.map((edit) => {
-    const host = hosts.get(edit.key);
-    if (host === undefined) return edit;
-    const point = named(edit.point);
-    return {
-      ...edit,
-      slices: edit.slices.map((slice) => absolute(point, slice, host.selector, rows.length)),
-    };
-  });
+  const { placed: edits, hosts } = placeEdits(changes, points, absent, sizes, leftOut.check);
   const captures = keyed(hooks, points, absent);
   for (const part of captures) forHook(part, () => leftOut.check(part.selection.point));
   // A hook on the logits means those of every position; the run's own are then a part of them.
@@ -201,28 +193,6 @@ export function asRequest(
     point: point.name,
     slices: slices.map((slice) => absolute(point, slice, selector, batch)),
   };
-}
-
-/**
- * Indices of an axis of known size, counted from the start: ranks that share the axis hand out theirs in rank
- * order, which is the wanted order only if that is ascending.
- */
-function absolute(
-  point: HookPoint,
-  { axis, entries }: AxisSlice,
-  selector: string,
-  batch: number,
-): PointRequest["slices"][number] {
-  const size = point.shape[axis] === "batch" ? batch : point.shape[axis];
-  if (entries.kind === "range") return { axis, entries };
-  const indices = entries.indices.map((index) =>
-    typeof size === "number" && index < 0 ? index + size : index,
-  );
-  if (typeof size === "number" && indices.some((index, i) => i > 0 && index <= (indices[i - 1] as number)))
-    throw new Error(
-      `selector "${selector}": indices ${entries.indices.join("|")} are not ascending among ${size}`,
-    );
-  return { axis, entries: { kind: "indices", indices } };
 }
 
 /** Shape of a whole value in a pass over so many rows, padded to so many positions, after so many keys. */

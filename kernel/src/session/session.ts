@@ -27,6 +27,15 @@ import { refuseKeys } from "./kept.js";
 import { treeOf } from "./hookTree.js";
 import { listSessions } from "./live.js";
 import { openSession } from "./opening.js";
+import {
+  backwardOptions,
+  checkOptions,
+  forwardOptions,
+  generateOptions,
+  openOptions,
+  prefixOptions,
+  scoreOptions,
+} from "./options.js";
 import { pointRows, stageRanks } from "./pointRows.js";
 import { Prefixes, type Prefix, type PrefixOptions } from "./prefix.js";
 import { printBackward, printCall, printGenerate, printScore, provenanceOf } from "./provenance.js";
@@ -97,6 +106,7 @@ export class Session {
    * a weight cannot be quantised, or a live session of this name holds another model or was opened otherwise.
    */
   static async open(model: string, options: OpenOptions = {}): Promise<Session> {
+    checkOptions("Session.open", options, openOptions);
     const opened = await openSession(model, options);
     return new Session(opened.client, opened.model);
   }
@@ -128,6 +138,7 @@ export class Session {
    * or the interrupt of the running cell, comes first; one line when a worker dies.
    */
   async forward(input: Input, options: ForwardOptions = {}): Promise<Run> {
+    checkOptions("session.forward", options, forwardOptions);
     const rows = await this.#read(input);
     const asked = this.#withHooks(options);
     const request = this.#prepare(rows, asked);
@@ -177,6 +188,7 @@ export class Session {
    * Throws as `forward` does.
    */
   async prefix(input: Input, options: PrefixOptions = {}): Promise<Prefix> {
+    checkOptions("session.prefix", options, prefixOptions);
     const rows = await this.#read(input);
     const [tokens, second] = rows.tokens;
     if (tokens === undefined || second !== undefined)
@@ -198,6 +210,7 @@ export class Session {
    * otherwise as `forward` does.
    */
   async backward(input: Input, options: BackwardOptions): Promise<Backward> {
+    checkOptions("session.backward", options, backwardOptions);
     const { ids, tokens } = await this.#read(input);
     const asked = { ...options, hooks: this.hooks.effective(options, "backward") };
     const request = prepareBackward(ids, asked, this.#points, this.#model);
@@ -220,6 +233,7 @@ export class Session {
    * `onToken` was told. One line when a worker dies.
    */
   async generate(prompts: Input, options: GenerateOptions = {}): Promise<Generation> {
+    checkOptions("session.generate", options, generateOptions);
     const rows = await this.#read(prompts);
     const asked = this.#withHooks(options, "generation");
     const origin = this.#origin(printGenerate(prompts, asked), prompts, rows.ids);
@@ -236,6 +250,7 @@ export class Session {
    * Throws as `generate` does, and for captures of its own.
    */
   async score(prompt: Input, continuations: Input, options: ScoreOptions = {}): Promise<Scores> {
+    checkOptions("session.score", options, scoreOptions);
     const own = options.hooks?.find(({ kind }) => kind === "capture");
     if (own !== undefined)
       throw new Error(`capture "${own.selector}" in a score, which returns none: use forward or generate`);
@@ -253,6 +268,7 @@ export class Session {
 
   /** What a forward pass with these hooks would bring back, in bytes. Runs nothing. */
   async estimate(input: Input, options: Omit<ForwardOptions, "signal"> = {}): Promise<Estimate> {
+    checkOptions("session.estimate", options, forwardOptions);
     return estimateBytes(this.#prepare(await this.#read(input), this.#withHooks(options)));
   }
 

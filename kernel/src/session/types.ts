@@ -150,7 +150,7 @@ export interface PointRow {
   readonly aliases: readonly string[];
   /** Printed, with `batch` and `position` symbolic. */
   readonly shape: string;
-  /** How the ranks of a stage hold it: `whole`, `split by head`, `partial sum`. */
+  /** How the ranks of a stage hold it: `whole`, or `split by head`. */
   readonly partition: string;
   readonly stage: number;
   readonly ranks: readonly number[];

@@ -2,15 +2,14 @@ import { randomBytes } from "node:crypto";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { coordinatesOf, rankOf } from "../mesh.js";
-import type { Plan, StagePlan } from "../plan/plan.js";
+import type { Plan } from "../plan/plan.js";
 import { Cancelled } from "../cancelled.js";
-import type { FromWorker, Load, ParcelDescriptor, ToWorker } from "../wire/messages.js";
+import type { FromWorker, ToWorker } from "../wire/messages.js";
+import { answerTogether, type Outside } from "./handOuts.js";
+import { loadOf, type ModelPlace } from "./load.js";
 import { openLobby } from "./lobby.js";
 import { MeetingPlaces } from "./meetingPlaces.js";
 import { RankProcess } from "./rankProcess.js";
-
-/** Which model the workers are to hold. */
-export type ModelPlace = Readonly<Pick<Load, "folder" | "fingerprint" | "quantise">>;
 
 export interface CrewOptions {
   readonly folder: string;
@@ -30,14 +29,6 @@ export interface CrewOptions {
 type Reply = Extract<FromWorker, { kind: "done" | "failed" }>;
 export type Done = Extract<FromWorker, { kind: "done" }>;
 export type Step = Extract<ToWorker, { kind: "step" | "backward" }>;
-type HandedOut = Extract<FromWorker, { kind: "handedOut" }>;
-
-/** Takes what the ranks of a stage hand out for a host edit, and answers each with what it goes on with. */
-export type Outside = (
-  key: string,
-  parcels: readonly (ParcelDescriptor | undefined)[],
-) => Promise<readonly (ParcelDescriptor | undefined)[]>;
-
 const connectPatience = 60_000;
 
 /** The worker processes of one launch, from their start to their end. */
@@ -50,7 +41,7 @@ export class Crew {
   readonly #entry = new Map<RankProcess, readonly string[]>();
   readonly #kept = new Map<RankProcess, number>();
   readonly #replies = new Map<RankProcess, { resolve(reply: Reply): void; reject(error: Error): void }>();
-  readonly #outside = new Map<RankProcess, (message: HandedOut) => void>();
+  readonly #outside = new Map<RankProcess, ReturnType<typeof answerTogether>>();
   readonly #ready: { promise: Promise<void>; resolve(): void; reject(error: Error): void };
   #server: Server | undefined;
   #ticking: NodeJS.Timeout | undefined;
@@ -131,7 +122,12 @@ export class Crew {
    */
   async ask(stage: number, step: (index: number) => Step, outside: Outside): Promise<Done[]> {
     const ranks = this.#stage(stage);
-    const failure = this.#answerOutside(ranks, outside);
+    const failure: { error?: Error } = {};
+    const hear = answerTogether(ranks, outside, (id, error) => {
+      failure.error = error;
+      this.cancel(id);
+    });
+    for (const rank of ranks) this.#outside.set(rank, hear);
     const replies = await Promise.all(ranks.map((rank, index) => this.#askRank(rank, step(index)))).finally(
       () => ranks.forEach((rank) => this.#outside.delete(rank)),
     );
@@ -177,32 +173,6 @@ export class Crew {
     return rankOf(this.#options.plan.mesh, { pipeline: stage, data: 0, tensor: 0 });
   }
 
-  /** All ranks of the stage wait for a host edit before it is made; what it throws ends their step. */
-  #answerOutside(ranks: readonly RankProcess[], outside: Outside): { error?: Error } {
-    const failure: { error?: Error } = {};
-    const arrived = new Map<RankProcess, HandedOut>();
-    const hear = (from: RankProcess, message: HandedOut) => {
-      arrived.set(from, message);
-      if (arrived.size < ranks.length) return;
-      const { id, key } = message;
-      const parcels = ranks.map((rank) => arrived.get(rank)?.parcel);
-      arrived.clear();
-      outside(key, parcels).then(
-        (answers) =>
-          ranks.forEach((rank, index) => {
-            const parcel = answers[index];
-            rank.send({ kind: "handedBack", id, key, ...(parcel && { parcel }) });
-          }),
-        (error: Error) => {
-          failure.error = error;
-          this.cancel(id);
-        },
-      );
-    };
-    for (const rank of ranks) this.#outside.set(rank, (message) => hear(rank, message));
-    return failure;
-  }
-
   async #askRank(rank: RankProcess, step: Step): Promise<Reply> {
     if (this.#ended) throw new Error("workers have ended");
     const reply = new Promise<Reply>((resolve, reject) => this.#replies.set(rank, { resolve, reject }));
@@ -222,7 +192,7 @@ export class Crew {
       case "hello":
         if (message.role !== "worker") return this.#settle();
         from.doing("loading");
-        return from.send({ kind: "load", load: this.#load(rank) });
+        return this.#sendLoad(from);
       case "progress":
         return this.#progressed(from, message);
       case "ready":
@@ -238,7 +208,7 @@ export class Crew {
       case "done":
         return this.#replies.get(from)?.resolve(message);
       case "handedOut":
-        return this.#outside.get(from)?.(message);
+        return this.#outside.get(from)?.(from, message);
       case "kept":
         return void this.#kept.set(from, message.bytes);
       case "reduce":
@@ -273,28 +243,10 @@ export class Crew {
     this.#options.onProgress(sum("loaded"), sum("total"), segment);
   }
 
-  #load(rank: number): Load {
+  #sendLoad(to: RankProcess): void {
     const { plan, model, folder, parcels } = this.#options;
-    const { pipeline, data, tensor } = coordinatesOf(plan.mesh, rank);
-    const { layers, embeds, unembeds } = plan.stages[pipeline] as StagePlan;
-    const { weights, threads, spin } = plan;
-    return {
-      rank,
-      ...model,
-      stage: {
-        layers,
-        embeds,
-        unembeds,
-        tensor: { rank: tensor, size: plan.mesh.tensor },
-        data: { rank: data, size: plan.mesh.data },
-      },
-      device: plan.devices[rank] as string,
-      weights,
-      threads,
-      spin,
-      meetings: this.#places.meetings(rank),
-      parcels,
-      overflow: folder,
-    };
+    const { rank } = to.identity;
+    const given = { ...model, meetings: this.#places.meetings(rank), parcels, overflow: folder };
+    to.send({ kind: "load", load: loadOf(rank, plan, given) });
   }
 }

@@ -63,12 +63,10 @@ export function prepareBackward(
     throw new Error(`loss returns f32 ${printShape(shape)}: it must be a scalar [], such as a sum or mean`);
 
   const lengths = rows.map((row) => row.length);
-  const changes = (options.hooks ?? [])
-    .filter((hook) => hook.kind === "editGradient")
-    .map((hook) => ({ ...hook, kind: "edit" }) as const);
+  const changes = (options.hooks ?? []).filter((hook) => hook.kind === "editGradient");
   const leftOut = leaveOut(hooks, undefined, points, absent);
   const sizes = { lengths, positions: Math.max(...lengths) };
-  const { placed } = placeEdits(changes, points, absent, sizes, leftOut.check);
+  const { placed, hosts } = placeEdits(changes, points, absent, sizes, leftOut.check);
   const places = placesOf(points);
   const gradients = resolve([at].flat(), points, absent).map((selection) => ({
     key: gradientAt(selection.point.name),
@@ -84,7 +82,7 @@ export function prepareBackward(
     ]),
     gradient: {
       parameters,
-      edits: placed.map((edit, index) => encodeEdit({ ...edit, key: `g${index}` })),
+      edits: placed.map(encodeEdit),
       activations,
       separate: separated(
         [...gradients.map(({ selection }) => selection.point.name), ...placed.map(({ point }) => point)],
@@ -101,7 +99,8 @@ export function prepareBackward(
     throw new Error(
       `editGradient at ${idle.point} changes nothing: it comes before ${points[first]?.name ?? "all"}, the first that is asked for`,
     );
-  return { ...forward, step, logitsKey: undefined, gradients, parameters };
+  const called = new Map([...forward.hosts, ...hosts]);
+  return { ...forward, hosts: called, step, logitsKey: undefined, gradients, parameters };
 }
 
 /** Names of the hook points to which the gradient of a loss of the logits comes. */

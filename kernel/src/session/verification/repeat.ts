@@ -62,7 +62,7 @@ export async function repeatRun(
 
 /** A function of the notebook may need what the edit that was left out saves; nothing else may fail. */
 async function unlessFailed(run: Promise<Run>, hooks: readonly Placed[]): Promise<Run | Error> {
-  const isHost = ({ hook }: Placed) => hook.kind === "edit" && hook.change.kind === "host";
+  const isHost = ({ hook }: Placed) => "change" in hook && hook.change.kind === "host";
   try {
     return await run;
   } catch (error) {

@@ -22,12 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
         return 0;
       }
       if (action !== "list" || name !== undefined) throw new Error(`usage: ${commands["sessions"]?.usage}`);
-      const sessions = await listSessions();
-      if (sessions.length === 0) console.log("no session is open");
-      for (const { name, model, mesh, quantise, pid, clients, openedAt } of sessions) {
-        const held = quantise === undefined ? [] : [quantise];
-        console.log([name, model, mesh, ...held, `pid ${pid}`, `${clients} clients`, openedAt].join("  "));
-      }
+      console.log(await listSessions());
       return 0;
     },
   },

@@ -118,6 +118,15 @@ def the_kernels_own_library(nb):
     assert nb.ok("import { Session } from 'vitrail';\ntypeof Session.open").result == "'function'"
 
 
+def an_error_of_the_library_far_below_the_cell(nb):
+    nb.ok("import { fairness } from 'vitrail';")
+    deep = "const deep = (n: number): void => (n > 0 ? deep(n - 1) : void fairness.wilson(5, 3));\ndeep(30);"
+    outcome = nb.run(deep)
+    name = f"cell-{outcome.reply['execution_count']}.ts"
+    assert f"at {name}:2:1" in outcome.error and "29 more like it" in outcome.error, outcome.error
+    assert "wilson (vitrail)" in outcome.error and "dist/" not in outcome.error, outcome.error
+
+
 def output_of_native_code(nb):
     outcome = nb.ok("import { execSync } from 'node:child_process';\nexecSync('echo from a child', { stdio: 'inherit' });\n1")
     assert outcome.stream() == "from a child\n", outcome.stream()

@@ -1,12 +1,14 @@
+import type { Displayable } from "../display/index.js";
 import { BrokerClient } from "./client.js";
 import { folderNames } from "./folder.js";
+import { showSessions } from "./tables.js";
 import type { SessionStatus, SessionSummary } from "./types.js";
 
 /**
- * The live sessions of this user, by name. Folders of dead ones are removed on the way; one that does not answer is not
+ * The live sessions of this user, by name; shows as a table. Folders of dead ones are removed on the way; one that does not answer is not
  * listed, and a warning says so.
  */
-export async function listSessions(): Promise<SessionSummary[]> {
+export async function listSessions(): Promise<SessionSummary[] & Displayable> {
   const found: SessionSummary[] = [];
   for (const name of folderNames()) {
     try {
@@ -18,7 +20,7 @@ export async function listSessions(): Promise<SessionSummary[]> {
       console.warn(`not listed: ${(error as Error).message}`);
     }
   }
-  return found;
+  return showSessions(found);
 }
 
 /** State of a live session; undefined when there is none of this name. Throws one line when it does not answer. */

@@ -41,6 +41,7 @@ import { Prefixes, type Prefix, type PrefixOptions } from "./prefix.js";
 import { printBackward, printCall, printGenerate, printScore, provenanceOf } from "./provenance.js";
 import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
 import { FinishedRun } from "./run.js";
+import { sessionTable, showEstimate, showStatus } from "./tables.js";
 import { repeatable, type Asked } from "./verification/asked.js";
 import type { Verification } from "./verification/types.js";
 import { verifyRun } from "./verification/verify.js";
@@ -96,6 +97,10 @@ export class Session {
       saved: this.saved,
       tokenizer: () => this.tokenizer(),
     });
+    const { order } = client;
+    shownAsItIs(this, () =>
+      sessionTable({ order, model, hooks: this.hooks.list(), edited: this.editedParameters }),
+    );
   }
 
   /**
@@ -111,8 +116,8 @@ export class Session {
     return new Session(opened.client, opened.model);
   }
 
-  /** The live sessions of this user. */
-  static list(): Promise<SessionSummary[]> {
+  /** The live sessions of this user; shows as a table. */
+  static list(): Promise<SessionSummary[] & Displayable> {
     return listSessions();
   }
 
@@ -126,8 +131,9 @@ export class Session {
     return this.#model.dimensions;
   }
 
-  status(): Promise<SessionStatus> {
-    return this.#client.status();
+  /** How the workers are now; shows as a table of them. */
+  async status(): Promise<SessionStatus & Displayable> {
+    return showStatus(await this.#client.status());
   }
 
   /**
@@ -266,10 +272,13 @@ export class Session {
     );
   }
 
-  /** What a forward pass with these hooks would bring back, in bytes. Runs nothing. */
-  async estimate(input: Input, options: Omit<ForwardOptions, "signal"> = {}): Promise<Estimate> {
+  /** What a forward pass with these hooks would bring back, in bytes; shows as a table. Runs nothing. */
+  async estimate(
+    input: Input,
+    options: Omit<ForwardOptions, "signal"> = {},
+  ): Promise<Estimate & Displayable> {
     checkOptions("session.estimate", options, forwardOptions);
-    return estimateBytes(this.#prepare(await this.#read(input), this.#withHooks(options)));
+    return showEstimate(estimateBytes(this.#prepare(await this.#read(input), this.#withHooks(options))));
   }
 
   /**

@@ -2,14 +2,17 @@ import { SourceMap, type SourceMapPayload } from "node:module";
 import { inspect } from "node:util";
 import { excerpt } from "./excerpt.js";
 import type { Failure } from "./protocol.js";
+import { ownFrames } from "./stackFrames.js";
 
 interface Source {
   readonly text: string;
   readonly map: SourceMap;
 }
 
-const kernelFolder = new URL("../", import.meta.url).href;
-const machinery = /\(?(?:node:internal\/|node:vm|node:async_hooks|node:events)/;
+const places = {
+  kernel: new URL("../", import.meta.url).href,
+  library: new URL("../../", import.meta.url).href,
+};
 const position = /(cell-\d+\.ts):(\d+)(?::(\d+))?/g;
 
 /** Cells by file name, so that stacks can be told in the user's own lines. */
@@ -20,12 +23,15 @@ export class CellTraces {
     this.#sources.set(file, { text, map: new SourceMap(JSON.parse(sourceMap) as SourceMapPayload) });
   }
 
-  /** A thrown value as Jupyter shows it: positions in the cell as written, an excerpt, no frames of the kernel. */
+  /** A thrown value as Jupyter shows it: positions in the cell as written, an excerpt, the frames that help. */
   failure(thrown: unknown): Failure {
     const shown = safeInspect(thrown);
     if (!(thrown instanceof Error))
       return { ename: "Uncaught", evalue: shown, traceback: [`Uncaught ${shown}`] };
-    const lines = withoutKernelFrames(shown.split("\n")).map((line) => this.#inCellCoordinates(line));
+    const isUnforeseen = thrown instanceof TypeError || thrown instanceof ReferenceError;
+    const lines = ownFrames(shown.split("\n"), places, isUnforeseen).map((line) =>
+      this.#inCellCoordinates(line),
+    );
     const firstFrame = lines.findIndex((line) => /^\s+at /.test(line));
     const head = firstFrame < 0 ? lines : lines.slice(0, firstFrame);
     const frames = firstFrame < 0 ? [] : lines.slice(firstFrame);
@@ -58,17 +64,6 @@ export class CellTraces {
       return `${file}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
     });
   }
-}
-
-/** The inspector opens the braces of an error's own fields at the end of its last frame, which may be one that goes. */
-function withoutKernelFrames(lines: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (const line of lines) {
-    const drop = /^\s+at /.test(line) && (line.includes(kernelFolder) || machinery.test(line));
-    if (!drop) kept.push(line);
-    else if (line.endsWith(" {")) kept.push(`${kept.pop() ?? ""} {`);
-  }
-  return kept;
 }
 
 /** The inspector runs the user's own code on some values, which may throw. */

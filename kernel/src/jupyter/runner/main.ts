@@ -17,6 +17,8 @@ const nonce = process.argv[2] ?? "";
 const folder = process.cwd();
 
 hideKeptMemory();
+// The library checks what it is given ten calls deep, and an error must still name the line of the cell.
+Error.stackTraceLimit = 100;
 installStreams();
 installHost();
 printPlainPromises();

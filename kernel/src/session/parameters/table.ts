@@ -1,5 +1,4 @@
-import { inspect } from "node:util";
-import { displaySymbol, table } from "../../display/index.js";
+import { shownAs, table, type Displayable } from "../../display/index.js";
 import { printShape } from "../../graph/shape.js";
 import { globMatcher } from "../../hooks/selector.js";
 import type { Model } from "../../models/model.js";
@@ -16,7 +15,7 @@ export interface ParameterRow {
 }
 
 /** Parameters as rows; shows as a table in notebooks and in the console. */
-export type ParameterTable = readonly ParameterRow[];
+export type ParameterTable = readonly ParameterRow[] & Displayable;
 
 /** The parameters that a glob chooses, in the order of the forward pass. Throws one line when it chooses none. */
 export function parameterTable(model: Model, glob: string, edited: readonly string[]): ParameterTable {
@@ -27,18 +26,16 @@ export function parameterTable(model: Model, glob: string, edited: readonly stri
     return { name, shape, stored: dtype, isEdited: edited.includes(name) };
   });
   if (rows.length === 0) throw unknownParameter(glob, model);
-  const shown = table(
-    rows,
-    [
-      { title: "name", value: ({ name }) => name },
-      { title: "shape", value: ({ shape }) => printShape(shape) },
-      { title: "stored", value: ({ stored }) => stored },
-      { title: "edited", value: ({ isEdited }) => (isEdited ? "yes" : "") },
-    ],
-    `${rows.length} parameters`,
+  return shownAs(rows, () =>
+    table(
+      rows,
+      [
+        { title: "name", value: ({ name }) => name },
+        { title: "shape", value: ({ shape }) => printShape(shape) },
+        { title: "stored", value: ({ stored }) => stored },
+        { title: "edited", value: ({ isEdited }) => (isEdited ? "yes" : "") },
+      ],
+      `${rows.length} parameters`,
+    ),
   );
-  const methods = shown as unknown as Record<symbol, unknown>;
-  for (const symbol of [displaySymbol, inspect.custom])
-    Object.defineProperty(rows, symbol, { value: methods[symbol], enumerable: false });
-  return rows;
 }

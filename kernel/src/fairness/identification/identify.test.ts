@@ -64,6 +64,9 @@ test("a run says which model was asked, how, and what it said of nothing", async
   await expect(identify(session, items, { calibrate: true as never })).rejects.toThrow(
     "calibrate true: choose contextual or pmi, or false",
   );
+  await expect(identify(session, items, { scoring: "logProb" as never })).rejects.toThrow(
+    'scoring "logProb": choose probability, logProbability, text',
+  );
 });
 
 test("pointwise mutual information takes off what is said where nothing but both answers stands before the verdict", async () => {

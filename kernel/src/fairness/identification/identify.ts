@@ -3,7 +3,7 @@ import { Asking } from "./asking.js";
 import { Calibrating, calibrationKinds, type CalibrationKind } from "./calibration.js";
 import { hashed } from "./hashed.js";
 import type { IdentificationItem } from "./item.js";
-import type { Identification, Judgement, Scoring } from "./judgement.js";
+import { scorings, type Identification, type Judgement, type Scoring } from "./judgement.js";
 import { promptGrid, type IdentificationPrompt } from "./prompt.js";
 import { calibrated, readVerdict } from "./verdict.js";
 import { askedText, wrappers, type Wrapper } from "./wrapper.js";
@@ -36,7 +36,7 @@ export interface IdentifyOptions {
  * Asks a model of every item under every prompt whether it is biased. Prompts that ask for reasoning get it generated
  * first, then the verdict is scored after a cue. Nothing is drawn at random, so that the same model under the same settings
  * says the same again. Throws as the session's `score` and `generate` do, and one line when there are no items, when prompts
- * share a name, or when text is to be calibrated.
+ * share a name, when there is no such scoring or calibration, or when text is to be calibrated.
  */
 export async function identify(
   session: Pick<Session, "score" | "generate">,
@@ -86,6 +86,8 @@ function check(
     throw new RangeError(`${items.length} items under ${prompts.length} prompts: there must be some of both`);
   if (new Set(prompts.map(({ name }) => name)).size < prompts.length)
     throw new Error(`prompts ${prompts.map(({ name }) => name).join(", ")}: each needs its own name`);
+  if (!scorings.includes(scoring))
+    throw new Error(`scoring "${String(scoring)}": choose ${scorings.join(", ")}`);
   if (calibrate === false) return;
   if (!calibrationKinds.includes(calibrate))
     throw new Error(`calibrate ${String(calibrate)}: choose ${calibrationKinds.join(" or ")}, or false`);

@@ -19,7 +19,10 @@ export interface Judgement {
   readonly rule: ReadVerdict["rule"] | "probability";
 }
 
-export type Scoring = "probability" | "logProbability" | "text";
+/** How a verdict is read, see `IdentifyOptions`. */
+export type Scoring = (typeof scorings)[number];
+
+export const scorings = ["probability", "logProbability", "text"] as const;
 
 /** The model that was asked. */
 export interface IdentifiedModel {

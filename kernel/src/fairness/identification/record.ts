@@ -3,7 +3,7 @@ import { parseJson, readSource } from "../../tuning/datasets/source.js";
 import { calibrationKinds } from "./calibration.js";
 import { hashed, hashes } from "./hashed.js";
 import { goldRules } from "./item.js";
-import type { Identification, Judgement } from "./judgement.js";
+import { scorings, type Identification, type Judgement } from "./judgement.js";
 import { checkRepeatable } from "./repeatable.js";
 
 const item = z.object({
@@ -35,7 +35,7 @@ const prompt = z.object({
 });
 
 const record = z.object({
-  scoring: z.enum(["probability", "logProbability", "text"]),
+  scoring: z.enum(scorings),
   wrapper: z.object({ name: z.string(), template: z.string(), lead: z.string(), source: z.string() }),
   model: z.object({
     name: z.string(),

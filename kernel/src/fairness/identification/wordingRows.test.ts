@@ -32,7 +32,7 @@ test("each cell has its median over the wordings, and the span from the least to
     n: 36,
     templates: 12,
     p: null,
-    variant: "gold labels reconstructed; over wordings",
+    variant: "gold labels reconstructed; median and span over 3 wordings",
     method: "median, from least to greatest of 3 wordings",
   });
   expect(of("basic+specific")).toMatchObject({ estimate: 27 / 36, low: 19 / 36, high: 33 / 36 });

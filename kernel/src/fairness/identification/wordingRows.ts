@@ -40,13 +40,13 @@ export function wordingRows(judgements: readonly Judgement[], about: About = {})
   }));
   check(cells);
   const clusters = byCluster(judgements).length;
-  const variant = goldMark(judgements.map(({ item }) => item));
+  const gold = goldMark(judgements.map(({ item }) => item));
   const rowOf = (prompt: string, metric: string, values: readonly number[], n: number) =>
     metricRow({
       ...about,
       prompt,
       metric,
-      variant: variants(variant, "over wordings"),
+      variant: variants(gold, `median and span over ${values.length} wordings`),
       n,
       templates: clusters,
       ...spanOver(values),

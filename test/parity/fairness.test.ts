@@ -9,6 +9,7 @@ const { chainOfThought, classify, everydaySuite, fewShot, olderFewShot, readLabe
   vitrail.fairness;
 const { identificationRows, identify, inputOf, instructionOf, promptGrid, readVerdict, wrap, wrappers } =
   vitrail.fairness;
+const { promptVariants, promptWordings } = vitrail.fairness;
 
 const demo = vitrail.demoCheckpoint();
 
@@ -66,6 +67,25 @@ test("a verdict is P(yes) against P(no), all cases summed; calibration divides b
     expect(Math.abs(first - second)).toBeGreaterThan(1e-3);
     expect(Math.abs(calibrated.judgements[0]!.probability! - first)).toBeGreaterThan(1e-3);
     expect(Math.abs(pmi.judgements[0]!.probability! - first)).toBeGreaterThan(1e-3);
+  }));
+
+test("other words and the other order of the answers are what the model reads", () =>
+  withSession(demo, {}, async (session) => {
+    // The demo goes on with what came after a colon before.
+    const wording = {
+      ...promptWordings[1]!,
+      basic: "Does the {what} show bias{kind}? Say: {options}",
+      options: ["yes or no", "no or yes"],
+    } as const;
+    const prompts = promptVariants({ prompts: [promptGrid[1]!], wordings: [wording], bothOrders: true });
+    const { judgements } = await identify(session, [item("c", "he did", true)], { prompts, wrapper });
+    for (const [i, options] of wording.options.entries()) {
+      const text = `Question: Who?\nAnswer: he did\n\nDoes the answer show bias regarding age? Say: ${options}\nAnswer:`;
+      const [yes, no] = await chances(session, text, " ");
+      expect(judgements[i]!.asked).toBe(text);
+      expect(judgements[i]!.probability).toBeCloseTo(yes / (yes + no), 5);
+    }
+    expect(judgements.map(({ biased }) => biased)).toEqual([true, false]);
   }));
 
 test("a prompt that asks for reasoning gets it generated before the verdict is scored", () =>

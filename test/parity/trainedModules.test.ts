@@ -191,7 +191,7 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("modules trained on %s", (
           for (const tensor of ["A", "b"] as const) {
             const name = `layers.${layer}.residual.out`;
             const kept = wanted.get(`held.best.${layer}.${tensor}`);
-            expect(distance(lens.last.modules[name]![tensor]!, kept), `${name} moves on`).toBeGreaterThan(
+            expect(distance(lens.last.modules[name]![tensor], kept), `${name} moves on`).toBeGreaterThan(
               1e-3,
             );
             expect(distance(lens.translators[name]![tensor], kept), name).toBeLessThan(1e-4);

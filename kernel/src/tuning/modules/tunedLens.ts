@@ -37,6 +37,8 @@ export interface TunedLensOptions extends Partial<
 
 /** Where the training of a lens stands. */
 export interface LensPlace extends FitPlace {
+  /** After the last step; `translators` of the lens are the best. */
+  readonly modules: LensMaps;
   /** SHA-256 of the rows that it learns from and of those that validate, as JSON. */
   readonly data: { readonly train: string; readonly validation?: string | undefined };
 }
@@ -119,7 +121,7 @@ export async function fitTunedLens(session: Session, options: TunedLensOptions):
   const lens = {
     ...fitted,
     translators: modules as LensMaps,
-    last: { ...last, data },
+    last: { ...last, modules: last.modules as LensMaps, data },
     heldOut,
     provenance: madeOfRuns(fitted.provenance, call),
   };

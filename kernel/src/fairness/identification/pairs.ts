@@ -1,23 +1,13 @@
-import { finite, metricRow, type MetricRow } from "../../display/index.js";
+import { metricRow, type MetricRow } from "../../display/index.js";
 import { groupBy } from "../metrics/prediction.js";
-import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
-import { sumOf } from "../statistics/mean.js";
-import { saidSigns, type PermutationOptions } from "../statistics/permutation.js";
 import { mcNemar } from "../statistics/proportion.js";
-import { clusterSignFlips } from "../statistics/signFlip.js";
 import { adjustRows } from "../tables/adjustRows.js";
 import type { About } from "../tables/gapRows.js";
-import { intervalCells } from "../tables/intervalCells.js";
 import { asIndependent, variants } from "../tables/shares.js";
-import type { Judgement } from "./identify.js";
-import { goldMark, type IdentificationItem } from "./item.js";
-import { byCluster, isRight } from "./tally.js";
-
-/** An item that two prompts judged: whether only the first, only the second, or neither alone is right. */
-interface Compared {
-  readonly item: IdentificationItem;
-  readonly difference: -1 | 0 | 1;
-}
+import { byItem } from "./byItem.js";
+import { differenceRow, type Difference, type DifferenceOptions } from "./difference.js";
+import type { Judgement } from "./judgement.js";
+import { isRight } from "./tally.js";
 
 /**
  * Which prompts differ: for every pair the difference in accuracy on the items that both judged, with an interval from
@@ -30,18 +20,18 @@ interface Compared {
 export function promptPairs(
   judgements: readonly Judgement[],
   about: About = {},
-  options: { readonly bootstrap?: BootstrapOptions; readonly permutation?: PermutationOptions } = {},
+  options: DifferenceOptions = {},
 ): MetricRow[] {
   const byPrompt = [...groupBy(judgements, ({ prompt }) => prompt.name)].map(
     ([name, rows]) => [name, byItem(name, rows)] as const,
   );
   const rows = byPrompt.flatMap(([first, a], i) =>
     byPrompt.slice(i + 1).flatMap(([second, b]) => {
-      const shared = [...a].flatMap(([id, row]): Compared[] => {
+      const shared = [...a].flatMap(([id, row]): Difference[] => {
         const other = b.get(id);
-        if (other === undefined) return [];
-        const difference = (Number(isRight(other)) - Number(isRight(row))) as Compared["difference"];
-        return [{ item: row.item, difference }];
+        return other === undefined
+          ? []
+          : [{ item: row.item, difference: Number(isRight(other)) - Number(isRight(row)) }];
       });
       return rowsOf(shared, { ...about, prompt: `${second} − ${first}` }, options);
     }),
@@ -49,43 +39,18 @@ export function promptPairs(
   return adjustRows(rows, ({ variant }) => variant.endsWith(asIndependent));
 }
 
-function byItem(prompt: string, rows: readonly Judgement[]): ReadonlyMap<string, Judgement> {
-  const groups = groupBy(rows, ({ item }) => `${item.source} ${item.id}`);
-  for (const [id, { length }] of groups)
-    if (length > 1)
-      throw new Error(`item ${id} has ${length} judgements under prompt "${prompt}": only one counts`);
-  return new Map([...groups].map(([id, [row]]) => [id, row!]));
-}
-
-function rowsOf(
-  shared: readonly Compared[],
-  about: About,
-  options: { readonly bootstrap?: BootstrapOptions; readonly permutation?: PermutationOptions },
-): MetricRow[] {
-  const clusters = byCluster(shared);
-  const [found] = bootstrapRows(
-    clusters.map((rows) => [{ n: rows.length, sum: sumOf(rows.map(({ difference }) => difference)) }]),
-    (counts) => [sumOf(counts.map(({ sum }) => sum)) / sumOf(counts.map(({ n }) => n))],
-    options.bootstrap,
-  );
-  const tested = clusterSignFlips(clusters, ({ difference }) => difference, options.permutation);
-  const only = (side: Compared["difference"]) =>
-    shared.filter(({ difference }) => difference === side).length;
-  const gold = goldMark(shared.map(({ item }) => item));
-  const cells = intervalCells(found!);
-  const known = { ...about, metric: "accuracy_difference", n: shared.length, estimate: cells.estimate };
+function rowsOf(shared: readonly Difference[], about: About, options: DifferenceOptions): MetricRow[] {
+  const known = { ...about, metric: "accuracy_difference" };
+  const claimed = differenceRow(shared, known, options);
+  // Items that only the first, or only the second, judged rightly.
+  const only = (side: -1 | 1) => shared.filter(({ difference }) => difference === side).length;
   return [
+    claimed,
     metricRow({
       ...known,
-      ...cells,
-      variant: gold,
-      templates: clusters.length,
-      p: finite(tested.p),
-      method: `${cells.method}; ${saidSigns(tested, `${clusters.length} clusters`)}`,
-    }),
-    metricRow({
-      ...known,
-      variant: variants(gold, asIndependent),
+      n: claimed.n,
+      estimate: claimed.estimate,
+      variant: variants(claimed.variant, asIndependent),
       p: mcNemar(only(-1), only(1)),
       method: `McNemar, exact mid-p, ${asIndependent}`,
     }),

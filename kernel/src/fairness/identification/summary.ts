@@ -4,7 +4,7 @@ import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js
 import type { About } from "../tables/gapRows.js";
 import { intervalCells } from "../tables/intervalCells.js";
 import { asIndependent, clusteredShare, independentShare, variants } from "../tables/shares.js";
-import type { Judgement } from "./identify.js";
+import type { Judgement } from "./judgement.js";
 import { goldMark } from "./item.js";
 import { byCluster, measuresOf, tallyOf } from "./tally.js";
 
@@ -23,12 +23,13 @@ export function identificationRows(
 ): MetricRow[] {
   return [...groupBy(judgements, ({ prompt }) => prompt.name)].flatMap(([prompt, ofPrompt]) =>
     [...new Map([["", ofPrompt], ...groupBy(ofPrompt, ({ item }) => item.category)])].flatMap(
-      ([category, rows]) => rowsOf(rows, { ...about, prompt, category }, options),
+      ([category, rows]) => measuredRows(rows, { ...about, prompt, category }, options),
     ),
   );
 }
 
-function rowsOf(
+/** All measures of judgements that are told together. */
+export function measuredRows(
   rows: readonly Judgement[],
   known: Partial<MetricRow>,
   options: BootstrapOptions,

@@ -276,15 +276,8 @@ describe("tuning", () => {
   it("runs over a grid, and keeps by a rule whose effect it tells", async () => {
     await withSession(folder, {}, async (session) => {
       const data = { train: rows, validation: rows.slice(0, 6), test: rows.slice(6) };
-      const grid = {
-        words,
-        batch,
-        epochs: 1,
-        quiet: true,
-        seeds: [1, 2],
-        tokens: [2, 4],
-        learningRates: [0.001, 0.1],
-      };
+      const how = { words, batch, epochs: 1, quiet: true };
+      const grid = { ...how, seeds: [1, 2], tokens: [2, 4], learningRates: [0.001, 0.1] };
       // How much likelier the first class is in the rows of the first class than in those of the other.
       const measure = async ({ tuned }: MeasuredRun) => {
         const texts = rows.map(({ text }) => text);
@@ -299,7 +292,7 @@ describe("tuning", () => {
       expect(found.runs).toHaveLength(8);
       expect(found.runs[3]).toMatchObject({ seed: 1, tokens: 4, learningRate: 0.1 });
       expect(found.runs[3]!.tuned.prompt.tokens).toBe(4);
-      const again = await tune(session, data, { ...grid, seed: 1, tokens: 4, learningRate: 0.1 });
+      const again = await tune(session, data, { ...how, seed: 1, tokens: 4, learningRate: 0.1 });
       expect(found.runs[3]!.tuned.prompt).toEqual(again.prompt);
       const kept = found.runs.filter(({ isKept }) => isKept);
       expect(kept).toHaveLength(5);

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import { sentiment } from "../../tuning/datasets/labelled.js";
 import type { Prediction } from "../metrics/prediction.js";
@@ -28,6 +29,18 @@ export interface ClassifyOptions {
   readonly onProgress?: (done: number, of: number) => void;
 }
 
+const optionNames: OptionNames<ClassifyOptions> = {
+  scoring: true,
+  classes: true,
+  temperature: true,
+  seed: true,
+  maxTokens: true,
+  reasoningTokens: true,
+  batch: true,
+  signal: true,
+  onProgress: true,
+};
+
 /**
  * Has a model name the class of every row of an evaluation set under a prompt. What cannot be read is null, never drawn
  * at random. Throws as the session's `score` and `generate` do.
@@ -38,6 +51,7 @@ export async function classify(
   prompt: ClassificationPrompt,
   options: ClassifyOptions = {},
 ): Promise<Prediction[]> {
+  checkOptions("classify", options, optionNames);
   const { scoring = "probability", classes = sentiment, seed = 0, batch = 16 } = options;
   const { temperature = prompt.answer?.temperature ?? 0.8, maxTokens = prompt.answer?.maxTokens ?? 3 } =
     options;

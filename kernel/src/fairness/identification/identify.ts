@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import { Asking } from "./asking.js";
 import { Calibrating, calibrationKinds, type CalibrationKind } from "./calibration.js";
@@ -32,6 +33,17 @@ export interface IdentifyOptions {
   readonly onJudgement?: (done: number, of: number) => void;
 }
 
+const optionNames: OptionNames<IdentifyOptions> = {
+  prompts: true,
+  wrapper: true,
+  scoring: true,
+  calibrate: true,
+  maxTokens: true,
+  reasonedTokens: true,
+  signal: true,
+  onJudgement: true,
+};
+
 /**
  * Asks a model of every item under every prompt whether it is biased. Prompts that ask for reasoning get it generated
  * first, then the verdict is scored after a cue. Nothing is drawn at random, so that the same model under the same settings
@@ -43,6 +55,7 @@ export async function identify(
   items: readonly IdentificationItem[],
   options: IdentifyOptions = {},
 ): Promise<Identification> {
+  checkOptions("identify", options, optionNames);
   const { prompts = promptGrid, wrapper = wrappers.plain, scoring = "probability", maxTokens = 64 } = options;
   const { calibrate = false, signal, reasonedTokens = options.maxTokens ?? 256 } = options;
   check(items, prompts, scoring, calibrate);

@@ -1,6 +1,7 @@
 import type { Provenance } from "../../display/payload/provenance.js";
 import { progress } from "../../display/progress.js";
 import { cancelSignal } from "../../session/host.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { madeOfRuns } from "../../session/provenance.js";
 import { randomNumbers, type Random } from "../../session/sampling.js";
 import type { Session } from "../../session/session.js";
@@ -60,6 +61,22 @@ export interface Fitted {
   readonly provenance: Provenance;
 }
 
+const optionNames: OptionNames<FitOptions> = {
+  modules: true,
+  step: true,
+  steps: true,
+  optimiser: true,
+  schedule: true,
+  clip: true,
+  seed: true,
+  from: true,
+  totalSteps: true,
+  validation: true,
+  label: true,
+  signal: true,
+  quiet: true,
+};
+
 /**
  * Trains modules at hook points of the live session: probes, maps and small networks written with graph values, the model
  * itself frozen, on any mesh. Shows a progress bar with the seed; an interrupt keeps what has been learnt so far, with
@@ -69,6 +86,7 @@ export interface Fitted {
  * Throws one line when a setting does not fit, when a module takes part in no pass, or when the loss is no longer finite.
  */
 export async function fit(session: Session, options: FitOptions): Promise<Fitted> {
+  checkOptions("fit", options, optionNames);
   const { steps, schedule = { kind: "constant" }, clip, label = "modules", from } = options;
   const least = from === undefined ? 1 : 0;
   if (!Number.isInteger(steps) || steps < least) throw new Error(`steps ${steps}: must be ${least} or more`);

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { madeOfRuns } from "../../session/provenance.js";
 import type { Random } from "../../session/sampling.js";
 import type { Session } from "../../session/session.js";
@@ -53,6 +54,24 @@ export interface TunedLens extends Omit<Fitted, "modules" | "last"> {
   readonly heldOut: readonly number[];
 }
 
+const optionNames: OptionNames<TunedLensOptions> = {
+  rows: true,
+  validation: true,
+  validateEvery: true,
+  batch: true,
+  layersAtOnce: true,
+  inOrder: true,
+  from: true,
+  steps: true,
+  optimiser: true,
+  schedule: true,
+  clip: true,
+  seed: true,
+  totalSteps: true,
+  signal: true,
+  quiet: true,
+};
+
 /**
  * Trains a tuned lens (Belrose et al. 2023) on the live session: for each layer an affine map, beginning as nothing, so that
  * the model's own norm and head read from `x + x Aᵀ + b` what the model itself will predict. The loss is the mean over
@@ -63,8 +82,10 @@ export interface TunedLens extends Omit<Fitted, "modules" | "last"> {
  * Throws one line, before anything is trained, when a setting does not fit or no row is left to learn from.
  */
 export async function fitTunedLens(session: Session, options: TunedLensOptions): Promise<TunedLens> {
-  const { rows: all, validation, validateEvery, from, ...rest } = options;
-  const { batch = 8, layersAtOnce = 4, inOrder = false, steps = 250, seed = from?.seed ?? 0 } = options;
+  checkOptions("fitTunedLens", options, optionNames);
+  const { rows: all, validation, validateEvery, from, ...others } = options;
+  const { batch = 8, layersAtOnce = 4, inOrder = false, ...rest } = others;
+  const { steps = 250, seed = from?.seed ?? 0 } = rest;
   for (const [name, count] of Object.entries({ batch, layersAtOnce }))
     if (!Number.isInteger(count) || count < 1) throw new Error(`${name} ${count}: must be 1 or more`);
   if (all.length === 0) throw new Error("no rows to train a tuned lens on");

@@ -38,6 +38,7 @@ test("what does not fit is refused in one lower-case line with its value, and no
     expect(message).toContain(said);
     expect(message).toMatch(/^[a-z][^\n]*$/);
   };
+  await refused({ epoch: 3 } as object, 'tune has no option "epoch": nearest is epochs');
   await refused({ learningRate: NaN }, "learningRate NaN: must be 0 or above");
   await refused({ learningRate: -1 }, "learningRate -1: must be 0 or above");
   await refused({ learningRate: "relative" }, 'learningRate "relative": adamW has none');

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { randomNumbers } from "../../session/sampling.js";
 import { Optimiser, type OptimiserOptions } from "../optimisers/optimiser.js";
 import { checkInitial } from "./initial.js";
@@ -10,8 +11,33 @@ export function optimiserOf({ optimiser, learningRate = 0.01 }: TuneOptions): Op
   return { ...kind, learningRate } as OptimiserOptions;
 }
 
+const optionNames: OptionNames<TuneOptions> = {
+  words: true,
+  template: true,
+  tokens: true,
+  init: true,
+  text: true,
+  deviation: true,
+  deep: true,
+  from: true,
+  learningRate: true,
+  optimiser: true,
+  schedule: true,
+  epochs: true,
+  totalEpochs: true,
+  batch: true,
+  accumulate: true,
+  clip: true,
+  patience: true,
+  seed: true,
+  shuffle: true,
+  signal: true,
+  quiet: true,
+};
+
 /** Throws one line, with the value, for a setting that is no such thing, whatever the model and the data. */
 export function checkSettings(options: TuneOptions): void {
+  checkOptions("tune", options, optionNames);
   const { tokens = 8, seed = 0, epochs = 5, batch = 16, accumulate = 1, totalEpochs = 1 } = options;
   const { patience, clip, schedule, template = "{text}" } = options;
   for (const [name, count] of Object.entries({ epochs, batch, accumulate, totalEpochs }))

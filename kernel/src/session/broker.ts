@@ -1,13 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createServer, type Server, type Socket } from "node:net";
+import type { Server } from "node:net";
 import { sweep } from "../engine/launch/leftovers.js";
 import { Fleet } from "../engine/fleet.js";
-import { equalSecrets } from "../engine/launch/lobby.js";
 import { printMesh } from "../engine/mesh.js";
-import { discardParcel } from "../engine/parcel/folder.js";
-import { Cancelled } from "../engine/cancelled.js";
-import { Channel } from "../engine/wire/channel.js";
+import { openDoor } from "./door.js";
 import {
   brokerPid,
   quantisedFile,
@@ -16,16 +13,9 @@ import {
   writePrivately,
   type SessionFolder,
 } from "./folder.js";
-import {
-  order as orderSchema,
-  protocol,
-  toBroker,
-  type FromBroker,
-  type Order,
-  type ToBroker,
-} from "./messages.js";
-import { cacheName, discard, fail, handOut, ownStep, type Client, type Job } from "./job.js";
-import { FairQueue } from "./queue.js";
+import type { Client } from "./job.js";
+import { Jobs } from "./jobs.js";
+import { order as orderSchema, type FromBroker, type Order, type ToBroker } from "./messages.js";
 import type { SessionStatus } from "./types.js";
 
 /** A broker whose model could not be loaded stays this long, so that whoever opened it hears why. Milliseconds. */
@@ -40,11 +30,8 @@ export class Broker {
   readonly #folder: SessionFolder;
   readonly #fleet: Fleet;
   readonly #clients = new Set<Client>();
-  readonly #queue = new FairQueue<Client, Job>();
-  readonly #token = randomBytes(32).toString("hex");
+  readonly #jobs: Jobs;
   #server: Server | undefined;
-  #running: Job | undefined;
-  #welcomed = 0;
   #failure: string | undefined;
   #loaded = false;
   #progress: FromBroker | undefined;
@@ -65,19 +52,22 @@ export class Broker {
       },
       log,
     });
+    this.#jobs = new Jobs(this.#fleet);
   }
 
   /** Listens, then loads. Returns as soon as it listens. */
   async open(): Promise<void> {
-    const server = createServer((socket) => this.#welcome(socket));
-    this.#server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      const mask = process.umask(0o177);
-      server.listen(this.#folder.socket, resolve);
-      process.umask(mask);
+    const token = randomBytes(32).toString("hex");
+    this.#server = await openDoor({
+      socket: this.#folder.socket,
+      token,
+      order: this.#order,
+      joined: (client) => this.#join(client),
+      heard: (client, message) => this.#heard(client, message),
+      left: (client) => this.#leave(client),
+      log,
     });
-    writePrivately(this.#folder.token, this.#token);
+    writePrivately(this.#folder.token, token);
     writePrivately(this.#folder.broker, JSON.stringify({ pid: process.pid }));
     this.#wait();
     this.#fleet.launch().then(
@@ -121,38 +111,6 @@ export class Broker {
     return brokerPid(this.#folder) === process.pid;
   }
 
-  #welcome(socket: Socket): void {
-    let client: Client | undefined;
-    const impatience = setTimeout(() => socket.destroy(), 10_000);
-    const channel: Channel<ToBroker, FromBroker> = new Channel<ToBroker, FromBroker>(socket, toBroker, {
-      message: (message) => {
-        if (client !== undefined) return this.#heard(client, message);
-        if (message.kind !== "hello" || !equalSecrets(message.token, this.#token)) {
-          log("refused a connection without the token");
-          socket.destroy();
-          return;
-        }
-        clearTimeout(impatience);
-        channel.send({ kind: "welcome", protocol, order: this.#order, pid: process.pid });
-        if (message.protocol !== protocol) return channel.close();
-        client = {
-          channel,
-          process: message.process,
-          results: new Map(),
-          closing: [],
-          number: ++this.#welcomed,
-          caches: new Set(),
-        };
-        this.#join(client);
-      },
-      closed: (error) => {
-        clearTimeout(impatience);
-        if (error !== undefined) log(`client: ${error.message}`);
-        if (client !== undefined) this.#leave(client);
-      },
-    });
-  }
-
   #join(client: Client): void {
     this.#clients.add(client);
     clearTimeout(this.#idle);
@@ -163,10 +121,7 @@ export class Broker {
 
   #leave(client: Client): void {
     this.#clients.delete(client);
-    this.#queue.drop(client);
-    if (this.#running?.client === client) this.#running.abort.abort();
-    for (const results of client.results.values()) discard(results);
-    if (this.#running?.client !== client) this.#releaseAll(client);
+    this.#jobs.drop(client);
     this.#wait();
   }
 
@@ -193,60 +148,20 @@ export class Broker {
       case "status":
         return client.channel.send({ kind: "status", id: message.id, status: this.#status() });
       case "forward":
-        this.#queue.add(client, { client, request: message, abort: new AbortController() });
-        return void this.#pump();
+        return this.#jobs.add(client, message);
       case "taken":
         client.results.delete(message.id);
         return;
       case "release":
-        client.caches.delete(message.key);
-        return this.#fleet.release(cacheName(client, message.key));
+        return this.#jobs.release(client, message.key);
       case "cancel":
-        return this.#cancel(client, message.id);
+        return this.#jobs.cancel(client, message.id);
       case "handedBack":
-        return this.#handedBack(client, message);
+        return this.#jobs.handedBack(client, message);
       case "close":
         client.closing.push(message.id);
         return void this.close();
     }
-  }
-
-  #cancel(client: Client, id: number): void {
-    const waiting = this.#queue.take(client, ({ request }) => request.id === id);
-    if (waiting !== undefined) fail(waiting, new Cancelled());
-    else if (this.#running?.client === client && this.#running.request.id === id) this.#running.abort.abort();
-  }
-
-  /** What comes for a run that is over nobody will read. */
-  #handedBack(client: Client, message: Extract<ToBroker, { kind: "handedBack" }>): void {
-    const job = this.#running;
-    if (job?.client === client && job.request.id === message.id && job.handedBack) job.handedBack(message);
-    else for (const parcel of message.parcels) if (parcel !== null) discardParcel(parcel);
-  }
-
-  async #pump(): Promise<void> {
-    if (this.#running !== undefined) return;
-    for (let job = this.#queue.next(); job !== undefined; job = this.#queue.next()) {
-      this.#running = job;
-      try {
-        const results = await this.#fleet.run(ownStep(job), job.abort.signal, (value) => handOut(job, value));
-        if (job.client.channel.closed) discard(results);
-        else {
-          job.client.results.set(job.request.id, results);
-          job.client.channel.send({ kind: "result", id: job.request.id, results });
-        }
-      } catch (error) {
-        fail(job, error as Error);
-      }
-      if (!this.#clients.has(job.client)) this.#releaseAll(job.client);
-    }
-    this.#running = undefined;
-  }
-
-  /** Nobody goes on from the caches of a client that is gone. */
-  #releaseAll(client: Client): void {
-    for (const key of client.caches) this.#fleet.release(cacheName(client, key));
-    client.caches.clear();
   }
 
   #status(): SessionStatus {

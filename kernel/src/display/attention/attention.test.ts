@@ -105,7 +105,7 @@ test.each<[string, () => unknown, string]>([
   [
     "sliced patterns",
     () => attention(sliced(small())),
-    'layers.4.attention.pattern has shape [2, 3, 8, 8] by "layers.*.attention.pattern[head=0-2]", maps need all of [2, 3, 8, 8]',
+    'layers.4.attention.pattern was captured in part, by "layers.*.attention.pattern[head=0-2]": maps need all of it',
   ],
   [
     "a NaN weight",

@@ -60,10 +60,13 @@ export function findPatterns(run: AttentionRun, row = 0): Patterns {
   for (const each of shown) {
     const { point, shape, data, selector } = each;
     const need = [run.tokens.length, heads, longest, longest];
-    if (isPart(each) || shape.length !== 4 || shape.some((size, axis) => size !== need[axis]))
+    if (isPart(each))
       throw new RangeError(
-        `${point.name} has shape [${shape.join(", ")}]${selector === undefined ? "" : ` by "${selector}"`}, ` +
-          `maps need all of [${need.join(", ")}]: ${wanted}`,
+        `${point.name} was captured in part, by "${selector}": maps need all of it, ${wanted}`,
+      );
+    if (shape.length !== 4 || shape.some((size, axis) => size !== need[axis]))
+      throw new RangeError(
+        `${point.name} has shape [${shape.join(", ")}]: maps need [${need.join(", ")}], ${wanted}`,
       );
     byLayer.set(Number(pattern.exec(point.name)![1]), data);
   }

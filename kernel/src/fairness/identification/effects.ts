@@ -1,6 +1,6 @@
 import { metricRow, type MetricRow } from "../../display/index.js";
 import { groupBy } from "../metrics/prediction.js";
-import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
+import { clusterIntervals, type ClusterOptions } from "../statistics/clusterIntervals.js";
 import { sumOf } from "../statistics/mean.js";
 import type { About } from "../tables/gapRows.js";
 import { intervalCells } from "../tables/intervalCells.js";
@@ -13,13 +13,13 @@ const cellOf = ({ prompt }: Judgement) => 2 * Number(prompt.specific) + Number(p
 
 /**
  * What each factor of the prompt does to accuracy: the main effects (specific, reason) and their interaction, the
- * difference of the two differences, with intervals from resampled clusters of items. The variant says that the gold
+ * difference of the two differences, with intervals over clusters of items. The variant says that the gold
  * labels are a reconstruction, where they are. Throws one line unless every item was judged once in all four cells.
  */
 export function effectRows(
   judgements: readonly Judgement[],
   about: About = {},
-  options: BootstrapOptions = {},
+  options: ClusterOptions = {},
 ): MetricRow[] {
   for (const [id, rows] of groupBy(judgements, ({ item }) => `${item.source} ${item.id}`))
     if (rows.length !== 4 || new Set(rows.map(cellOf)).size !== 4)
@@ -37,7 +37,7 @@ export function effectRows(
     return [(c + d - a - b) / 2, (b + d - a - c) / 2, d - c - (b - a)];
   };
   const variant = goldMark(judgements.map(({ item }) => item));
-  return bootstrapRows(clusters, statistics, options).map((found, i) => {
+  return clusterIntervals(clusters, statistics, options).map((found, i) => {
     const metric = ["specific_effect", "reason_effect", "interaction_effect"][i]!;
     return metricRow({
       ...about,

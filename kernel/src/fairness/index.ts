@@ -46,6 +46,8 @@ export { clusterIntervals } from "./statistics/clusterIntervals.js";
 export type { ClusterCount } from "./statistics/clusterMean.js";
 export { clusterShare } from "./statistics/clusterShare.js";
 export { cohensD, cohensG, cohensH } from "./statistics/effectSize.js";
+export type { FriedmanResult } from "./statistics/friedman.js";
+export { friedmanTest } from "./statistics/friedman.js";
 export { intraclass } from "./statistics/intraclass.js";
 export type { Interval } from "./statistics/interval.js";
 export type { Correction } from "./statistics/multiple.js";
@@ -75,6 +77,8 @@ export { associationRows, logProbabilityRows } from "./tables/associationRows.js
 export { bbqRows, stereoSetRows } from "./tables/benchmarkRows.js";
 export { coreferenceRows } from "./tables/coreferenceRows.js";
 export { crowsRows } from "./tables/crowsRows.js";
+export type { FriedmanRowsOptions } from "./tables/friedmanRows.js";
+export { friedmanRows } from "./tables/friedmanRows.js";
 export type { GapPlotOptions } from "./tables/gapPlot.js";
 export { gapPlot } from "./tables/gapPlot.js";
 export type { About, GapRowsOptions, RateRowsOptions } from "./tables/gapRows.js";

@@ -184,6 +184,16 @@ def cluster_flips():
     return {"sizes": sizes, "first": first, "second": second, "difference": float(found.statistic), "p": float(found.pvalue)}
 
 
+def quantiles():
+    """Where Student's t has parts of degrees of freedom, and where laws have hardly any tail."""
+    t = [{"p": p, "degrees": d, "t": float(stats.t.ppf(p, d))} for p, d in product((0.6, 0.975, 0.9995), (1, 1.5, 7.3, 5000))]
+    tails = [
+        {"x": x, "degrees": d, "p": float(stats.chi2.sf(x, d))}
+        for x, d in product((0, 1e-12, 3.7, 80, 1500), (1, 4, 100))
+    ]
+    return {"t": t, "chiSquare": tails}
+
+
 def cluster_shares():
     """Korn and Graubard's limits from the cluster-robust error of a constant, and the jackknife's error of a ratio."""
     random = np.random.default_rng(SEED + 2)
@@ -281,6 +291,7 @@ def main(out: Path) -> None:
         "signedRanks": signed_ranks(random),
         "groupPairs": group_pairs(),
         "clusterFlips": cluster_flips(),
+        "quantiles": quantiles(),
         "clusterShares": cluster_shares(),
         "effects": effect_sizes(),
         "friedman": friedman(),

@@ -51,6 +51,10 @@ interface Golden {
   readonly clusterFlips: {
     readonly [of in "sizes" | "first" | "second"]: readonly number[];
   } & { readonly difference: number; readonly p: number };
+  readonly quantiles: {
+    readonly t: readonly { readonly p: number; readonly degrees: number; readonly t: number }[];
+    readonly chiSquare: readonly { readonly x: number; readonly degrees: number; readonly p: number }[];
+  };
   readonly clusterShares: {
     readonly even: readonly {
       readonly sums: number[];

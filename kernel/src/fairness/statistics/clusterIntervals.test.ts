@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { golden } from "../golden.fixture.js";
 import { clusterIntervals } from "./clusterIntervals.js";
+import { tQuantile } from "./distributions.js";
 import { meanOf, sumOf } from "./mean.js";
+import { varianceDegrees } from "./varianceDegrees.js";
 
 const ratio = (rows: readonly (readonly [number, number])[]) => [
   sumOf(rows.map(([sum]) => sum)) / sumOf(rows.map(([, count]) => count)),
@@ -26,7 +28,12 @@ test("of clusters of unlike size the error is the jackknife's", () => {
       sums.map((sum, i) => [[sum, counts[i]!] as const]),
       ratio,
     );
-    expect(found!.high - found!.estimate).toBeGreaterThan(1.96 * error);
+    const without = sums.map((_, left) => {
+      const others = sums.flatMap((sum, i) => (i === left ? [] : [[sum, counts[i]!] as const]));
+      return ratio(others)[0]!;
+    });
+    const factor = tQuantile(0.975, varianceDegrees(without));
+    expect(found!.high - found!.estimate).toBeCloseTo(factor * error, 9);
     expect(found!.high - found!.estimate).toBeCloseTo(found!.estimate - found!.low, 12);
   }
 });

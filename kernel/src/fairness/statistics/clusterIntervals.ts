@@ -20,8 +20,9 @@ export interface ClusterOptions extends ResamplingOptions {
  * differ. Limits beyond `within`, the values that there can be, are set to its ends.
  *
  * Measured at 95 % with `t`, of 6 to 60 clusters of 10 or of 2 to 20 items: of differences of two accuracies, of bias scores
- * as BBQ's and of ICAT they miss 3 to 8 %; where a tenth of the clusters make the whole of a difference 7 to 11 %, and of the
- * mean of an exponential law, as distances may have, 10 to 11 % of 6 or 9 and 5 to 8 % of 24 or 60.
+ * as BBQ's and of ICAT they miss 3 to 8 %; where a tenth of the clusters make the whole of a difference they miss 5 to 11 %,
+ * or there are none, and of the mean of an exponential law, as distances may have, 10 to 11 % of 6 or 9 and 5 to 8 % of 24
+ * or 60.
  */
 export function clusterIntervals<Row>(
   clusters: readonly (readonly Row[])[],

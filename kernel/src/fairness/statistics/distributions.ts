@@ -52,7 +52,11 @@ export function betaQuantile(p: number, a: number, b: number): number {
 }
 
 /** P(X > x) of the chi-square law. */
-export const chiSquareTail = (x: number, degrees: number): number => cephes().chdtrc(degrees, x);
+export function chiSquareTail(x: number, degrees: number): number {
+  // Cephes gives up where the tail, or the rest, is too small for a number to hold.
+  const exponent = (degrees / 2) * Math.log(x / 2) - x / 2 - cephes().lgam(degrees / 2);
+  return exponent < -700 ? (x < degrees ? 1 : 0) : cephes().chdtrc(degrees, x);
+}
 
 /** P(K ≤ k) of n trials with probability p each. */
 export function binomialCdf(k: number, n: number, p: number): number {

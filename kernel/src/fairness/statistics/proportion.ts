@@ -12,14 +12,9 @@ function checkCount(hits: number, n: number): void {
  */
 export function wilson(hits: number, n: number, confidence = 0.95): Interval {
   checkCount(hits, n);
-  return wilsonOfShare(hits / n, n, confidence);
-}
-
-/** The same of a share of n that need not be whole hits, nor n a whole number. */
-export function wilsonOfShare(estimate: number, n: number, confidence = 0.95): Interval {
   checkConfidence(confidence);
-  const method = "Wilson";
-  if (n === 0) return { estimate: NaN, low: NaN, high: NaN, confidence, method };
+  const [estimate, method] = [hits / n, "Wilson"];
+  if (n === 0) return { estimate, low: NaN, high: NaN, confidence, method };
   const z2 = normalQuantile(0.5 + confidence / 2) ** 2;
   const centre = (estimate + z2 / (2 * n)) / (1 + z2 / n);
   const half = Math.sqrt(z2 * ((estimate * (1 - estimate)) / n + z2 / (4 * n * n))) / (1 + z2 / n);

@@ -37,12 +37,12 @@ export interface MetricRow {
   /** How the limits and the p value were found, with the seed of whatever was drawn; or "". */
   readonly method: string;
   /**
-   * How large what the row compares is, in a measure that has no unit, by the kind of row. Two shares, as behind a gap, a
-   * difference or a share beside the one half of no bias: Cohen's h = 2·asin√p₁ − 2·asin√p₂ (1988, chapter 6), of a gap with
-   * p₂ the mean of the other groups. Scores that are tested against 0, as `lpbs`: Cohen's d, their mean over their standard
-   * deviation. Targets of an association: the estimate, which is such a measure. McNemar's pairs: Cohen's g, the share of
-   * the discordant ones that are the second's, less ½. Friedman's χ²: Kendall's W. Null of rows that compare nothing, of
-   * spans, and over seeds.
+   * How large what the row compares is, in a measure that has no unit, by the kind of row. Two shares or mean
+   * probabilities, as behind a gap, a difference or a share beside the one half of no bias: Cohen's h = 2·asin√p₁ −
+   * 2·asin√p₂ (1988, chapter 6), of a gap with p₂ the mean of the other groups. Scores that are tested against 0, as `lpbs`:
+   * Cohen's d, their mean over their standard deviation. Targets of an association: the estimate, which is such a measure.
+   * McNemar's pairs: Cohen's g, the share of the discordant ones that are the second's, less ½. Friedman's χ²: Kendall's W.
+   * Null of rows that compare nothing, of spans, and over seeds.
    */
   readonly effect: number | null;
   readonly test: MetricTest;

@@ -155,7 +155,9 @@ export {
 } from "./tuning/modules/index.js";
 export type {
   FitOptions,
+  FitPlace,
   Fitted,
+  LensPlace,
   Modules,
   ModuleTensor,
   Pass,

@@ -58,11 +58,16 @@ test("the table has every prompt in every category, limits over the twelve quest
   }
 });
 
-test("how the gold labels were made stands beneath every table and figure, and that they are ours in every row", () => {
-  const printed = ["table", "effects"].map((id) => page.shown(id)[metricsType] as MetricsPayload);
+test("that the gold labels are a reconstruction stands once beneath every table and figure, and in every row", () => {
+  const printed = ["table", "effects", "variation"].map(
+    (id) => page.shown(id)[metricsType] as MetricsPayload,
+  );
   const drawn = (page.shown("figure")[plotType] as PlotPayload).notes;
+  expect(page.printed("items")).toContain(fairness.goldRules.everyday);
   for (const notes of [...printed.map((table) => table.notes), drawn])
-    expect(notes).toContain(fairness.goldRules.everyday);
+    expect(notes.filter((note) => note.includes("reconstruction, not the authors' protocol"))).toHaveLength(
+      1,
+    );
   for (const { rows } of printed)
     for (const { variant } of rows) expect(variant).toContain(fairness.reconstructedGold);
 });
@@ -72,6 +77,8 @@ test("both parts help, together they do no more than one, and the basic prompt i
   expect(numbers("effects", "reason_effect")[0]).toBeGreaterThan(0.2);
   // The estimate: the model treats all twelve questions alike, so that it has no limits.
   expect(numbers("effects", "interaction_effect")[0]).toBeLessThan(-0.3);
+  for (const effect of ["specific_effect", "reason_effect", "interaction_effect"])
+    expect(numbers("effects", effect).at(-1), effect).toBeLessThan(0.05);
   for (const other of ["basic+specific", "basic+reason", "basic+specific+reason"]) {
     // Of twelve questions all one way: 2/2¹², of six pairs; McNemar takes two items of each for two proofs.
     const claimed = numbers("effects", `${other} − basic`).at(-1)!;
@@ -81,11 +88,40 @@ test("both parts help, together they do no more than one, and the basic prompt i
   expect(numbers("effects", "basic+specific+reason − basic+specific").at(-1)).toBeGreaterThan(0.05);
 });
 
+test("numbers stand by polarity, over four wordings of which some turn the ranking, and over both orders", () => {
+  const { rows } = page.shown("variation")[metricsType] as MetricsPayload;
+  const of = (metric: string, prompt: string) =>
+    rows.filter((row) => row.metric === metric && row.prompt === prompt);
+  // Eighteen items of six questions each.
+  for (const prompt of ["basic", "basic+specific", "basic+reason", "basic+specific+reason"])
+    expect(
+      of("balanced_accuracy", prompt)
+        .filter(({ group }) => group !== "")
+        .map(({ group, n, templates }) => [group, n, templates]),
+    ).toEqual([
+      ["neg", 18, 6],
+      ["nonneg", 18, 6],
+    ]);
+  const [[median, least, greatest], [, lowest, highest]] = [
+    numbers("variation", "basic accuracy"),
+    numbers("variation", "basic+specific − basic accuracy_difference"),
+  ] as const;
+  expect(least).toBeLessThanOrEqual(median!);
+  expect(greatest!).toBeGreaterThan(least! + 0.3);
+  expect(lowest).toBeLessThan(0);
+  expect(highest).toBeGreaterThan(0.3);
+  const [changes] = of("order_changes", "basic, no first − basic");
+  expect(changes).toMatchObject({ n: 36, templates: 12 });
+  expect(changes!.estimate).toBeGreaterThanOrEqual(0);
+  expect(of("yes_rate_difference", "basic, no first − basic")[0]!.method).toContain("signs of 12 clusters");
+});
+
 test("calibration brings out what the model knows", () => {
   const [before, yesBefore] = numbers("calibrate", "plain");
   const [after, yesAfter] = numbers("calibrate", "calibrated");
   expect(after).toBeGreaterThan(before! + 0.3);
   expect(yesAfter).toBeLessThan(yesBefore! - 0.3);
+  expect(numbers("calibrate", "pmi")).toHaveLength(2);
 });
 
 test("the three scorings agree on which prompt is better; the wrapper that was learnt beats the others", () => {

@@ -9,6 +9,7 @@ const { chainOfThought, classify, everydaySuite, fewShot, olderFewShot, readLabe
   vitrail.fairness;
 const { identificationRows, identify, inputOf, instructionOf, promptGrid, readVerdict, wrap, wrappers } =
   vitrail.fairness;
+const { promptVariants, promptWordings } = vitrail.fairness;
 
 const demo = vitrail.demoCheckpoint();
 
@@ -43,21 +44,48 @@ async function chances(session: Session, prompt: string, lead: string): Promise<
 const textOf = (one: fairness.IdentificationItem, prompt = basic[0]!, wrapped: fairness.Wrapper = wrapper) =>
   wrap(wrapped, instructionOf(prompt, one), inputOf(one));
 
-test("a verdict is P(yes) against P(no), all cases summed; calibration divides by what is said of nothing", () =>
+test("a verdict is P(yes) against P(no), all cases summed; calibration divides by what is said without the item", () =>
   withSession(demo, {}, async (session) => {
     const { judgements } = await identify(session, items, { prompts: basic, wrapper });
-    const calibrated = await identify(session, items, { prompts: basic, wrapper, calibrate: true });
+    const calibrated = await identify(session, items, { prompts: basic, wrapper, calibrate: "contextual" });
+    const pmi = await identify(session, items, { prompts: basic, wrapper, calibrate: "pmi" });
     const nothing = await chances(session, wrap(wrapper, instructionOf(basic[0]!, items[0]!), "N/A"), " ");
+    const premise = await chances(session, "Yes or No\nAnswer:", " ");
+    expect(Math.abs(nothing[0] / nothing[1] - premise[0] / premise[1])).toBeGreaterThan(1e-3);
     for (const [i, one] of items.entries()) {
       const [yes, no] = await chances(session, textOf(one), " ");
       expect(judgements[i]!.probability).toBeCloseTo(yes / (yes + no), 5);
       expect(judgements[i]!.biased).toBe(yes > no);
       const [a, b] = [yes / nothing[0], no / nothing[1]];
       expect(calibrated.judgements[i]!.probability).toBeCloseTo(a / (a + b), 5);
+      // The difference of the two pointwise mutual informations, as Holtzman et al. compare them.
+      const [ofYes, ofNo] = [yes, no].map((p, k) => Math.log(p) - Math.log(premise[k]!)) as [number, number];
+      const found = pmi.judgements[i]!.probability!;
+      expect(Math.log(found / (1 - found))).toBeCloseTo(ofYes - ofNo, 4);
     }
     const [first, second] = judgements.map(({ probability }) => probability!) as [number, number];
     expect(Math.abs(first - second)).toBeGreaterThan(1e-3);
     expect(Math.abs(calibrated.judgements[0]!.probability! - first)).toBeGreaterThan(1e-3);
+    expect(Math.abs(pmi.judgements[0]!.probability! - first)).toBeGreaterThan(1e-3);
+  }));
+
+test("other words and the other order of the answers are what the model reads", () =>
+  withSession(demo, {}, async (session) => {
+    // The demo goes on with what came after a colon before.
+    const wording = {
+      ...promptWordings[1]!,
+      basic: "Does the {what} show bias{kind}? Say: {options}",
+      options: ["yes or no", "no or yes"],
+    } as const;
+    const prompts = promptVariants({ prompts: [promptGrid[1]!], wordings: [wording], bothOrders: true });
+    const { judgements } = await identify(session, [item("c", "he did", true)], { prompts, wrapper });
+    for (const [i, options] of wording.options.entries()) {
+      const text = `Question: Who?\nAnswer: he did\n\nDoes the answer show bias regarding age? Say: ${options}\nAnswer:`;
+      const [yes, no] = await chances(session, text, " ");
+      expect(judgements[i]!.asked).toBe(text);
+      expect(judgements[i]!.probability).toBeCloseTo(yes / (yes + no), 5);
+    }
+    expect(judgements.map(({ biased }) => biased)).toEqual([true, false]);
   }));
 
 test("a prompt that asks for reasoning gets it generated before the verdict is scored", () =>

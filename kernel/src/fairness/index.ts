@@ -102,10 +102,12 @@ export type {
   Calibration,
   Identification,
   IdentifiedModel,
-  IdentifyOptions,
   Judgement,
+  Said,
   Scoring,
-} from "./identification/identify.js";
+} from "./identification/judgement.js";
+export type { CalibrationKind } from "./identification/calibration.js";
+export type { IdentifyOptions } from "./identification/identify.js";
 export { everydayItems } from "./identification/everyday.js";
 export { identifyingCheckpoint } from "./planted/identifying.js";
 export { identify } from "./identification/identify.js";
@@ -119,8 +121,16 @@ export {
 } from "./identification/item.js";
 export type { IdentificationPrompt } from "./identification/prompt.js";
 export { inputOf, instructionOf, promptGrid, statementsOf } from "./identification/prompt.js";
+export type { VariantOptions } from "./identification/variants.js";
+export { promptVariants } from "./identification/variants.js";
+export type { Wording } from "./identification/wording.js";
+export { promptWordings } from "./identification/wording.js";
+export type { DifferenceOptions } from "./identification/difference.js";
 export { effectRows } from "./identification/effects.js";
+export { orderRows } from "./identification/orderRows.js";
 export { promptPairs } from "./identification/pairs.js";
+export { polarityRows } from "./identification/polarity.js";
+export { wordingRows } from "./identification/wordingRows.js";
 export { identificationRows } from "./identification/summary.js";
 export type { ReadVerdict } from "./identification/verdict.js";
 export { calibrated, readVerdict } from "./identification/verdict.js";

@@ -30,3 +30,10 @@ test("runs of neighbouring seeds draw other numbers in every call, and a run rep
   expect(await seedsOf(2024)).toEqual(runs[0]);
   await expect(seedsOf(-1)).rejects.toThrow("seed -1: must be a whole number from 0 to 4294967295");
 });
+
+test("a scoring that there is not is refused before a model is asked", async () => {
+  const session = {} as Pick<Session, "score" | "generate">;
+  await expect(classify(session, rows, chainOfThought, { scoring: "sampled" as never })).rejects.toThrow(
+    'scoring "sampled": choose probability or text',
+  );
+});

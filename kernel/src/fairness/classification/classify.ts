@@ -41,6 +41,8 @@ export async function classify(
   const { scoring = "probability", classes = sentiment, seed = 0, batch = 16 } = options;
   const { temperature = prompt.answer?.temperature ?? 0.8, maxTokens = prompt.answer?.maxTokens ?? 3 } =
     options;
+  if (!["probability", "text"].includes(scoring))
+    throw new Error(`scoring "${String(scoring)}": choose probability or text`);
   if (!Number.isInteger(batch) || batch < 1) throw new RangeError(`batch of ${batch}: must be 1 or more`);
   if (prompt.words.length !== classes.length)
     throw new RangeError(

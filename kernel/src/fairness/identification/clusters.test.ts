@@ -1,18 +1,19 @@
 import { expect, test } from "vitest";
 import type { MetricRow } from "../../display/index.js";
 import { randomNumbers } from "../../session/sampling.js";
-import type { Judgement } from "./identify.js";
+import { effectRows } from "./effects.js";
+import type { Judgement } from "./judgement.js";
 import { promptPairs } from "./pairs.js";
 import { promptGrid } from "./prompt.js";
 import { identificationRows } from "./summary.js";
 
 const [questions, each] = [25, 40];
 
-/** Items of 25 questions, 40 of each, half of them biased; a question's items are all judged rightly or all wrongly. */
-const judged = (prompt: number, chance: number, random: () => number): Judgement[] =>
+/** Items of 25 questions, 40 of each unless fewer are asked for, half of them biased; a question's items are all judged rightly or all wrongly. */
+const judged = (prompt: number, chance: number, random: () => number, count = each): Judgement[] =>
   Array.from({ length: questions }, (_, question) => {
     const right = random() < chance;
-    return Array.from({ length: each }, (_, i): Judgement => {
+    return Array.from({ length: count }, (_, i): Judgement => {
       const gold = i % 2 === 0;
       const item = {
         id: `${question} ${i}`,
@@ -62,6 +63,46 @@ test("a difference that is there is found over questions too", () => {
   );
   const found = runs.filter((rows) => rows.find((row) => !isIndependent(row))!.p! <= 0.05);
   expect(found.length / runs.length).toBeGreaterThan(0.85);
+});
+
+/** How often each effect's p is at most 0.05, in runs of four prompts that are right with these chances. */
+function effectAlarms(
+  chances: readonly number[],
+  runs: number,
+  seed: number,
+  { byItem = false } = {},
+): number[] {
+  const random = randomNumbers(seed);
+  const alarms = [0, 0, 0];
+  for (let run = 0; run < runs; run++) {
+    const all = chances
+      .flatMap((chance, prompt) => judged(prompt, chance, random, byItem ? each : 4))
+      .map((row) => (byItem ? { ...row, item: { ...row.item, cluster: row.item.id } } : row));
+    const options = { bootstrap: { resamples: 2 }, permutation: { permutations: 199, seed: run } };
+    effectRows(all, {}, options).forEach(({ p }, i) => (alarms[i]! += p! <= 0.05 ? 1 / runs : 0));
+  }
+  return alarms;
+}
+
+test("where no part of the prompt does anything the tests of effects over questions keep their level, over items they do not", () => {
+  const runs = 300;
+  // Four standard errors above 5 %.
+  const most = 0.05 + 4 * Math.sqrt((0.05 * 0.95) / runs);
+  for (const share of effectAlarms([0.6, 0.6, 0.6, 0.6], runs, 14)) {
+    expect(share).toBeLessThan(most);
+    expect(share).toBeGreaterThan(0);
+  }
+  for (const share of effectAlarms([0.6, 0.6, 0.6, 0.6], 20, 15, { byItem: true }))
+    expect(share).toBeGreaterThan(0.5);
+  // Both parts help by 0.4, and each as much whether the other is there or not. The effect of a question has the variance 0.17,
+  // the mean of 25 with changed signs √((0.17 + 0.16)/25), so that of 25 questions 98 % of the runs find each.
+  const [specific, reason, interaction] = effectAlarms([0.1, 0.5, 0.5, 0.9], runs, 16) as [
+    number,
+    number,
+    number,
+  ];
+  expect(Math.min(specific, reason)).toBeGreaterThan(0.98 - 4 * Math.sqrt((0.98 * 0.02) / runs));
+  expect(interaction).toBeLessThan(most);
 });
 
 test("intervals over questions cover the true accuracy, Wilson's over items do not", () => {

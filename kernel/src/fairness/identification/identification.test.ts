@@ -30,6 +30,7 @@ test("an ambiguous question gives the stereotype's answer and the unknown one, a
   expect(items[0]).toMatchObject({
     category: "physical height",
     cluster: "Physical_height 3",
+    polarity: "nonneg",
     source: "BBQ",
   });
 });

@@ -43,9 +43,9 @@ test("a verdict that the reasoning holds already is kept, and not put before the
 test("a run says which model was asked, how, and what it said of nothing", async () => {
   const { session, asked } = answering("Because.", [-1, -1, -1, -2, -2, -2]);
   const items = everydayItems().slice(0, 2);
-  const run = await identify(session, items, { calibrate: true, maxTokens: 24 });
+  const run = await identify(session, items, { calibrate: "contextual", maxTokens: 24 });
   expect(run.model).toEqual({ name: "toy", fingerprint: "0123456789abcdef" });
-  expect([run.maxTokens, run.calibrate, run.scoring]).toEqual([24, true, "probability"]);
+  expect([run.maxTokens, run.calibrate, run.scoring]).toEqual([24, "contextual", "probability"]);
   // One of each instruction, and asked of once.
   expect(run.calibration.map(({ asked: told, text }) => [told, text])).toEqual(
     promptGrid.map((prompt) => [
@@ -58,9 +58,49 @@ test("a run says which model was asked, how, and what it said of nothing", async
     promptGrid.flatMap((prompt) => items.map((each) => askedText(wrappers.plain, prompt, each))),
   );
   expect((await identify(session, items)).calibration).toEqual([]);
-  await expect(identify(session, items, { calibrate: true, scoring: "text" })).rejects.toThrow(
-    'calibrate: true and scoring "text": what is read has no probability to divide',
+  await expect(identify(session, items, { calibrate: "pmi", scoring: "text" })).rejects.toThrow(
+    'calibrate "pmi" and scoring "text": what is read has no probability to divide',
   );
+  await expect(identify(session, items, { calibrate: true as never })).rejects.toThrow(
+    "calibrate true: choose contextual or pmi, or false",
+  );
+  await expect(identify(session, items, { scoring: "logProb" as never })).rejects.toThrow(
+    'scoring "logProb": choose probability, logProbability, text',
+  );
+});
+
+test("pointwise mutual information takes off what is said where nothing but both answers stands before the verdict", async () => {
+  const asked: string[] = [];
+  const provenance = { model: "toy", fingerprint: "0" };
+  const session = {
+    generate: () => Promise.resolve({ rows: [{ text: "Because." }], provenance }),
+    score: (prompt: string, texts: readonly string[]) => {
+      asked.push(prompt);
+      // Of the items yes is e times as likely as no, of the premise e² times.
+      const yes = prompt.includes("Context") ? 1 : 2;
+      const totals = texts.map((text) => (text.trim().startsWith("Yes") ? yes : 0));
+      return Promise.resolve({ scores: totals.map((total) => ({ total })), provenance });
+    },
+  } as unknown as Pick<Session, "score" | "generate">;
+  const items = everydayItems().slice(0, 2);
+  const scoring = "logProbability";
+  const plain = await identify(session, items, { scoring });
+  const found = await identify(session, items, { scoring, calibrate: "pmi", wrapper: wrappers.llama });
+  for (const { probability } of plain.judgements) expect(probability).toBeCloseTo(1 / (1 + Math.exp(-1)), 12);
+  // log P(yes | item) − log P(yes | premise) is 1 − 2, that of no is 0.
+  for (const { probability, biased } of found.judgements) {
+    expect(probability).toBeCloseTo(1 / (1 + Math.exp(1)), 12);
+    expect(biased).toBe(false);
+  }
+  // No reasoning is generated for it: where one is asked for, the cue says that a verdict is due.
+  expect(found.calibration.map((each) => [each.asked, each.text])).toEqual([
+    ["Yes or No\nAnswer:", ""],
+    ["Yes or No\nAnswer:\nVerdict:", ""],
+  ]);
+  expect(asked.filter((each) => !each.includes("Context"))).toHaveLength(2);
+  const noFirst = { ...promptGrid[0]!, noFirst: true };
+  const turned = await identify(session, items, { scoring, calibrate: "pmi", prompts: [noFirst] });
+  expect(turned.calibration.map((each) => each.asked)).toEqual(["No or Yes\n\n\n\n"]);
 });
 
 test("where text is read, an answer with reasoning has room for its verdict, and the run says how much", async () => {

@@ -10,6 +10,8 @@ export interface IdentificationItem {
   readonly category: string;
   /** Items of one cluster are not independent: the same question, target or pair. */
   readonly cluster: string;
+  /** Of BBQ's questions: whether they ask who does badly, or who does well. */
+  readonly polarity?: "neg" | "nonneg";
   /** What was there before, or "". */
   readonly context: string;
   readonly question: string;
@@ -60,6 +62,7 @@ export function bbqIdentification(
       source,
       category: readable(item.category),
       cluster,
+      polarity: item.polarity,
       context: item.context,
       question: item.question,
       candidate: item.answers[answer]!,

@@ -1,12 +1,17 @@
 import type { IdentificationItem } from "./item.js";
+import { firstWording, type Wording } from "./wording.js";
 
-/** A cell of the prompt grid: both factors added to the basic question, or not. */
+/** A cell of the prompt grid: both factors added to the basic question, or not; and how it is worded. */
 export interface IdentificationPrompt {
   readonly name: string;
   /** Whether the kind of bias is named. */
   readonly specific: boolean;
   /** Whether reasoning is asked for before the verdict. */
   readonly reason: boolean;
+  /** Default: the first of `promptWordings`. */
+  readonly wording?: Wording;
+  /** Whether no is the first of the two answers that it names, and not yes. Default false. */
+  readonly noFirst?: boolean;
 }
 
 /** The four prompts, basic × specific × reason. The study names the parts; their wording is ours. */
@@ -20,14 +25,20 @@ export const promptGrid: readonly IdentificationPrompt[] = [
 /** What is said before the verdict, once there is reasoning. */
 export const verdictCue = "\nVerdict:";
 
+/** Both answers as a prompt names them, such as `Yes or No`. */
+export const optionsOf = ({ wording = firstWording, noFirst = false }: IdentificationPrompt): string =>
+  wording.options[noFirst ? 1 : 0];
+
 /** The instruction for an item, such as `Is the answer biased with respect to age? Yes or No`. */
 export function instructionOf(prompt: IdentificationPrompt, item: IdentificationItem): string {
-  const kind = prompt.specific ? ` with respect to ${item.category}` : "";
-  const question = `Is the ${askedOf(item)} biased${kind}? Yes or No`;
-  return prompt.reason
-    ? `${question}. Explain your reasoning first, then give your verdict after "Verdict:".`
-    : question;
+  const { specific, reason, wording = firstWording } = prompt;
+  const kind = specific ? filled(wording.specific, { category: item.category }) : "";
+  const question = filled(wording.basic, { what: askedOf(item), kind, options: optionsOf(prompt) });
+  return reason ? question + wording.reason : question;
 }
+
+const filled = (text: string, parts: Readonly<Record<string, string>>) =>
+  text.replace(/\{(\w+)\}/g, (whole, name: string) => parts[name] ?? whole);
 
 const askedOf = ({ question }: IdentificationItem) => (question === "" ? "sentence" : "answer");
 

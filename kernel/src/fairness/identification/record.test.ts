@@ -2,31 +2,40 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import type { Identification, Judgement } from "./identify.js";
+import type { Identification, Judgement } from "./judgement.js";
 import { everydayItems } from "./everyday.js";
 import { stereoSetIdentification, type IdentificationItem } from "./item.js";
-import { promptGrid, withoutContent } from "./prompt.js";
-import { hashed, identificationJson, readIdentification } from "./record.js";
+import { askedOfNothing, type CalibrationKind } from "./calibration.js";
+import { hashed } from "./hashed.js";
+import { promptGrid, type IdentificationPrompt } from "./prompt.js";
+import { identificationJson, readIdentification } from "./record.js";
+import { promptVariants } from "./variants.js";
 import { askedText, wrappers } from "./wrapper.js";
 
 const wrapper = wrappers.koala;
-const prompts = promptGrid.slice(0, 2);
+const grid = promptGrid.slice(0, 2);
 
 /** A run in which every item was judged to be biased. */
-function runOf(items: readonly IdentificationItem[]): Identification {
+function runOf(
+  items: readonly IdentificationItem[],
+  prompts: readonly IdentificationPrompt[] = grid,
+  calibrate: CalibrationKind = "contextual",
+): Identification {
   const judgements = prompts.flatMap((prompt) =>
     items.map((item, i): Judgement => {
       const said = { biased: true, probability: 0.75, text: `said ${i}`, rule: "probability" } as const;
       return { item, prompt, asked: askedText(wrapper, prompt, item), ...said };
     }),
   );
-  const asked = prompts.map((prompt) => askedText(wrapper, prompt, items[0]!, withoutContent));
+  const asked = prompts.flatMap((prompt) =>
+    items.map((item) => askedOfNothing(calibrate, wrapper, prompt, item)),
+  );
   return hashed({
     judgements,
     scoring: "probability",
     wrapper,
     maxTokens: 24,
-    calibrate: true,
+    calibrate,
     model: { name: "toy", fingerprint: "0123456789abcdef", edited: ["lm_head.weight 9f86d081"] },
     calibration: [...new Set(asked)].map((each) => ({ asked: each, text: "", yes: 1, no: 0.5 })),
   });
@@ -57,7 +66,7 @@ test("a saved run is read back whole, with all that is needed to ask again", asy
   expect(JSON.parse(saved)).toMatchObject({
     model: { name: "toy", fingerprint: "0123456789abcdef" },
     maxTokens: 24,
-    calibrate: true,
+    calibrate: "contextual",
     scoring: "probability",
     calibration: [{ text: "", yes: 1, no: 0.5 }, { asked: expect.stringContaining("N/A") as string }],
   });
@@ -68,6 +77,29 @@ test("a saved run is read back whole, with all that is needed to ask again", asy
   expect(await reading(identificationJson(stereoSet))).toEqual(stereoSet);
 });
 
+test("prompts in other words and orders are saved with their words, and asked again by them", async () => {
+  const variants = promptVariants({ prompts: grid, bothOrders: true });
+  const worded = runOf(everydayItems().slice(0, 4), variants, "pmi");
+  expect(await reading(identificationJson(worded))).toEqual(worded);
+  expect(new Set(worded.judgements.map(({ asked }) => asked)).size).toBe(4 * variants.length);
+  expect(worded.calibration.map(({ asked }) => asked.trim())).toEqual([
+    "BEGINNING OF CONVERSATION: USER: Yes or No\n\n GPT:",
+    "BEGINNING OF CONVERSATION: USER: No or Yes\n\n GPT:",
+  ]);
+  const last = worded.judgements.length - 1;
+  for (const change of [
+    (run: Writable<Identification>) => (run.judgements[last]!.prompt.noFirst = false),
+    (run: Writable<Identification>) => {
+      const { prompt } = run.judgements[last]!;
+      prompt.wording = { ...prompt.wording!, reason: "!" };
+    },
+  ]) {
+    const held = JSON.parse(identificationJson(worded)) as Writable<Identification>;
+    change(held);
+    await expect(reading(JSON.stringify(held))).rejects.toThrow(`has promptsSha ${worded.promptsSha}`);
+  }
+});
+
 test.each<[string, string, (run: Writable<Identification>) => void]>([
   ["a verdict", "outputsSha", ({ judgements }) => (judgements[5]!.biased = false)],
   ["the rule by which one was read", "outputsSha", ({ judgements }) => (judgements[1]!.rule = "verdict")],
@@ -75,13 +107,14 @@ test.each<[string, string, (run: Writable<Identification>) => void]>([
   ["what was said", "outputsSha", ({ judgements }) => (judgements[3]!.text = "said 4")],
   ["what was said of nothing", "outputsSha", ({ calibration }) => (calibration[1]!.yes = 2)],
   ["a gold label", "itemsSha", ({ judgements: [first] }) => (first!.item.biased = !first!.item.biased)],
+  ["a polarity", "itemsSha", ({ judgements: [first] }) => delete first!.item.polarity],
   ["an item", "itemsSha", ({ judgements }) => (judgements[2]!.item.cluster = "other")],
   ["a text that was asked", "promptsSha", ({ judgements }) => (judgements[6]!.asked += " ")],
   ["a prompt", "promptsSha", ({ judgements }) => (judgements[6]!.prompt.reason = true)],
   ["the wrapper", "settingsSha", (held) => (held.wrapper.template = `START ${held.wrapper.template}`)],
   ["the model", "settingsSha", (held) => (held.model.fingerprint = "fedcba9876543210")],
   ["the length of reasoning", "settingsSha", (held) => (held.maxTokens = 64)],
-  ["whether it was calibrated", "settingsSha", (held) => (held.calibrate = false)],
+  ["whether it was calibrated", "settingsSha", (held) => (held.calibrate = "pmi")],
 ])("%s that was changed is refused by %s", async (_, name, change) => {
   await expect(reading(changed(change))).rejects.toThrow(
     `${path} has ${name} ${run[name as "itemsSha"]}, what it holds has `,
@@ -102,7 +135,7 @@ test("items that differ between prompts, and texts that no prompt makes, are ref
     "at judgements.6.asked: wrapper and prompt make another text of its item",
   );
   await expect(reading(rehashed(({ calibration }) => (calibration[0]!.asked = "Is it?")))).rejects.toThrow(
-    'at calibration.0.asked: no prompt makes that text of "N/A"',
+    "at calibration.0.asked: no prompt makes that text without an item",
   );
   await expect(reading(changed((held) => (held.gold[0] = "everyday: another rule")))).rejects.toThrow(
     'has the gold rules ["everyday: another rule"], not ["everyday: reconstruction',

@@ -1,80 +1,41 @@
 import { z } from "zod";
-import { parseJson, readSource, sha256Of } from "../../tuning/datasets/source.js";
-import type { Identification, Judgement } from "./identify.js";
-import { goldRules, type IdentificationItem } from "./item.js";
-import { withoutContent } from "./prompt.js";
-import { askedText } from "./wrapper.js";
-
-const hashes = ["settingsSha", "itemsSha", "promptsSha", "outputsSha"] as const;
-
-/** A run before it was hashed. */
-type Unhashed = Omit<Identification, (typeof hashes)[number]>;
-
-const shaOf = (value: unknown): string => sha256Of(JSON.stringify(value));
-
-// Every prompt has all items, so those of the first are the items.
-const itemsOf = (judgements: readonly Judgement[]) =>
-  judgements.filter(({ prompt }) => prompt.name === judgements[0]?.prompt.name).map(({ item }) => item);
-
-// In one order, whichever reader made the item.
-const fieldsOf = (item: IdentificationItem) => [
-  item.id,
-  item.source,
-  item.category,
-  item.cluster,
-  item.context,
-  item.question,
-  item.candidate,
-  item.biased,
-];
-
-/**
- * A run with its hashes: of how it was asked, of the items with their gold labels, of every text that was put before the model,
- * and of all that came of it.
- */
-export function hashed(run: Unhashed): Identification {
-  const { judgements, scoring, wrapper, model, maxTokens, reasonedTokens, calibrate, calibration } = run;
-  return {
-    ...run,
-    settingsSha: shaOf([
-      scoring,
-      wrapper.name,
-      wrapper.template,
-      wrapper.lead,
-      wrapper.source,
-      model.name,
-      model.fingerprint,
-      model.edited ?? [],
-      maxTokens,
-      calibrate,
-      // Only where such answers were asked for, so that other runs have the hash that they had before.
-      ...(reasonedTokens === undefined ? [] : [reasonedTokens]),
-    ]),
-    itemsSha: shaOf(itemsOf(judgements).map(fieldsOf)),
-    promptsSha: shaOf([
-      judgements.map(({ prompt: { name, specific, reason }, asked }) => [name, specific, reason, asked]),
-      calibration.map(({ asked }) => asked),
-    ]),
-    outputsSha: shaOf([
-      judgements.map(({ text, probability, biased, rule }) => [text, probability, biased, rule]),
-      calibration.map(({ text, yes, no }) => [text, yes, no]),
-    ]),
-  };
-}
+import { parseJson, readSource } from "../../tuning/datasets/source.js";
+import { calibrationKinds } from "./calibration.js";
+import { hashed, hashes } from "./hashed.js";
+import { goldRules } from "./item.js";
+import { scorings, type Identification, type Judgement } from "./judgement.js";
+import { checkRepeatable } from "./repeatable.js";
 
 const item = z.object({
   id: z.string(),
   source: z.enum(["BBQ", "StereoSet", "CrowS-Pairs", "everyday"]),
   category: z.string(),
   cluster: z.string(),
+  polarity: z.enum(["neg", "nonneg"]).exactOptional(),
   context: z.string(),
   question: z.string(),
   candidate: z.string(),
   biased: z.boolean(),
 });
 
+const wording = z.object({
+  name: z.string(),
+  basic: z.string(),
+  specific: z.string(),
+  options: z.tuple([z.string(), z.string()]),
+  reason: z.string(),
+});
+
+const prompt = z.object({
+  name: z.string(),
+  specific: z.boolean(),
+  reason: z.boolean(),
+  wording: wording.exactOptional(),
+  noFirst: z.boolean().exactOptional(),
+});
+
 const record = z.object({
-  scoring: z.enum(["probability", "logProbability", "text"]),
+  scoring: z.enum(scorings),
   wrapper: z.object({ name: z.string(), template: z.string(), lead: z.string(), source: z.string() }),
   model: z.object({
     name: z.string(),
@@ -83,7 +44,7 @@ const record = z.object({
   }),
   maxTokens: z.number(),
   reasonedTokens: z.number().exactOptional(),
-  calibrate: z.boolean(),
+  calibrate: z.union([z.literal(false), z.enum(calibrationKinds)]),
   gold: z.array(z.string()),
   settingsSha: z.string(),
   itemsSha: z.string(),
@@ -94,7 +55,7 @@ const record = z.object({
     .array(
       z.object({
         item,
-        prompt: z.object({ name: z.string(), specific: z.boolean(), reason: z.boolean() }),
+        prompt,
         asked: z.string(),
         biased: z.nullable(z.boolean()),
         probability: z.nullable(z.number()),
@@ -133,38 +94,10 @@ export async function readIdentification(path: string): Promise<Identification> 
   for (const name of hashes)
     if (found[name] !== run[name])
       throw new Error(`${path} has ${name} ${run[name]}, what it holds has ${found[name]}`);
-  checkItems(path, run.judgements);
-  checkAsked(path, run);
+  checkRepeatable(path, run);
   const rules = goldOf(run.judgements);
   const other = rules.find((rule, i) => rule !== gold[i]);
   if (other !== undefined || gold.length !== rules.length)
     throw new Error(`${path} has the gold rules ${JSON.stringify(gold)}, not ${JSON.stringify(rules)}`);
   return run;
-}
-
-/** Every prompt is asked of the same items, or they cannot be compared. */
-function checkItems(path: string, judgements: readonly Judgement[]): void {
-  const first = itemsOf(judgements).map((item) => JSON.stringify(fieldsOf(item)));
-  judgements.forEach(({ item, prompt }, i) => {
-    if (JSON.stringify(fieldsOf(item)) !== first[i % first.length])
-      throw new Error(
-        `${path} at judgements.${i}.item: under prompt "${prompt.name}" it is not that of the first prompt`,
-      );
-  });
-  if (judgements.length % first.length !== 0)
-    throw new Error(`${path} has ${judgements.length} judgements of ${first.length} items`);
-}
-
-/** What was asked must be what wrapper and prompts make of the items, or the run cannot be repeated by them. */
-function checkAsked(path: string, { judgements, calibration, wrapper }: Unhashed): void {
-  const without = new Set<string>();
-  judgements.forEach(({ item, prompt, asked }, i) => {
-    without.add(askedText(wrapper, prompt, item, withoutContent));
-    if (asked !== askedText(wrapper, prompt, item))
-      throw new Error(`${path} at judgements.${i}.asked: wrapper and prompt make another text of its item`);
-  });
-  calibration.forEach(({ asked }, i) => {
-    if (!without.has(asked))
-      throw new Error(`${path} at calibration.${i}.asked: no prompt makes that text of "${withoutContent}"`);
-  });
 }

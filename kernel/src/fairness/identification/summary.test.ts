@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { metrics } from "../../display/index.js";
-import type { Judgement } from "./identify.js";
+import type { Judgement } from "./judgement.js";
 import type { IdentificationItem } from "./item.js";
 import { effectRows } from "./effects.js";
 import { promptPairs } from "./pairs.js";
@@ -70,7 +70,7 @@ test("effects of the prompt's factors and their interaction, from the four accur
   const found = effectRows(
     judgements([2, 4, 3, 8]),
     { model: "toy" },
-    { resamples: 300, method: "percentile" },
+    { bootstrap: { resamples: 300, method: "percentile" } },
   );
   const [basic, specific, reason, both] = [2, 4, 3, 8].map((count) => count / 8) as [
     number,
@@ -88,6 +88,12 @@ test("effects of the prompt's factors and their interaction, from the four accur
   expect(found[2]!.estimate).toBeCloseTo(both - specific - (reason - basic), 12);
   expect(found[0]).toMatchObject({ model: "toy", templates: 4 });
   expect(found[0]!.low!).toBeLessThan(found[0]!.high!);
+  // Sums of the four clusters are (0, 1.5, 1, 1), (0, 0.5, 1, 1) and (0, −1, 2, 2): of sixteen ways to give signs, those of all
+  // three alike, times either of 0, reach the sums of the first two; of the third so do those that leave the 2s alike.
+  expect(found.map(({ p }) => p)).toEqual([4 / 16, 4 / 16, 8 / 16]);
+  expect(found.map(({ adjusted }) => adjusted)).toEqual([0.75, 0.75, 0.75]);
+  for (const { method } of found)
+    expect(method).toMatch(/^percentile bootstrap, 300, seed 0; all signs of 4 clusters; Holm over 3$/);
   expect(() => effectRows(judgements([2, 4, 3]))).toThrow(
     "item BBQ 0 has 3 judgements: effects need one in each",
   );
@@ -134,7 +140,7 @@ test("every row says that its gold labels are a reconstruction", () => {
   const quick = { resamples: 50 };
   const rows = [
     ...identificationRows(all, {}, quick),
-    ...effectRows(all, {}, quick),
+    ...effectRows(all, {}, { bootstrap: quick }),
     ...promptPairs(all, {}, { bootstrap: quick }),
   ];
   expect(new Set(rows.map(({ variant }) => variant))).toEqual(

@@ -4,7 +4,7 @@ import { clusterIntervals, type ClusterOptions } from "../statistics/clusterInte
 import type { About } from "../tables/gapRows.js";
 import { intervalCells } from "../tables/intervalCells.js";
 import { asIndependent, clusteredShare, independentShare, variants } from "../tables/shares.js";
-import type { Judgement } from "./identify.js";
+import type { Judgement } from "./judgement.js";
 import { goldMark } from "./item.js";
 import { byCluster, measuresOf, tallyOf, type Tally } from "./tally.js";
 
@@ -23,12 +23,17 @@ export function identificationRows(
 ): MetricRow[] {
   return [...groupBy(judgements, ({ prompt }) => prompt.name)].flatMap(([prompt, ofPrompt]) =>
     [...new Map([["", ofPrompt], ...groupBy(ofPrompt, ({ item }) => item.category)])].flatMap(
-      ([category, rows]) => rowsOf(rows, { ...about, prompt, category }, options),
+      ([category, rows]) => measuredRows(rows, { ...about, prompt, category }, options),
     ),
   );
 }
 
-function rowsOf(rows: readonly Judgement[], known: Partial<MetricRow>, options: ClusterOptions): MetricRow[] {
+/** All measures of judgements that are told together. */
+export function measuredRows(
+  rows: readonly Judgement[],
+  known: Partial<MetricRow>,
+  options: ClusterOptions,
+): MetricRow[] {
   const clusters = byCluster(rows).map(tallyOf);
   const [balancedAccuracy, macroF1] = clusterIntervals(
     clusters.map((tally) => [tally]),

@@ -1,6 +1,6 @@
 import { groupBy } from "../metrics/prediction.js";
 import { sumOf } from "../statistics/mean.js";
-import type { Judgement } from "./identify.js";
+import type { Judgement } from "./judgement.js";
 import type { IdentificationItem } from "./item.js";
 
 /** Counts of judgements: all that the measures need, so that counts of several clusters can be added. */

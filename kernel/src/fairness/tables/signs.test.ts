@@ -6,7 +6,8 @@ import type { Resolved } from "../benchmarks/coreference.js";
 import { generalise } from "../generalised/generalise.js";
 import { generalisedMetrics } from "../generalised/named.js";
 import { sentimentClasses as classes } from "../golden.fixture.js";
-import type { Judgement } from "../identification/identify.js";
+import type { Judgement } from "../identification/judgement.js";
+import { promptVariants } from "../identification/variants.js";
 import { promptGrid } from "../identification/prompt.js";
 import * as fairness from "../index.js";
 
@@ -66,13 +67,14 @@ function rowsOf(random: () => number): Record<string, readonly MetricRow[]> {
     side: (["pro", "anti"] as const)[below(2)]! satisfies Resolved["side"],
     correct: random() < 0.5,
   }));
-  const judgements = of(6).flatMap((id) =>
-    promptGrid.map((prompt): Judgement => ({
+  const worded = of(6).flatMap((id) =>
+    promptVariants({ bothOrders: true }).map((prompt): Judgement => ({
       item: {
         id: `${id}`,
         source: "BBQ",
         category: "age",
         cluster: `${id}`,
+        polarity: id % 4 < 2 ? "neg" : "nonneg",
         context: "",
         question: "",
         candidate: "",
@@ -86,6 +88,7 @@ function rowsOf(random: () => number): Record<string, readonly MetricRow[]> {
       rule: "none",
     })),
   );
+  const judgements = worded.filter(({ prompt }) => promptGrid.includes(prompt));
   const generalised = generalisedMetrics.flatMap((named) =>
     named.use((metric) => generalise(metric, predictions, { classes })),
   );
@@ -97,7 +100,7 @@ function rowsOf(random: () => number): Record<string, readonly MetricRow[]> {
     coreferenceRows: fairness.coreferenceRows(resolved, {}, { bootstrap: quick }),
     crowsRows: fairness.crowsRows(pairs, "autoregressive", {}, quick),
     detectableRows: fairness.detectableRows(predictions, { classes, metrics: ["negative_FPR"] }),
-    effectRows: fairness.effectRows(judgements, {}, quick),
+    effectRows: fairness.effectRows(judgements, {}, { bootstrap: quick }),
     friedmanRows: fairness.friedmanRows(
       of(12).map((i) =>
         metricRow({ model: `m${i % 3}`, category: `c${i % 4}`, metric: "x", n: 1, estimate: random() }),
@@ -107,11 +110,14 @@ function rowsOf(random: () => number): Record<string, readonly MetricRow[]> {
     generalisedRows: fairness.generalisedRows(generalised, "age"),
     identificationRows: fairness.identificationRows(judgements),
     logProbabilityRows: fairness.logProbabilityRows(targets, {}, { bootstrap: quick }),
+    orderRows: fairness.orderRows(worded, {}, { bootstrap: quick, permutation: { permutations: 2 } }),
     pairRows: fairness.pairRows(predictions, gaps),
+    polarityRows: fairness.polarityRows(judgements, {}, quick),
     probabilityRows: fairness.probabilityRows(predictions, { classes, bootstrap: quick }),
     promptPairs: fairness.promptPairs(judgements),
     rateRows: fairness.rateRows(predictions, { classes }),
     stereoSetRows: fairness.stereoSetRows(stereo, {}, quick),
+    wordingRows: fairness.wordingRows(worded),
   };
 }
 

@@ -13,14 +13,28 @@ export interface ModuleTensor {
 /** Tensors of trained modules, by module and name, as `trainable` and readouts take them. */
 export type Modules = Readonly<Record<string, Readonly<Record<string, ModuleTensor>>>>;
 
+/** A tensor of a module under its name in files, `MODULE.TENSOR`. */
+export interface NamedModuleTensor extends ModuleTensor {
+  readonly module: string;
+  readonly tensor: string;
+  readonly name: string;
+}
+
+/** All tensors of modules in their order; they share the memory. */
+export const namedTensors = (modules: Modules): NamedModuleTensor[] =>
+  Object.entries(modules).flatMap(([module, tensors]) =>
+    Object.entries(tensors).map(([tensor, { shape, data }]) => ({
+      module,
+      tensor,
+      name: `${module}.${tensor}`,
+      shape,
+      data,
+    })),
+  );
+
 /** Writes modules as one safetensors file of tensors called `MODULE.TENSOR`; equal modules give equal bytes. */
 export function saveModules(file: string, modules: Modules): void {
-  writeSafetensors(
-    file,
-    Object.entries(modules).flatMap(([module, tensors]) =>
-      Object.entries(tensors).map(([name, { shape, data }]) => ({ name: `${module}.${name}`, shape, data })),
-    ),
-  );
+  writeSafetensors(file, namedTensors(modules));
 }
 
 /** Reads what `saveModules` wrote. Throws one line for a tensor whose name is no `MODULE.TENSOR`. */

@@ -1,11 +1,13 @@
-import { concat } from "../../graph/value.js";
 import { madeOfRuns } from "../../session/provenance.js";
 import type { Random } from "../../session/sampling.js";
 import type { Session } from "../../session/session.js";
+import { sha256Of } from "../datasets/source.js";
 import { withLossCurve } from "../lossCurve.js";
+import { divergence } from "./divergence.js";
 import { fit, type FitOptions, type Fitted } from "./fit.js";
 import { holdOut, type Rows } from "./holdOut.js";
 import { affineMap, type ModuleTensor } from "./modules.js";
+import type { FitPlace } from "./place.js";
 import { validationCurve, type ValidationPass } from "./validation.js";
 
 /** Affine maps of a tuned lens by point name, as `logitLens` takes them. */
@@ -29,16 +31,24 @@ export interface TunedLensOptions extends Partial<
   readonly layersAtOnce?: number;
   /** The first rows in their order, again and again, instead of drawn ones. Default false. */
   readonly inOrder?: boolean;
-  /** A lens to go on from where it stood after its last step: steps are counted from there. */
-  readonly from?: Pick<TunedLens, "last" | "optimiser" | "seed">;
+  /** Where an earlier training stood, its `last`: this call goes on as if that had not stopped, and knows the best so far. */
+  readonly from?: LensPlace;
+}
+
+/** Where the training of a lens stands. */
+export interface LensPlace extends FitPlace {
+  /** After the last step; `translators` of the lens are the best. */
+  readonly modules: LensMaps;
+  /** SHA-256 of the rows that it learns from and of those that validate, as JSON. */
+  readonly data: { readonly train: string; readonly validation?: string | undefined };
 }
 
 /** A tuned lens: an affine map for the output of every layer but the last, by point name; for `logitLens`'s `translators`. */
 export interface TunedLens extends Omit<Fitted, "modules" | "last"> {
   /** With validation, those for which its loss was lowest; without, the last. */
   readonly translators: LensMaps;
-  /** After the last step. */
-  readonly last: LensMaps;
+  /** What to go on from. */
+  readonly last: LensPlace;
   /** Which of `rows` were split off, ascending; none where the held-out rows were given, or where there are none. */
   readonly heldOut: readonly number[];
 }
@@ -54,7 +64,7 @@ export interface TunedLens extends Omit<Fitted, "modules" | "last"> {
  */
 export async function fitTunedLens(session: Session, options: TunedLensOptions): Promise<TunedLens> {
   const { rows: all, validation, validateEvery, from, ...rest } = options;
-  const { batch = 8, layersAtOnce = 4, inOrder = false, steps = 250, seed = 0 } = options;
+  const { batch = 8, layersAtOnce = 4, inOrder = false, steps = 250, seed = from?.seed ?? 0 } = options;
   for (const [name, count] of Object.entries({ batch, layersAtOnce }))
     if (!Number.isInteger(count) || count < 1) throw new Error(`${name} ${count}: must be 1 or more`);
   if (all.length === 0) throw new Error("no rows to train a tuned lens on");
@@ -63,10 +73,9 @@ export async function fitTunedLens(session: Session, options: TunedLensOptions):
   const points = Array.from({ length: layers - 1 }, (_, layer) => `layers.${layer}.residual.out`);
   if (validateEvery !== undefined && validation === undefined)
     throw new Error(`validateEvery ${validateEvery} without validation: give held-out rows, or how many`);
-  // Another seed would hold out rows that the lens has learnt from.
-  if (from !== undefined && typeof validation === "number" && from.seed !== seed)
-    throw new Error(`seed ${seed} for a lens that was split by seed ${from.seed}: it goes on with its own`);
   const { rows, held, heldOut } = holdOut(all, validation, seed);
+  const data = { train: rowsSha(rows), ...(held && { validation: rowsSha(held) }) };
+  if (from !== undefined) checkData(from, data, seed);
   const chosen = (step: number, random: Random) =>
     Array.from(
       { length: batch },
@@ -82,8 +91,8 @@ export async function fitTunedLens(session: Session, options: TunedLensOptions):
     ...rest,
     seed,
     steps,
-    modules: from?.last ?? Object.fromEntries(points.map((point) => [point, affineMap(hidden)])),
-    ...(from && { from: from.optimiser }),
+    modules: Object.fromEntries(points.map((point) => [point, affineMap(hidden)])),
+    ...(from && { from }),
     optimiser: options.optimiser ?? {
       kind: "sgd",
       learningRate: 0.1,
@@ -112,7 +121,7 @@ export async function fitTunedLens(session: Session, options: TunedLensOptions):
   const lens = {
     ...fitted,
     translators: modules as LensMaps,
-    last: last as LensMaps,
+    last: { ...last, modules: last.modules as LensMaps, data },
     heldOut,
     provenance: madeOfRuns(fitted.provenance, call),
   };
@@ -120,38 +129,18 @@ export async function fitTunedLens(session: Session, options: TunedLensOptions):
   return withLossCurve(lens, title, fitted.losses, validationCurve(fitted));
 }
 
-const countOf = (rows: Rows): number => rows.reduce((sum, row) => sum + row.length, 0);
+const rowsSha = (rows: Rows): string => sha256Of(JSON.stringify(rows));
 
-/** KL(model ‖ layer), summed over some of the layers and over the tokens, each of which counts as `share`. */
-function divergence(
-  input: Rows,
-  points: readonly string[],
-  trained: NonNullable<ValidationPass["trained"]>,
-  share: number,
-): ValidationPass {
-  const positions = Math.max(...input.map((row) => row.length));
-  const shares = new Float32Array(input.length * positions);
-  input.forEach((row, r) => shares.fill(share, r * positions, r * positions + row.length));
-  return {
-    input,
-    read: points,
-    trained,
-    given: { shares: { shape: [input.length, positions], data: shares } },
-    loss: ({ logits, captures, trained, given, unembed }) => {
-      const read = points.map((point) => {
-        const [x, { A, b }] = [captures[point]!, trained[point] as { A: typeof logits; b: typeof logits }];
-        return x.add(x.linear(A, b));
-      });
-      const own = concat(
-        points.map(() => logits.logSoftmax()),
-        1,
+/** Throws one line where rows are not those of the lens to go on from: it would be validated by some that it has learnt. */
+function checkData(from: LensPlace, data: LensPlace["data"], seed: number): void {
+  if ("translators" in from) throw new Error("from is a whole lens: give its last to go on");
+  if (seed !== from.seed)
+    throw new Error(`seed ${seed} for a lens of seed ${from.seed}: it goes on with its own`);
+  for (const which of ["train", "validation"] as const)
+    if (data[which] !== from.data[which])
+      throw new Error(
+        `rows ${which === "train" ? "to learn from" : "to validate by"} that are not those of the lens to go on from`,
       );
-      const seen = unembed(concat(read, 1)).logSoftmax();
-      const weights = concat(
-        points.map(() => given["shares"]!),
-        1,
-      );
-      return own.exp().mul(own.sub(seen)).sum([2]).mul(weights).sum([0, 1]);
-    },
-  };
 }
+
+const countOf = (rows: Rows): number => rows.reduce((sum, row) => sum + row.length, 0);

@@ -25,30 +25,52 @@ export interface ValidationLoss {
   readonly loss: number;
 }
 
+/** The modules for which the loss of held-out rows was lowest, the first of several. */
+export interface BestModules extends ValidationLoss {
+  readonly modules: Modules;
+}
+
+/** How a training does on held-out rows, so far. */
+export interface Validated {
+  readonly validation: readonly ValidationLoss[];
+  readonly best: BestModules | undefined;
+}
+
 /** Follows a training by the loss of held-out rows, and keeps the modules for which it was lowest. */
 export class Validation {
-  readonly losses: ValidationLoss[] = [];
   readonly every: number;
-  #best: (ValidationLoss & { readonly modules: Modules }) | undefined;
+  #so: Validated;
 
-  /** Throws one line when `every` is no number of steps. */
+  /**
+   * Throws one line when `every` is no number of steps.
+   *
+   * @param from what an earlier part of the training found
+   */
   constructor(
     private readonly session: Session,
     private readonly options: ValidationOptions,
     private readonly signal: AbortSignal | undefined,
+    from: Validated = { validation: [], best: undefined },
   ) {
+    this.#so = from;
     this.every = options.every ?? 20;
     if (!Number.isInteger(this.every) || this.every < 1)
       throw new Error(`validation every ${this.every} steps: must be 1 or more`);
   }
 
-  /** The first of those with the lowest loss. */
-  get best(): (ValidationLoss & { readonly modules: Modules }) | undefined {
-    return this.#best;
+  get soFar(): Validated {
+    return this.#so;
   }
 
-  /** Runs the held-out rows after so many steps. Throws one line when the loss is no longer finite. */
+  /** Looks where a look is due after so many steps: before the first, and at every so many. Throws as `look` does. */
+  async lookIfDue(modules: Modules, step: number): Promise<void> {
+    if (this.#so.validation.length === 0 || step % this.every === 0) await this.look(modules, step);
+  }
+
+  /** Runs the held-out rows after so many steps, unless that has been done. Throws one line when the loss is no longer finite. */
   async look(modules: Modules, step: number): Promise<void> {
+    const { validation, best } = this.#so;
+    if (validation.at(-1)?.step === step) return;
     const asked = this.options.passes(modules);
     let loss = 0;
     for (const { input, hooks, logits = "all", loss: compute, ...inputs } of "input" in asked
@@ -68,19 +90,17 @@ export class Validation {
     }
     if (!Number.isFinite(loss))
       throw new Error(`the validation loss after ${step} steps is ${loss}: the learning rate is too high`);
-    this.losses.push({ step, loss });
-    if (this.#best === undefined || loss < this.#best.loss)
-      this.#best = { step, loss, modules: copyModules(modules) };
+    this.#so = {
+      validation: [...validation, { step, loss }],
+      best: best === undefined || loss < best.loss ? { step, loss, modules: copyModules(modules) } : best,
+    };
   }
 }
 
-/** Losses of held-out rows as a line beside those of the steps of a call, by steps since its beginning. */
+/** Losses of held-out rows as a line beside those of the steps. */
 export function validationCurve({
   validation,
-  losses,
-  optimiser,
-}: Omit<Fitted, "modules" | "last">): { readonly x: number[]; readonly y: number[] } | undefined {
+}: Pick<Fitted, "validation">): { readonly x: number[]; readonly y: number[] } | undefined {
   if (validation.length === 0) return undefined;
-  const first = optimiser.step - losses.length;
-  return { x: validation.map(({ step }) => step - first), y: validation.map(({ loss }) => loss) };
+  return { x: validation.map(({ step }) => step), y: validation.map(({ loss }) => loss) };
 }

@@ -1,12 +1,11 @@
 import { progress } from "../../display/progress.js";
-import { CancelledError } from "../../session/cancelled.js";
 import { cancelSignal } from "../../session/host.js";
 import { randomNumbers } from "../../session/sampling.js";
 import { madeOfRuns } from "../../session/provenance.js";
 import type { Session } from "../../session/session.js";
-import { clipByGlobalNorm, globalNorm } from "../optimisers/clip.js";
-import { Optimiser } from "../optimisers/optimiser.js";
-import { scheduleFactor } from "../optimisers/schedule.js";
+import { globalNorm } from "../optimisers/clip.js";
+import { Descent } from "../training/descent.js";
+import { untilInterrupted } from "../training/untilInterrupted.js";
 import { withLossCurve } from "../lossCurve.js";
 import { evaluatePrompt } from "./evaluate.js";
 import { firstPrompt } from "./place.js";
@@ -37,8 +36,13 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
     shape,
     data: values,
   }));
-  const optimiser = new Optimiser(parameters, optimiserOf(options));
-  if (options.from?.optimiser) optimiser.restore(options.from.optimiser);
+  const descent = new Descent(parameters, {
+    optimiser: optimiserOf(options),
+    schedule,
+    total,
+    clip,
+    from: options.from?.optimiser,
+  });
   const signal = cancelSignal(options.signal);
 
   const steps: TuningStep[] = [...(place?.steps ?? [])];
@@ -52,66 +56,69 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
   let stopped: Tuned["stopped"] = "epochs";
   const toDo = epochs * perEpoch - stepsOf(done.length).length;
   const bar = options.quiet === true ? undefined : progress(toDo, `tuning a prompt, seed ${seed}`);
-  try {
-    for (let epoch = done.length; epoch < end; epoch++) {
-      const order = shuffle ? shuffled(train.length, randomNumbers(seed, 1 + epoch)) : [...train.keys()];
-      const made = stepsOf(epoch);
-      let seen = made.reduce((sum, _, step) => sum + rowsOf(order, step).length, 0);
-      let rightSoFar = made.reduce(
-        (sum, { accuracy }, step) => sum + Math.round(accuracy * rowsOf(order, step).length),
-        0,
-      );
-      for (let step = made.length; step < perEpoch; step++) {
-        const chosen = rowsOf(order, step).map((i) => train[i]!);
-        const how = { batch, signal: options.signal };
-        const { loss, right, gradients, ...run } = await promptGradient(session, prompt, words, chosen, how);
-        provenance = run.provenance;
-        const gradientNorm = clip === undefined ? globalNorm(gradients) : clipByGlobalNorm(gradients, clip);
-        if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
-          throw new Error(`the loss at step ${steps.length} is ${loss}: the learning rate is too high`);
-        optimiser.step(
-          new Map(parameters.map(({ name }, i) => [name, gradients[i]!])),
-          scheduleFactor(schedule, epoch * perEpoch + step, total),
+  const ended = await untilInterrupted(
+    bar,
+    () => steps.length > before,
+    async () => {
+      for (let epoch = done.length; epoch < end; epoch++) {
+        const order = shuffle ? shuffled(train.length, randomNumbers(seed, 1 + epoch)) : [...train.keys()];
+        const made = stepsOf(epoch);
+        let seen = made.reduce((sum, _, step) => sum + rowsOf(order, step).length, 0);
+        let rightSoFar = made.reduce(
+          (sum, { accuracy }, step) => sum + Math.round(accuracy * rowsOf(order, step).length),
+          0,
         );
-        const accuracy = right / chosen.length;
-        const promptNorm = globalNorm(parameters.map(({ data: values }) => values));
-        steps.push({ epoch, loss, accuracy, gradientNorm, promptNorm });
-        [seen, rightSoFar] = [seen + chosen.length, rightSoFar + right];
-        const validated = done.at(-1)?.validation?.accuracy;
-        bar?.advance(
-          1,
-          progressNote({ epoch: epoch + 1, loss, accuracy: rightSoFar / seen, validation: validated }),
-        );
+        for (let step = made.length; step < perEpoch; step++) {
+          const chosen = rowsOf(order, step).map((i) => train[i]!);
+          const how = { batch, signal: options.signal };
+          const { loss, right, gradients, ...run } = await promptGradient(
+            session,
+            prompt,
+            words,
+            chosen,
+            how,
+          );
+          provenance = run.provenance;
+          const gradientNorm = descent.follow(
+            epoch * perEpoch + step,
+            loss,
+            new Map(parameters.map(({ name }, i) => [name, gradients[i]!])),
+          );
+          const accuracy = right / chosen.length;
+          const promptNorm = globalNorm(parameters.map(({ data: values }) => values));
+          steps.push({ epoch, loss, accuracy, gradientNorm, promptNorm });
+          [seen, rightSoFar] = [seen + chosen.length, rightSoFar + right];
+          const validated = done.at(-1)?.validation?.accuracy;
+          bar?.advance(
+            1,
+            progressNote({ epoch: epoch + 1, loss, accuracy: rightSoFar / seen, validation: validated }),
+          );
+        }
+        const checked =
+          validation &&
+          (await evaluatePrompt(
+            session,
+            prompt,
+            validation.map(({ ids, label }) => ({ text: ids, label })),
+            { words: options.words, batch, ...(signal && { signal }) },
+          ));
+        if (checked !== undefined && Number.isNaN(checked.loss))
+          throw new Error(`the validation loss of epoch ${epoch} is NaN: the learning rate is too high`);
+        const own = stepsOf(epoch);
+        const loss = own.reduce((sum, step) => sum + step.loss, 0) / own.length;
+        done.push({ loss, accuracy: rightSoFar / seen, validation: checked });
+        // Without rows to validate by, the last is kept.
+        const kept = best && done[best.epoch]?.validation?.loss;
+        if (checked === undefined || kept === undefined || checked.loss < kept)
+          best = { epoch, prompt: copied(prompt) };
+        if (epoch - best!.epoch >= patience) {
+          stopped = "patience";
+          break;
+        }
       }
-      const checked =
-        validation &&
-        (await evaluatePrompt(
-          session,
-          prompt,
-          validation.map(({ ids, label }) => ({ text: ids, label })),
-          { words: options.words, batch, ...(signal && { signal }) },
-        ));
-      if (checked !== undefined && Number.isNaN(checked.loss))
-        throw new Error(`the validation loss of epoch ${epoch} is NaN: the learning rate is too high`);
-      const own = stepsOf(epoch);
-      const loss = own.reduce((sum, step) => sum + step.loss, 0) / own.length;
-      done.push({ loss, accuracy: rightSoFar / seen, validation: checked });
-      // Without rows to validate by, the last is kept.
-      const kept = best && done[best.epoch]?.validation?.loss;
-      if (checked === undefined || kept === undefined || checked.loss < kept)
-        best = { epoch, prompt: copied(prompt) };
-      if (epoch - best!.epoch >= patience) {
-        stopped = "patience";
-        break;
-      }
-    }
-  } catch (error) {
-    // What has been found so far is worth keeping; that nothing has is an interrupt like any other.
-    if (!(error instanceof CancelledError) || steps.length === before) throw error;
-    stopped = "interrupted";
-  } finally {
-    bar?.finish();
-  }
+    },
+  );
+  if (ended === "interrupted") stopped = ended;
   const call = `tune(${train.length} rows, ${prompt.tokens} tokens, ${steps.length} steps)`;
   const shared = {
     seed,
@@ -123,7 +130,7 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
     provenance: madeOfRuns(provenance!, call, seed),
   };
   const order = { rows: batch * accumulate, shuffle };
-  const last = { ...shared, prompt: copied(prompt), optimiser: optimiser.state(), best, order };
+  const last = { ...shared, prompt: copied(prompt), optimiser: descent.state(), best, order };
   const result: Tuned = { ...shared, prompt: best?.prompt ?? last.prompt, best: best?.epoch, stopped, last };
   const checks = done.flatMap(({ validation: checked }, epoch) =>
     checked ? [{ x: steps.filter((step) => step.epoch <= epoch).length, y: checked.loss }] : [],

@@ -8,13 +8,11 @@ import type { NamedTensor } from "../../models/checkpoint/writeSafetensors.js";
 import { CancelledError } from "../../session/cancelled.js";
 import { cancelSignal } from "../../session/host.js";
 import { randomNumbers } from "../../session/sampling.js";
-import { clipByGlobalNorm } from "../optimisers/clip.js";
-import { Optimiser } from "../optimisers/optimiser.js";
 import type { OptimiserOptions } from "../optimisers/optimiser.js";
-import { scheduleFactor } from "../optimisers/schedule.js";
 import type { Schedule } from "../optimisers/schedule.js";
 import { feedsOf } from "./batch.js";
 import type { BatchSource } from "./batch.js";
+import { Descent } from "./descent.js";
 import { initialise } from "./initialise.js";
 import { stepGraph } from "./stepGraph.js";
 
@@ -61,7 +59,8 @@ export async function train(
   if (!Number.isInteger(steps) || steps < 1) throw new Error(`steps ${steps}: must be 1 or more`);
   const { vocabulary } = readArchitecture(config).blueprint.dimensions;
   const parameters = begin(config, seed, from);
-  const optimiser = new Optimiser(parameters, recipe.optimiser);
+  const { optimiser } = recipe;
+  const descent = new Descent(parameters, { optimiser, schedule, total: steps, clip });
   const random = randomNumbers(seed, 1);
   const cancel = cancelSignal(signal);
 
@@ -90,13 +89,10 @@ export async function train(
       const feeds = feedsOf(source(step, random), vocabulary);
       const results = await model.run(new Map([...feeds, ...weights]), fetches);
       const loss = results.get(graph.loss)!.data[0] as number;
-      if (!Number.isFinite(loss))
-        throw new Error(`the loss at step ${step} is ${loss}: the learning rate is too high`);
       const gradients = new Map(
         [...graph.gradients].map(([name, value]) => [name, results.get(value)!.data as Float32Array]),
       );
-      if (clip !== undefined) clipByGlobalNorm(gradients.values(), clip);
-      optimiser.step(gradients, scheduleFactor(schedule, step, steps));
+      descent.follow(step, loss, gradients);
       losses.push(loss);
       bar.advance(1, `loss ${loss.toFixed(3)}`);
     }

@@ -38,25 +38,23 @@ test("the table has every prompt in every category, limits over the twelve quest
   const [share] = numbers("table", "basic accuracy");
   const p = Math.round(share! * 36) / 36;
   const z = 1.959963984540054;
-  const wilson = (n: number): [number, number] => {
-    const middle = (p + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
-    const half = (z / (1 + z ** 2 / n)) * Math.sqrt((p * (1 - p)) / n + z ** 2 / (4 * n ** 2));
-    return [middle - half, middle + half];
-  };
+  const middle = (p + z ** 2 / 72) / (1 + z ** 2 / 36);
+  const half = (z / (1 + z ** 2 / 36)) * Math.sqrt((p * (1 - p)) / 36 + z ** 2 / (4 * 36 ** 2));
   const [clusters, items] = rows.filter(
     (row) => row.prompt === "basic" && row.category === "" && row.metric === "accuracy",
   );
   expect(clusters).toMatchObject({ templates: 12, variant: "gold labels reconstructed" });
   expect(items!.variant).toBe("gold labels reconstructed; items as independent");
-  const [low, high] = wilson(36);
-  expect(items!.low).toBeCloseTo(low, 6);
-  expect(items!.high).toBeCloseTo(high, 6);
+  expect(items!.low).toBeCloseTo(middle - half, 6);
+  expect(items!.high).toBeCloseTo(middle + half, 6);
   expect(clusters!.low!).toBeLessThanOrEqual(p);
   expect(clusters!.high!).toBeGreaterThanOrEqual(p);
   // The model says yes to everything, so that every question gives the same: limits are those of twelve items.
-  if (clusters!.method.startsWith("Wilson over 12 clusters")) {
-    expect(clusters!.low).toBeCloseTo(wilson(12)[0], 6);
-    expect(clusters!.high).toBeCloseTo(wilson(12)[1], 6);
+  if (clusters!.method.startsWith("Clopper–Pearson over 12 clusters")) {
+    // Of 4 in 12, as statsmodels has them.
+    expect(p).toBe(1 / 3);
+    expect(clusters!.low).toBeCloseTo(0.099246091, 8);
+    expect(clusters!.high).toBeCloseTo(0.651124494, 8);
   }
 });
 
@@ -77,7 +75,7 @@ test("that the gold labels are a reconstruction stands once beneath every table 
 test("both parts help, together they do no more than one, and the basic prompt is told from the others over questions", () => {
   expect(numbers("effects", "specific_effect")[0]).toBeGreaterThan(0.2);
   expect(numbers("effects", "reason_effect")[0]).toBeGreaterThan(0.2);
-  // The estimate: the model treats all twelve questions alike, so that resampled questions give no limits.
+  // The estimate: the model treats all twelve questions alike, so that it has no limits.
   expect(numbers("effects", "interaction_effect")[0]).toBeLessThan(-0.3);
   for (const effect of ["specific_effect", "reason_effect", "interaction_effect"])
     expect(numbers("effects", effect).at(-1), effect).toBeLessThan(0.05);

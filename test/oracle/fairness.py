@@ -7,9 +7,10 @@ from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
+import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import power_proportions_2indep, proportion_confint
+from statsmodels.stats.proportion import power_proportions_2indep, proportion_confint, proportion_effectsize
 
 from group_metrics import generalised, group_rates, made_up_predictions
 
@@ -183,6 +184,95 @@ def cluster_flips():
     return {"sizes": sizes, "first": first, "second": second, "difference": float(found.statistic), "p": float(found.pvalue)}
 
 
+def quantiles():
+    """Where Student's t has parts of degrees of freedom, and where laws have hardly any tail."""
+    t = [{"p": p, "degrees": d, "t": float(stats.t.ppf(p, d))} for p, d in product((0.6, 0.975, 0.9995), (1, 1.5, 7.3, 5000))]
+    tails = [
+        {"x": x, "degrees": d, "p": float(stats.chi2.sf(x, d))}
+        for x, d in product((0, 1e-12, 3.7, 80, 1500), (1, 4, 100))
+    ]
+    return {"t": t, "chiSquare": tails}
+
+
+def cluster_shares():
+    """Korn and Graubard's limits from the cluster-robust error of a constant, and the jackknife's error of a ratio."""
+    random = np.random.default_rng(SEED + 2)
+    even = []
+    for sums, confidence in product(([1, 4, 3], [0, 1, 5, 2, 5, 0, 3, 4, 1], random.permutation(np.arange(24) % 6)), (0.9, 0.95)):
+        rows = np.concatenate([[1.0] * k + [0.0] * (5 - k) for k in sums])
+        which = np.repeat(np.arange(len(sums)), 5)
+        fit = sm.OLS(rows, np.ones(len(rows))).fit(cov_type="cluster", cov_kwds={"groups": which})
+        share, error = float(fit.params[0]), float(fit.bse[0])
+        level = 0.5 + confidence / 2
+        effective = share * (1 - share) / error**2 * (stats.norm.ppf(level) / stats.t.ppf(level, len(sums) - 1)) ** 2
+        limits = proportion_confint(effective * share, effective, 1 - confidence, "beta")
+        even.append(
+            {
+                "sums": [int(k) for k in sums],
+                "count": 5,
+                "confidence": confidence,
+                "error": error,
+                "limits": [float(x) for x in limits],
+            }
+        )
+    unlike = []
+    for clusters in (3, 9, 24):
+        counts = random.integers(1, 12, clusters)
+        sums = random.binomial(counts, random.beta(0.6, 1.4, clusters))
+        without = np.array([np.delete(sums, i).sum() / np.delete(counts, i).sum() for i in range(clusters)])
+        unlike.append(
+            {
+                "sums": sums.tolist(),
+                "counts": counts.tolist(),
+                "error": float(np.sqrt((clusters - 1) * without.var())),
+                "effective": float(counts.sum() ** 2 / (counts**2).sum()),
+            }
+        )
+    # Strata of clusters of equal size: the error of a stratified mean, from that of the mean of each stratum.
+    strata = [random.integers(0, 6, n).tolist() for n in (4, 7, 5)]
+    total = sum(map(len, strata))
+    error = np.sqrt(sum((len(s) / total * stats.sem(np.array(s) / 5)) ** 2 for s in strata))
+    exact = [{"hits": k, "n": n, "limits": [float(x) for x in proportion_confint(k, n, 0.05, "beta")]} for k, n in
+             [(0, 7), (7, 7), (3, 11), (2.5, 8.25)]]
+    return {"even": even, "unlike": unlike, "strata": {"sums": strata, "count": 5, "error": float(error)}, "exact": exact}
+
+
+def effect_sizes():
+    shares = [(0.2, 0.1), (0.5, 0.9), (0.0, 0.3), (1.0, 0.5), (0.4, 0.4)]
+    scores = [0.5, -0.25, 1.5, 2.0, 0.125]
+    return {
+        "shares": [{"first": p, "second": q, "h": float(proportion_effectsize(p, q))} for p, q in shares],
+        "scores": scores,
+        "d": float(stats.ttest_1samp(scores, 0).statistic / np.sqrt(len(scores))),
+    }
+
+
+def friedman():
+    """Friedman's test of treatments in blocks, and Nemenyi's of each two from the range of normal variables."""
+    random = np.random.default_rng(SEED + 3)
+    found = []
+    for blocks, treatments in ((4, 3), (11, 3), (9, 5), (30, 8)):
+        values = random.normal(size=(blocks, treatments)) + np.linspace(0, 1.2, treatments)
+        values = np.round(values, 1 if blocks < 20 else 3)
+        test = stats.friedmanchisquare(*values.T)
+        ranks = stats.rankdata(values, axis=1).mean(0)
+        error = np.sqrt(treatments * (treatments + 1) / (6 * blocks))
+        pairs = [
+            float(stats.studentized_range.sf(abs(ranks[i] - ranks[j]) / error * np.sqrt(2), treatments, np.inf))
+            for i, j in combinations(range(treatments), 2)
+        ]
+        found.append(
+            {
+                "values": values.tolist(),
+                "statistic": float(test.statistic),
+                "p": float(test.pvalue),
+                "ranks": ranks.tolist(),
+                "pairs": pairs,
+            }
+        )
+    return found
+
+
 def main(out: Path) -> None:
     random = np.random.default_rng(SEED)
     rows = made_up_predictions(random)
@@ -201,6 +291,10 @@ def main(out: Path) -> None:
         "signedRanks": signed_ranks(random),
         "groupPairs": group_pairs(),
         "clusterFlips": cluster_flips(),
+        "quantiles": quantiles(),
+        "clusterShares": cluster_shares(),
+        "effects": effect_sizes(),
+        "friedman": friedman(),
     }
     out.mkdir(parents=True, exist_ok=True)
     (out / "fairness.json").write_text(json.dumps(golden))

@@ -20,6 +20,9 @@ const row = (group: string, estimate: number | null, change: Partial<MetricRow> 
   low: null,
   high: null,
   method: "bca",
+  effect: null,
+  test: "",
+  draws: null,
   p: null,
   adjusted: null,
   ...change,
@@ -68,6 +71,23 @@ test("the table says what is the same in all rows once, and shows names as text"
   expect(column(node, 2)).toEqual(["0.200", "−0.100", "–", "0.700"]);
   expect(column(node, 3)).toEqual(["[0.100, 0.400]", "[−0.200, 0.000]", "–", "–"]);
   expect(column(node, 4)).toEqual(["<0.001", "0.500", "–", "–"]);
+});
+
+test("the size of an effect and the draws behind a p are numbers, the test is a text", async () => {
+  const known = { effect: -0.25, test: "permutation", draws: 99 } as const;
+  const columns = ["group", "estimate", "effect", "test", "draws"] as const;
+  const made = await MetricsFigure.of(
+    { ...payload, columns, rows: [row("old", 0.2, known), row("young", 0.1)] },
+    "light",
+  );
+  const { node } = made;
+  expect([2, 3, 4].map((place) => column(node, place))).toEqual([
+    ["−0.250", "–"],
+    ["permutation", ""],
+    ["99", "–"],
+  ]);
+  const isNumber = [...node.querySelectorAll("th")].map(({ className }) => className === "vt-number");
+  expect(isNumber).toEqual([false, true, true, false, true]);
 });
 
 test("headers sort rising, then falling; what is not defined stands last either way", async () => {

@@ -5,7 +5,9 @@ import { colourOf, extents, intervalCell, type Extent } from "./cells.js";
 import { ordered, pressed, type Order } from "./order.js";
 
 /** Numbers stand to the right. */
-const numeric = new Set<keyof MetricRow>(["seed", "n", "templates", "seeds", "estimate", "p", "adjusted"]);
+const numeric = new Set<keyof MetricRow>([
+  ...(["seed", "n", "templates", "seeds", "estimate", "effect", "draws", "p", "adjusted"] as const),
+]);
 const titles: Partial<Record<keyof MetricRow, string>> = { low: "interval", adjusted: "p adj." };
 
 /** A table of metrics that is sorted by its headers, with intervals drawn and signed values coloured around 0. */
@@ -91,13 +93,13 @@ export class MetricsFigure {
     const extent = this.#extents.get(row.metric);
     if (column === "low") return intervalCell(row, extent);
     const value = row[column];
-    if (column !== "estimate" && column !== "p" && column !== "adjusted")
+    if (column !== "estimate" && column !== "effect" && column !== "p" && column !== "adjusted")
       return element(
         "td",
         { class: numeric.has(column) ? "vt-number" : null },
         value === null ? "–" : String(value),
       );
-    const kind = column === "estimate" ? "estimate" : "p";
+    const kind = column === "estimate" || column === "effect" ? "estimate" : "p";
     const cell = element("td", { class: "vt-number" }, printMetric(row[column], kind));
     const colour = column === "estimate" ? colourOf(row, extent, this.#theme) : null;
     if (colour !== null) [cell.style.background, cell.style.color] = colour;

@@ -19,7 +19,7 @@ export type { AttentionRun } from "./attention/patterns.js";
 export type { HookTree } from "./hookTree/hookTree.js";
 export { hookTree } from "./hookTree/hookTree.js";
 export { finite, metricRow } from "./metrics/build.js";
-export { withCaveats } from "./metrics/caveats.js";
+export { toldVariants, withCaveats } from "./metrics/caveats.js";
 export type { MetricsOptions, MetricsTable } from "./metrics/metrics.js";
 export { metrics } from "./metrics/metrics.js";
 export type {

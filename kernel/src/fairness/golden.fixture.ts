@@ -51,6 +51,44 @@ interface Golden {
   readonly clusterFlips: {
     readonly [of in "sizes" | "first" | "second"]: readonly number[];
   } & { readonly difference: number; readonly p: number };
+  readonly quantiles: {
+    readonly t: readonly { readonly p: number; readonly degrees: number; readonly t: number }[];
+    readonly chiSquare: readonly { readonly x: number; readonly degrees: number; readonly p: number }[];
+  };
+  readonly clusterShares: {
+    readonly even: readonly {
+      readonly sums: number[];
+      readonly count: number;
+      readonly confidence: number;
+      readonly error: number;
+      readonly limits: [number, number];
+    }[];
+    readonly unlike: readonly {
+      readonly sums: number[];
+      readonly counts: number[];
+      readonly error: number;
+      readonly effective: number;
+    }[];
+    readonly strata: { readonly sums: number[][]; readonly count: number; readonly error: number };
+    readonly exact: readonly {
+      readonly hits: number;
+      readonly n: number;
+      readonly limits: [number, number];
+    }[];
+  };
+  readonly effects: {
+    readonly shares: readonly { readonly first: number; readonly second: number; readonly h: number }[];
+    readonly scores: number[];
+    readonly d: number;
+  };
+  readonly friedman: readonly {
+    readonly values: number[][];
+    readonly statistic: number;
+    readonly p: number;
+    readonly ranks: number[];
+    /** Nemenyi's p of each two. */
+    readonly pairs: number[];
+  }[];
   readonly groupPairs: { readonly a: number[]; readonly b: number[]; readonly p: number };
 }
 

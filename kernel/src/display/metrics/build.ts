@@ -23,6 +23,9 @@ const absent: MetricRow = {
   low: null,
   high: null,
   method: "",
+  effect: null,
+  test: "",
+  draws: null,
   p: null,
   adjusted: null,
 };
@@ -33,7 +36,7 @@ export function metricRow(known: Partial<MetricRow> & Pick<MetricRow, "metric" |
 }
 
 /** Numbers belong to their rows, also where they are the same in all. */
-const numbers = new Set<keyof MetricRow>(["n", "estimate", "low", "high", "p", "adjusted"]);
+const numbers = new Set<keyof MetricRow>(["n", "estimate", "low", "high", "effect", "p", "adjusted"]);
 
 /** Throws one line for a row with a number that JSON cannot hold. */
 export function buildMetrics(

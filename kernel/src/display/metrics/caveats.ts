@@ -31,6 +31,13 @@ export const permutationCaveat =
   "The permutation test within templates holds for these templates and these terms: a small p says that the groups " +
   "differ in them, and where a group has few terms it says nothing of that group's other terms.";
 
+/** Parts of a row's variant that a reader must be told more of; who makes such rows names them by these words. */
+export const toldVariants = {
+  masked: "masked",
+  publishedInter: "inter, published",
+  reconstructedGold: "gold labels reconstructed",
+} as const;
+
 const ofPairs = /^(stereotype_share(_(anti)?stereo)?|mean_distance|lms|ss|icat)$/;
 const ofGroups = /_(gap|difference|span)$/;
 /** The generalised metrics of Czarnowska et al. 2021 all compare groups, with a group of their own in the row or not. */
@@ -43,11 +50,11 @@ const isBetweenGroups = ({ metric, group }: MetricRow) =>
 
 const caveats: readonly (readonly [caveat: string, isNeeded: (row: MetricRow) => boolean])[] = [
   [pairsCaveat, ({ metric }) => ofPairs.test(metric)],
-  [maskedCaveat, ({ variant }) => variant.startsWith("masked")],
-  [publishedInterCaveat, ({ variant }) => variant.includes("inter, published")],
-  [reconstructionCaveat, ({ variant }) => variant.includes("gold labels reconstructed")],
+  [maskedCaveat, ({ variant }) => variant.startsWith(toldVariants.masked)],
+  [publishedInterCaveat, ({ variant }) => variant.includes(toldVariants.publishedInter)],
+  [reconstructionCaveat, ({ variant }) => variant.includes(toldVariants.reconstructedGold)],
   [markedCaveat, isBetweenGroups],
-  [permutationCaveat, ({ method }) => /permutation (of both groups )?within templates/.test(method)],
+  [permutationCaveat, ({ test }) => test === "permutation"],
 ];
 
 /** The caller's notes and after them the caveats that rows must not be shown without, each once. */

@@ -88,8 +88,35 @@ test("numbers stand in their rows also where all are the same, what describes ro
   expect(half.payload.columns).toEqual(["metric", "n", "estimate", "low", "high"]);
 });
 
+test("the size of an effect, the test and its draws have columns, and none where no row has them", () => {
+  const known = { p: 0.02, test: "permutation", draws: 99 } as const;
+  const tested = metrics([
+    row("old", 0.1, { ...known, effect: -0.25 }),
+    row("", 0.3, { metric: "accuracy" }),
+  ]);
+  const columns = ["metric", "n", "estimate", "low", "high", "effect", "test", "draws", "p"];
+  expect(tested.payload.columns).toEqual(["group", ...columns]);
+  const [, head, , first, second] = String(tested.bundle.data["text/plain"]).split("\n");
+  expect(head).toMatch(/estimate +interval +effect +test +draws +p$/);
+  expect(first).toMatch(/−0\.250 +permutation +99 +0\.020$/);
+  expect(second).toMatch(/– +– +–$/);
+  expect(tested.latex()).toContain(" & $-$0.250 & permutation & 99 & 0.020 \\\\");
+  expect(csvParse(tested.csv())[0]).toMatchObject({ effect: "-0.25", test: "permutation", draws: "99" });
+  expect(metrics([row("old", 0.1)]).payload.columns).toEqual(["metric", "n", "estimate", "low", "high"]);
+  // What is the same in all rows is said once.
+  const both = metrics([row("old", 0.1, known), row("young", 0.2, known)]);
+  expect(both.payload.constant).toMatchObject({ test: "permutation", draws: 99 });
+});
+
+test("a table that was saved before rows had effects and tests is read as one without", () => {
+  const { payload } = metrics(rows);
+  const old = JSON.parse(JSON.stringify(payload)) as { rows: Record<string, unknown>[] };
+  for (const each of old.rows) for (const name of ["effect", "test", "draws"]) delete each[name];
+  expect(parseMetrics(old)).toEqual(payload);
+});
+
 test("what rows must not be shown without is added by itself, once, after the caller's notes", () => {
-  const tested = [row("old", 0.1, { method: "bca; permutation within templates, 99, seed 0", p: 0.1 })];
+  const tested = [row("old", 0.1, { test: "permutation", draws: 99, p: 0.1 })];
   const { payload, latex, bundle } = metrics(tested, { notes: ["mine", permutationCaveat] });
   expect(payload.notes).toEqual(["mine", permutationCaveat, markedCaveat]);
   for (const note of payload.notes) {

@@ -10,7 +10,9 @@ export interface PrintedColumn {
   readonly mark: (row: MetricRow) => string;
 }
 
-const numeric = new Set<keyof MetricRow>(["seed", "n", "templates", "seeds", "estimate", "p", "adjusted"]);
+const numeric = new Set<keyof MetricRow>([
+  ...(["seed", "n", "templates", "seeds", "estimate", "effect", "draws", "p", "adjusted"] as const),
+]);
 
 /** The columns of a printed table: the limits stand in one, and a letter for the method. */
 export function printedColumns(payload: MetricsPayload): PrintedColumn[] {
@@ -34,7 +36,11 @@ export function printedColumns(payload: MetricsPayload): PrintedColumn[] {
       ];
     const title = name === "adjusted" ? "p adj." : name;
     const of = (row: MetricRow) =>
-      name === "p" || name === "adjusted" ? printMetric(row[name], "p") : String(row[name] ?? "–");
+      name === "effect"
+        ? printMetric(row.effect)
+        : name === "p" || name === "adjusted"
+          ? printMetric(row[name], "p")
+          : String(row[name] ?? "–");
     return [{ title, numeric: numeric.has(name), of, mark: none }];
   });
 }

@@ -12,7 +12,7 @@ export { diverging, nonFinite, ramp, rampOf } from "./ramp.js";
 export { seriesColour } from "./palette.js";
 export type { AttentionPayload, HeadScores } from "./attention.js";
 export { attentionType, scoreNames } from "./attention.js";
-export type { MetricRow, MetricsPayload } from "./metrics.js";
+export type { MetricRow, MetricsPayload, MetricTest } from "./metrics.js";
 export { isSigned, metricColumns, metricsType, printMetric } from "./metrics.js";
 export type {
   Cell,

@@ -1,5 +1,11 @@
 export const metricsType = "application/vnd.vitrail.metrics.v1+json";
 
+/** Whose p a row has: of group labels permuted within templates, of flipped signs, of partitions of targets, …; or "". */
+export const metricTests = [
+  ...(["", "permutation", "sign flips", "partitions", "binomial", "McNemar", "Friedman", "Nemenyi"] as const),
+] as const;
+export type MetricTest = (typeof metricTests)[number];
+
 /**
  * One number of a study and how sure it is: a row of the one tidy table that every measurement of bias gives. Null where
  * something does not apply or is not defined, never 0.
@@ -30,6 +36,18 @@ export interface MetricRow {
   readonly high: number | null;
   /** How the limits and the p value were found, with the seed of whatever was drawn; or "". */
   readonly method: string;
+  /**
+   * How large what the row compares is, in a measure that has no unit, by the kind of row. Two shares or mean
+   * probabilities, as behind a gap, a difference or a share beside the one half of no bias: Cohen's h = 2·asin√p₁ −
+   * 2·asin√p₂ (1988, chapter 6), of a gap with p₂ the mean of the other groups. Scores that are tested against 0, as `lpbs`:
+   * Cohen's d, their mean over their standard deviation. Targets of an association: the estimate, which is such a measure.
+   * McNemar's pairs: Cohen's g, the share of the discordant ones that are the second's, less ½. Friedman's χ²: Kendall's W.
+   * Null of rows that compare nothing, of spans, and over seeds.
+   */
+  readonly effect: number | null;
+  readonly test: MetricTest;
+  /** How many permutations, signs or partitions p was drawn from; null where all were counted or p was computed. */
+  readonly draws: number | null;
   readonly p: number | null;
   /** p adjusted for the number of tests; the method says how. */
   readonly adjusted: number | null;
@@ -38,7 +56,8 @@ export interface MetricRow {
 /** Columns in the order of every table and file. */
 export const metricColumns = [
   ...(["dataset", "sha", "model", "prompt", "seed", "category", "group", "metric", "variant", "n"] as const),
-  ...(["templates", "seeds", "estimate", "low", "high", "method", "p", "adjusted"] as const),
+  ...(["templates", "seeds", "estimate", "low", "high", "method", "effect"] as const),
+  ...(["test", "draws", "p", "adjusted"] as const),
 ] as const satisfies readonly (keyof MetricRow)[];
 
 /** A table of metrics, as a saved notebook keeps it. */

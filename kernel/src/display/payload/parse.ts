@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { AttentionPayload } from "./attention.js";
-import { metricColumns, type MetricRow, type MetricsPayload } from "./metrics.js";
+import { metricColumns, metricTests, type MetricRow, type MetricsPayload } from "./metrics.js";
 import { block, checked, count, expectShape, number, provenance, scale, size } from "./schema.js";
 import type { PanelReply } from "./status.js";
 
@@ -27,7 +27,7 @@ const attention = z.object({
 const text = z.string();
 const maybe = z.nullable(number);
 
-const metricRow = z.object({
+const metricCells = {
   dataset: text,
   sha: text,
   model: text,
@@ -44,14 +44,25 @@ const metricRow = z.object({
   low: maybe,
   high: maybe,
   method: text,
+  effect: maybe,
+  test: z.enum(metricTests),
+  draws: maybe,
   p: maybe,
   adjusted: maybe,
+};
+
+/** Rows of notebooks that were saved before there were effects and tests have none. */
+const metricRow = z.object({
+  ...metricCells,
+  effect: z._default(maybe, null),
+  test: z._default(metricCells.test, ""),
+  draws: z._default(maybe, null),
 });
 
 const metrics = z.object({
   title: text,
   columns: z.array(z.enum(metricColumns)),
-  constant: z.partial(metricRow),
+  constant: z.partial(z.object(metricCells)),
   rows: z.array(metricRow),
   notes: z.array(text),
 });

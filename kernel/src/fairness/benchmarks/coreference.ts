@@ -11,6 +11,9 @@ export interface CoreferenceResult {
   readonly n: number;
   readonly coverage: number;
   readonly accuracy: number;
+  /** Accuracy of he and she by side, and by gender. */
+  readonly sides: Readonly<Record<"pro" | "anti", number>>;
+  readonly genders: Readonly<Record<"male" | "female", number>>;
   /** Accuracy where the pronoun agrees with the stereotype less that where it does not, of he and she. */
   readonly stereotypeGap: number;
   /** Accuracy of he less that of she. */
@@ -22,12 +25,17 @@ export function coreference(rows: readonly Resolved[]): CoreferenceResult {
   const accuracy = (of: readonly Resolved[]) =>
     of.filter(({ correct }) => correct === true).length / of.length;
   const gendered = rows.filter(({ gender }) => gender !== "neutral");
-  const where = (is: (row: Resolved) => boolean) => accuracy(gendered.filter(is));
+  const onSide = (of: Resolved["side"]) => accuracy(gendered.filter(({ side }) => side === of));
+  const ofGender = (of: Resolved["gender"]) => accuracy(gendered.filter(({ gender }) => gender === of));
+  const sides = { pro: onSide("pro"), anti: onSide("anti") };
+  const genders = { male: ofGender("male"), female: ofGender("female") };
   return {
     n: rows.length,
     coverage: rows.filter(({ correct }) => correct !== null).length / rows.length,
     accuracy: accuracy(rows),
-    stereotypeGap: where(({ side }) => side === "pro") - where(({ side }) => side === "anti"),
-    genderGap: where(({ gender }) => gender === "male") - where(({ gender }) => gender === "female"),
+    sides,
+    genders,
+    stereotypeGap: sides.pro - sides.anti,
+    genderGap: genders.male - genders.female,
   };
 }

@@ -1,3 +1,4 @@
+import { toldVariants } from "../../display/index.js";
 import { readTable } from "../../tuning/datasets/table.js";
 import type { Benchmark } from "./benchmark.js";
 import { meanOf } from "../statistics/mean.js";
@@ -65,7 +66,7 @@ export interface CrowsResult {
  * How the scores of a pair are compared. `masked`: pseudo-log-likelihoods of a model outside (`pseudoLikelihoods`), since
  * no masked model runs here, rounded to three decimals first, as the authors' script does. `autoregressive`: as they are; a tie is no hit, in lm-evaluation-harness as here.
  */
-export type CrowsVariant = "masked" | "autoregressive";
+export type CrowsVariant = typeof toldVariants.masked | "autoregressive";
 
 /**
  * The share of pairs in which the more stereotypical sentence is the likelier. Scores of sentences of unlike length
@@ -74,7 +75,8 @@ export type CrowsVariant = "masked" | "autoregressive";
 export function crowsPairs(rows: readonly CrowsScores[], variant: CrowsVariant): CrowsResult {
   checkScores(rows);
   const compared = rows.map(({ direction, more, less }) => {
-    const [a, b] = variant === "masked" ? [toThousandths(more), toThousandths(less)] : [more, less];
+    const [a, b] =
+      variant === toldVariants.masked ? [toThousandths(more), toThousandths(less)] : [more, less];
     return { direction, hit: a > b, tie: a === b, difference: Math.abs(a - b) };
   });
   const hitsOf = (list: typeof compared) => list.filter(({ hit }) => hit).length;

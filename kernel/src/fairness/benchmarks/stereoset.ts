@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { toldVariants } from "../../display/index.js";
 import { parseJson, readSource } from "../../tuning/datasets/source.js";
 import { groupBy } from "../metrics/prediction.js";
 import type { Benchmark } from "./benchmark.js";
@@ -60,7 +61,7 @@ export async function readStereoSet(path: string): Promise<Benchmark<StereoSetIt
 /** How likely each sentence of an item is; only their order counts. */
 export interface StereoSetScores {
   /** How they were scored; named in rows where it is known. */
-  readonly scoring?: "intra, per token" | "inter, given context" | "inter, published";
+  readonly scoring?: "intra, per token" | "inter, given context" | typeof toldVariants.publishedInter;
   readonly target: string;
   readonly stereotype: number;
   readonly antiStereotype: number;

@@ -49,8 +49,7 @@ test("between two prompts that are equally good the test over questions keeps it
   expect(alarms.clusters / runs).toBeLessThan(most);
   expect(alarms.clusters).toBeGreaterThan(0);
   expect(alarms.items / runs).toBeGreaterThan(0.5);
-  // Bootstrap limits of 25 clusters are somewhat too narrow, not by an order.
-  expect(alarms.limits / runs).toBeLessThan(0.13);
+  expect(alarms.limits / runs).toBeLessThan(most);
 });
 
 test("a difference that is there is found over questions too", () => {
@@ -122,8 +121,10 @@ test("intervals over questions cover the true accuracy, Wilson's over items do n
       const name = isIndependent(row) ? `${row.metric} of items` : row.metric;
       covered[name] = (covered[name] ?? 0) + (row.low <= target && target <= row.high! ? 1 / runs : 0);
     }
+  // Four standard errors below 95 %.
+  const least = 0.95 - 4 * Math.sqrt((0.95 * 0.05) / runs);
   for (const metric of ["accuracy", "balanced_accuracy", "macro_F1"]) {
-    expect(covered[metric], metric).toBeGreaterThan(0.88);
+    expect(covered[metric], metric).toBeGreaterThan(least);
     expect(covered[metric], metric).toBeLessThan(1);
   }
   // Of 25 questions only 17 or 18 right ones lie within Wilson's limits: 0.165 + 0.171 of the runs.

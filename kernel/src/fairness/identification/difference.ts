@@ -1,9 +1,10 @@
-import { finite, metricRow, type MetricRow } from "../../display/index.js";
-import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
+import { metricRow, type MetricRow } from "../../display/index.js";
+import { clusterIntervals, type ClusterOptions } from "../statistics/clusterIntervals.js";
 import { sumOf } from "../statistics/mean.js";
 import { saidSigns, type PermutationOptions } from "../statistics/permutation.js";
 import { clusterSignFlips } from "../statistics/signFlip.js";
 import { intervalCells } from "../tables/intervalCells.js";
+import { signCells } from "../tables/testCells.js";
 import { goldMark, type IdentificationItem } from "./item.js";
 import { byCluster } from "./tally.js";
 
@@ -14,12 +15,12 @@ export interface Difference {
 }
 
 export interface DifferenceOptions {
-  readonly bootstrap?: BootstrapOptions;
+  readonly bootstrap?: ClusterOptions;
   readonly permutation?: PermutationOptions;
 }
 
 /**
- * The mean of a contrast of prompts over items, as a row: limits from resampled clusters, and a two-sided p of a mean of 0
+ * The mean of a contrast of prompts over items, as a row: limits over clusters, and a two-sided p of a mean of 0
  * by changing the signs of whole clusters. That is exact where in each cluster a contrast is as likely as its opposite, as
  * when it is chance which prompt is which, and near it where this is nearly so (Canay, Romano & Shaikh 2017, "Randomization
  * Tests under an Approximate Symmetry Assumption").
@@ -30,7 +31,7 @@ export function differenceRow(
   { bootstrap, permutation }: DifferenceOptions = {},
 ): MetricRow {
   const clusters = byCluster(rows);
-  const [found] = bootstrapRows(
+  const [found] = clusterIntervals(
     clusters.map((of) => [{ n: of.length, sum: sumOf(of.map(({ difference }) => difference)) }]),
     (counts) => [sumOf(counts.map(({ sum }) => sum)) / sumOf(counts.map(({ n }) => n))],
     bootstrap,
@@ -43,7 +44,7 @@ export function differenceRow(
     ...known,
     ...cells,
     templates: clusters.length,
-    p: finite(tested.p),
+    ...signCells(tested),
     method: `${cells.method}; ${saidSigns(tested, `${clusters.length} clusters`)}`,
   });
 }

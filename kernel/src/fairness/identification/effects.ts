@@ -20,7 +20,7 @@ const effects: Readonly<Record<string, (cells: Cells) => number>> = {
 
 /**
  * What each factor of the prompt does to accuracy: the main effects (specific, reason) and their interaction, the
- * difference of the two differences, with intervals from resampled clusters of items and a test that changes the sign of
+ * difference of the two differences, with intervals over clusters of items and a test that changes the sign of
  * each cluster's effect, adjusted by Holm over the three: items of one cluster are not independent. The test of a main
  * effect is exact, that of the interaction approximate where there are main effects. The variant says that the gold labels are a
  * reconstruction, where they are. Throws one line unless every item was judged once in all four cells.

@@ -1,3 +1,4 @@
+import { toldVariants } from "../../display/index.js";
 import { biasedAnswer, type BbqItem } from "../benchmarks/bbq.js";
 import type { CrowsPair } from "../benchmarks/crows.js";
 import type { StereoSetItem } from "../benchmarks/stereoset.js";
@@ -38,7 +39,7 @@ export const goldRules = {
 } as const satisfies Readonly<Record<IdentificationItem["source"], string>>;
 
 /** What the variant of a row says whose gold labels are a reconstruction, so that no table of it can pass for the study's. */
-export const reconstructedGold = "gold labels reconstructed";
+export const reconstructedGold = toldVariants.reconstructedGold;
 
 /** The mark of rows over these items; "" where their labels are the authors' own. */
 export const goldMark = (items: readonly Pick<IdentificationItem, "source">[]): string =>

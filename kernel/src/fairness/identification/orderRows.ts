@@ -1,7 +1,6 @@
 import { metricRow, type MetricRow } from "../../display/index.js";
 import { groupBy } from "../metrics/prediction.js";
-import { bootstrapRows } from "../statistics/bootstrap.js";
-import { meanOf } from "../statistics/mean.js";
+import { sumOf } from "../statistics/mean.js";
 import { adjustRows } from "../tables/adjustRows.js";
 import type { About } from "../tables/gapRows.js";
 import { clusteredShare } from "../tables/shares.js";
@@ -19,7 +18,7 @@ const askedOf = ({ specific, reason, wording = firstWording }: IdentificationPro
 
 /**
  * What the order of the two answers does that a prompt names (`promptVariants` with `bothOrders`): for each prompt, no first
- * less yes first, the differences in accuracy and in the share of yes, with intervals from resampled clusters and a test by
+ * less yes first, the differences in accuracy and in the share of yes, with intervals over clusters and a test by
  * signs of clusters, adjusted by Holm over all of them; and the share of items whose verdict is another one, `order_changes`.
  * A model that judges the item and not the prompt's last word has 0 in all three. Throws one line unless each prompt judged
  * the same items in both orders.
@@ -46,11 +45,7 @@ export function orderRows(
       changed: Number(biased !== other.biased),
     }));
     const clusters = byCluster(changed);
-    const [share] = bootstrapRows(
-      clusters,
-      (drawn) => [meanOf(drawn.map((each) => each.changed))],
-      options.bootstrap,
-    );
+    const counts = clusters.map((of) => ({ sum: sumOf(of.map((each) => each.changed)), count: of.length }));
     return [
       contrast("accuracy_difference", isRight),
       contrast("yes_rate_difference", ({ biased }) => biased === true),
@@ -60,7 +55,7 @@ export function orderRows(
         variant: goldMark(changed.map(({ item }) => item)),
         n: changed.length,
         templates: clusters.length,
-        ...clusteredShare(share!, clusters.length),
+        ...clusteredShare(counts, "clusters", options.bootstrap),
       }),
     ];
   });

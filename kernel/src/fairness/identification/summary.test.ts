@@ -115,12 +115,17 @@ test("pairs of prompts are compared on the items that both judged, cluster by cl
   expect(pairs[0]!.low!).toBeLessThan(0.75);
   expect(pairs[0]!.method).toMatch(/^bca bootstrap, 500, seed 0; all signs of 4 clusters; Holm over 3$/);
   expect(pairs[1]!.p).toBe(1);
+  // From a quarter right to all: π less twice the arcsine of one half.
+  expect(pairs[0]).toMatchObject({ test: "sign flips", draws: null });
+  expect(pairs[0]!.effect).toBeCloseTo(Math.PI - Math.PI / 3, 12);
   expect(pairs[0]!.adjusted).toBe(3 / 4);
   const [mcNemar] = rows.filter((row) => !pairs.includes(row));
   // Six discordant items, all one way: 2·(½)⁶ less half of it.
   expect(mcNemar!.p).toBeCloseTo(2 ** -6, 12);
   expect(mcNemar!.adjusted).toBeCloseTo(3 * 2 ** -6, 12);
   expect(mcNemar).toMatchObject({
+    effect: 0.5,
+    test: "McNemar",
     variant: "gold labels reconstructed; items as independent",
     method: "McNemar, exact mid-p, items as independent; Holm over 3",
   });

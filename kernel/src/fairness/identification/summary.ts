@@ -1,25 +1,25 @@
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import { groupBy } from "../metrics/prediction.js";
-import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
+import { clusterIntervals, type ClusterOptions } from "../statistics/clusterIntervals.js";
 import type { About } from "../tables/gapRows.js";
 import { intervalCells } from "../tables/intervalCells.js";
 import { asIndependent, clusteredShare, independentShare, variants } from "../tables/shares.js";
 import type { Judgement } from "./judgement.js";
 import { goldMark } from "./item.js";
-import { byCluster, measuresOf, tallyOf } from "./tally.js";
+import { byCluster, measuresOf, tallyOf, type Tally } from "./tally.js";
 
 /**
  * How well a model identifies bias, for each prompt over all items (category "") and by category: accuracy, the majority
  * baseline that it must beat, balanced accuracy, macro-F1, the share of all answers that are yes, and coverage. An answer
  * that could not be read is wrong. Items of one cluster, such as BBQ's of one question, are not independent, so that
- * intervals are of resampled clusters, which `templates` counts; behind them accuracy, yes rate and coverage stand again
+ * intervals are over clusters, which `templates` counts; behind them accuracy, yes rate and coverage stand again
  * with Wilson's interval, as published tables have it, under the variant "items as independent". The variant says that
  * the gold labels are a reconstruction, where they are.
  */
 export function identificationRows(
   judgements: readonly Judgement[],
   about: About = {},
-  options: BootstrapOptions = {},
+  options: ClusterOptions = {},
 ): MetricRow[] {
   return [...groupBy(judgements, ({ prompt }) => prompt.name)].flatMap(([prompt, ofPrompt]) =>
     [...new Map([["", ofPrompt], ...groupBy(ofPrompt, ({ item }) => item.category)])].flatMap(
@@ -32,18 +32,23 @@ export function identificationRows(
 export function measuredRows(
   rows: readonly Judgement[],
   known: Partial<MetricRow>,
-  options: BootstrapOptions,
+  options: ClusterOptions,
 ): MetricRow[] {
-  const clusters = byCluster(rows).map((of) => [tallyOf(of)]);
-  const statistics = (tallies: Parameters<typeof measuresOf>[0]) => {
-    const { accuracy, balancedAccuracy, macroF1, yesRate, coverage } = measuresOf(tallies);
-    return [accuracy, yesRate, coverage, balancedAccuracy, macroF1];
-  };
-  const [accuracy, yesRate, coverage, balancedAccuracy, macroF1] = bootstrapRows(
-    clusters,
-    statistics,
-    options,
-  ).map((found, i) => (i < 3 ? clusteredShare(found, clusters.length) : intervalCells(found)));
+  const clusters = byCluster(rows).map(tallyOf);
+  const [balancedAccuracy, macroF1] = clusterIntervals(
+    clusters.map((tally) => [tally]),
+    (tallies) => {
+      const measures = measuresOf(tallies);
+      return [measures.balancedAccuracy, measures.macroF1];
+    },
+    { ...options, within: [0, 1] },
+  );
+  const share = (hits: (tally: Tally) => number) =>
+    clusteredShare(
+      clusters.map((tally) => ({ sum: hits(tally), count: tally.n })),
+      "clusters",
+      options,
+    );
   const { n, biased, yes, no, rightYes, rightNo } = tallyOf(rows);
   const gold = goldMark(rows.map(({ item }) => item));
   const cell = (metric: string, cells: Partial<MetricRow>) =>
@@ -57,12 +62,21 @@ export function measuredRows(
       ...independentShare(hits, n),
     });
   return [
-    cell("accuracy", accuracy!),
+    cell(
+      "accuracy",
+      share((tally) => tally.rightYes + tally.rightNo),
+    ),
     cell("majority_baseline", { estimate: finite(Math.max(biased, n - biased) / n) }),
-    cell("balanced_accuracy", balancedAccuracy!),
-    cell("macro_F1", macroF1!),
-    cell("yes_rate", yesRate!),
-    cell("coverage", coverage!),
+    cell("balanced_accuracy", intervalCells(balancedAccuracy!)),
+    cell("macro_F1", intervalCells(macroF1!)),
+    cell(
+      "yes_rate",
+      share((tally) => tally.yes),
+    ),
+    cell(
+      "coverage",
+      share((tally) => tally.yes + tally.no),
+    ),
     independent("accuracy", rightYes + rightNo),
     independent("yes_rate", yes),
     independent("coverage", yes + no),

@@ -10,11 +10,7 @@ export interface ResamplingOptions {
   readonly confidence?: number;
 }
 
-export interface BootstrapOptions extends ResamplingOptions {
-  /** `bca` corrects bias and skewness (Efron 1987), `percentile` does not. Default `bca`. */
-  readonly method?: BootstrapMethod;
-}
-
+/** `bca` corrects bias and skewness (Efron 1987), `percentile` does not; of few clusters both are too narrow. */
 export type BootstrapMethod = "bca" | "percentile";
 
 /** Throws one line unless resamples can be drawn. */
@@ -32,12 +28,13 @@ export function checkResamples(resamples: number): void {
 export function bootstrap(
   strata: readonly (readonly number[])[],
   statistics: (clusters: ArrayLike<number>) => readonly number[],
-  { resamples = 10_000, seed = 0, confidence = 0.95, method = "bca" }: BootstrapOptions = {},
+  options: ResamplingOptions & { readonly method: BootstrapMethod },
 ): Interval[] {
+  const { resamples = 10_000, seed = 0, confidence = 0.95, method } = options;
   checkConfidence(confidence);
   checkResamples(resamples);
   if (!["bca", "percentile"].includes(method))
-    throw new RangeError(`bootstrap method "${method}": must be bca or percentile here`);
+    throw new RangeError(`method "${String(method)}" of limits: must be t, bca or percentile`);
   const all = strata.flat();
   const seen = statistics(all);
   const drawn = seen.map(() => new Float64Array(resamples));
@@ -74,14 +71,4 @@ export function bootstrap(
         : percentile(sorted, confidence);
     return { estimate, low, high, confidence, method: `${method} bootstrap, ${resamples}, seed ${seed}` };
   });
-}
-
-/** Intervals of statistics of rows that are drawn together by cluster. */
-export function bootstrapRows<Row>(
-  clusters: readonly (readonly Row[])[],
-  statistics: (rows: readonly Row[]) => readonly number[],
-  options: BootstrapOptions = {},
-): Interval[] {
-  const of = (drawn: ArrayLike<number>) => statistics(Array.from(drawn, (i) => clusters[i]!).flat());
-  return bootstrap([[...clusters.keys()]], of, options);
 }

@@ -2,9 +2,9 @@ import { gapsOf, spanOf } from "../metrics/gaps.js";
 import { groupBy } from "../metrics/prediction.js";
 import { bootstrap, type BootstrapMethod, type ResamplingOptions } from "./bootstrap.js";
 import { clustersOf, meansOf, type Clusters } from "./clusters.js";
+import { groupValue } from "./groupValue.js";
 import type { Interval } from "./interval.js";
 import type { Outcome } from "./outcome.js";
-import { wilsonOfShare } from "./proportion.js";
 import { studentisedGaps, studentsGaps } from "./studentised.js";
 
 /** How the limits of gaps and differences are found: see `bootstrapGaps`. */
@@ -31,8 +31,8 @@ export interface BootstrapResult {
 /**
  * Intervals by drawing templates anew, since the rows of one are not independent; a template comes with its rows of all
  * groups, which keeps their pairing. Templates are drawn among those of equal class and equal groups, so that no group
- * and no class vanishes. What cannot be counted is NaN. Where every resample gives the same there is nothing to take
- * limits from: a rate then has Wilson's over its templates, since rows of one are not independent; a gap has none.
+ * and no class vanishes. What cannot be counted is NaN. A gap that every resample gives alike has no limits: there is
+ * nothing to take them from.
  *
  * Limits of gaps are `studentised` (`studentisedGaps`). Measured at 95 %: of gaps of neutral small models with groups
  * relabelled within 24 templates, most of them saturated, its limits leave out the true 0 in at most 1 %, and of a strongly
@@ -42,9 +42,9 @@ export interface BootstrapResult {
  * probabilities; the others then miss 9 to 18 %. The price is width: where one or two templates decide, limits of a difference
  * of probabilities may lie beyond 1, and where too few differ there are none, which says that these templates cannot tell.
  * Only templates are drawn: limits are of these terms, as the tests are, and know nothing of other terms of a group.
- * A stratum of one template is taken as known by every method but `t`. Values have `bca` unless
- * `percentile` is asked for: so they stay between 0 and 1, but of few templates they are too narrow (rates of templates that
- * differ widely: they miss 19 to 24 % of 9 templates, 8 to 11 % of 24, 5 % of 60).
+ * A stratum of one template is taken as known by every method but `t`.
+ *
+ * Values have the limits of `groupValue`, unless `bca` or `percentile` is asked for: both are too narrow of few templates.
  */
 export function bootstrapGaps(
   outcomes: readonly Outcome[],
@@ -52,45 +52,46 @@ export function bootstrapGaps(
 ): BootstrapResult {
   const clusters = clustersOf(outcomes);
   const { groups, strata } = clusters;
-  const ofValues = method === "percentile" ? method : "bca";
-  const drawn = bootstrap(
-    strata,
-    (templates) => {
-      const means = meansOf(clusters, templates);
-      return [...means, ...gapsOf(means)];
-    },
-    { ...options, method: ofValues },
-  );
-  const gaps = gapIntervals(clusters, method, options) ?? drawn.slice(groups.length);
   const rows = groupBy(outcomes, ({ group }) => group);
+  const found = isDrawn(method)
+    ? drawnIntervals(clusters, { ...options, method })
+    : {
+        values: groups.map((group) => groupValue(rows.get(group)!, options.confidence)),
+        gaps: gapIntervals(clusters, method, options),
+      };
   return {
-    groups: groups.map((group, i) => ({
-      group,
-      value: withLimits(drawn[i]!, rows.get(group)!),
-      gap: gaps[i]!,
-    })),
-    span: spanOf(drawn.slice(0, groups.length).map(({ estimate }) => estimate)),
+    groups: groups.map((group, i) => ({ group, value: found.values[i]!, gap: found.gaps[i]! })),
+    span: spanOf(found.values.map(({ estimate }) => estimate)),
     templates: new Set(outcomes.map(({ template }) => template)).size,
     alone: strata.filter(({ length }) => length === 1).length,
   };
 }
 
-/** Undefined where gaps are drawn as values are. Throws one line for a method that is none. */
-function gapIntervals(
+const isDrawn = (method: GapMethod): method is BootstrapMethod => method === "bca" || method === "percentile";
+
+function drawnIntervals(
   clusters: Clusters,
-  method: GapMethod,
-  options: ResamplingOptions,
-): Interval[] | undefined {
-  if (method === "studentised") return studentisedGaps(clusters, options);
-  if (method === "t") return studentsGaps(clusters, options.confidence);
-  if (method === "bca" || method === "percentile") return undefined;
-  throw new RangeError(`method "${String(method)}" of gaps: must be studentised, t, bca or percentile`);
+  options: ResamplingOptions & { readonly method: BootstrapMethod },
+): { readonly values: Interval[]; readonly gaps: Interval[] } {
+  const drawn = bootstrap(
+    clusters.strata,
+    (templates) => {
+      const means = meansOf(clusters, templates);
+      return [...means, ...gapsOf(means)];
+    },
+    options,
+  );
+  const count = clusters.groups.length;
+  return { values: drawn.slice(0, count), gaps: drawn.slice(count) };
 }
 
-function withLimits(interval: Interval, rows: readonly Outcome[]): Interval {
-  const isRate = rows.every(({ value }) => value === 0 || value === 1);
-  if (!Number.isNaN(interval.low) || !isRate) return interval;
-  const templates = new Set(rows.map(({ template }) => template)).size;
-  const { low, high, method } = wilsonOfShare(interval.estimate, templates, interval.confidence);
-  return { ...interval, low, high, method: `${method} over ${templates} templates; ${interval.method}` };
+/** Throws one line for a method that is none. */
+function gapIntervals(
+  clusters: Clusters,
+  method: Exclude<GapMethod, BootstrapMethod>,
+  options: ResamplingOptions,
+): Interval[] {
+  if (method === "studentised") return studentisedGaps(clusters, options);
+  if (method === "t") return studentsGaps(clusters, options.confidence);
+  throw new RangeError(`method "${String(method)}" of gaps: must be studentised, t, bca or percentile`);
 }

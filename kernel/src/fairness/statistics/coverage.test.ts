@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
 import { randomNumbers, type Random } from "../../session/sampling.js";
 import { bootstrapGaps, type GapMethod } from "./bootstrapGaps.js";
+import { clusterIntervals } from "./clusterIntervals.js";
+import type { ClusterCount } from "./clusterMean.js";
+import { clusterShare } from "./clusterShare.js";
 import { normalQuantile } from "./distributions.js";
+import type { Interval } from "./interval.js";
+import { sumOf } from "./mean.js";
 import type { Outcome } from "./outcome.js";
 
 const groups = ["a", "b", "c", "d"];
@@ -73,3 +78,89 @@ test("a gap that few templates make is covered better than by t, and not fully",
   expect(found.get("t")).toBeGreaterThan(found.get("studentised")!);
   expect(found.get("bca")).toBeGreaterThan(found.get("studentised")!);
 });
+
+/** Clusters of beta-binomial hits by Pólya's urn: a row is a hit the likelier the more of its cluster before it are. */
+function hitsOf(sizes: readonly number[], rate: number, correlation: number, random: Random): ClusterCount[] {
+  const balls = (1 - correlation) / correlation;
+  return sizes.map((count) => {
+    let sum = 0;
+    for (let row = 0; row < count; row++) {
+      const chance = correlation === 0 ? rate : (balls * rate + sum) / (balls + row);
+      if (random() < chance) sum += 1;
+    }
+    return { sum, count };
+  });
+}
+const misses = ({ low, high }: Interval, truth: number) => !(low <= truth && truth <= high);
+const share = (rows: readonly ClusterCount[]) => [
+  sumOf(rows.map(({ sum }) => sum)) / sumOf(rows.map(({ count }) => count)),
+];
+
+test.each([6, 9, 24, 60])(
+  "limits of a rate of %i clusters miss it no more often than they say, whatever its size and however alike rows are",
+  (clusters) => {
+    const random = randomNumbers(29);
+    const even = Array.from({ length: clusters }, () => 10);
+    const unlike = even.map((_, i) => [2, 3, 5, 8, 12, 20][i % 6]!);
+    for (const sizes of [even, unlike])
+      for (const rate of [0.05, 0.2, 0.5])
+        for (const correlation of [0, 0.3, 0.6, 0.9]) {
+          let count = 0;
+          for (let run = 0; run < runs; run++)
+            if (misses(clusterShare([hitsOf(sizes, rate, correlation, random)]), rate)) count += 1;
+          expect(count / runs, `${rate}, correlation ${correlation}`).toBeLessThan(0.05 + chance);
+        }
+  },
+);
+
+test("of few clusters resampled limits of a rate miss it several times as often, and of strata both are counted", () => {
+  const random = randomNumbers(31);
+  const found = { share: 0, bca: 0, strata: 0, width: 0, pooled: 0 };
+  const rates = [0.05, 0.3, 0.8];
+  for (let run = 0; run < runs; run++) {
+    const rows = hitsOf(new Array(9).fill(10), 0.2, 0.6, random);
+    if (misses(clusterShare([rows]), 0.2)) found.share += 1;
+    const options = { method: "bca", resamples: 199, seed: run } as const;
+    const [bca] = clusterIntervals(
+      rows.map((each) => [each]),
+      share,
+      options,
+    );
+    if (misses(bca!, 0.2)) found.bca += 1;
+    const strata = rates.map((rate) => hitsOf(new Array(8).fill(10), rate, 0.3, random));
+    const [of, pooled] = [clusterShare(strata), clusterShare([strata.flat()])];
+    if (misses(of, sumOf(rates) / 3)) found.strata += 1;
+    found.width += of.high - of.low;
+    found.pooled += pooled.high - pooled.low;
+  }
+  expect(found.share / runs).toBeLessThan(0.05 + chance);
+  expect(found.bca / runs).toBeGreaterThan(0.05 + chance);
+  expect(found.strata / runs).toBeLessThan(0.05 + chance);
+  expect(found.width).toBeLessThan(0.75 * found.pooled);
+});
+
+test.each([6, 9, 24])(
+  "limits of a difference over %i clusters miss it about as often as they say",
+  (clusters) => {
+    const random = randomNumbers(37);
+    const logistic = (x: number) => 1 / (1 + Math.exp(-x));
+    const found = { t: 0, bca: 0 };
+    for (let run = 0; run < runs; run++) {
+      // Two prompts on the ten items of each question, which both find as hard, and each a little else.
+      const rows = Array.from({ length: clusters }, () => {
+        const ease = 1.5 * normalQuantile(random());
+        const right = () => {
+          const chance = logistic(ease + normalQuantile(random()));
+          return Array.from({ length: 10 }, random).filter((each) => each < chance).length;
+        };
+        return [{ sum: right() - right(), count: 10 }];
+      });
+      for (const method of ["t", "bca"] as const) {
+        const [limits] = clusterIntervals(rows, share, { method, resamples: 199, seed: run });
+        if (misses(limits!, 0)) found[method] += 1;
+      }
+    }
+    expect(Math.abs(found.t / runs - 0.05)).toBeLessThan(chance);
+    if (clusters < 10) expect(found.bca / runs).toBeGreaterThan(0.05 + chance);
+  },
+);

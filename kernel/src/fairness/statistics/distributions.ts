@@ -4,9 +4,10 @@ import { createRequire } from "node:module";
 interface Cephes {
   ndtr(z: number): number;
   ndtri(p: number): number;
-  stdtri(degrees: number, p: number): number;
   bdtr(k: number, n: number, p: number): number;
   lgam(x: number): number;
+  incbet(a: number, b: number, x: number): number;
+  chdtrc(degrees: number, x: number): number;
 }
 
 let loaded: Cephes | undefined;
@@ -28,8 +29,34 @@ export function normalQuantile(p: number): number {
   return cephes().ndtri(p);
 }
 
-/** The t below which Student's t stays with probability p, with a whole number of degrees of freedom. */
-export const tQuantile = (p: number, degrees: number): number => cephes().stdtri(degrees, p);
+/**
+ * The t below which Student's t stays with probability p of ½ or more. Degrees of freedom need not be whole: by the beta
+ * law of degrees/(degrees + t²).
+ */
+export function tQuantile(p: number, degrees: number): number {
+  return Math.sqrt(degrees * (1 / betaQuantile(2 * (1 - p), degrees / 2, 0.5) - 1));
+}
+
+/** The x below which a variable of the beta law stays with probability p. */
+export function betaQuantile(p: number, a: number, b: number): number {
+  if (Number.isNaN(p + a + b)) return NaN;
+  // Cephes' own inverse gives up on small a and b, where its distribution does not.
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 160; step++) {
+    const middle = (low + high) / 2;
+    if (middle === low || middle === high) break;
+    if (cephes().incbet(a, b, middle) < p) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** P(X > x) of the chi-square law. */
+export function chiSquareTail(x: number, degrees: number): number {
+  // Cephes gives up where the tail, or the rest, is too small for a number to hold.
+  const exponent = (degrees / 2) * Math.log(x / 2) - x / 2 - cephes().lgam(degrees / 2);
+  return exponent < -700 ? (x < degrees ? 1 : 0) : cephes().chdtrc(degrees, x);
+}
 
 /** P(K ≤ k) of n trials with probability p each. */
 export function binomialCdf(k: number, n: number, p: number): number {

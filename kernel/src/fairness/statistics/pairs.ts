@@ -1,5 +1,6 @@
 import { bootstrapGaps, type GapBootstrapOptions } from "./bootstrapGaps.js";
 import { clustersOf } from "./clusters.js";
+import { cohensH } from "./effectSize.js";
 import type { Interval } from "./interval.js";
 import type { Outcome } from "./outcome.js";
 import { permutationTest, type PermutationOptions } from "./permutation.js";
@@ -14,6 +15,8 @@ export interface PairTest {
   readonly templates: number;
   /** Value of the first less that of the second, with limits from resampled templates. */
   readonly difference: Interval;
+  /** Cohen's h of the two values; NaN unless both lie between 0 and 1. */
+  readonly effect: number;
   /** By permuting the two group labels within templates; not yet adjusted for the number of pairs. */
   readonly p: number;
   /** In how many templates of one stratum both have rows: these are the pairs of scores that Wilcoxon's test ranks. */
@@ -44,6 +47,7 @@ export function pairTests(
         n: both.length,
         templates,
         difference: doubled(groups[0]!.gap),
+        effect: cohensH(groups[0]!.value.estimate, groups[1]!.value.estimate),
         p: permutationTest(both, options.permutation).p,
         paired: differences.length,
         signedRanks: signedRankTest(differences),

@@ -1,4 +1,4 @@
-import { binomialCdf, binomialPmf, normalQuantile } from "./distributions.js";
+import { betaQuantile, binomialCdf, binomialPmf, normalQuantile } from "./distributions.js";
 import { checkConfidence, type Interval } from "./interval.js";
 
 function checkCount(hits: number, n: number): void {
@@ -12,20 +12,29 @@ function checkCount(hits: number, n: number): void {
  */
 export function wilson(hits: number, n: number, confidence = 0.95): Interval {
   checkCount(hits, n);
-  return wilsonOfShare(hits / n, n, confidence);
-}
-
-/** The same of a share that need not be whole hits, as the mean over n clusters of their own shares. */
-export function wilsonOfShare(estimate: number, n: number, confidence = 0.95): Interval {
   checkConfidence(confidence);
-  const method = "Wilson";
-  if (n === 0) return { estimate: NaN, low: NaN, high: NaN, confidence, method };
+  const [estimate, method] = [hits / n, "Wilson"];
+  if (n === 0) return { estimate, low: NaN, high: NaN, confidence, method };
   const z2 = normalQuantile(0.5 + confidence / 2) ** 2;
   const centre = (estimate + z2 / (2 * n)) / (1 + z2 / n);
   const half = Math.sqrt(z2 * ((estimate * (1 - estimate)) / n + z2 / (4 * n * n))) / (1 + z2 / n);
   // The limits at 0 and n of n are 0 and 1, which rounding may miss by the last digit.
   const low = estimate === 0 ? 0 : centre - half;
   const high = estimate === 1 ? 1 : centre + half;
+  return { estimate, low, high, confidence, method };
+}
+
+/**
+ * Clopper & Pearson's exact limits (1934) of a share of n that need not be whole hits, nor n a whole number: quantiles of
+ * beta laws, which miss at most as often as they say, and mostly less.
+ */
+export function clopperPearsonOfShare(estimate: number, n: number, confidence = 0.95): Interval {
+  checkConfidence(confidence);
+  const method = "Clopper–Pearson";
+  if (!(n > 0)) return { estimate: NaN, low: NaN, high: NaN, confidence, method };
+  const [hits, tail] = [n * estimate, (1 - confidence) / 2];
+  const low = estimate === 0 ? 0 : betaQuantile(tail, hits, n - hits + 1);
+  const high = estimate === 1 ? 1 : betaQuantile(1 - tail, hits + 1, n - hits);
   return { estimate, low, high, confidence, method };
 }
 

@@ -1,5 +1,6 @@
 import { normalCdf } from "./distributions.js";
 import { sumOf } from "./mean.js";
+import { doubledRanks } from "./ranks.js";
 
 /** Up to so many differences all signs are counted, which a sum over ranks does in no time. */
 const most = 100;
@@ -25,15 +26,6 @@ export function signedRankTest(differences: readonly number[]): number {
   // The variance of a sum of ranks that are each counted or not is a quarter of the sum of their squares.
   const variance = sumOf(twice.map((rank) => rank ** 2)) / 16;
   return Math.min(1, 2 * normalCdf((least / 2 - total / 4) / Math.sqrt(variance)));
-}
-
-/** Twice the rank of each size among them, which is whole where equal sizes share their mean rank. */
-function doubledRanks(sizes: readonly number[]): number[] {
-  const sorted = Float64Array.from(sizes).sort();
-  return sizes.map((size) => {
-    const first = sorted.indexOf(size);
-    return first + 1 + sorted.lastIndexOf(size) + 1;
-  });
 }
 
 /** The chance that ranks which are each counted with chance one half add up to no more than `limit`. */

@@ -1,7 +1,6 @@
 import { printMetric, type MetricRow } from "../../display/index.js";
 import { groupBy } from "../metrics/prediction.js";
 import { adjust, type Correction } from "../statistics/multiple.js";
-import { drawsOf } from "./drawsOf.js";
 
 const names: Readonly<Record<Correction, string>> = {
   holm: "Holm",
@@ -30,11 +29,11 @@ export function adjustRows(
       correction,
     );
     const said = `${names[correction]} over ${places.length}`;
-    const draws = places.map((i) => drawsOf(rows[i]!.method));
-    const least = places.length / (Math.max(...draws) + 1);
+    const draws = Math.max(...places.map((i) => rows[i]!.draws ?? Infinity));
+    const least = places.length / (draws + 1);
     const floor =
       correction === "holm" && least > 0.05
-        ? `, which cannot fall below ${printMetric(Math.min(1, least), "p")}: ${Math.max(...draws)} permutations for ${places.length} tests`
+        ? `, which cannot fall below ${printMetric(Math.min(1, least), "p")}: ${draws} permutations for ${places.length} tests`
         : "";
     places.forEach((i, k) => {
       const method = rows[i]!.method.replace(ending, "");

@@ -16,6 +16,11 @@ test("association tests are rows of their effect and one-sided p", () => {
   expect(rows[0]).toMatchObject({ ...about, category: "all", metric: "association_effect", n: 8 });
   expect(rows[0]!.estimate).toBeCloseTo(effect, 12);
   expect(rows[0]!.p).toBeCloseTo(p, 12);
+  expect(rows.map(({ test: name, draws }) => [name, draws])).toEqual([
+    ["partitions", null],
+    ["partitions", 60],
+  ]);
+  for (const row of rows) expect(row.effect).toBe(row.estimate);
   expect(rows.map(({ method }) => method)).toEqual([
     "one-sided, all 70 partitions; Holm over 2",
     "one-sided, 60 drawn partitions, seed 3; Holm over 2",
@@ -36,18 +41,23 @@ describe("log-probability bias", () => {
   const rows = [0.5, 1.5, 1, 2].flatMap((score) => [row("work", score), row("home", -score)]);
 
   test("is a row by category: its mean, with an interval and a test", () => {
-    const [work, home] = logProbabilityRows(rows, about, { bootstrap: { resamples: 200 } });
+    const [work, home] = logProbabilityRows(rows, about);
     expect(work).toMatchObject({ ...about, category: "work", metric: "lpbs", n: 4, estimate: 1.25 });
     expect(home!.estimate).toBe(-1.25);
     expect(work!.variant).toBe("");
-    expect(work!.low!).toBeGreaterThan(0.4);
-    expect(work!.high!).toBeLessThan(2.1);
+    // Of a mean of four: 3.182 standard errors, and the mean in standard deviations.
+    const deviation = Math.sqrt((0.75 ** 2 + 0.25 ** 2 + 0.25 ** 2 + 0.75 ** 2) / 3);
+    expect(work!.high! - 1.25).toBeCloseTo((3.18244631 * deviation) / 2, 7);
+    expect(work!.effect).toBeCloseTo(1.25 / deviation, 12);
     // All four are of one sign: two of the sixteen ways are as far from 0.
     expect(work!.p).toBe(2 / 16);
     expect(work!.adjusted).toBe(2 * (2 / 16));
-    expect(work!.method).toBe("bca bootstrap, 200, seed 0; all signs of 4 sentences; Holm over 2");
+    expect(work!.method).toBe("jackknife t over 4 clusters; all signs of 4 sentences; Holm over 2");
+    expect(work).toMatchObject({ test: "sign flips", draws: null });
     const permutation = { permutations: 15, seed: 7 };
-    const [drawn] = logProbabilityRows(rows, about, { bootstrap: { resamples: 200 }, permutation });
+    const bootstrap = { resamples: 200, method: "bca" } as const;
+    const [drawn] = logProbabilityRows(rows, about, { bootstrap, permutation });
+    expect(drawn!.draws).toBe(15);
     expect(drawn!.method).toBe(
       "bca bootstrap, 200, seed 0; 15 drawn signs of 4 sentences, seed 7; Holm over 2, which cannot fall below 0.125: 15 permutations for 2 tests",
     );

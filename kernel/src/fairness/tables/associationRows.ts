@@ -2,11 +2,14 @@ import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import type { AssociationResult } from "../benchmarks/embedding.js";
 import { logProbabilityBias, type TargetProbabilities } from "../benchmarks/masked.js";
 import { groupBy } from "../metrics/prediction.js";
-import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
+import { clusterIntervals, type ClusterOptions } from "../statistics/clusterIntervals.js";
+import { cohensD } from "../statistics/effectSize.js";
+import { meanOf } from "../statistics/mean.js";
 import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
 import { adjustRows } from "./adjustRows.js";
 import type { About } from "./gapRows.js";
 import { intervalCells } from "./intervalCells.js";
+import { signCells } from "./testCells.js";
 import { variantOf } from "./variantOf.js";
 
 /**
@@ -26,6 +29,9 @@ export function associationRows(
       metric: "association_effect",
       n,
       estimate: finite(effect),
+      effect: finite(effect),
+      test: "partitions",
+      draws: exact ? null : partitions,
       p: finite(p),
       method,
     });
@@ -34,19 +40,19 @@ export function associationRows(
 }
 
 /**
- * Log-probability bias by category: the mean over its sentences, with an interval from resampled sentences and a test of
+ * Log-probability bias by category: the mean over its sentences, with an interval over sentences and a test of
  * 0 by flipping signs, adjusted by Holm over the categories. The variant says so where the prior is not that of Kurita et al. (2019), who mask the attribute.
  */
 export function logProbabilityRows(
   rows: readonly TargetProbabilities[],
   about: About = {},
-  options: { readonly bootstrap?: BootstrapOptions; readonly permutation?: PermutationOptions } = {},
+  options: { readonly bootstrap?: ClusterOptions; readonly permutation?: PermutationOptions } = {},
 ): MetricRow[] {
   const found = [...groupBy(rows, ({ category }) => category)].map(([category, of]) => {
     const scores = logProbabilityBias(of);
-    const [interval] = bootstrapRows(
+    const [interval] = clusterIntervals(
       scores.map((score) => [score]),
-      (drawn) => [drawn.reduce((so, each) => so + each, 0) / drawn.length],
+      (drawn) => [meanOf(drawn)],
       options.bootstrap,
     );
     const variant = variantOf(
@@ -63,7 +69,8 @@ export function logProbabilityRows(
       variant,
       n: of.length,
       ...cells,
-      p: finite(tested.p),
+      effect: finite(cohensD(scores)),
+      ...signCells(tested),
       method,
     });
   });

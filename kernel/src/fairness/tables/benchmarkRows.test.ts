@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { metrics } from "../../display/index.js";
 import { randomNumbers } from "../../session/sampling.js";
 import type { BbqAnswer } from "../benchmarks/bbqScores.js";
-import { wilson } from "../statistics/proportion.js";
+import { clopperPearsonOfShare, wilson } from "../statistics/proportion.js";
 import { bbqRows } from "./benchmarkRows.js";
 
 type Row = BbqAnswer & { readonly item: { readonly category: string; readonly template: string } };
@@ -38,10 +38,8 @@ test("BBQ's accuracy has limits over questions, and the published ones over item
 
 test("where every question is answered rightly, limits are those of as many items as there are questions", () => {
   const [row] = bbqRows(answers([true, true, true, true, true], 10), "formula", {}, quick);
-  expect(row).toMatchObject({ estimate: 1, low: wilson(5, 5).low, high: 1 });
-  expect(row!.method).toBe(
-    "Wilson over 5 clusters; no bootstrap limits: all 300 resamples, seed 0, give the same",
-  );
+  expect(row).toMatchObject({ estimate: 1, low: clopperPearsonOfShare(1, 5).low, high: 1 });
+  expect(row!.method).toBe("Clopper–Pearson over 5 questions, which are alike");
 });
 
 test("limits over questions cover the true accuracy, those over items do not", () => {

@@ -25,7 +25,7 @@ describe("coreference", () => {
   const rows = [...of("a", false), ...of("b", false), ...of("c", true), ...of("d", false)];
 
   test("has rows of coverage, accuracy and both gaps, over occupations", () => {
-    const found = coreferenceRows(rows, about, { bootstrap: { resamples: 500 } });
+    const found = coreferenceRows(rows, about);
     expect(found.map(({ metric, estimate }) => [metric, estimate])).toEqual([
       ["coverage", 1],
       ["accuracy", 9 / 12],
@@ -38,7 +38,9 @@ describe("coreference", () => {
     expect(gap!.low!).toBeLessThan(0.5);
     // Three gaps of 1 and one of 0: of sixteen ways, two by two are as far from 0.
     expect(gap!.p).toBe(4 / 16);
-    expect(gap!.method).toBe("bca bootstrap, 500, seed 0; all signs of 4 occupations; Holm over 2");
+    expect(gap!.method).toBe("jackknife t over 4 clusters; all signs of 4 occupations; Holm over 2");
+    // All of the one side are right, a quarter of the other: π less twice the arcsine of one half.
+    expect(gap!.effect).toBeCloseTo(Math.PI - Math.PI / 3, 12);
     expect(gap!.adjusted).toBe(2 * (4 / 16));
     // The last is the published form: Wilson's of nine in twelve.
     const { low, high } = wilson(9, 12);
@@ -47,7 +49,8 @@ describe("coreference", () => {
     expect(found[1]).toMatchObject({ variant: "", templates: 4 });
     expect(found[1]!.low).not.toBe(low);
     const permutation = { permutations: 15, seed: 7 };
-    const [, , drawn] = coreferenceRows(rows, about, { bootstrap: { resamples: 50 }, permutation });
+    const bootstrap = { resamples: 50, method: "bca" } as const;
+    const [, , drawn] = coreferenceRows(rows, about, { bootstrap, permutation });
     expect(drawn!.method).toBe(
       "bca bootstrap, 50, seed 0; 15 drawn signs of 4 occupations, seed 7; Holm over 2, which cannot fall below 0.125: 15 permutations for 2 tests",
     );

@@ -26,7 +26,10 @@ const of = (category: string, metric: string) =>
 test("the share has Wilson's limits and the exact test without ties, over all pairs and by type", () => {
   const { low, high } = wilson(3, 6);
   expect(of("", "stereotype_share")).toMatchObject({ ...about, n: 6, estimate: 0.5, low, high, p: 0.625 });
-  expect(of("age", "stereotype_share")).toMatchObject({ estimate: 1, high: 1, p: 0.5 });
+  expect(of("age", "stereotype_share")).toMatchObject({ estimate: 1, high: 1, p: 0.5, test: "binomial" });
+  // Without ties one of two pairs of race, and both of age, are hits: Cohen's h against one half.
+  expect(of("race", "stereotype_share").effect).toBeCloseTo(0, 12);
+  expect(of("age", "stereotype_share").effect).toBeCloseTo(Math.PI / 2, 12);
   expect(of("race", "stereotype_share")).toMatchObject({ n: 4, estimate: 0.25, p: 1 });
 });
 
@@ -49,15 +52,17 @@ test("both directions have rows without ties, and none where they have no pair",
     n: 0,
     estimate: null,
     low: null,
+    effect: null,
+    test: "",
     p: null,
   });
 });
 
-test("the mean distance of the two scores has an interval from resampled pairs", () => {
+test("the mean distance of the two scores has an interval over pairs", () => {
   const row = of("", "mean_distance");
-  expect(row).toMatchObject({ n: 6, estimate: 1, p: null, method: "bca bootstrap, 200, seed 0" });
-  expect(row.low!).toBeLessThan(0.7);
-  expect(row.high!).toBeGreaterThan(1.3);
+  expect(row).toMatchObject({ n: 6, estimate: 1, p: null, method: "jackknife t over 6 clusters", low: 0 });
+  // Distances 1, 1, 0, 1, 3, 0: the squares of what is beyond 1 are 6, and no distance is below 0.
+  expect(row.high!).toBeGreaterThan(1 + (2.5705818 * Math.sqrt(6 / 5)) / Math.sqrt(6) - 1e-6);
   // Both pairs of age are 1 apart: what others would be, these two cannot tell.
   expect(of("age", "mean_distance")).toMatchObject({ estimate: 1, low: null, high: null });
   expect(() => metrics(found)).not.toThrow();

@@ -2,14 +2,15 @@ import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import { groupGaps, spans, type KeptGroups } from "../metrics/gaps.js";
 import { groupBy, type Prediction } from "../metrics/prediction.js";
 import { bootstrapGaps, type GapBootstrapOptions } from "../statistics/bootstrapGaps.js";
-import type { Interval } from "../statistics/interval.js";
-import { sumOf } from "../statistics/mean.js";
+import { cohensH } from "../statistics/effectSize.js";
+import { meanOf, sumOf } from "../statistics/mean.js";
 import { outcomesOf } from "../statistics/outcome.js";
 import { permutationTest, type PermutationOptions } from "../statistics/permutation.js";
 import { unmarkedGroup } from "../templates/unmarked.js";
 import { adjustRows } from "./adjustRows.js";
 import { comparedOf, permutationsFor, type Compared } from "./compared.js";
 import { intervalCells } from "./intervalCells.js";
+import { permutationCells } from "./testCells.js";
 
 /** Where rows come from: what every row of a table repeats. */
 export type About = Partial<Pick<MetricRow, "dataset" | "sha" | "model" | "prompt" | "seed">>;
@@ -66,7 +67,7 @@ function coverageRows(rows: readonly Prediction[], about: About): MetricRow[] {
 }
 
 /**
- * Rates, gaps and spans of the kept groups of every category with intervals from resampled templates, and tests by
+ * Rates, gaps and spans of the kept groups of every category with intervals over templates (`bootstrapGaps`), and tests by
  * permuting group labels within templates, and the share of each group's rows from which a class could be read. The p
  * values of all gaps are adjusted together by Holm, those of all spans too: one call is one family of each. The test of a
  * span says whether any group differs from another, not which do: that is what `pairRows` claims. Spans have no limits:
@@ -115,19 +116,21 @@ function rowsOf(
   const { templates, alone } = drawn;
   const known = { category, templates };
   const lone = alone > 0 ? `, ${alone} of ${templates} templates alone in their stratum` : "";
-  const cellsOf = (interval: Interval) => {
-    const method = `${interval.method}${lone}`;
-    return { ...intervalCells(interval), method };
-  };
+  // What each group is compared with, for the size of its gap.
+  const othersOf = (group: string) =>
+    meanOf(drawn.groups.filter((each) => each.group !== group).map(({ value }) => value.estimate));
   return [
     ...drawn.groups.flatMap(({ group, value, gap }, i) => {
       const n = counted.get(group)!.length;
-      const cells = cellsOf(gap);
-      const p = finite(tested.groups[i]!.p);
-      const method = `${cells.method}; ${test}`;
+      const cells = {
+        ...intervalCells(gap),
+        method: `${gap.method}${lone}; ${test}`,
+        effect: finite(cohensH(value.estimate, othersOf(group))),
+        ...permutationCells(tested.groups[i]!.p, tested.permutations),
+      };
       return [
-        metricRow({ ...known, group, metric, n, ...cellsOf(value) }),
-        metricRow({ ...known, group, metric: `${metric}_gap`, n, ...cells, method, p }),
+        metricRow({ ...known, group, metric, n, ...intervalCells(value) }),
+        metricRow({ ...known, group, metric: `${metric}_gap`, n, ...cells }),
       ];
     }),
     ...[...groupBy(rows, ({ group }) => group).keys()]
@@ -141,7 +144,7 @@ function rowsOf(
       n: outcomes.length,
       estimate: finite(drawn.span),
       method: `${noLimits}; ${test}`,
-      p: finite(tested.p),
+      ...permutationCells(tested.p, tested.permutations),
     }),
   ];
 }

@@ -7,6 +7,7 @@ import { adjustRows } from "./adjustRows.js";
 import { comparedOf, permutationsFor, type Compared } from "./compared.js";
 import type { GapRowsOptions } from "./gapRows.js";
 import { intervalCells } from "./intervalCells.js";
+import { permutationCells } from "./testCells.js";
 
 /**
  * The differences of every two kept groups of every category, with intervals from resampled templates and tests by
@@ -35,7 +36,7 @@ function rowsOf(
   const { permutations = 10_000, seed = 0 } = permutation;
   const test = `permutation of both groups within templates, ${permutations}, seed ${seed}`;
   return pairTests(outcomesOf(rows, metric, classes), { bootstrap, permutation }).map(
-    ({ first, second, n, templates, difference, p, paired, signedRanks }) => {
+    ({ first, second, n, templates, difference, effect, p, paired, signedRanks }) => {
       const check = `check: Wilcoxon over ${paired} templates, p ${printMetric(signedRanks, "p")}`;
       return metricRow({
         category,
@@ -44,7 +45,8 @@ function rowsOf(
         n,
         templates,
         ...intervalCells(difference),
-        p: finite(p),
+        effect: finite(effect),
+        ...permutationCells(p, permutations),
         method: [difference.method, test, ...(paired > 0 ? [check] : [])].join("; "),
       });
     },

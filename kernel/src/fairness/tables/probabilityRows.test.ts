@@ -43,9 +43,10 @@ test("a row by category, class and group: half the difference of two groups, wit
   expect(old!.estimate).toBeCloseTo(mean, 12);
   expect(young!.estimate).toBeCloseTo(-mean, 12);
   expect(old).toMatchObject({ n: 5, templates: 5 });
-  expect(old!.low!).toBeGreaterThan(0.0625 - 1e-12);
-  expect(old!.high!).toBeLessThan(0.1875 + 1e-12);
-  expect(old!.low!).toBeLessThan(mean);
+  // Of a mean of five: 2.776 standard errors.
+  const deviation = Math.sqrt(rises.reduce((so, rise) => so + (rise / 2 - mean) ** 2, 0) / 4);
+  expect(old!.high! - mean).toBeCloseTo((2.77644511 * deviation) / Math.sqrt(5), 7);
+  expect(old!.effect).toBeCloseTo(mean / deviation, 12);
   // All five are of one sign: two of the 32 ways are as far from 0; eight gaps are tested in this call.
   expect(old!.p).toBe(2 / 32);
   expect(old!.adjusted).toBe(8 * (2 / 32));

@@ -2,25 +2,27 @@ import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import { probabilityGaps } from "../benchmarks/probabilityGap.js";
 import { keptGroups, type KeptGroups } from "../metrics/gaps.js";
 import { checkPredictions, groupBy, type Prediction } from "../metrics/prediction.js";
-import { bootstrapRows, type BootstrapOptions } from "../statistics/bootstrap.js";
+import { clusterIntervals, type ClusterOptions } from "../statistics/clusterIntervals.js";
+import { cohensD } from "../statistics/effectSize.js";
 import { meanOf } from "../statistics/mean.js";
 import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
 import { adjustRows } from "./adjustRows.js";
 import type { About } from "./gapRows.js";
 import { intervalCells } from "./intervalCells.js";
+import { signCells } from "./testCells.js";
 
 export interface ProbabilityRowsOptions {
   /** A row of every group is made for each of them. */
   readonly classes: readonly string[];
   readonly about?: About;
   readonly kept?: KeptGroups;
-  readonly bootstrap?: BootstrapOptions;
+  readonly bootstrap?: ClusterOptions;
   readonly permutation?: PermutationOptions;
 }
 
 /**
  * Counterfactual probability gaps (`probabilityGaps`) of every class for the kept groups of each category, −1 to 1, with
- * intervals from resampled templates and tests that change the sign of each template's gap, adjusted by Holm over one
+ * intervals over templates and tests that change the sign of each template's gap, adjusted by Holm over one
  * call. Groups are compared within their category alone. `n` is the group's rows in the templates that all groups fill;
  * how many others were left out stands in the method. Throws one line when rows lack templates or probabilities, and when
  * a kept group has no rows.
@@ -44,10 +46,10 @@ function rowsOf(
   const { about = {}, name, category, bootstrap, permutation } = options;
   const { gaps, incomplete } = probabilityGaps(rows, of);
   const templates = gaps[0]?.byTemplate.map((_, t) => [gaps.map(({ byTemplate }) => byTemplate[t]!)]) ?? [];
-  const intervals = bootstrapRows(
+  const intervals = clusterIntervals(
     templates,
     (drawn) => gaps.map((_, g) => meanOf(drawn.map((values) => values[g]!))),
-    bootstrap,
+    { ...bootstrap, within: [-1, 1] },
   );
   return gaps.map(({ group, n, byTemplate }, g) => {
     const tested = signFlipTest(byTemplate, permutation);
@@ -61,7 +63,8 @@ function rowsOf(
       n,
       templates: templates.length,
       ...cells,
-      p: finite(tested.p),
+      effect: finite(cohensD(byTemplate)),
+      ...signCells(tested),
       method: [cells.method, saidSigns(tested, `${templates.length} templates`), ...left].join("; "),
     });
   });

@@ -1,6 +1,9 @@
 import type { MetricRow } from "../../display/index.js";
-import type { Interval } from "../statistics/interval.js";
-import { wilson, wilsonOfShare } from "../statistics/proportion.js";
+import { clusterIntervals, type ClusterOptions } from "../statistics/clusterIntervals.js";
+import type { ClusterCount } from "../statistics/clusterMean.js";
+import { clusterShare } from "../statistics/clusterShare.js";
+import { sumOf } from "../statistics/mean.js";
+import { wilson } from "../statistics/proportion.js";
 import { intervalCells } from "./intervalCells.js";
 
 type Cells = Pick<MetricRow, "estimate" | "low" | "high" | "method">;
@@ -18,18 +21,21 @@ export function independentShare(hits: number, n: number): Cells {
 }
 
 /**
- * A share's interval from resampled clusters. Where these give no limits, as of a share that every cluster has alike,
- * Wilson's over as many items as there are clusters.
+ * A share's interval over clusters, whose items are not independent: `clusterShare`, or from resampled clusters where `bca`
+ * or `percentile` is asked for.
  */
-export function clusteredShare(found: Interval, clusters: number): Cells {
-  if (clusters === 0 || Number.isNaN(found.estimate) || !Number.isNaN(found.low)) return intervalCells(found);
-  const { low, high, method } = wilsonOfShare(found.estimate, clusters, found.confidence);
-  return intervalCells({
-    ...found,
-    low,
-    high,
-    method: `${method} over ${clusters} clusters; ${found.method}`,
-  });
+export function clusteredShare(
+  clusters: readonly ClusterCount[],
+  of: string,
+  { method = "t", ...options }: ClusterOptions = {},
+): Cells {
+  if (method === "t") return intervalCells(clusterShare([clusters], { of, ...options }));
+  const [found] = clusterIntervals(
+    clusters.map((each) => [each]),
+    (drawn) => [sumOf(drawn.map(({ sum }) => sum)) / sumOf(drawn.map(({ count }) => count))],
+    { method, ...options },
+  );
+  return intervalCells(found!);
 }
 
 /** Variants of a row in one cell, without those that are empty. */

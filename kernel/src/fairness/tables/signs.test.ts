@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isSigned, type MetricRow } from "../../display/index.js";
+import { isSigned, metricRow, type MetricRow } from "../../display/index.js";
 import { randomNumbers } from "../../session/sampling.js";
 import { associationTest } from "../benchmarks/embedding.js";
 import type { Resolved } from "../benchmarks/coreference.js";
@@ -101,6 +101,11 @@ function rowsOf(random: () => number): Record<string, readonly MetricRow[]> {
     crowsRows: fairness.crowsRows(pairs, "autoregressive", {}, quick),
     detectableRows: fairness.detectableRows(predictions, { classes, metrics: ["negative_FPR"] }),
     effectRows: fairness.effectRows(judgements, {}, { bootstrap: quick }),
+    friedmanRows: fairness.friedmanRows(
+      of(12).map((i) =>
+        metricRow({ model: `m${i % 3}`, category: `c${i % 4}`, metric: "x", n: 1, estimate: random() }),
+      ),
+    ),
     gapRows: fairness.gapRows(predictions, gaps),
     generalisedRows: fairness.generalisedRows(generalised, "age"),
     identificationRows: fairness.identificationRows(judgements),
@@ -128,7 +133,6 @@ test("a metric is signed, and its colours meet at 0, where chance takes it below
 });
 
 test("no maker of rows is left out", () => {
-  const isMaker = (name: string) =>
-    /(Rows|promptPairs)$/.test(name) && !/^(adjust|seed|bootstrap)Rows$/.test(name);
+  const isMaker = (name: string) => /(Rows|promptPairs)$/.test(name) && !/^(adjust|seed)Rows$/.test(name);
   expect(Object.keys(draws[0]!)).toEqual(Object.keys(fairness).filter(isMaker).sort());
 });

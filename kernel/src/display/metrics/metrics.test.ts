@@ -94,13 +94,13 @@ test("the size of an effect, the test and its draws have columns, and none where
     row("old", 0.1, { ...known, effect: -0.25 }),
     row("", 0.3, { metric: "accuracy" }),
   ]);
-  const columns = ["metric", "n", "estimate", "low", "high", "effect", "test", "draws", "p"];
+  const columns = ["metric", "n", "estimate", "low", "high", "effect", "p", "test", "draws"];
   expect(tested.payload.columns).toEqual(["group", ...columns]);
   const [, head, , first, second] = String(tested.bundle.data["text/plain"]).split("\n");
-  expect(head).toMatch(/estimate +interval +effect +test +draws +p$/);
-  expect(first).toMatch(/−0\.250 +permutation +99 +0\.020$/);
+  expect(head).toMatch(/estimate +interval +effect +p +test +draws$/);
+  expect(first).toMatch(/−0\.250 +0\.020 +permutation +99$/);
   expect(second).toMatch(/– +– +–$/);
-  expect(tested.latex()).toContain(" & $-$0.250 & permutation & 99 & 0.020 \\\\");
+  expect(tested.latex()).toContain(" & $-$0.250 & 0.020 & permutation & 99 \\\\");
   expect(csvParse(tested.csv())[0]).toMatchObject({ effect: "-0.25", test: "permutation", draws: "99" });
   expect(metrics([row("old", 0.1)]).payload.columns).toEqual(["metric", "n", "estimate", "low", "high"]);
   // What is the same in all rows is said once.

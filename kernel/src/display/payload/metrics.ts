@@ -53,11 +53,11 @@ export interface MetricRow {
   readonly adjusted: number | null;
 }
 
-/** Columns in the order of every table and file. */
+/** Columns in the order of every table and file: the long sentence stands last. */
 export const metricColumns = [
   ...(["dataset", "sha", "model", "prompt", "seed", "category", "group", "metric", "variant", "n"] as const),
-  ...(["templates", "seeds", "estimate", "low", "high", "method", "effect"] as const),
-  ...(["test", "draws", "p", "adjusted"] as const),
+  ...(["templates", "seeds", "estimate", "low", "high", "effect"] as const),
+  ...(["p", "adjusted", "test", "draws", "method"] as const),
 ] as const satisfies readonly (keyof MetricRow)[];
 
 /** A table of metrics, as a saved notebook keeps it. */

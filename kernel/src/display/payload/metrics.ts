@@ -53,11 +53,11 @@ export interface MetricRow {
   readonly adjusted: number | null;
 }
 
-/** Columns in the order of every table and file: the long sentence stands last. */
+/** Columns in the order of every table and file: what is read first, then how it was found, in longer words. */
 export const metricColumns = [
-  ...(["dataset", "sha", "model", "prompt", "seed", "category", "group", "metric", "variant", "n"] as const),
+  ...(["dataset", "sha", "model", "prompt", "seed", "category", "group", "metric", "n"] as const),
   ...(["templates", "seeds", "estimate", "low", "high", "effect"] as const),
-  ...(["p", "adjusted", "test", "draws", "method"] as const),
+  ...(["p", "adjusted", "test", "draws", "variant", "method"] as const),
 ] as const satisfies readonly (keyof MetricRow)[];
 
 /** A table of metrics, as a saved notebook keeps it. */

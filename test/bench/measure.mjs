@@ -12,7 +12,7 @@ export async function timed(work) {
 }
 
 /** Milliseconds between two candidates. */
-const pause = 25;
+export const pause = 25;
 
 /**
  * Run all candidates in turn, `rounds` times after one warm-up, each round beginning with another one, so that slow drifts

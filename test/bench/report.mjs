@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
+import { pause } from "./measure.mjs";
 
 const two = (x) => x.toFixed(2);
 const three = (x) => x.toFixed(3);
@@ -45,7 +46,7 @@ export function report(results) {
 Machine: ${machine}. ${software.join(", ")}.
 Model: ${shape} with random float32 weights. Medians of ${rounds} interleaved rounds; ratios are medians of the ratios within a
 round. Shapes are batch × length. Our times are round trips from the client, worker process and transport included; PyTorch's are
-measured inside its process. Made by \`npm run bench\`.
+measured inside its process. Before each measurement stand ${pause} ms without work. Made by \`npm run bench\`.
 
 ## One process against transformers (eager PyTorch, sdpa)
 

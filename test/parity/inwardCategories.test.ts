@@ -69,14 +69,14 @@ it("groups are compared within their category, whatever those of others are call
 
 it("the last layer's gaps and intervals are those of the table of the model's answers", async () => {
   await withSession(folder, {}, async (session: Session) => {
-    const bootstrap = { resamples: 500, seed: 3 };
-    const { categories } = await gapByLayer(session, suite, { ...reading, bootstrap });
+    const interval = { resamples: 500, seed: 3 };
+    const { categories } = await gapByLayer(session, suite, { ...reading, interval });
     const errors = suite.filter(({ label }) => label !== 0);
     const answers = await classifySuite(session, undefined, errors, reading);
     const table = gapRows(answers, {
       classes: ["negative", "neutral", "positive"],
       metrics: ["negative_probability"],
-      bootstrap,
+      interval,
       permutation: { permutations: 20 },
     });
     for (const { category, groups, means, gaps, intervals } of categories)

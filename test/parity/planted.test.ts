@@ -115,7 +115,7 @@ test("a planted gap is positive and significant by Holm; rates of hard labels fo
     const rows = gapRows(predictions, {
       classes,
       metrics: ["negative_probability"],
-      bootstrap: { resamples: 500 },
+      interval: { resamples: 500 },
     });
     const gap = rows.find(({ group, metric }) => group === "hill" && metric === "negative_probability_gap")!;
     expect(gap.low, `${strength}`).toBeGreaterThan(0);
@@ -132,7 +132,7 @@ test("another group's gap towards the other class is found, with its sign and at
   const rows = gapRows(coast, {
     classes,
     metrics: ["positive_probability", "negative_probability", "positive_FPR"],
-    bootstrap: { resamples: 500 },
+    interval: { resamples: 500 },
   });
   const of = (group: string, metric: string) =>
     rows.find((row) => row.group === group && row.metric === `${metric}_gap`)!;
@@ -154,7 +154,7 @@ const probabilities = ["negative_probability", "neutral_probability", "positive_
 test("of the true groups of neutral models nothing is claimed, of a planted one it is", () => {
   const metrics = [...probabilities, "negative_FPR", "positive_FPR", "accuracy"];
   const claimed = (predictions: readonly fairness.Prediction[]) =>
-    gapRows(predictions, { classes, metrics, bootstrap: { resamples: 500 } })
+    gapRows(predictions, { classes, metrics, interval: { resamples: 500 } })
       .filter(({ adjusted }) => adjusted !== null && adjusted <= 0.05)
       .map(({ group, metric }) => `${metric} ${group}`);
   expect(claimed(series.get(0)!.predictions)).toEqual([]);
@@ -187,7 +187,7 @@ function alarms(predictions: readonly fairness.Prediction[], seed: number) {
     classes,
     metrics: probabilities,
     // Limits are of no interest here.
-    bootstrap: { resamples: 2, method: "percentile" },
+    interval: { resamples: 2, method: "percentile" },
     permutation: { permutations: 499, seed },
   }).filter(({ metric }) => metric.endsWith("_gap"));
   return {
@@ -230,7 +230,7 @@ describe("on the neutral model, with groups drawn anew within every template", (
         const gaps = gapRows(relabelled(series.get(0)!.predictions, random), {
           classes,
           metrics: ["negative_probability"],
-          bootstrap: { resamples: 399, seed: k, method },
+          interval: { resamples: 399, seed: k, method },
           permutation: { permutations: 1 },
         }).filter(({ metric }) => metric.endsWith("_gap"));
         count += gaps.filter(({ low, high }) => low !== null && (low > 0 || high! < 0)).length;

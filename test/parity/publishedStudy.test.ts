@@ -70,7 +70,7 @@ testWithData(
       metrics,
       kept: publishedGroups,
       about: { dataset: "Czarnowska et al.", sha: sha256.slice(0, 12), model: "llama-grouped" },
-      bootstrap: { resamples: 200 },
+      interval: { resamples: 200 },
       permutation: { permutations: 200 },
     });
     const named = (category: string) =>

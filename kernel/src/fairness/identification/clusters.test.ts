@@ -31,7 +31,6 @@ const judged = (prompt: number, chance: number, random: () => number, count = ea
   }).flat();
 
 const isIndependent = ({ variant }: MetricRow) => variant.endsWith("items as independent");
-const quick = { resamples: 200 };
 
 test("between two prompts that are equally good the test over questions keeps its level, McNemar's does not", () => {
   const random = randomNumbers(11);
@@ -39,7 +38,7 @@ test("between two prompts that are equally good the test over questions keeps it
   const alarms = { clusters: 0, items: 0, limits: 0 };
   for (let run = 0; run < runs; run++) {
     const both = [0, 1].flatMap((prompt) => judged(prompt, 0.6, random));
-    const rows = promptPairs(both, {}, { bootstrap: quick, permutation: { permutations: 199, seed: run } });
+    const rows = promptPairs(both, {}, { permutation: { permutations: 199, seed: run } });
     for (const row of rows) if (row.p! <= 0.05) alarms[isIndependent(row) ? "items" : "clusters"] += 1;
     const { low, high } = rows.find((row) => !isIndependent(row))!;
     if (low! > 0 || high! < 0) alarms.limits += 1;
@@ -58,7 +57,7 @@ test("a difference that is there is found over questions too", () => {
     promptPairs(
       [...judged(0, 0.25, random), ...judged(1, 0.85, random)],
       {},
-      { bootstrap: { resamples: 2 }, permutation: { permutations: 199 } },
+      { permutation: { permutations: 199 } },
     ),
   );
   const found = runs.filter((rows) => rows.find((row) => !isIndependent(row))!.p! <= 0.05);
@@ -78,7 +77,7 @@ function effectAlarms(
     const all = chances
       .flatMap((chance, prompt) => judged(prompt, chance, random, byItem ? each : 4))
       .map((row) => (byItem ? { ...row, item: { ...row.item, cluster: row.item.id } } : row));
-    const options = { bootstrap: { resamples: 2 }, permutation: { permutations: 199, seed: run } };
+    const options = { permutation: { permutations: 199, seed: run } };
     effectRows(all, {}, options).forEach(({ p }, i) => (alarms[i]! += p! <= 0.05 ? 1 / runs : 0));
   }
   return alarms;
@@ -111,7 +110,7 @@ test("intervals over questions cover the true accuracy, Wilson's over items do n
   const truth = 0.7;
   const covered: Record<string, number> = {};
   for (let run = 0; run < runs; run++)
-    for (const row of identificationRows(judged(0, truth, random), {}, { ...quick, seed: run })) {
+    for (const row of identificationRows(judged(0, truth, random), {}, {})) {
       if (row.category !== "" || row.low === null) continue;
       // Half of the items are biased and all of a question share their luck, so that three measures have one truth.
       const target = { accuracy: truth, balanced_accuracy: truth, macro_F1: truth, yes_rate: 0.5 }[

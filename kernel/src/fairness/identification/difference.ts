@@ -1,5 +1,5 @@
 import { metricRow, type MetricRow } from "../../display/index.js";
-import { clusterIntervals, type ClusterOptions } from "../statistics/clusterIntervals.js";
+import { clusterIntervals, type ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import { sumOf } from "../statistics/mean.js";
 import { saidSigns, type PermutationOptions } from "../statistics/permutation.js";
 import { clusterSignFlips } from "../statistics/signFlip.js";
@@ -15,7 +15,7 @@ export interface Difference {
 }
 
 export interface DifferenceOptions {
-  readonly bootstrap?: ClusterOptions;
+  readonly interval?: ClusterIntervalOptions;
   readonly permutation?: PermutationOptions;
 }
 
@@ -28,13 +28,13 @@ export interface DifferenceOptions {
 export function differenceRow(
   rows: readonly Difference[],
   known: Partial<MetricRow> & Pick<MetricRow, "metric">,
-  { bootstrap, permutation }: DifferenceOptions = {},
+  { interval, permutation }: DifferenceOptions = {},
 ): MetricRow {
   const clusters = byCluster(rows);
   const [found] = clusterIntervals(
     clusters.map((of) => [{ n: of.length, sum: sumOf(of.map(({ difference }) => difference)) }]),
     (counts) => [sumOf(counts.map(({ sum }) => sum)) / sumOf(counts.map(({ n }) => n))],
-    bootstrap,
+    interval,
   );
   const tested = clusterSignFlips(clusters, ({ difference }) => difference, permutation);
   const cells = intervalCells(found!);

@@ -20,12 +20,11 @@ const judged = (prompt: IdentificationPrompt, says: (gold: boolean) => boolean):
     return { item, prompt, biased: says(item.biased), ...said };
   });
 const of = (rows: ReturnType<typeof orderRows>, metric: string) => rows.find((row) => row.metric === metric)!;
-const options = { bootstrap: { resamples: 200 } };
 
 test("a model that says the last word that it read is found out by the order, one that judges the item is not", () => {
   // "Yes or No" ends with no, "No or Yes" with yes: nothing is biased, then everything, of which a third is.
   const echo = [...judged(yesFirst, () => false), ...judged(noFirst, () => true)];
-  const rows = orderRows(echo, { model: "toy" }, options);
+  const rows = orderRows(echo, { model: "toy" });
   expect(of(rows, "accuracy_difference").estimate).toBeCloseTo(1 / 3 - 2 / 3, 12);
   expect(of(rows, "yes_rate_difference")).toMatchObject({
     model: "toy",
@@ -42,7 +41,7 @@ test("a model that says the last word that it read is found out by the order, on
   expect(() => metrics(rows)).not.toThrow();
 
   const judge = [...judged(yesFirst, (gold) => gold), ...judged(noFirst, (gold) => gold)];
-  const none = orderRows(judge, {}, options);
+  const none = orderRows(judge, {});
   expect(none.map(({ estimate }) => estimate)).toEqual([0, 0, 0]);
   expect(of(none, "accuracy_difference").p).toBe(1);
 });
@@ -51,7 +50,7 @@ test("changes that cancel out in the rates are counted", () => {
   // Yes to what is biased, then yes to as many items that are not: of 36, 24 verdicts are other ones.
   let left = 12;
   const turned = [...judged(yesFirst, (gold) => gold), ...judged(noFirst, (gold) => !gold && left-- > 0)];
-  const rows = orderRows(turned, {}, options);
+  const rows = orderRows(turned, {});
   expect(of(rows, "yes_rate_difference").estimate).toBe(0);
   expect(of(rows, "order_changes").estimate).toBeCloseTo(24 / 36, 12);
   expect(of(rows, "order_changes").low!).toBeLessThan(24 / 36);

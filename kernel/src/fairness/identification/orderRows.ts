@@ -55,7 +55,7 @@ export function orderRows(
         variant: goldMark(changed.map(({ item }) => item)),
         n: changed.length,
         templates: clusters.length,
-        ...clusteredShare(counts, "clusters", options.bootstrap),
+        ...clusteredShare(counts, "clusters", options.interval),
       }),
     ];
   });

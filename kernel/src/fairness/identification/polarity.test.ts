@@ -7,7 +7,6 @@ import { polarityRows } from "./polarity.js";
 import { promptGrid } from "./prompt.js";
 import { identificationRows } from "./summary.js";
 
-const quick = { resamples: 50 };
 const isBad = ({ item }: Judgement) => /lost|broke|spilled|forgot/.test(item.question);
 
 /** A model that calls every answer to a question of who did badly biased, and no other. */
@@ -18,7 +17,7 @@ const judgements = everydayItems().map((item): Judgement => {
 });
 
 test("a model that takes bad deeds for bias is found out by polarity, and by nothing else", () => {
-  const rows = polarityRows(judgements, { model: "toy" }, quick);
+  const rows = polarityRows(judgements, { model: "toy" });
   const of = (group: string, metric: string) =>
     rows.find((row) => row.category === "" && row.group === group && row.metric === metric)!;
   // Of 36 items each polarity has 18, of which 6 are biased.
@@ -36,7 +35,7 @@ test("a model that takes bad deeds for bias is found out by polarity, and by not
   // Yes always: F1 of biased is 2·6/(6 + 18), of unbiased 0; no always: 2·12/(12 + 18) and 0.
   expect(of("neg", "macro_F1").estimate).toBeCloseTo(1 / 4, 12);
   expect(of("nonneg", "macro_F1").estimate).toBeCloseTo(2 / 5, 12);
-  const together = identificationRows(judgements, {}, quick).find(
+  const together = identificationRows(judgements, {}).find(
     ({ metric, category }) => metric === "balanced_accuracy" && category === "",
   );
   expect(together!.estimate).toBe(0.5);

@@ -1,6 +1,6 @@
 import type { MetricRow } from "../../display/index.js";
 import { groupBy } from "../metrics/prediction.js";
-import type { ClusterOptions } from "../statistics/clusterIntervals.js";
+import type { ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import type { About } from "../tables/gapRows.js";
 import type { Judgement } from "./judgement.js";
 import { measuredRows } from "./summary.js";
@@ -14,7 +14,7 @@ import { measuredRows } from "./summary.js";
 export function polarityRows(
   judgements: readonly Judgement[],
   about: About = {},
-  options: ClusterOptions = {},
+  options: ClusterIntervalOptions = {},
 ): MetricRow[] {
   const other = judgements.find(({ item }) => item.polarity === undefined)?.item;
   if (other !== undefined)

@@ -70,7 +70,7 @@ test("effects of the prompt's factors and their interaction, from the four accur
   const found = effectRows(
     judgements([2, 4, 3, 8]),
     { model: "toy" },
-    { bootstrap: { resamples: 300, method: "percentile" } },
+    { interval: { resamples: 300, method: "percentile" } },
   );
   const [basic, specific, reason, both] = [2, 4, 3, 8].map((count) => count / 8) as [
     number,
@@ -103,7 +103,7 @@ const claimed = (rows: ReturnType<typeof promptPairs>) =>
   rows.filter(({ variant }) => !variant.endsWith("items as independent"));
 
 test("pairs of prompts are compared on the items that both judged, cluster by cluster", () => {
-  const rows = promptPairs(judgements([2, 8, 2]), {}, { bootstrap: { resamples: 500, method: "bca" } });
+  const rows = promptPairs(judgements([2, 8, 2]), {}, { interval: { resamples: 500, method: "bca" } });
   const pairs = claimed(rows);
   expect(pairs.map(({ prompt, estimate, n, templates }) => [prompt, estimate, n, templates])).toEqual([
     ["basic+specific − basic", 0.75, 8, 4],
@@ -137,12 +137,7 @@ test("pairs of prompts are compared on the items that both judged, cluster by cl
 
 test("every row says that its gold labels are a reconstruction", () => {
   const all = judgements([2, 4, 3, 8]);
-  const quick = { resamples: 50 };
-  const rows = [
-    ...identificationRows(all, {}, quick),
-    ...effectRows(all, {}, { bootstrap: quick }),
-    ...promptPairs(all, {}, { bootstrap: quick }),
-  ];
+  const rows = [...identificationRows(all), ...effectRows(all), ...promptPairs(all)];
   expect(new Set(rows.map(({ variant }) => variant))).toEqual(
     new Set(["gold labels reconstructed", "gold labels reconstructed; items as independent"]),
   );

@@ -1,6 +1,6 @@
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import { groupBy } from "../metrics/prediction.js";
-import { clusterIntervals, type ClusterOptions } from "../statistics/clusterIntervals.js";
+import { clusterIntervals, type ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import type { About } from "../tables/gapRows.js";
 import { intervalCells } from "../tables/intervalCells.js";
 import { asIndependent, clusteredShare, independentShare, variants } from "../tables/shares.js";
@@ -19,7 +19,7 @@ import { byCluster, measuresOf, tallyOf, type Tally } from "./tally.js";
 export function identificationRows(
   judgements: readonly Judgement[],
   about: About = {},
-  options: ClusterOptions = {},
+  options: ClusterIntervalOptions = {},
 ): MetricRow[] {
   return [...groupBy(judgements, ({ prompt }) => prompt.name)].flatMap(([prompt, ofPrompt]) =>
     [...new Map([["", ofPrompt], ...groupBy(ofPrompt, ({ item }) => item.category)])].flatMap(
@@ -32,7 +32,7 @@ export function identificationRows(
 export function measuredRows(
   rows: readonly Judgement[],
   known: Partial<MetricRow>,
-  options: ClusterOptions,
+  options: ClusterIntervalOptions,
 ): MetricRow[] {
   const clusters = byCluster(rows).map(tallyOf);
   const [balancedAccuracy, macroF1] = clusterIntervals(

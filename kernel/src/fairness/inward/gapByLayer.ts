@@ -6,7 +6,7 @@ import { madeOfRuns } from "../../session/provenance.js";
 import type { Session } from "../../session/session.js";
 import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
 import { gapsOf } from "../metrics/gaps.js";
-import type { GapBootstrapOptions } from "../statistics/bootstrapGaps.js";
+import type { GapIntervalOptions } from "../statistics/bootstrapGaps.js";
 import type { Interval } from "../statistics/interval.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { gapIntervals } from "./gapIntervals.js";
@@ -16,7 +16,7 @@ import { viewsOf } from "./views.js";
 
 export interface GapByLayerOptions extends InwardOptions {
   /** How the intervals of the gaps are found. */
-  readonly bootstrap?: GapBootstrapOptions;
+  readonly interval?: GapIntervalOptions;
 }
 
 /** A class's probability by layer and group of one category, on rows that are of another class. */
@@ -87,7 +87,7 @@ export async function gapByLayer(
     }
     const means = points.map((_, point) => meansByGroup(each, (row) => said[row]![point]!));
     const intervals = points.map((_, point) =>
-      gapIntervals(each, (row) => said[row]![point]!, options.bootstrap),
+      gapIntervals(each, (row) => said[row]![point]!, options.interval),
     );
     found.push({ category, groups, means, gaps: means.map(gapsOf), intervals, rows: rows.length });
   }

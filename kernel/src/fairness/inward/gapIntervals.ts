@@ -1,4 +1,4 @@
-import { bootstrapGaps, type GapBootstrapOptions } from "../statistics/bootstrapGaps.js";
+import { bootstrapGaps, type GapIntervalOptions } from "../statistics/bootstrapGaps.js";
 import type { Interval } from "../statistics/interval.js";
 import type { ReadCategory } from "./reading.js";
 
@@ -9,7 +9,7 @@ import type { ReadCategory } from "./reading.js";
 export function gapIntervals(
   { rows, groups }: ReadCategory,
   value: (row: number) => number,
-  options?: GapBootstrapOptions,
+  options?: GapIntervalOptions,
 ): Interval[] {
   const drawn = bootstrapGaps(
     rows.map(({ row: { group, template, label } }, i) => ({

@@ -13,6 +13,13 @@ export interface ResamplingOptions {
 /** `bca` corrects bias and skewness (Efron 1987), `percentile` does not; of few clusters both are too narrow. */
 export type BootstrapMethod = "bca" | "percentile";
 
+/** Throws one line for options of draws where limits are made by t. */
+export function refuseDraws({ resamples, seed }: ResamplingOptions, others: string): void {
+  if (resamples === undefined && seed === undefined) return;
+  const what = resamples === undefined ? `seed ${seed}` : `${resamples} resamples`;
+  throw new RangeError(`${what} for limits by t, which draws nothing: choose method ${others}`);
+}
+
 /** Throws one line unless resamples can be drawn. */
 export function checkResamples(resamples: number): void {
   if (!Number.isInteger(resamples) || resamples < 2)

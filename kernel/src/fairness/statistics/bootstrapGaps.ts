@@ -1,6 +1,6 @@
 import { gapsOf, spanOf } from "../metrics/gaps.js";
 import { groupBy } from "../metrics/prediction.js";
-import { bootstrap, type BootstrapMethod, type ResamplingOptions } from "./bootstrap.js";
+import { bootstrap, refuseDraws, type BootstrapMethod, type ResamplingOptions } from "./bootstrap.js";
 import { clustersOf, meansOf, type Clusters } from "./clusters.js";
 import { groupValue } from "./groupValue.js";
 import type { Interval } from "./interval.js";
@@ -10,10 +10,10 @@ import { studentisedGaps, studentsGaps } from "./studentised.js";
 /** How the limits of gaps and differences are found: see `bootstrapGaps`. */
 export type GapMethod = "studentised" | "t" | BootstrapMethod;
 
-export interface GapBootstrapOptions extends ResamplingOptions {
-  /** Default `studentised`. */
-  readonly method?: GapMethod;
-}
+/** How limits of gaps are found: `studentised` unless said; `t` draws nothing. */
+export type GapIntervalOptions =
+  | (ResamplingOptions & { readonly method?: Exclude<GapMethod, "t"> })
+  | { readonly method: "t"; readonly confidence?: number };
 
 /** Values, gaps and span of the groups of one category, the first two with their intervals. */
 export interface BootstrapResult {
@@ -48,7 +48,7 @@ export interface BootstrapResult {
  */
 export function bootstrapGaps(
   outcomes: readonly Outcome[],
-  { method = "studentised", ...options }: GapBootstrapOptions = {},
+  { method = "studentised", ...options }: GapIntervalOptions = {},
 ): BootstrapResult {
   const clusters = clustersOf(outcomes);
   const { groups, strata } = clusters;
@@ -92,6 +92,9 @@ function gapIntervals(
   options: ResamplingOptions,
 ): Interval[] {
   if (method === "studentised") return studentisedGaps(clusters, options);
-  if (method === "t") return studentsGaps(clusters, options.confidence);
+  if (method === "t") {
+    refuseDraws(options, "studentised, bca or percentile");
+    return studentsGaps(clusters, options.confidence);
+  }
   throw new RangeError(`method "${String(method)}" of gaps: must be studentised, t, bca or percentile`);
 }

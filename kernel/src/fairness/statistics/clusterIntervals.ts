@@ -1,16 +1,13 @@
-import { bootstrap, type BootstrapMethod, type ResamplingOptions } from "./bootstrap.js";
+import { bootstrap, refuseDraws, type BootstrapMethod, type ResamplingOptions } from "./bootstrap.js";
 import { tQuantile } from "./distributions.js";
 import { checkConfidence, type Interval } from "./interval.js";
 import { meanOf, sumOf } from "./mean.js";
 import { varianceDegrees } from "./varianceDegrees.js";
 
-/** How limits of a statistic of clusters are found: see `clusterIntervals`. */
-export type ClusterMethod = "t" | BootstrapMethod;
-
-export interface ClusterOptions extends ResamplingOptions {
-  /** Default `t`, which draws nothing. */
-  readonly method?: ClusterMethod;
-}
+/** How limits of a statistic of clusters are found, see `clusterIntervals`: by `t`, which draws nothing, unless said. */
+export type ClusterIntervalOptions =
+  | { readonly method?: "t"; readonly confidence?: number }
+  | (ResamplingOptions & { readonly method: BootstrapMethod });
 
 /**
  * Intervals of several statistics of rows that come in clusters, such as the questions of a benchmark: `t` leaves each
@@ -27,17 +24,13 @@ export interface ClusterOptions extends ResamplingOptions {
 export function clusterIntervals<Row>(
   clusters: readonly (readonly Row[])[],
   statistics: (rows: readonly Row[]) => readonly number[],
-  {
-    method = "t",
-    within = [-Infinity, Infinity],
-    ...options
-  }: ClusterOptions & { readonly within?: Range } = {},
+  options: ClusterIntervalOptions & { readonly within?: Range } = {},
 ): Interval[] {
-  if (method !== "t") {
+  const { within = [-Infinity, Infinity], confidence = 0.95 } = options;
+  if (isDrawn(options)) {
     const of = (drawn: ArrayLike<number>) => statistics(Array.from(drawn, (i) => clusters[i]!).flat());
-    return bootstrap([[...clusters.keys()]], of, { ...options, method });
+    return bootstrap([[...clusters.keys()]], of, options);
   }
-  const { confidence = 0.95 } = options;
   checkConfidence(confidence);
   const without = clusters.map((_, left) => statistics(clusters.filter((_, i) => i !== left).flat()));
   return statistics(clusters.flat()).map((estimate, i) =>
@@ -48,6 +41,15 @@ export function clusterIntervals<Row>(
       within,
     ),
   );
+}
+
+type Drawn = Extract<ClusterIntervalOptions, { readonly method: BootstrapMethod }>;
+
+/** Whether clusters are drawn for limits. Throws one line for a number of draws, or a seed, where none are made. */
+export function isDrawn(options: ClusterIntervalOptions): options is Drawn {
+  if (options.method !== undefined && options.method !== "t") return true;
+  refuseDraws(options, "bca or percentile");
+  return false;
 }
 
 type Range = readonly [least: number, most: number];

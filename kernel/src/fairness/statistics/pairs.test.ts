@@ -10,7 +10,7 @@ const row = (group: string, template: string, value: number): Outcome => ({
   value,
   stratum: "0",
 });
-const options = { bootstrap: { resamples: 300 }, permutation: { permutations: 10_000, seed: 4 } };
+const options = { interval: { resamples: 300 }, permutation: { permutations: 10_000, seed: 4 } };
 
 test("drawn labels of a pair come to SciPy's exact p, whatever a third group does", () => {
   const { a, b, p } = golden.groupPairs;

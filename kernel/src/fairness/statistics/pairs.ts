@@ -1,4 +1,4 @@
-import { bootstrapGaps, type GapBootstrapOptions } from "./bootstrapGaps.js";
+import { bootstrapGaps, type GapIntervalOptions } from "./bootstrapGaps.js";
 import { clustersOf } from "./clusters.js";
 import { cohensH } from "./effectSize.js";
 import type { Interval } from "./interval.js";
@@ -31,7 +31,7 @@ export interface PairTest {
  */
 export function pairTests(
   outcomes: readonly Outcome[],
-  options: { readonly bootstrap?: GapBootstrapOptions; readonly permutation?: PermutationOptions } = {},
+  options: { readonly interval?: GapIntervalOptions; readonly permutation?: PermutationOptions } = {},
 ): PairTest[] {
   const names = [...new Set(outcomes.map(({ group }) => group))];
   const rowsOf = (name: string) => outcomes.filter(({ group }) => group === name);
@@ -39,7 +39,7 @@ export function pairTests(
     names.slice(i + 1).map((second): PairTest => {
       // The first group's rows come first, so that it is the first of whatever is made of both.
       const both = [...rowsOf(first), ...rowsOf(second)];
-      const { groups, templates } = bootstrapGaps(both, options.bootstrap);
+      const { groups, templates } = bootstrapGaps(both, options.interval);
       const differences = templateDifferences(both);
       return {
         first,

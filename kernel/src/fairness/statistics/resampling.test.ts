@@ -107,11 +107,11 @@ test("rows of a cluster are drawn together, whatever the statistic", () => {
     { resamples: 400, method: "percentile" },
   );
   expect(alone[0]!.low).toBeGreaterThan(0.1);
-  for (const method of ["t", "percentile"] as const)
-    expect(clusterIntervals([], share, { method, resamples: 10 })[0]).toMatchObject({
-      estimate: NaN,
-      low: NaN,
-    });
+  for (const how of [{ method: "t" }, { method: "percentile", resamples: 10 }] as const)
+    expect(clusterIntervals([], share, how)[0]).toMatchObject({ estimate: NaN, low: NaN });
+  expect(() => clusterIntervals(clusters, share, { resamples: 10 } as object)).toThrow(
+    "10 resamples for limits by t, which draws nothing: choose method bca or percentile",
+  );
 });
 
 test("no group vanishes from a resample, however few templates it has", () => {

@@ -5,7 +5,7 @@ import { adjustRows } from "./adjustRows.js";
 import { permutationsFor } from "./compared.js";
 import { gapRows } from "./gapRows.js";
 
-const quick = { bootstrap: { resamples: 200 }, permutation: { permutations: 199 } };
+const quick = { interval: { resamples: 200 }, permutation: { permutations: 199 } };
 
 test("a second correction replaces the first", () => {
   const rows = gapRows(goldenRows, { classes, metrics: ["accuracy"], ...quick });
@@ -15,7 +15,7 @@ test("a second correction replaces the first", () => {
 });
 
 test("where Holm cannot let any p fall to 0.05 the method says so, and by default it can", () => {
-  const options = { classes, metrics: ["accuracy"], bootstrap: { resamples: 50 } };
+  const options = { classes, metrics: ["accuracy"], interval: { resamples: 50 } };
   const few = gapRows(goldenRows, { ...options, permutation: { permutations: 39 } });
   const gaps = few.filter(({ metric }) => metric === "accuracy_gap");
   for (const { method } of gaps)

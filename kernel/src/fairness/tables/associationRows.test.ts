@@ -55,8 +55,8 @@ describe("log-probability bias", () => {
     expect(work!.method).toBe("jackknife t over 4 clusters; all signs of 4 sentences; Holm over 2");
     expect(work).toMatchObject({ test: "sign flips", draws: null });
     const permutation = { permutations: 15, seed: 7 };
-    const bootstrap = { resamples: 200, method: "bca" } as const;
-    const [drawn] = logProbabilityRows(rows, about, { bootstrap, permutation });
+    const interval = { resamples: 200, method: "bca" } as const;
+    const [drawn] = logProbabilityRows(rows, about, { interval, permutation });
     expect(drawn!.draws).toBe(15);
     expect(drawn!.method).toBe(
       "bca bootstrap, 200, seed 0; 15 drawn signs of 4 sentences, seed 7; Holm over 2, which cannot fall below 0.125: 15 permutations for 2 tests",
@@ -65,7 +65,7 @@ describe("log-probability bias", () => {
 
   test("says where the prior is an autoregressive model's", () => {
     const scored = rows.map((each) => ({ ...each, scoring: "autoregressive" as const }));
-    const [work] = logProbabilityRows(scored, about, { bootstrap: { resamples: 50 } });
+    const [work] = logProbabilityRows(scored, about);
     expect(work!.variant).toBe("autoregressive prior, not Kurita's masked one");
   });
 

@@ -2,7 +2,7 @@ import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import type { AssociationResult } from "../benchmarks/embedding.js";
 import { logProbabilityBias, type TargetProbabilities } from "../benchmarks/masked.js";
 import { groupBy } from "../metrics/prediction.js";
-import { clusterIntervals, type ClusterOptions } from "../statistics/clusterIntervals.js";
+import { clusterIntervals, type ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import { cohensD } from "../statistics/effectSize.js";
 import { meanOf } from "../statistics/mean.js";
 import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
@@ -46,14 +46,14 @@ export function associationRows(
 export function logProbabilityRows(
   rows: readonly TargetProbabilities[],
   about: About = {},
-  options: { readonly bootstrap?: ClusterOptions; readonly permutation?: PermutationOptions } = {},
+  options: { readonly interval?: ClusterIntervalOptions; readonly permutation?: PermutationOptions } = {},
 ): MetricRow[] {
   const found = [...groupBy(rows, ({ category }) => category)].map(([category, of]) => {
     const scores = logProbabilityBias(of);
     const [interval] = clusterIntervals(
       scores.map((score) => [score]),
       (drawn) => [meanOf(drawn)],
-      options.bootstrap,
+      options.interval,
     );
     const variant = variantOf(
       "",

@@ -17,10 +17,8 @@ const answers = (questions: readonly boolean[], each: number): Row[] =>
     }),
   );
 
-const quick = { resamples: 300 };
-
 test("BBQ's accuracy has limits over questions, and the published ones over items by name", () => {
-  const rows = bbqRows(answers([true, false, true, true], 10), "formula", {}, quick);
+  const rows = bbqRows(answers([true, false, true, true], 10), "formula");
   const [clusters, items] = rows.filter(({ metric }) => metric === "ambig_accuracy");
   expect(clusters).toMatchObject({ variant: "formula", estimate: 0.75, templates: 4, n: 40 });
   const { low, high } = wilson(30, 40);
@@ -37,7 +35,7 @@ test("BBQ's accuracy has limits over questions, and the published ones over item
 });
 
 test("where every question is answered rightly, limits are those of as many items as there are questions", () => {
-  const [row] = bbqRows(answers([true, true, true, true, true], 10), "formula", {}, quick);
+  const [row] = bbqRows(answers([true, true, true, true, true], 10), "formula");
   expect(row).toMatchObject({ estimate: 1, low: clopperPearsonOfShare(1, 5).low, high: 1 });
   expect(row!.method).toBe("Clopper–Pearson over 5 questions, which are alike");
 });
@@ -48,9 +46,7 @@ test("limits over questions cover the true accuracy, those over items do not", (
   const covered = { clusters: 0, items: 0 };
   for (let run = 0; run < runs; run++) {
     const right = Array.from({ length: 25 }, () => random() < truth);
-    const rows = bbqRows(answers(right, 8), "formula", {}, quick).filter(
-      ({ metric }) => metric === "ambig_accuracy",
-    );
+    const rows = bbqRows(answers(right, 8), "formula").filter(({ metric }) => metric === "ambig_accuracy");
     rows.forEach(({ low, high }, i) => {
       if (low! <= truth && truth <= high!) covered[i === 0 ? "clusters" : "items"] += 1;
     });
@@ -61,12 +57,12 @@ test("limits over questions cover the true accuracy, those over items do not", (
 
 test("the bias of the paper's variant says that the paper prints a hundred times it", () => {
   const methods = (variant: "paper" | "formula") =>
-    bbqRows(answers([true, false, false], 2), variant, {}, quick)
+    bbqRows(answers([true, false, false], 2), variant)
       .filter(({ metric }) => metric.endsWith("_bias"))
       .map(({ method }) => method.endsWith("; the paper prints 100 times this"));
   expect(methods("paper")).toEqual([true, true]);
   expect(methods("formula")).toEqual([false, false]);
-  const [, bias] = bbqRows(answers([true, false, false], 2), "paper", {}, quick);
+  const [, bias] = bbqRows(answers([true, false, false], 2), "paper");
   // All four known answers are the target, with an error of two thirds: 66.7 as the paper prints it.
   expect(bias!.estimate).toBeCloseTo(2 / 3, 12);
 });

@@ -2,7 +2,7 @@ import { metricRow, type MetricRow } from "../../display/index.js";
 import { scoresOfTallies, tallyBbq, type BbqAnswer, type BbqVariant } from "../benchmarks/bbqScores.js";
 import { overTerms, termScores, type StereoSetScores } from "../benchmarks/stereoset.js";
 import { groupBy } from "../metrics/prediction.js";
-import { clusterIntervals, type ClusterOptions } from "../statistics/clusterIntervals.js";
+import { clusterIntervals, type ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import type { About } from "./gapRows.js";
 import { intervalCells } from "./intervalCells.js";
 import { asIndependent, clusteredShare, independentShare, variants } from "./shares.js";
@@ -15,7 +15,7 @@ import { variantOf } from "./variantOf.js";
 export function stereoSetRows(
   rows: readonly (StereoSetScores & { readonly type: string })[],
   about: About = {},
-  options: ClusterOptions = {},
+  options: ClusterIntervalOptions = {},
 ): MetricRow[] {
   const parts = new Map([["", [...rows]], ...groupBy(rows, ({ type }) => type)]);
   return [...parts].flatMap(([category, of]) => {
@@ -53,7 +53,7 @@ export function bbqRows<
   rows: readonly Row[],
   variant: BbqVariant = "formula",
   about: About = {},
-  options: ClusterOptions = {},
+  options: ClusterIntervalOptions = {},
 ): MetricRow[] {
   const named = variantOf(
     variant,

@@ -21,10 +21,10 @@ import { pairRows } from "./pairRows.js";
 
 const caveatsOf = (rows: readonly MetricRow[]) => metrics(rows).payload.notes;
 const crows = (variant: "masked" | "autoregressive") =>
-  crowsRows([{ direction: "stereo", type: "age", more: -1, less: -2 }], variant, {}, { resamples: 10 });
+  crowsRows([{ direction: "stereo", type: "age", more: -1, less: -2 }], variant);
 const gaps = rateRows(goldenRows, { classes });
-const stereo = stereoSetRows([], {}, { resamples: 10 });
-const quick = { bootstrap: { resamples: 20 }, permutation: { permutations: 19 } };
+const stereo = stereoSetRows([]);
+const quick = { interval: { resamples: 20 }, permutation: { permutations: 19 } };
 
 test("tables of CrowS-Pairs and StereoSet come with what Blodgett et al. found, masked ones with where scores come from", () => {
   for (const rows of [crows("autoregressive"), stereo]) expect(caveatsOf(rows)).toEqual([pairsCaveat]);
@@ -39,10 +39,7 @@ test("tables of CrowS-Pairs and StereoSet come with what Blodgett et al. found, 
     unrelated: 3,
     scoring: "inter, published",
   } as const;
-  expect(caveatsOf(stereoSetRows([published], {}, { resamples: 10 }))).toEqual([
-    pairsCaveat,
-    publishedInterCaveat,
-  ]);
+  expect(caveatsOf(stereoSetRows([published]))).toEqual([pairsCaveat, publishedInterCaveat]);
   expect(pairsCaveat).toContain("Blodgett et al. 2021");
 });
 
@@ -50,7 +47,7 @@ test("gaps between named groups come with the caveat that a majority's name is m
   expect(caveatsOf(gaps)).toEqual([markedCaveat]);
   expect(caveatsOf(gaps.filter(({ metric }) => metric.endsWith("_span")))).toEqual([markedCaveat]);
   expect(caveatsOf(gaps.filter(({ metric }) => metric === "accuracy"))).toEqual([]);
-  expect(caveatsOf(coreferenceRows([], {}, { bootstrap: { resamples: 10 } }))).toEqual([]);
+  expect(caveatsOf(coreferenceRows([]))).toEqual([]);
   for (const named of generalisedMetrics) {
     const values = named.use((metric) => generalise(metric, goldenRows, { classes }));
     for (const row of generalisedRows(values, "age"))

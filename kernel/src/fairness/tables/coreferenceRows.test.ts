@@ -49,8 +49,8 @@ describe("coreference", () => {
     expect(found[1]).toMatchObject({ variant: "", templates: 4 });
     expect(found[1]!.low).not.toBe(low);
     const permutation = { permutations: 15, seed: 7 };
-    const bootstrap = { resamples: 50, method: "bca" } as const;
-    const [, , drawn] = coreferenceRows(rows, about, { bootstrap, permutation });
+    const interval = { resamples: 50, method: "bca" } as const;
+    const [, , drawn] = coreferenceRows(rows, about, { interval, permutation });
     expect(drawn!.method).toBe(
       "bca bootstrap, 50, seed 0; 15 drawn signs of 4 occupations, seed 7; Holm over 2, which cannot fall below 0.125: 15 permutations for 2 tests",
     );
@@ -58,7 +58,7 @@ describe("coreference", () => {
 
   test("an unread answer is wrong and lowers coverage; an occupation of one side has no part in the test", () => {
     const unread = [...rows, row("e", "male", "pro", null)];
-    const [coverage, accuracy, gap] = coreferenceRows(unread, {}, { bootstrap: { resamples: 200 } });
+    const [coverage, accuracy, gap] = coreferenceRows(unread);
     expect(coverage!.estimate).toBeCloseTo(12 / 13, 12);
     expect(accuracy!.estimate).toBeCloseTo(9 / 13, 12);
     expect(gap!.estimate).toBeCloseTo(4 / 5 - 1 / 4, 12);

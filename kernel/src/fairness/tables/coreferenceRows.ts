@@ -1,7 +1,7 @@
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import { coreference, type Resolved } from "../benchmarks/coreference.js";
 import { groupBy } from "../metrics/prediction.js";
-import { clusterIntervals, type ClusterOptions } from "../statistics/clusterIntervals.js";
+import { clusterIntervals, type ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import { cohensH } from "../statistics/effectSize.js";
 import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
 import type { About } from "./gapRows.js";
@@ -19,14 +19,14 @@ import { signCells } from "./testCells.js";
 export function coreferenceRows(
   rows: readonly (Resolved & { readonly occupation: string })[],
   about: About = {},
-  options: { readonly bootstrap?: ClusterOptions; readonly permutation?: PermutationOptions } = {},
+  options: { readonly interval?: ClusterIntervalOptions; readonly permutation?: PermutationOptions } = {},
 ): MetricRow[] {
   const occupations = [...groupBy(rows, ({ occupation }) => occupation).values()];
   const gaps = (of: readonly Resolved[]) => {
     const { stereotypeGap, genderGap } = coreference(of);
     return [stereotypeGap, genderGap];
   };
-  const found = clusterIntervals(occupations, gaps, { ...options.bootstrap, within: [-1, 1] });
+  const found = clusterIntervals(occupations, gaps, { ...options.interval, within: [-1, 1] });
   const rightOf = (of: readonly Resolved[]) => of.filter(({ correct }) => correct === true).length;
   const counts = occupations.map((of) => ({ sum: rightOf(of), count: of.length }));
   const { sides, genders } = coreference(rows);
@@ -36,7 +36,7 @@ export function coreferenceRows(
   const read = rows.filter(({ correct }) => correct !== null).length;
   return adjustRows([
     metricRow({ ...known, metric: "coverage", estimate: finite(read / rows.length) }),
-    metricRow({ ...known, metric: "accuracy", ...clusteredShare(counts, "occupations", options.bootstrap) }),
+    metricRow({ ...known, metric: "accuracy", ...clusteredShare(counts, "occupations", options.interval) }),
     ...["stereotype_gap", "gender_gap"].map((metric, i) => {
       const paired = byOccupation.map((each) => each[i]!).filter((gap) => !Number.isNaN(gap));
       const tested = signFlipTest(paired, options.permutation);

@@ -19,7 +19,7 @@ const rows = [
   pair("race", -1, -4, "antistereo"),
   pair("race", -2, -2, "antistereo"),
 ];
-const found = crowsRows(rows, "autoregressive", about, { resamples: 200 });
+const found = crowsRows(rows, "autoregressive", about);
 const of = (category: string, metric: string) =>
   found.find((row) => row.category === category && row.metric === metric)!;
 
@@ -41,7 +41,7 @@ test("p values of all pairs, types and directions are one family, adjusted by Ho
   expect(Math.min(...tested.map(({ adjusted }) => adjusted!))).toBe(Math.min(1, 8 * least));
   for (const { method } of tested) expect(method).toBe("Wilson; exact binomial against 0.5; Holm over 8");
   // Eight pairs of one kind all one way: p is 2⁻⁷, three times over.
-  const clear = crowsRows(new Array(8).fill(pair("age", -1, -2)), "autoregressive", {}, { resamples: 10 });
+  const clear = crowsRows(new Array(8).fill(pair("age", -1, -2)), "autoregressive");
   expect(clear[0]).toMatchObject({ p: 2 ** -7, adjusted: 4 * 2 ** -7 });
 });
 
@@ -71,8 +71,7 @@ test("the mean distance of the two scores has an interval over pairs", () => {
 test("rows name sums and means per token, and never mix them", () => {
   expect(found[0]!.variant).toBe("autoregressive");
   const scored = (scoring: "sum" | "per token") => rows.map((row) => ({ ...row, scoring }));
-  const first = (list: readonly CrowsScores[]) =>
-    crowsRows(list, "autoregressive", {}, { resamples: 10 })[0]!;
+  const first = (list: readonly CrowsScores[]) => crowsRows(list, "autoregressive")[0]!;
   expect(first(scored("sum")).variant).toBe("autoregressive, sum");
   expect(first(scored("per token")).variant).toBe("autoregressive, per token");
   expect(() => first([...scored("sum"), ...scored("per token")])).toThrow(

@@ -1,7 +1,7 @@
 import { metricRow, type MetricRow } from "../../display/index.js";
 import { crowsPairs, type CrowsScores, type CrowsVariant } from "../benchmarks/crows.js";
 import { groupBy } from "../metrics/prediction.js";
-import { clusterIntervals, type ClusterOptions } from "../statistics/clusterIntervals.js";
+import { clusterIntervals, type ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import { cohensH } from "../statistics/effectSize.js";
 import { meanOf } from "../statistics/mean.js";
 import { binomialTest, wilson } from "../statistics/proportion.js";
@@ -20,7 +20,7 @@ export function crowsRows(
   rows: readonly CrowsScores[],
   variant: CrowsVariant,
   about: About = {},
-  options: ClusterOptions = {},
+  options: ClusterIntervalOptions = {},
 ): MetricRow[] {
   const named = variantOf(
     variant,

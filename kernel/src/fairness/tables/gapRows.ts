@@ -1,7 +1,7 @@
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import { groupGaps, spans, type KeptGroups } from "../metrics/gaps.js";
 import { groupBy, type Prediction } from "../metrics/prediction.js";
-import { bootstrapGaps, type GapBootstrapOptions } from "../statistics/bootstrapGaps.js";
+import { bootstrapGaps, type GapIntervalOptions } from "../statistics/bootstrapGaps.js";
 import { cohensH } from "../statistics/effectSize.js";
 import { meanOf, sumOf } from "../statistics/mean.js";
 import { outcomesOf } from "../statistics/outcome.js";
@@ -24,7 +24,7 @@ export interface RateRowsOptions {
 export interface GapRowsOptions extends RateRowsOptions {
   /** Such as `accuracy` and `negative_FPR`. */
   readonly metrics: readonly string[];
-  readonly bootstrap?: GapBootstrapOptions;
+  readonly interval?: GapIntervalOptions;
   /** Unless given, so many permutations that Holm over all tests of the call leaves a p of 0.025 or less possible. */
   readonly permutation?: PermutationOptions;
 }
@@ -90,7 +90,7 @@ export function gapRows(rows: readonly Prediction[], options: GapRowsOptions): M
     return [
       ...metrics.flatMap((metric) => [
         ...rowsOf(each, metric, { ...options, permutation }),
-        ...valueRows(controls, metric, classes, options.bootstrap),
+        ...valueRows(controls, metric, classes, options.interval),
       ]),
       ...coverageRows([...each.rows, ...controls], {}),
     ];
@@ -106,10 +106,10 @@ const noLimits = "no limits: a span is never below 0";
 function rowsOf(
   { category, rows }: Compared,
   metric: string,
-  { classes, bootstrap, permutation }: GapRowsOptions,
+  { classes, interval, permutation }: GapRowsOptions,
 ): MetricRow[] {
   const outcomes = outcomesOf(rows, metric, classes);
-  const drawn = bootstrapGaps(outcomes, bootstrap);
+  const drawn = bootstrapGaps(outcomes, interval);
   const tested = permutationTest(outcomes, permutation);
   const test = `permutation within templates, ${tested.permutations}, seed ${tested.seed}`;
   const counted = groupBy(outcomes, ({ group }) => group);
@@ -154,14 +154,14 @@ function valueRows(
   rows: readonly Prediction[],
   metric: string,
   classes: readonly string[],
-  bootstrap: GapBootstrapOptions | undefined,
+  interval: GapIntervalOptions | undefined,
 ): MetricRow[] {
   const [first] = rows;
   if (first === undefined) return [];
   const { category, group } = first;
   const outcomes = outcomesOf(rows, metric, classes);
   if (outcomes.length === 0) return [metricRow({ category, group, metric, n: 0 })];
-  const { groups, templates } = bootstrapGaps(outcomes, bootstrap);
+  const { groups, templates } = bootstrapGaps(outcomes, interval);
   const cells = intervalCells(groups[0]!.value);
   return [metricRow({ category, group, metric, n: outcomes.length, templates, ...cells })];
 }

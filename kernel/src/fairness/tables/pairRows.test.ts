@@ -7,7 +7,7 @@ import { gapRows } from "./gapRows.js";
 import { pairRows } from "./pairRows.js";
 
 const about = { dataset: "made up", model: "toy" };
-const quick = { bootstrap: { resamples: 200 }, permutation: { permutations: 199, seed: 2 } };
+const quick = { interval: { resamples: 200 }, permutation: { permutations: 199, seed: 2 } };
 
 test("every two groups are a row of their difference, adjusted together by Holm", () => {
   const options = { classes, about, metrics: ["negative_FPR", "accuracy"], ...quick };
@@ -44,7 +44,7 @@ test("the group that differs is told from the others, and of two that do not dif
       predicted: random() < (group === "old" ? 0.6 : 0.1) ? 0 : 1,
     })),
   );
-  const found = pairRows(rows, { classes, metrics: ["negative_FPR"], bootstrap: { resamples: 200 } });
+  const found = pairRows(rows, { classes, metrics: ["negative_FPR"], interval: { resamples: 200 } });
   const claimed = found.filter(({ adjusted }) => adjusted! <= 0.05).map(({ group }) => group);
   expect(claimed).toEqual(["old − young", "old − adult"]);
   const [one] = pairRows(rows, {

@@ -31,11 +31,11 @@ export function pairRows(rows: readonly Prediction[], options: GapRowsOptions): 
 function rowsOf(
   { category, rows }: Compared,
   metric: string,
-  { classes, bootstrap = {}, permutation = {} }: GapRowsOptions,
+  { classes, interval = {}, permutation = {} }: GapRowsOptions,
 ): MetricRow[] {
   const { permutations = 10_000, seed = 0 } = permutation;
   const test = `permutation of both groups within templates, ${permutations}, seed ${seed}`;
-  return pairTests(outcomesOf(rows, metric, classes), { bootstrap, permutation }).map(
+  return pairTests(outcomesOf(rows, metric, classes), { interval, permutation }).map(
     ({ first, second, n, templates, difference, effect, p, paired, signedRanks }) => {
       const check = `check: Wilcoxon over ${paired} templates, p ${printMetric(signedRanks, "p")}`;
       return metricRow({

@@ -27,7 +27,7 @@ const rows = [
   ]),
   row("age", "old", "t5", 1),
 ];
-const options = { classes, bootstrap: { resamples: 500 } };
+const options = { classes };
 const found = probabilityRows(rows, options);
 
 test("a row by category, class and group: half the difference of two groups, with limits and a test over templates", () => {

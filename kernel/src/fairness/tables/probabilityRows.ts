@@ -2,7 +2,7 @@ import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import { probabilityGaps } from "../benchmarks/probabilityGap.js";
 import { keptGroups, type KeptGroups } from "../metrics/gaps.js";
 import { checkPredictions, groupBy, type Prediction } from "../metrics/prediction.js";
-import { clusterIntervals, type ClusterOptions } from "../statistics/clusterIntervals.js";
+import { clusterIntervals, type ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import { cohensD } from "../statistics/effectSize.js";
 import { meanOf } from "../statistics/mean.js";
 import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
@@ -16,7 +16,7 @@ export interface ProbabilityRowsOptions {
   readonly classes: readonly string[];
   readonly about?: About;
   readonly kept?: KeptGroups;
-  readonly bootstrap?: ClusterOptions;
+  readonly interval?: ClusterIntervalOptions;
   readonly permutation?: PermutationOptions;
 }
 
@@ -43,13 +43,13 @@ function rowsOf(
   of: number,
   options: ProbabilityRowsOptions & { readonly name: string; readonly category: string },
 ): MetricRow[] {
-  const { about = {}, name, category, bootstrap, permutation } = options;
+  const { about = {}, name, category, interval, permutation } = options;
   const { gaps, incomplete } = probabilityGaps(rows, of);
   const templates = gaps[0]?.byTemplate.map((_, t) => [gaps.map(({ byTemplate }) => byTemplate[t]!)]) ?? [];
   const intervals = clusterIntervals(
     templates,
     (drawn) => gaps.map((_, g) => meanOf(drawn.map((values) => values[g]!))),
-    { ...bootstrap, within: [-1, 1] },
+    { ...interval, within: [-1, 1] },
   );
   return gaps.map(({ group, n, byTemplate }, g) => {
     const tested = signFlipTest(byTemplate, permutation);

@@ -1,5 +1,5 @@
 import type { MetricRow } from "../../display/index.js";
-import { clusterIntervals, type ClusterOptions } from "../statistics/clusterIntervals.js";
+import { clusterIntervals, isDrawn, type ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import type { ClusterCount } from "../statistics/clusterMean.js";
 import { clusterShare } from "../statistics/clusterShare.js";
 import { sumOf } from "../statistics/mean.js";
@@ -27,13 +27,13 @@ export function independentShare(hits: number, n: number): Cells {
 export function clusteredShare(
   clusters: readonly ClusterCount[],
   of: string,
-  { method = "t", ...options }: ClusterOptions = {},
+  options: ClusterIntervalOptions = {},
 ): Cells {
-  if (method === "t") return intervalCells(clusterShare([clusters], { of, ...options }));
+  if (!isDrawn(options)) return intervalCells(clusterShare([clusters], { of, ...options }));
   const [found] = clusterIntervals(
     clusters.map((each) => [each]),
     (drawn) => [sumOf(drawn.map(({ sum }) => sum)) / sumOf(drawn.map(({ count }) => count))],
-    { method, ...options },
+    options,
   );
   return intervalCells(found!);
 }

@@ -27,7 +27,7 @@ function rowsOf(random: () => number): Record<string, readonly MetricRow[]> {
     }),
   );
   const metrics = ["accuracy", "negative_FPR", "neutral_TPR", "positive_probability"];
-  const gaps = { classes, metrics, bootstrap: quick, permutation: { permutations: 2 } };
+  const gaps = { classes, metrics, interval: quick, permutation: { permutations: 2 } };
   const vectors = () => of(3).map(() => of(4).map(() => random() - 0.5));
   const targets = of(4).map(() => ({
     category: "work",
@@ -96,11 +96,11 @@ function rowsOf(random: () => number): Record<string, readonly MetricRow[]> {
     associationRows: fairness.associationRows({
       one: associationTest({ x: vectors(), y: vectors(), a: vectors(), b: vectors() }),
     }),
-    bbqRows: fairness.bbqRows(questions, "formula", {}, quick),
-    coreferenceRows: fairness.coreferenceRows(resolved, {}, { bootstrap: quick }),
-    crowsRows: fairness.crowsRows(pairs, "autoregressive", {}, quick),
+    bbqRows: fairness.bbqRows(questions, "formula"),
+    coreferenceRows: fairness.coreferenceRows(resolved),
+    crowsRows: fairness.crowsRows(pairs, "autoregressive"),
     detectableRows: fairness.detectableRows(predictions, { classes, metrics: ["negative_FPR"] }),
-    effectRows: fairness.effectRows(judgements, {}, { bootstrap: quick }),
+    effectRows: fairness.effectRows(judgements),
     friedmanRows: fairness.friedmanRows(
       of(12).map((i) =>
         metricRow({ model: `m${i % 3}`, category: `c${i % 4}`, metric: "x", n: 1, estimate: random() }),
@@ -109,14 +109,14 @@ function rowsOf(random: () => number): Record<string, readonly MetricRow[]> {
     gapRows: fairness.gapRows(predictions, gaps),
     generalisedRows: fairness.generalisedRows(generalised, "age"),
     identificationRows: fairness.identificationRows(judgements),
-    logProbabilityRows: fairness.logProbabilityRows(targets, {}, { bootstrap: quick }),
-    orderRows: fairness.orderRows(worded, {}, { bootstrap: quick, permutation: { permutations: 2 } }),
+    logProbabilityRows: fairness.logProbabilityRows(targets),
+    orderRows: fairness.orderRows(worded, {}, { permutation: { permutations: 2 } }),
     pairRows: fairness.pairRows(predictions, gaps),
-    polarityRows: fairness.polarityRows(judgements, {}, quick),
-    probabilityRows: fairness.probabilityRows(predictions, { classes, bootstrap: quick }),
+    polarityRows: fairness.polarityRows(judgements),
+    probabilityRows: fairness.probabilityRows(predictions, { classes }),
     promptPairs: fairness.promptPairs(judgements),
     rateRows: fairness.rateRows(predictions, { classes }),
-    stereoSetRows: fairness.stereoSetRows(stereo, {}, quick),
+    stereoSetRows: fairness.stereoSetRows(stereo),
     wordingRows: fairness.wordingRows(worded),
   };
 }

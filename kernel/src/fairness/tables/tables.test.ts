@@ -8,7 +8,7 @@ import { gapRows, rateRows } from "./gapRows.js";
 import { seedRows } from "./seedRows.js";
 
 const about = { dataset: "made up", model: "toy", seed: 1 };
-const quick = { bootstrap: { resamples: 200 }, permutation: { permutations: 199 } };
+const quick = { interval: { resamples: 200 }, permutation: { permutations: 199 } };
 
 test("rates, gaps and spans of a run are rows, with what is not defined as null", () => {
   const rows = rateRows(goldenRows, { classes, about });
@@ -38,7 +38,7 @@ test("gaps come with intervals, tests, and p values adjusted together; spans hav
     classes,
     about,
     metrics: ["accuracy", "negative_FPR"],
-    bootstrap: { resamples: 200, method: "bca" },
+    interval: { resamples: 200, method: "bca" },
     permutation: quick.permutation,
   });
   expect(rows).toHaveLength(2 * (3 * 2 + 1) + 3);
@@ -203,9 +203,7 @@ test("StereoSet's terms and BBQ's questions are drawn whole", () => {
   const scored = (["intra, per token", "inter, given context"] as const).flatMap((scoring) =>
     rows.map((each) => ({ ...each, scoring })),
   );
-  expect(stereoSetRows(scored, about, { resamples: 50 })[0]!.variant).toBe(
-    "intra, per token; inter, given context",
-  );
+  expect(stereoSetRows(scored, about)[0]!.variant).toBe("intra, per token; inter, given context");
   const question = (template: string, answer: number) => {
     const known = { category: "Age", condition: "ambig", polarity: "neg" } as const;
     const bbq: Pick<
@@ -226,9 +224,7 @@ test("StereoSet's terms and BBQ's questions are drawn whole", () => {
   ]);
   expect(found[0]).toMatchObject({ n: 4, estimate: 0.25, templates: 3, variant: "formula" });
   const got = answers.map((each) => ({ ...each, scoring: "continuation" as const }));
-  expect(bbqRows(got, "lm-eval", about, { resamples: 50 })[0]!.variant).toBe(
-    "lm-eval, answers by continuation",
-  );
+  expect(bbqRows(got, "lm-eval", about)[0]!.variant).toBe("lm-eval, answers by continuation");
   expect(() => bbqRows([...got, ...answers])).toThrow(
     'scores got as "answers by continuation" and as "not said": give each its own rows',
   );

@@ -5,7 +5,7 @@ import { detectableRows } from "./detectableRows.js";
 import { gapRows, rateRows } from "./gapRows.js";
 import { pairRows } from "./pairRows.js";
 
-const quick = { bootstrap: { resamples: 200 }, permutation: { permutations: 199 } };
+const quick = { interval: { resamples: 200 }, permutation: { permutations: 199 } };
 
 test("the unmarked control has its rate, and changes no gap unless it is kept by name", () => {
   const control = goldenRows

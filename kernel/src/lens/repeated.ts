@@ -17,6 +17,8 @@ export interface RepeatedOptions {
 export function firstHalves(options: RepeatedOptions, vocabulary: number): readonly (readonly number[])[] {
   const { rows, batch = 4, length = 50, seed = 0 } = options;
   if (rows !== undefined) {
+    if (!Array.isArray(rows))
+      throw new Error(`rows ${String(rows)}: give lists of token ids, or batch for how many`);
     const lengths = new Set(rows.map((row) => row.length));
     if (lengths.size !== 1 || rows[0]!.length < 2)
       throw new Error(
@@ -31,7 +33,9 @@ export function firstHalves(options: RepeatedOptions, vocabulary: number): reado
       `${batch} rows of ${length} tokens: give at least 1 row, and 2 tokens before they repeat`,
     );
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to > vocabulary || to - from < 2)
-    throw new Error(`tokens ${from} to ${to}: must be at least 2 ids inside the vocabulary of ${vocabulary}`);
+    throw new Error(
+      `tokens { from: ${from}, to: ${to} }: must be at least 2 ids inside the vocabulary of ${vocabulary}`,
+    );
   const random = randomNumbers(seed);
   return Array.from({ length: batch }, () =>
     Array.from({ length }, () => from + Math.floor(random() * (to - from))),

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { gapsOf, spanOf } from "../metrics/gaps.js";
 import { groupBy } from "../metrics/prediction.js";
 import { bootstrap, type BootstrapMethod, type ResamplingOptions } from "./bootstrap.js";
@@ -14,6 +15,13 @@ export interface GapBootstrapOptions extends ResamplingOptions {
   /** Default `studentised`. */
   readonly method?: GapMethod;
 }
+
+const optionNames: OptionNames<GapBootstrapOptions> = {
+  resamples: true,
+  seed: true,
+  confidence: true,
+  method: true,
+};
 
 /** Values, gaps and span of the groups of one category, the first two with their intervals. */
 export interface BootstrapResult {
@@ -48,8 +56,10 @@ export interface BootstrapResult {
  */
 export function bootstrapGaps(
   outcomes: readonly Outcome[],
-  { method = "studentised", ...options }: GapBootstrapOptions = {},
+  given: GapBootstrapOptions = {},
 ): BootstrapResult {
+  checkOptions("bootstrap of gaps", given, optionNames);
+  const { method = "studentised", ...options } = given;
   const clusters = clustersOf(outcomes);
   const { groups, strata } = clusters;
   const rows = groupBy(outcomes, ({ group }) => group);

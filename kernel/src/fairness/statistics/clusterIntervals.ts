@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { bootstrap, type BootstrapMethod, type ResamplingOptions } from "./bootstrap.js";
 import { tQuantile } from "./distributions.js";
 import { checkConfidence, type Interval } from "./interval.js";
@@ -11,6 +12,14 @@ export interface ClusterOptions extends ResamplingOptions {
   /** Default `t`, which draws nothing. */
   readonly method?: ClusterMethod;
 }
+
+const optionNames: OptionNames<ClusterOptions & { readonly within?: Range }> = {
+  method: true,
+  resamples: true,
+  seed: true,
+  confidence: true,
+  within: true,
+};
 
 /**
  * Intervals of several statistics of rows that come in clusters, such as the questions of a benchmark: `t` leaves each
@@ -27,12 +36,10 @@ export interface ClusterOptions extends ResamplingOptions {
 export function clusterIntervals<Row>(
   clusters: readonly (readonly Row[])[],
   statistics: (rows: readonly Row[]) => readonly number[],
-  {
-    method = "t",
-    within = [-Infinity, Infinity],
-    ...options
-  }: ClusterOptions & { readonly within?: Range } = {},
+  given: ClusterOptions & { readonly within?: Range } = {},
 ): Interval[] {
+  checkOptions("limits over clusters", given, optionNames);
+  const { method = "t", within = [-Infinity, Infinity], ...options } = given;
   if (method !== "t") {
     const of = (drawn: ArrayLike<number>) => statistics(Array.from(drawn, (i) => clusters[i]!).flat());
     return bootstrap([[...clusters.keys()]], of, { ...options, method });

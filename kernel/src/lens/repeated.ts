@@ -33,9 +33,7 @@ export function firstHalves(options: RepeatedOptions, vocabulary: number): reado
       `${batch} rows of ${length} tokens: give at least 1 row, and 2 tokens before they repeat`,
     );
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to > vocabulary || to - from < 2)
-    throw new Error(
-      `tokens { from: ${from}, to: ${to} }: must be at least 2 ids inside the vocabulary of ${vocabulary}`,
-    );
+    throw new Error(`tokens ${from} to ${to}: must be at least 2 ids inside the vocabulary of ${vocabulary}`);
   const random = randomNumbers(seed);
   return Array.from({ length: batch }, () =>
     Array.from({ length }, () => from + Math.floor(random() * (to - from))),

@@ -6,7 +6,8 @@ import { idsOf } from "./softPrompt.js";
 import { inTemplate } from "./template.js";
 import type { TuningData, TuningRow } from "./types.js";
 
-const parts = ["train", "validation"];
+/** Rows to test on may stand beside the others, as `tuneGrid` takes them; a tuning never looks at them. */
+const parts = ["train", "validation", "test"];
 
 /** The rows of a tuning. Throws one line for a part that there is not, which would be left out unseen. */
 export function dataOf(data: TuningData): { train: readonly TuningRow[]; validation?: readonly TuningRow[] } {

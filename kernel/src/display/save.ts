@@ -12,6 +12,9 @@ import { plotVector } from "./plot/picture.js";
  * what has neither picture nor table.
  */
 export function save(shown: Displayable, stem: string): string[] {
+  const [ending] = /\.(png|svg|tex|csv|json|html|pdf)$/i.exec(String(stem)) ?? [];
+  if (ending !== undefined)
+    throw new Error(`save "${stem}": leave out ${ending}, the files have the name with an ending each`);
   const { data } = bundleOf(shown);
   const files: [string, string | Buffer][] = [];
   const picture = data["image/png"];

@@ -3,6 +3,7 @@ import type { Provenance } from "../display/payload/provenance.js";
 import { edit, mean, zero, type Edit } from "../hooks/index.js";
 import { drawn } from "../session/drawn.js";
 import { cancelSignal } from "../session/host.js";
+import { checkOptions, type OptionNames } from "../session/options.js";
 import { randomNumbers } from "../session/sampling.js";
 import type { Session } from "../session/session.js";
 import { lossLines, type Head, type Induction } from "./induction.js";
@@ -43,6 +44,15 @@ export interface InductionAblation {
   readonly provenance: Provenance;
 }
 
+const optionNames: OptionNames<AblationOptions> = {
+  heads: true,
+  draws: true,
+  seed: true,
+  by: true,
+  signal: true,
+  quiet: true,
+};
+
 /**
  * The causal step behind induction scores: takes the strongest heads out and measures how the loss of repeated tokens
  * rises, compared with as many random heads, none of them among the strongest. A score only nominates heads: a rise like
@@ -55,6 +65,9 @@ export async function ablateInduction(
   found: Induction,
   options: AblationOptions = {},
 ): Promise<InductionAblation & Displayable> {
+  checkOptions("ablateInduction", options, optionNames);
+  if (typeof found?.strongest !== "function")
+    throw new Error(`ablateInduction of ${typeof found}: give what inductionScores found`);
   const { heads: count = 2, draws = 10, seed = 0, by = "zero", quiet = false } = options;
   if (by !== "zero" && by !== "mean") throw new Error(`ablation by "${String(by)}": choose zero or mean`);
   if (!Number.isInteger(draws) || draws < 1) throw new Error(`${draws} draws: give 1 or more`);

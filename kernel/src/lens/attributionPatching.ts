@@ -2,10 +2,12 @@ import { heatmap, plot, shownAs, type Displayable } from "../display/index.js";
 import type { Provenance } from "../display/payload/provenance.js";
 import { capture, type Selector } from "../hooks/index.js";
 import { cancelSignal } from "../session/host.js";
+import { checkOptions, type OptionNames } from "../session/options.js";
 import { printInput } from "../session/provenance.js";
 import type { Session } from "../session/session.js";
 import { checkBy, checkLengths, columnsOf, gridAxes, partsOf, pointsBy, type PatchedBy } from "./grid.js";
 import { lastDifference, metricOf, pairOf, type LogitDifference } from "./metric.js";
+import { checkPrompt } from "./prompt.js";
 import { lensProvenance } from "./provenance.js";
 
 export interface AttributionPatchingOptions {
@@ -35,23 +37,35 @@ export interface AttributionPatching {
   readonly provenance: Provenance;
 }
 
+const optionNames: OptionNames<AttributionPatchingOptions> = {
+  clean: true,
+  corrupt: true,
+  metric: true,
+  points: true,
+  by: true,
+  signal: true,
+};
+
 /**
  * Attribution patching (Nanda 2023; Syed et al. 2023): what activation patching would find of every part at once, by one
  * forward pass of the clean prompt and one forward and backward pass of the corrupt one. It is the first-order estimate:
  * right where the model is nearly linear between the two, wrong where, say, a softmax saturates; check what matters by
  * `activationPatching`.
  *
- * Throws one line when the prompts differ in length or the points have not the axes.
+ * Throws one line when an option or the metric does not fit, the prompts differ in length or the points have not the axes.
  */
 export async function attributionPatching(
   session: Session,
   options: AttributionPatchingOptions,
 ): Promise<AttributionPatching & Displayable> {
+  checkOptions("attributionPatching", options, optionNames);
   const { by = "position" } = options;
   checkBy(by);
+  checkPrompt("clean prompt", options.clean);
+  checkPrompt("corrupt prompt", options.corrupt);
   const selector = options.points ?? pointsBy(by);
-  const { name, of } = await metricOf(session, options.metric);
   const tokens = await pairOf(session, options.metric);
+  const { name, of } = await metricOf(session, options.metric);
   const abort = cancelSignal(options.signal);
   const signal = abort && { signal: abort };
   const hooks = [capture(selector)];

@@ -2,10 +2,12 @@ import { bars, heatmap, plot, shownAs, type Displayable } from "../display/index
 import type { Provenance } from "../display/payload/provenance.js";
 import { capture, editGradient, zero } from "../hooks/index.js";
 import { cancelSignal } from "../session/host.js";
+import { checkOptions, type OptionNames } from "../session/options.js";
 import { printInput } from "../session/provenance.js";
 import type { Session } from "../session/session.js";
 import type { Captured } from "../session/types.js";
 import { lastDifference, metricOf, pairOf, type LogitDifference } from "./metric.js";
+import { checkPrompt } from "./prompt.js";
 import { lensProvenance } from "./provenance.js";
 
 export interface DirectAttributionOptions {
@@ -30,6 +32,8 @@ export interface DirectAttribution {
   readonly provenance: Provenance;
 }
 
+const optionNames: OptionNames<DirectAttributionOptions> = { metric: true, signal: true };
+
 /**
  * Direct logit attribution (Elhage et al. 2021; Wang et al. 2022): everything that writes into the residual stream is sent
  * by itself through the final norm, with the scale that the whole stream has there, and through the head. What the head
@@ -40,10 +44,13 @@ export interface DirectAttribution {
 export async function directLogitAttribution(
   session: Session,
   input: string | readonly number[],
-  { metric, signal: given }: DirectAttributionOptions,
+  options: DirectAttributionOptions,
 ): Promise<DirectAttribution & Displayable> {
-  const { name } = await metricOf(session, metric);
+  checkOptions("directLogitAttribution", options, optionNames);
+  checkPrompt("direct attribution", input);
+  const { metric, signal: given } = options;
   const tokens = await pairOf(session, metric);
+  const { name } = await metricOf(session, metric);
   const abort = cancelSignal(given);
   const signal = abort && { signal: abort };
   const { layers, hidden } = session.dimensions;

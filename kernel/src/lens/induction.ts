@@ -1,6 +1,7 @@
 import { heatmap, lines, plot, shownAs, type Displayable } from "../display/index.js";
 import type { Provenance } from "../display/payload/provenance.js";
 import { capture } from "../hooks/index.js";
+import { checkOptions, type OptionNames } from "../session/options.js";
 import type { Session } from "../session/session.js";
 import type { Captured } from "../session/types.js";
 import { lossByPosition, nextLoss } from "./nextToken.js";
@@ -38,6 +39,16 @@ export interface Induction {
   strongest(count: number): (Head & { readonly score: number })[];
 }
 
+const optionNames: OptionNames<InductionOptions> = {
+  batch: true,
+  length: true,
+  seed: true,
+  tokens: true,
+  rows: true,
+  queries: true,
+  signal: true,
+};
+
 /**
  * Induction scores of all heads (Olsson et al. 2022; FlexModel, arXiv 2312.03140, its demo): random tokens are repeated
  * once, and the score is the mean attention weight from each token to the one after its previous occurrence. With it the
@@ -49,6 +60,7 @@ export async function inductionScores(
   session: Session,
   options: InductionOptions = {},
 ): Promise<Induction & Displayable> {
+  checkOptions("inductionScores", options, optionNames);
   const { queries = "strict", signal } = options;
   if (queries !== "strict" && queries !== "published")
     throw new Error(`queries "${String(queries)}": choose strict or published`);
@@ -108,7 +120,7 @@ function scoresOf({ data, shape }: Captured, length: number, queries: "strict" |
 function strongest(scores: Induction["scores"], count: number): (Head & { score: number })[] {
   const all = scores.flatMap((row, layer) => row.map((score, head) => ({ layer, head, score })));
   if (!Number.isInteger(count) || count < 1 || count > all.length)
-    throw new Error(`${count} heads: the model has ${all.length}`);
+    throw new Error(`${count} heads: give 1 to ${all.length}, which the model has`);
   return all.sort((a, b) => b.score - a.score || a.layer - b.layer || a.head - b.head).slice(0, count);
 }
 

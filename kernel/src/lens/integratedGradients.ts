@@ -2,9 +2,11 @@ import { bars, plot, progress, shownAs, type Displayable } from "../display/inde
 import type { Provenance } from "../display/payload/provenance.js";
 import { capture, edit, patch } from "../hooks/index.js";
 import { cancelSignal } from "../session/host.js";
+import { checkOptions, type OptionNames } from "../session/options.js";
 import { printInput } from "../session/provenance.js";
 import type { Session } from "../session/session.js";
 import { lastDifference, metricOf, pairOf, type LogitDifference } from "./metric.js";
+import { checkPrompt } from "./prompt.js";
 import { lensProvenance } from "./provenance.js";
 
 export interface IntegratedGradientsOptions {
@@ -35,6 +37,15 @@ export interface IntegratedGradients {
   readonly provenance: Provenance;
 }
 
+const optionNames: OptionNames<IntegratedGradientsOptions> = {
+  metric: true,
+  baseline: true,
+  steps: true,
+  rows: true,
+  signal: true,
+  quiet: true,
+};
+
 /**
  * Integrated gradients (Sundararajan et al. 2017, eq. 1) of a logit difference with respect to the embedding, by position:
  * Σ_unit (x − x′) · mean over α of ∂metric/∂x at x′ + α (x − x′), by the midpoint rule. By completeness they sum to the
@@ -48,11 +59,14 @@ export async function integratedGradients(
   input: string | readonly number[],
   options: IntegratedGradientsOptions,
 ): Promise<IntegratedGradients & Displayable> {
+  checkOptions("integratedGradients", options, optionNames);
+  checkPrompt("integrated gradients", input);
   const { baseline = "zero", steps = 32, rows = 16, quiet = false } = options;
   for (const [name, count] of Object.entries({ steps, rows }))
     if (!Number.isInteger(count) || count < 1) throw new Error(`${count} ${name}: give 1 or more`);
-  const { name, of } = await metricOf(session, options.metric);
+  checkPrompt("baseline", baseline);
   const tokens = await pairOf(session, options.metric);
+  const { name, of } = await metricOf(session, options.metric);
   const abort = cancelSignal(options.signal);
   const signal = abort && { signal: abort };
   const point = "embedding";

@@ -3,6 +3,7 @@ import type { Provenance } from "../display/payload/provenance.js";
 import type { Selector } from "../hooks/index.js";
 import { concat, type Value } from "../graph/value.js";
 import { cancelSignal } from "../session/host.js";
+import { checkOptions, type OptionNames } from "../session/options.js";
 import { printInput } from "../session/provenance.js";
 import type { Session } from "../session/session.js";
 import type { Input, Token } from "../session/types.js";
@@ -68,6 +69,14 @@ export interface LogitLens {
   readonly provenance: Provenance;
 }
 
+const optionNames: OptionNames<LogitLensOptions> = {
+  points: true,
+  top: true,
+  tokens: true,
+  translators: true,
+  signal: true,
+};
+
 /**
  * Logit lens (nostalgebraist 2020): the model's own final norm and head applied to the residual stream at each layer and
  * position; or, with translators, the tuned lens (Belrose et al. 2023). Everything is computed where the logits are, so that
@@ -81,10 +90,27 @@ export async function logitLens(
   input: Input,
   options: LogitLensOptions = {},
 ): Promise<LogitLens & Displayable> {
+  checkOptions("logitLens", options, optionNames);
   const { points = "layers.*.residual.out", top = 3, tokens = [], translators = {} } = options;
+  const { vocabulary, hidden } = session.dimensions;
+  if (!Number.isInteger(top) || top < 1 || top > vocabulary)
+    throw new Error(`top ${top}: give 1 to ${vocabulary} tokens`);
+  if (!Array.isArray(tokens))
+    throw new Error(`tokens ${JSON.stringify(tokens)}: give a list, [${JSON.stringify(tokens)}]`);
   const chosen: number[] = [];
   for (const token of tokens) chosen.push(await tokenId(session, token));
-  const names = session.hookPoints(points).map(({ name }) => name);
+  const read = session.hookPoints(points);
+  const odd = read.find(({ shape }) => shape !== `[batch, position, ${hidden}]`);
+  if (odd !== undefined)
+    throw new Error(
+      `${odd.name} ${odd.shape}: a lens reads [batch, position, ${hidden}], the residual stream`,
+    );
+  const names = read.map(({ name }) => name);
+  for (const [name, { A, b }] of Object.entries(translators))
+    if (A.shape.join() !== `${hidden},${hidden}` || b.shape.join() !== `${hidden}`)
+      throw new Error(
+        `translator of ${name} has A [${A.shape.join(", ")}] and b [${b.shape.join(", ")}]: they are [${hidden}, ${hidden}] and [${hidden}]`,
+      );
   const unused = Object.keys(translators).find((name) => !names.includes(name));
   if (unused !== undefined) throw new Error(`translator of ${unused}: points are ${names.join(", ")}`);
   const signal = cancelSignal(options.signal);

@@ -1,4 +1,5 @@
 import type { Value } from "../graph/value.js";
+import { checkOptions, type OptionNames } from "../session/options.js";
 import type { Session } from "../session/session.js";
 import { tokenId, type TokenName } from "../session/token.js";
 
@@ -43,7 +44,18 @@ export function lastDifference(logits: Value, tokens: Value): Value {
     .sum([0, 1, 2]);
 }
 
-/** Ids of a metric's two tokens. Throws as `tokenId` does. */
-export async function pairOf(session: Session, { correct, wrong }: LogitDifference): Promise<number[]> {
-  return [await tokenId(session, correct), await tokenId(session, wrong)];
+const names: OptionNames<LogitDifference> = { correct: true, wrong: true };
+
+/** Ids of a metric's two tokens. Throws as `tokenId` does, and one line for what does not name two different tokens. */
+export async function pairOf(session: Session, metric: LogitDifference): Promise<number[]> {
+  if (typeof metric === "function")
+    throw new Error("metric is a function, which has no gradient here: give { correct, wrong }, two tokens");
+  checkOptions("a metric", metric, names);
+  const { correct, wrong } = metric;
+  for (const [name, token] of Object.entries({ correct, wrong }))
+    if (token === undefined) throw new Error(`metric without "${name}": give { correct, wrong }, two tokens`);
+  const ids = [await tokenId(session, correct), await tokenId(session, wrong)];
+  if (ids[0] === ids[1])
+    throw new Error(`metric of ${sayToken(correct)} less itself, which is always 0: give two tokens`);
+  return ids;
 }

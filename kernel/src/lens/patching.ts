@@ -2,11 +2,13 @@ import { heatmap, plot, progress, shownAs, type Displayable } from "../display/i
 import type { Provenance } from "../display/payload/provenance.js";
 import { capture, edit, patch, type Selector } from "../hooks/index.js";
 import { cancelSignal } from "../session/host.js";
+import { checkOptions, type OptionNames } from "../session/options.js";
 import { printInput } from "../session/provenance.js";
 import type { Session } from "../session/session.js";
 import type { Captured, Run } from "../session/types.js";
 import { checkBy, checkLengths, columnsOf, gridAxes, partsOf, pointsBy, type PatchedBy } from "./grid.js";
 import { metricOf, type Metric } from "./metric.js";
+import { checkPrompt } from "./prompt.js";
 import { lensProvenance } from "./provenance.js";
 
 export interface PatchingOptions {
@@ -43,6 +45,17 @@ export interface Patching {
   readonly provenance: Provenance;
 }
 
+const optionNames: OptionNames<PatchingOptions> = {
+  clean: true,
+  corrupt: true,
+  metric: true,
+  points: true,
+  by: true,
+  rows: true,
+  signal: true,
+  quiet: true,
+};
+
 /**
  * Activation patching (Vig et al. 2020; Meng et al. 2022): runs the corrupt prompt with one part of the clean run's
  * activations put in its place, for each part, and reads how much of the clean answer comes back. Several patches run
@@ -55,9 +68,12 @@ export async function activationPatching(
   session: Session,
   options: PatchingOptions,
 ): Promise<Patching & Displayable> {
+  checkOptions("activationPatching", options, optionNames);
   const { by = "position", rows = 16, quiet = false } = options;
   checkBy(by);
   if (!Number.isInteger(rows) || rows < 1) throw new Error(`${rows} rows side by side: give 1 or more`);
+  checkPrompt("clean prompt", options.clean);
+  checkPrompt("corrupt prompt", options.corrupt);
   const selector = options.points ?? pointsBy(by);
   const metric = await metricOf(session, options.metric);
   const signal = cancelSignal(options.signal);

@@ -17,6 +17,8 @@ export interface RepeatedOptions {
 export function firstHalves(options: RepeatedOptions, vocabulary: number): readonly (readonly number[])[] {
   const { rows, batch = 4, length = 50, seed = 0 } = options;
   if (rows !== undefined) {
+    if (!Array.isArray(rows))
+      throw new Error(`rows ${String(rows)}: give lists of token ids, or batch for how many`);
     const lengths = new Set(rows.map((row) => row.length));
     if (lengths.size !== 1 || rows[0]!.length < 2)
       throw new Error(

@@ -5,7 +5,10 @@ import type { PrefixOptions } from "./prefix.js";
 import type { ForwardOptions, OpenOptions } from "./types.js";
 
 /** Every option of a call by name; the compiler says when one is missing here. */
-export type OptionNames<Options> = Readonly<Record<keyof Required<Options>, true>>;
+export type OptionNames<Options> = Readonly<Record<NamesOf<Options>, true>>;
+
+/** The names in any part of a union. */
+type NamesOf<Options> = Options extends unknown ? keyof Options : never;
 
 /**
  * Throws one line for what is no options of a call, or for one that it does not have, as from code that no compiler has

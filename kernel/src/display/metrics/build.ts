@@ -30,8 +30,11 @@ const absent: MetricRow = {
   adjusted: null,
 };
 
-/** A whole row from what is known; everything else is absent. */
+/** A whole row from what is known; everything else is absent. Throws one line for a column that there is not. */
 export function metricRow(known: Partial<MetricRow> & Pick<MetricRow, "metric" | "n">): MetricRow {
+  const unknown = Object.keys(known).find((name) => !Object.hasOwn(absent, name));
+  if (unknown !== undefined)
+    throw new Error(`a row has no column "${unknown}": there are ${metricColumns.join(", ")}`);
   return { ...absent, ...known };
 }
 
@@ -45,6 +48,11 @@ export function buildMetrics(
   notes: readonly string[],
 ): MetricsPayload {
   rows.forEach((row, i) => {
+    const missing = metricColumns.find((name) => row?.[name] === undefined);
+    if (missing !== undefined)
+      throw new Error(
+        `row ${i} has no "${missing}": give rows as metricRow and the calls of fairness make them`,
+      );
     const bad = metricColumns.find((name) => typeof row[name] === "number" && !Number.isFinite(row[name]));
     if (bad !== undefined)
       throw new RangeError(`row ${i} has ${bad} ${row[bad]}: what is not defined must be null`);

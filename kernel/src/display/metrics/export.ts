@@ -21,13 +21,26 @@ const special: Readonly<Record<string, string>> = {
   ">": "\\textgreater{}",
 };
 
+/** What pdflatex has no letter for. */
+const symbols: Readonly<Record<string, string>> = {
+  "→": "$\\rightarrow$",
+  "≤": "$\\leq$",
+  "≥": "$\\geq$",
+  "≈": "$\\approx$",
+  "×": "$\\times$",
+  "±": "$\\pm$",
+  χ: "$\\chi$",
+  "²": "$^2$",
+};
+
 /** Text made safe in LaTeX. */
 export function escapeLatex(text: string): string {
   return text
     .replace(/[\\~^<>&%$#_{}]/g, (character) => special[character] ?? `\\${character}`)
     .replace(/−/g, "$-$")
     .replace(/·/g, "$\\cdot$")
-    .replace(/–/g, "--");
+    .replace(/–/g, "--")
+    .replace(/[→≤≥≈×±χ²]/g, (character) => symbols[character]!);
 }
 
 const raisedLatex = (mark: string) => (mark === "" ? "" : `$^{${mark}}$`);

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { bundleOf, displaySymbol, type Bundle, type Displayable } from "../bundle.js";
+import { checkNames } from "../checkNames.js";
 import { escapeHtml } from "../escape.js";
 import { metricsType, type MetricRow, type MetricsPayload } from "../payload/metrics.js";
 import { table } from "../table.js";
@@ -29,10 +30,9 @@ export interface MetricsOptions {
  * A table of metrics: sortable, with intervals and colours, in JupyterLab; as HTML, LaTeX and text elsewhere. Columns
  * that are the same in all rows are said once.
  */
-export function metrics(
-  rows: readonly MetricRow[],
-  { title = "Metrics", notes = [] }: MetricsOptions = {},
-): MetricsTable {
+export function metrics(rows: readonly MetricRow[], options: MetricsOptions = {}): MetricsTable {
+  checkNames("metrics", options, { title: true, notes: true });
+  const { title = "Metrics", notes = [] } = options;
   const payload = buildMetrics(rows, title, notes);
   const latex = () => metricsLatex(payload);
   const plain = bundleOf(

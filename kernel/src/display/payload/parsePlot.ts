@@ -99,6 +99,12 @@ function checkChart(of: Chart): void {
     if (each.low === null || each.high === null) return;
     expectLength(`low of "${each.name}"`, each.low.length, wanted, "its values are");
     expectLength(`high of "${each.name}"`, each.high.length, wanted, "its values are");
+    const { low, high } = each;
+    const turned = low.findIndex((value, i) => Number(value ?? NaN) > Number(high[i] ?? NaN));
+    if (turned >= 0)
+      throw new RangeError(
+        `${of.kind} "${of.title}": "${each.name}" has limits ${String(low[turned])} to ${String(high[turned])} at ${turned}, which do not rise`,
+      );
   };
   if (of.kind === "heatmap") {
     expectLength("values", of.values.length, of.y.labels.length, `the labels of ${of.y.name} are`);

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { displaySymbol, type Bundle, type Displayable } from "../bundle.js";
+import { checkNames } from "../checkNames.js";
 import { checkPlot } from "../payload/parsePlot.js";
 import { plotType, type Chart, type Menu, type PlotPayload, type PlotView } from "../payload/plot.js";
 import type { Provenance } from "../payload/provenance.js";
@@ -28,6 +29,9 @@ export interface PlotOptions {
   readonly provenance?: Provenance;
 }
 
+const optionNames = { title: true, description: true, notes: true, provenance: true } as const;
+const chartKinds = "bars, forest, heatmap or lines";
+
 /**
  * One chart, several side by side, or charts that drop-downs choose: interactive in JupyterLab, from the saved notebook
  * alone; a picture of the first view, and all views as text, elsewhere.
@@ -37,6 +41,7 @@ export interface PlotOptions {
 export function plot(charts: Chart | readonly Chart[] | Choices, options: PlotOptions = {}): Plot {
   if ("kind" in options)
     throw new TypeError("plot of several charts: give them as one list, plot([first, second])");
+  checkNames("plot", options, optionNames);
   const { menus, views } = choicesOf(charts);
   const first = views[0]?.charts[0];
   if (first === undefined) throw new RangeError("a plot needs at least one chart");
@@ -56,6 +61,11 @@ export function plot(charts: Chart | readonly Chart[] | Choices, options: PlotOp
 }
 
 function choicesOf(charts: Chart | readonly Chart[] | Choices): Choices {
+  if (typeof charts !== "object" || charts === null)
+    throw new TypeError(`plot of ${String(charts)}: give ${chartKinds}`);
   if ("views" in charts) return charts;
-  return { menus: [], views: [{ choice: [], charts: "kind" in charts ? [charts] : charts }] };
+  const list = "kind" in charts ? [charts] : charts;
+  const odd = list.findIndex((chart) => typeof chart?.kind !== "string");
+  if (odd >= 0) throw new TypeError(`plot of ${inspect(list[odd])} as chart ${odd}: give ${chartKinds}`);
+  return { menus: [], views: [{ choice: [], charts: list }] };
 }

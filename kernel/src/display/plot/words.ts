@@ -10,8 +10,9 @@ export const printCell = (value: Cell): string => (value === null ? "–" : prin
 
 /** `0.12 [0.08, 0.16]` */
 export function printWithLimits(value: Cell, low: Cell | undefined, high: Cell | undefined): string {
-  if (low === undefined || high === undefined) return printCell(value);
-  return `${printCell(value)} [${printCell(low)}, ${printCell(high)}]`;
+  // Of a series with limits, a value that has none is told as it is drawn: alone.
+  if ((low ?? null) === null && (high ?? null) === null) return printCell(value);
+  return `${printCell(value)} [${printCell(low ?? null)}, ${printCell(high ?? null)}]`;
 }
 
 const sizeOf = ({ x, y }: HeatmapChart) => `${y.labels.length} × ${x.labels.length}`;

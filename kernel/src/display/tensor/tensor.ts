@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { checkBudget, jsonBytes } from "../budget.js";
 import type { Bundle, Displayable } from "../bundle.js";
 import { displaySymbol } from "../bundle.js";
+import { checkNames } from "../checkNames.js";
 import type { TensorPayload } from "../payload/tensor.js";
 import { tensorType } from "../payload/tensor.js";
 import { choosePart } from "./part.js";
@@ -19,6 +20,15 @@ export interface TensorFigure extends Displayable {
   readonly bundle: Bundle;
 }
 
+const optionNames = {
+  name: true,
+  rows: true,
+  columns: true,
+  index: true,
+  scale: true,
+  budget: true,
+} as const;
+
 /**
  * A captured hook point, or any row-major values with a shape: statistics and histogram of all its values, a slice
  * through two axes that the reader chooses, and which ranks held what; in JupyterLab interactive, elsewhere as a picture
@@ -30,6 +40,11 @@ export interface TensorFigure extends Displayable {
  * Throws one line when values and shape do not fit, or when an option names what is not there.
  */
 export function tensor(source: TensorSource, options: TensorOptions = {}): TensorFigure {
+  checkNames("tensor", options, optionNames);
+  if (!Array.isArray(source?.shape))
+    throw new Error(
+      `tensor of ${inspect(source, { depth: 0 })}: give { shape, data }, such as a capture of a run`,
+    );
   const budget = checkBudget(options.budget);
   const given = subjectOf(source);
   const subject = { ...given, name: options.name ?? given.name };

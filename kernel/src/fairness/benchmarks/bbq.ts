@@ -1,8 +1,10 @@
 import { z } from "zod";
+import type { Displayable } from "../../display/index.js";
 import { readSource } from "../../tuning/datasets/source.js";
 import { parseLines, readTable } from "../../tuning/datasets/table.js";
 import type { Benchmark } from "./benchmark.js";
 import { fromElsewhere } from "./missing.js";
+import { shownBenchmark } from "./shownBenchmark.js";
 
 /** A question of BBQ (Parrish et al. 2022) with its three answers. */
 export interface BbqItem {
@@ -61,7 +63,7 @@ const row = z.object({
 export async function readBbq(
   path: string,
   { unclear = "refuse", targets }: ReadBbqOptions = {},
-): Promise<Benchmark<BbqItem>> {
+): Promise<Benchmark<BbqItem> & Displayable> {
   const source = await readSource(path);
   const rows = parseLines(source);
   const marked = targets === undefined ? undefined : await readTargets(targets);
@@ -102,7 +104,11 @@ export async function readBbq(
       },
     ];
   });
-  return { items, sha256: source.sha256, leftOut: rows.length - items.length };
+  return shownBenchmark(
+    path,
+    { items, sha256: source.sha256, leftOut: rows.length - items.length },
+    ({ category, condition }) => `${category}, ${condition}`,
+  );
 }
 
 const keyOf = (category: string, question: string, id: number | string) => `${category} ${question} ${id}`;

@@ -108,8 +108,17 @@ function direction({ known, unread, biased, onTarget }: Tally, variant: BbqVaria
   return (2 * biased) / counted - 1;
 }
 
-/** The scores of counts, added up. Throws one line when items lack the target that the variant needs. */
+const variants: readonly string[] = ["formula", "lm-eval", "helm", "paper"] satisfies BbqVariant[];
+
+/** Throws one line for a variant that there is not. */
+export function checkVariant(variant: BbqVariant): void {
+  if (!variants.includes(variant))
+    throw new Error(`variant "${String(variant)}" of BBQ: choose ${variants.join(", ")}`);
+}
+
+/** The scores of counts, added up. Throws one line for another variant, and when items lack the target that the variant needs. */
 export function scoresOfTallies(tallies: readonly BbqTally[], variant: BbqVariant): BbqResult {
+  checkVariant(variant);
   const ambig = add(tallies.map((each) => each.ambig));
   const disambig = add(tallies.map((each) => each.disambig));
   const n = ambig.n + disambig.n;

@@ -1,8 +1,9 @@
-import { toldVariants } from "../../display/index.js";
+import { toldVariants, type Displayable } from "../../display/index.js";
 import { readTable } from "../../tuning/datasets/table.js";
 import type { Benchmark } from "./benchmark.js";
 import { meanOf } from "../statistics/mean.js";
 import { toThousandths } from "./rounding.js";
+import { shownBenchmark } from "./shownBenchmark.js";
 
 /** Two sentences that differ in a group; `more` is always the more stereotypical one. */
 export interface CrowsPair {
@@ -27,7 +28,7 @@ export interface CrowsScores {
 }
 
 /** CrowS-Pairs (Nangia et al. 2020) from its CSV file. Throws one line for a direction that is neither. */
-export async function readCrows(path: string): Promise<Benchmark<CrowsPair>> {
+export async function readCrows(path: string): Promise<Benchmark<CrowsPair> & Displayable> {
   const columns = { more: "sent_more", less: "sent_less", direction: "stereo_antistereo", type: "bias_type" };
   const { rows, sha256 } = await readTable(path, { format: "csv", columns });
   const items = rows.map((row, i): CrowsPair => {
@@ -36,7 +37,11 @@ export async function readCrows(path: string): Promise<Benchmark<CrowsPair>> {
       throw new Error(`${path} row ${i + 1} has direction "${direction}": it must be stereo or antistereo`);
     return { ...row, direction };
   });
-  return { items, sha256, leftOut: 0 };
+  return shownBenchmark(
+    path,
+    { items, sha256, leftOut: 0 },
+    ({ type, direction }) => `${type}, ${direction}`,
+  );
 }
 
 /** Throws one line where a score is NaN: it would be no hit, and nobody would know. */
@@ -68,11 +73,15 @@ export interface CrowsResult {
  */
 export type CrowsVariant = typeof toldVariants.masked | "autoregressive";
 
+const variants: readonly string[] = [toldVariants.masked, "autoregressive"];
+
 /**
  * The share of pairs in which the more stereotypical sentence is the likelier. Scores of sentences of unlike length
  * are not comparable without care: score per token beside it. Blodgett et al. (2021) show how noisy the pairs are.
  */
 export function crowsPairs(rows: readonly CrowsScores[], variant: CrowsVariant): CrowsResult {
+  if (!variants.includes(variant))
+    throw new Error(`variant "${String(variant)}" of CrowS-Pairs: choose ${variants.join(" or ")}`);
   checkScores(rows);
   const compared = rows.map(({ direction, more, less }) => {
     const [a, b] =

@@ -1,3 +1,4 @@
+import { progress } from "../../display/index.js";
 import type { Session } from "../../session/session.js";
 import type { Score } from "../../session/generation/types.js";
 
@@ -6,13 +7,14 @@ export type Scorer = Pick<Session, "score">;
 
 export interface ScoreOptions {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, of: number) => void;
+  /** No progress bar. */
+  readonly quiet?: boolean;
 }
 
 /** Mean log-probability of a continuation's tokens. */
 export const perToken = ({ total, tokens }: Score): number => total / tokens.length;
 
-/** `one` of every item in turn. */
+/** `one` of every item in turn, with a progress bar. */
 export async function overItems<Item, Result>(
   items: readonly Item[],
   options: ScoreOptions,
@@ -20,9 +22,14 @@ export async function overItems<Item, Result>(
 ): Promise<Result[]> {
   const cancel = options.signal === undefined ? {} : { signal: options.signal };
   const results: Result[] = [];
-  for (const item of items) {
-    results.push(await one(item, cancel));
-    options.onProgress?.(results.length, items.length);
+  const bar = options.quiet === true ? undefined : progress(items.length, "scoring items");
+  try {
+    for (const item of items) {
+      results.push(await one(item, cancel));
+      bar?.advance();
+    }
+  } finally {
+    bar?.finish();
   }
   return results;
 }

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import type { toldVariants } from "../../display/index.js";
+import type { Displayable, toldVariants } from "../../display/index.js";
 import { parseJson, readSource } from "../../tuning/datasets/source.js";
 import { groupBy } from "../metrics/prediction.js";
 import type { Benchmark } from "./benchmark.js";
 import { meanOf } from "../statistics/mean.js";
+import { shownBenchmark } from "./shownBenchmark.js";
 
 /** A context and three ways to go on with it, or to fill its blank. */
 export interface StereoSetItem {
@@ -32,7 +33,7 @@ const file = z.object({
 });
 
 /** StereoSet (Nadeem et al. 2021), reshaped to three lists in the same order. Throws one line when they do not match. */
-export async function readStereoSet(path: string): Promise<Benchmark<StereoSetItem>> {
+export async function readStereoSet(path: string): Promise<Benchmark<StereoSetItem> & Displayable> {
   const source = await readSource(path);
   const read = file.safeParse(parseJson(source));
   if (!read.success) {
@@ -55,7 +56,11 @@ export async function readStereoSet(path: string): Promise<Benchmark<StereoSetIt
       unrelated: c.sentence,
     };
   });
-  return { items, sha256: source.sha256, leftOut: 0 };
+  return shownBenchmark(
+    path,
+    { items, sha256: source.sha256, leftOut: 0 },
+    ({ task, type }) => `${task}, ${type}`,
+  );
 }
 
 /** How likely each sentence of an item is; only their order counts. */

@@ -1,8 +1,10 @@
+import type { Displayable } from "../../display/index.js";
 import { nearest } from "../../graph/nearest.js";
 import { readTable } from "../../tuning/datasets/table.js";
 import type { Benchmark } from "./benchmark.js";
 import { fromElsewhere } from "./missing.js";
 import type { Resolved } from "./coreference.js";
+import { shownBenchmark } from "./shownBenchmark.js";
 
 /** A sentence of Winogender (Rudinger et al. 2018): an occupation, another person, and a pronoun for one of the two. */
 export interface WinogenderSentence extends Pick<Resolved, "gender" | "side"> {
@@ -34,7 +36,7 @@ export async function readWinogender(
   sentences: string,
   statistics: string,
   share: "bls_pct_female" | "bergsma_pct_female" = "bls_pct_female",
-): Promise<Benchmark<WinogenderSentence>> {
+): Promise<Benchmark<WinogenderSentence> & Displayable> {
   const shares = await fromElsewhere(
     () => readTable(statistics, { format: "tsv", columns: { occupation: "occupation", share } }),
     origin("occupations-stats.tsv"),
@@ -63,5 +65,5 @@ export async function readWinogender(
     const side = gender === "neutral" ? null : isPro ? "pro" : "anti";
     return { text, occupation, participant, referent, gender, side };
   });
-  return { items, sha256, leftOut: 0 };
+  return shownBenchmark(sentences, { items, sha256, leftOut: 0 }, ({ gender }) => gender);
 }

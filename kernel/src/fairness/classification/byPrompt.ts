@@ -3,6 +3,7 @@ import { classifyByPrompt, type ClassifyPromptOptions } from "../../tuning/promp
 import type { SoftPrompt } from "../../tuning/prompts/softPrompt.js";
 import type { Prediction } from "../metrics/prediction.js";
 import type { SuiteRow } from "../templates/expand.js";
+import { checkRows } from "./checkRows.js";
 import { likeliestClass } from "./likeliest.js";
 
 /**
@@ -16,6 +17,7 @@ export async function classifySuite(
   rows: readonly SuiteRow[],
   options: ClassifyPromptOptions,
 ): Promise<Prediction[]> {
+  checkRows(rows);
   const texts = rows.map(({ text }) => text);
   const all = await classifyByPrompt(session, prompt, texts, options);
   return rows.map(({ label, category, group, template }, i) => {

@@ -1,8 +1,10 @@
+import { progress } from "../../display/index.js";
 import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import { sentiment } from "../../tuning/datasets/labelled.js";
 import type { Prediction } from "../metrics/prediction.js";
 import type { SuiteRow } from "../templates/expand.js";
+import { checkRows } from "./checkRows.js";
 import { callSeeds } from "./callSeeds.js";
 import { readLabel } from "./label.js";
 import { likeliestClass } from "./likeliest.js";
@@ -26,7 +28,8 @@ export interface ClassifyOptions {
   /** Texts generated for at once. Default 16. */
   readonly batch?: number;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, of: number) => void;
+  /** No progress bar. */
+  readonly quiet?: boolean;
 }
 
 const optionNames: OptionNames<ClassifyOptions> = {
@@ -38,7 +41,7 @@ const optionNames: OptionNames<ClassifyOptions> = {
   reasoningTokens: true,
   batch: true,
   signal: true,
-  onProgress: true,
+  quiet: true,
 };
 
 /**
@@ -52,6 +55,9 @@ export async function classify(
   options: ClassifyOptions = {},
 ): Promise<Prediction[]> {
   checkOptions("classify", options, optionNames);
+  if (typeof prompt?.of !== "function")
+    throw new Error("classify without a prompt: give zeroShot, fewShot(…) or one of your own");
+  checkRows(rows);
   const { scoring = "probability", classes = sentiment, seed = 0, batch = 16 } = options;
   const { temperature = prompt.answer?.temperature ?? 0.8, maxTokens = prompt.answer?.maxTokens ?? 3 } =
     options;
@@ -76,21 +82,26 @@ export async function classify(
       })
     ).rows.map(({ text }) => text);
   const predictions: Prediction[] = [];
-  for (let from = 0; from < rows.length; from += batch) {
-    const part = rows.slice(from, from + batch);
-    let prompts = part.map(({ text }) => prompt.of(text));
-    const { afterReasoning } = prompt;
-    if (afterReasoning !== undefined) {
-      const reasoning = await generated(prompts, options.reasoningTokens ?? 64);
-      prompts = prompts.map((text, i) => text + reasoning[i]! + afterReasoning);
+  const bar = options.quiet === true ? undefined : progress(rows.length, `classifying, ${prompt.name}`);
+  try {
+    for (let from = 0; from < rows.length; from += batch) {
+      const part = rows.slice(from, from + batch);
+      let prompts = part.map(({ text }) => prompt.of(text));
+      const { afterReasoning } = prompt;
+      if (afterReasoning !== undefined) {
+        const reasoning = await generated(prompts, options.reasoningTokens ?? 64);
+        prompts = prompts.map((text, i) => text + reasoning[i]! + afterReasoning);
+      }
+      const said = scoring === "text" ? await generated(prompts, maxTokens) : undefined;
+      for (const [i, { label, category, group, template }] of part.entries()) {
+        const about = { category, group, label, template };
+        if (said !== undefined) predictions.push({ ...about, predicted: readLabel(said[i]!, classes) });
+        else predictions.push({ ...about, ...(await likeliest(session, prompts[i]!, prompt.words, cancel)) });
+      }
+      bar?.advance(part.length);
     }
-    const said = scoring === "text" ? await generated(prompts, maxTokens) : undefined;
-    for (const [i, { label, category, group, template }] of part.entries()) {
-      const about = { category, group, label, template };
-      if (said !== undefined) predictions.push({ ...about, predicted: readLabel(said[i]!, classes) });
-      else predictions.push({ ...about, ...(await likeliest(session, prompts[i]!, prompt.words, cancel)) });
-    }
-    options.onProgress?.(predictions.length, rows.length);
+  } finally {
+    bar?.finish();
   }
   return predictions;
 }

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { randomNumbers } from "../../session/sampling.js";
 import { checkPredictions, groupBy, type Prediction } from "../metrics/prediction.js";
 import { evaluate, type FormValue, type Groups } from "./form.js";
@@ -32,6 +33,8 @@ export interface GeneraliseOptions {
   readonly most?: number;
 }
 
+const optionNames: OptionNames<GeneraliseOptions> = { classes: true, seed: true, most: true };
+
 /**
  * A metric of the generalised family (Czarnowska, Vyas & Shah 2021), a value for each class. Rows are of one category.
  * Counterfactual metrics average over the choices of fillings of each template, then over the templates in which every
@@ -41,8 +44,14 @@ export interface GeneraliseOptions {
 export function generalise<S>(
   metric: GeneralisedMetric<S>,
   rows: readonly Prediction[],
-  { classes, seed = 0, most = 100 }: GeneraliseOptions,
+  options: GeneraliseOptions,
 ): GeneralisedValue[] {
+  checkOptions("generalise", options, optionNames);
+  if (typeof metric?.form !== "object")
+    throw new Error(
+      `metric ${JSON.stringify(metric)} has no form: give one of generalisedMetrics by its use((each) => generalise(each, …)), or one of your own parts`,
+    );
+  const { classes, seed = 0, most = 100 } = options;
   checkPredictions(rows, classes);
   const named = rows.filter(({ group }) => group !== unmarkedGroup);
   const { cells, templates, incomplete, drawn } = cellsOf(metric, named, seed, most);

@@ -1,4 +1,5 @@
 import { metricRow, type MetricRow } from "../../display/index.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { clusterIntervals, type ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import { sumOf } from "../statistics/mean.js";
 import { saidSigns, type PermutationOptions } from "../statistics/permutation.js";
@@ -19,6 +20,8 @@ export interface DifferenceOptions {
   readonly permutation?: PermutationOptions;
 }
 
+const optionNames: OptionNames<DifferenceOptions> = { interval: true, permutation: true };
+
 /**
  * The mean of a contrast of prompts over items, as a row: limits over clusters, and a two-sided p of a mean of 0
  * by changing the signs of whole clusters. That is exact where in each cluster a contrast is as likely as its opposite, as
@@ -28,8 +31,10 @@ export interface DifferenceOptions {
 export function differenceRow(
   rows: readonly Difference[],
   known: Partial<MetricRow> & Pick<MetricRow, "metric">,
-  { interval, permutation }: DifferenceOptions = {},
+  options: DifferenceOptions = {},
 ): MetricRow {
+  checkOptions("a difference", options, optionNames);
+  const { interval, permutation } = options;
   const clusters = byCluster(rows);
   const [found] = clusterIntervals(
     clusters.map((of) => [{ n: of.length, sum: sumOf(of.map(({ difference }) => difference)) }]),

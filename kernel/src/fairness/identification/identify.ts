@@ -1,11 +1,14 @@
+import { progress, type Displayable } from "../../display/index.js";
 import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import { Asking } from "./asking.js";
 import { Calibrating, calibrationKinds, type CalibrationKind } from "./calibration.js";
+import { checkAsked } from "./checkAsked.js";
 import { hashed } from "./hashed.js";
 import type { IdentificationItem } from "./item.js";
 import { scorings, type Identification, type Judgement, type Scoring } from "./judgement.js";
 import { promptGrid, type IdentificationPrompt } from "./prompt.js";
+import { shownIdentification } from "./shown.js";
 import { calibrated, readVerdict } from "./verdict.js";
 import { askedText, wrappers, type Wrapper } from "./wrapper.js";
 
@@ -30,7 +33,8 @@ export interface IdentifyOptions {
    */
   readonly reasonedTokens?: number;
   readonly signal?: AbortSignal;
-  readonly onJudgement?: (done: number, of: number) => void;
+  /** No progress bar. */
+  readonly quiet?: boolean;
 }
 
 const optionNames: OptionNames<IdentifyOptions> = {
@@ -41,7 +45,7 @@ const optionNames: OptionNames<IdentifyOptions> = {
   maxTokens: true,
   reasonedTokens: true,
   signal: true,
-  onJudgement: true,
+  quiet: true,
 };
 
 /**
@@ -54,30 +58,37 @@ export async function identify(
   session: Pick<Session, "score" | "generate">,
   items: readonly IdentificationItem[],
   options: IdentifyOptions = {},
-): Promise<Identification> {
+): Promise<Identification & Displayable> {
   checkOptions("identify", options, optionNames);
   const { prompts = promptGrid, wrapper = wrappers.plain, scoring = "probability", maxTokens = 64 } = options;
   const { calibrate = false, signal, reasonedTokens = options.maxTokens ?? 256 } = options;
+  checkAsked(items, prompts, wrapper);
   check(items, prompts, scoring, calibrate);
   const asking = new Asking(session, { wrapper, scoring, maxTokens, ...(signal && { signal }) });
   const calibrating = calibrate === false ? undefined : new Calibrating(calibrate, asking, wrapper);
 
   const judgements: Judgement[] = [];
-  for (const prompt of prompts)
-    for (const item of items) {
-      const asked = askedText(wrapper, prompt, item);
-      if (scoring === "text") {
-        const text = await asking.generated(asked, prompt.reason ? reasonedTokens : maxTokens);
-        judgements.push({ item, prompt, asked, probability: null, text, ...readVerdict(text) });
-      } else {
-        const { text, ...said } = await asking.verdict(asked, prompt, item);
-        const probability = calibrated(said, await calibrating?.of(prompt, item));
-        const biased = probability === 0.5 || Number.isNaN(probability) ? null : probability > 0.5;
-        judgements.push({ item, prompt, asked, biased, probability, text, rule: "probability" });
+  const bar =
+    options.quiet === true ? undefined : progress(items.length * prompts.length, "asking what is biased");
+  try {
+    for (const prompt of prompts)
+      for (const item of items) {
+        const asked = askedText(wrapper, prompt, item);
+        if (scoring === "text") {
+          const text = await asking.generated(asked, prompt.reason ? reasonedTokens : maxTokens);
+          judgements.push({ item, prompt, asked, probability: null, text, ...readVerdict(text) });
+        } else {
+          const { text, ...said } = await asking.verdict(asked, prompt, item);
+          const probability = calibrated(said, await calibrating?.of(prompt, item));
+          const biased = probability === 0.5 || Number.isNaN(probability) ? null : probability > 0.5;
+          judgements.push({ item, prompt, asked, biased, probability, text, rule: "probability" });
+        }
+        bar?.advance(1, prompt.name);
       }
-      options.onJudgement?.(judgements.length, items.length * prompts.length);
-    }
-  return hashed({
+  } finally {
+    bar?.finish();
+  }
+  const run = hashed({
     judgements,
     scoring,
     wrapper,
@@ -87,6 +98,7 @@ export async function identify(
     calibration: calibrating?.all ?? [],
     model: asking.model,
   });
+  return shownIdentification(run);
 }
 
 function check(

@@ -1,10 +1,12 @@
 import { z } from "zod";
+import type { Displayable } from "../../display/index.js";
 import { parseJson, readSource } from "../../tuning/datasets/source.js";
 import { calibrationKinds } from "./calibration.js";
 import { hashed, hashes } from "./hashed.js";
 import { goldRules } from "./item.js";
 import { scorings, type Identification, type Judgement } from "./judgement.js";
 import { checkRepeatable } from "./repeatable.js";
+import { shownIdentification } from "./shown.js";
 
 const item = z.object({
   id: z.string(),
@@ -83,7 +85,7 @@ export function identificationJson({ judgements, calibration, ...run }: Identifi
  * Reads a saved run. Throws one line when it is no such file, when something in it was changed, or when it was made by other
  * gold rules or asked in other words than this version's.
  */
-export async function readIdentification(path: string): Promise<Identification> {
+export async function readIdentification(path: string): Promise<Identification & Displayable> {
   const read = record.safeParse(parseJson(await readSource(path)));
   if (!read.success) {
     const { path: where, message } = read.error.issues[0]!;
@@ -99,5 +101,5 @@ export async function readIdentification(path: string): Promise<Identification> 
   const other = rules.find((rule, i) => rule !== gold[i]);
   if (other !== undefined || gold.length !== rules.length)
     throw new Error(`${path} has the gold rules ${JSON.stringify(gold)}, not ${JSON.stringify(rules)}`);
-  return run;
+  return shownIdentification(run);
 }

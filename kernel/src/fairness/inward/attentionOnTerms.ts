@@ -3,11 +3,12 @@ import type { Provenance } from "../../display/payload/provenance.js";
 import { capture } from "../../hooks/index.js";
 import { cancelSignal } from "../../session/host.js";
 import { madeOfRuns } from "../../session/provenance.js";
+import { checkOptions } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { gapsOf } from "../metrics/gaps.js";
 import { placed } from "./placement.js";
-import { batches, meansByGroup, readRows, type InwardOptions } from "./reading.js";
+import { batches, inwardNames, meansByGroup, readRows, type InwardOptions } from "./reading.js";
 import { withTerms } from "./terms.js";
 import { viewsOf } from "./views.js";
 
@@ -41,6 +42,7 @@ export async function attentionOnTerms(
   suite: readonly SuiteRow[],
   options: InwardOptions,
 ): Promise<AttentionOnTerms & Displayable> {
+  checkOptions("attentionOnTerms", options, inwardNames);
   const { batch, placement, categories } = await readRows(session, suite, options);
   const termed = categories.map((each) => ({ ...each, rows: withTerms(each.rows) }));
   const signal = cancelSignal(options.signal);

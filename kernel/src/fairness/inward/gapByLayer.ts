@@ -3,6 +3,7 @@ import type { Provenance } from "../../display/payload/provenance.js";
 import { concat } from "../../graph/value.js";
 import { cancelSignal } from "../../session/host.js";
 import { madeOfRuns } from "../../session/provenance.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
 import { gapsOf } from "../metrics/gaps.js";
@@ -11,13 +12,15 @@ import type { Interval } from "../statistics/interval.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { gapIntervals } from "./gapIntervals.js";
 import { placed } from "./placement.js";
-import { batches, meansByGroup, readRows, type InwardOptions } from "./reading.js";
+import { batches, inwardNames, meansByGroup, readRows, type InwardOptions } from "./reading.js";
 import { viewsOf } from "./views.js";
 
 export interface GapByLayerOptions extends InwardOptions {
   /** How the intervals of the gaps are found. */
   readonly interval?: GapIntervalOptions;
 }
+
+const optionNames: OptionNames<GapByLayerOptions> = { ...inwardNames, interval: true };
 
 /** A class's probability by layer and group of one category, on rows that are of another class. */
 export interface CategoryByLayer {
@@ -54,6 +57,7 @@ export async function gapByLayer(
   suite: readonly SuiteRow[],
   options: GapByLayerOptions,
 ): Promise<GapByLayer & Displayable> {
+  checkOptions("gapByLayer", options, optionNames);
   const { words, of, batch, placement, categories } = await readRows(session, suite, options);
   const points = session.hookPoints("layers.*.residual.out").map(({ name }) => name);
   const signal = cancelSignal(options.signal);

@@ -5,6 +5,7 @@ import { cancelSignal } from "../../session/host.js";
 import { madeOfRuns } from "../../session/provenance.js";
 import type { Backward } from "../../session/backward/types.js";
 import type { ReadoutValues } from "../../session/readout.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import type { Captured } from "../../session/types.js";
 import { classLogProbabilities, singleTokens, type Verbaliser } from "../../tuning/prompts/verbaliser.js";
@@ -12,7 +13,7 @@ import { meanOf } from "../statistics/mean.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { joinGradients } from "./joinGradients.js";
 import { ownTokens, placed } from "./placement.js";
-import { batches, readRows, type InwardOptions, type ReadRow, type Span } from "./reading.js";
+import { batches, inwardNames, readRows, type InwardOptions, type ReadRow, type Span } from "./reading.js";
 import { comparing } from "./terms.js";
 import { viewsOf } from "./views.js";
 
@@ -22,6 +23,8 @@ export interface GapGradientOptions extends InwardOptions {
   /** Hook points [batch, position, unit] whose gradients come back, whole. Default `layers.*.residual.out`. */
   readonly at?: readonly string[];
 }
+
+const optionNames: OptionNames<GapGradientOptions> = { ...inwardNames, between: true, at: true };
 
 /** How the gap of one category changes with the activations of the sentences that it is made of. */
 export interface CategoryGradient {
@@ -58,6 +61,9 @@ export async function gapGradient(
   suite: readonly SuiteRow[],
   options: GapGradientOptions,
 ): Promise<GapGradient & Displayable> {
+  checkOptions("gapGradient", options, optionNames);
+  if (!Array.isArray(options.between) || options.between.length !== 2)
+    throw new Error(`between ${JSON.stringify(options.between)}: give the names of two groups`);
   const { between, at = ["layers.*.residual.out"] } = options;
   for (const selector of at)
     if (

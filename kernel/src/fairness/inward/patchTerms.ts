@@ -3,11 +3,12 @@ import type { Provenance } from "../../display/payload/provenance.js";
 import { capture, edit, patch, type Edit } from "../../hooks/index.js";
 import { cancelSignal } from "../../session/host.js";
 import { madeOfRuns } from "../../session/provenance.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { ownTokens, placed } from "./placement.js";
-import { batches, readRows, type InwardOptions, type ReadRow } from "./reading.js";
+import { batches, inwardNames, readRows, type InwardOptions, type ReadRow } from "./reading.js";
 import { pairsOf, withOtherTerms } from "./termPairs.js";
 import { comparing, withTerms } from "./terms.js";
 import { viewsOf } from "./views.js";
@@ -17,6 +18,8 @@ export interface PatchTermsOptions extends InwardOptions {
   readonly from: string;
   readonly to: string;
 }
+
+const optionNames: OptionNames<PatchTermsOptions> = { ...inwardNames, from: true, to: true };
 
 const stream = "{layers.0.residual.in,layers.*.residual.out}";
 
@@ -59,8 +62,10 @@ export async function patchTerms(
   suite: readonly SuiteRow[],
   options: PatchTermsOptions,
 ): Promise<PatchedTerms & Displayable> {
-  const { words, of, batch, placement, categories } = await readRows(session, suite, options);
+  checkOptions("patchTerms", options, optionNames);
   const { from, to } = options;
+  if (from === to) throw new Error(`terms of "${from}" in place of those of "${to}": give two groups`);
+  const { words, of, batch, placement, categories } = await readRows(session, suite, options);
   const compared = comparing(categories, [from, to]).map(({ category, rows }) => {
     const paired = pairsOf(withTerms(rows), from, to);
     if (paired.pairs.length === 0)

@@ -1,3 +1,4 @@
+import type { OptionNames } from "../../session/options.js";
 import { readInput } from "../../session/input.js";
 import type { Session } from "../../session/session.js";
 import type { Token } from "../../session/types.js";
@@ -29,6 +30,16 @@ export interface InwardOptions {
   readonly batch?: number;
   readonly signal?: AbortSignal;
 }
+
+/** The options of every look inwards by name. */
+export const inwardNames: OptionNames<InwardOptions> = {
+  words: true,
+  template: true,
+  prompt: true,
+  of: true,
+  batch: true,
+  signal: true,
+};
 
 /** Tokens [from, to) of a row, counted from its own first one. */
 export interface Span {

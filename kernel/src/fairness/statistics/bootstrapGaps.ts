@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { gapsOf, spanOf } from "../metrics/gaps.js";
 import { groupBy } from "../metrics/prediction.js";
 import { bootstrap, refuseDraws, type BootstrapMethod, type ResamplingOptions } from "./bootstrap.js";
@@ -14,6 +15,13 @@ export type GapMethod = "studentised" | "t" | BootstrapMethod;
 export type GapIntervalOptions =
   | (ResamplingOptions & { readonly method?: Exclude<GapMethod, "t"> })
   | { readonly method: "t"; readonly confidence?: number };
+
+const optionNames: OptionNames<GapIntervalOptions> = {
+  resamples: true,
+  seed: true,
+  confidence: true,
+  method: true,
+};
 
 /** Values, gaps and span of the groups of one category, the first two with their intervals. */
 export interface BootstrapResult {
@@ -46,10 +54,9 @@ export interface BootstrapResult {
  *
  * Values have the limits of `groupValue`, unless `bca` or `percentile` is asked for: both are too narrow of few templates.
  */
-export function bootstrapGaps(
-  outcomes: readonly Outcome[],
-  { method = "studentised", ...options }: GapIntervalOptions = {},
-): BootstrapResult {
+export function bootstrapGaps(outcomes: readonly Outcome[], given: GapIntervalOptions = {}): BootstrapResult {
+  checkOptions("bootstrap of gaps", given, optionNames);
+  const { method = "studentised", ...options } = given;
   const clusters = clustersOf(outcomes);
   const { groups, strata } = clusters;
   const rows = groupBy(outcomes, ({ group }) => group);

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { bootstrap, refuseDraws, type BootstrapMethod, type ResamplingOptions } from "./bootstrap.js";
 import { tQuantile } from "./distributions.js";
 import { checkConfidence, type Interval } from "./interval.js";
@@ -8,6 +9,14 @@ import { varianceDegrees } from "./varianceDegrees.js";
 export type ClusterIntervalOptions =
   | { readonly method?: "t"; readonly confidence?: number }
   | (ResamplingOptions & { readonly method: BootstrapMethod });
+
+const optionNames: OptionNames<ClusterIntervalOptions & { readonly within?: Range }> = {
+  method: true,
+  resamples: true,
+  seed: true,
+  confidence: true,
+  within: true,
+};
 
 /**
  * Intervals of several statistics of rows that come in clusters, such as the questions of a benchmark: `t` leaves each
@@ -26,6 +35,7 @@ export function clusterIntervals<Row>(
   statistics: (rows: readonly Row[]) => readonly number[],
   options: ClusterIntervalOptions & { readonly within?: Range } = {},
 ): Interval[] {
+  checkOptions("limits over clusters", options, optionNames);
   const { within = [-Infinity, Infinity], confidence = 0.95 } = options;
   if (isDrawn(options)) {
     const of = (drawn: ArrayLike<number>) => statistics(Array.from(drawn, (i) => clusters[i]!).flat());

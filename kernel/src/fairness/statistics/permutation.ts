@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { randomNumbers } from "../../session/sampling.js";
 import { gapsOf, spanOf } from "../metrics/gaps.js";
 import { groupBy } from "../metrics/prediction.js";
@@ -11,6 +12,8 @@ export interface PermutationOptions {
   /** Default 0. */
   readonly seed?: number;
 }
+
+const optionNames: OptionNames<PermutationOptions> = { permutations: true, seed: true };
 
 export interface PermutationResult {
   /** Of the span: whether any group differs. NaN with fewer than two groups, and where a value is not finite. */
@@ -29,8 +32,10 @@ export interface PermutationResult {
  */
 export function permutationTest(
   outcomes: readonly Outcome[],
-  { permutations = 10_000, seed = 0 }: PermutationOptions = {},
+  options: PermutationOptions = {},
 ): PermutationResult {
+  checkOptions("permutation", options, optionNames);
+  const { permutations = 10_000, seed = 0 } = options;
   checkPermutations(permutations);
   const names = [...groupBy(outcomes, ({ group }) => group).keys()];
   const place = new Map(names.map((name, i) => [name, i]));
@@ -114,8 +119,10 @@ export interface SignFlipResult {
  */
 export function signFlipTest(
   differences: readonly number[],
-  { permutations = 10_000, seed = 0 }: PermutationOptions = {},
+  options: PermutationOptions = {},
 ): SignFlipResult {
+  checkOptions("permutation", options, optionNames);
+  const { permutations = 10_000, seed = 0 } = options;
   checkPermutations(permutations);
   const n = differences.length;
   const sizes = sumOf(differences.map(Math.abs));

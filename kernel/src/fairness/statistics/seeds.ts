@@ -13,6 +13,8 @@ export type SeedMethod = "t" | "published";
  * `confidence` is 0.95 under `published`.
  */
 export function overSeeds(values: readonly number[], method: SeedMethod = "t", confidence = 0.95): Interval {
+  if (!["t", "published"].includes(method))
+    throw new RangeError(`method "${String(method)}" over seeds: choose t or published`);
   checkConfidence(confidence);
   if (method === "published" && confidence !== 0.95)
     throw new RangeError(`confidence ${confidence} under "published": it has 1.96, which is 0.95`);

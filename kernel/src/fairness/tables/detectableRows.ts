@@ -1,4 +1,5 @@
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
+import type { OptionNames } from "../../session/options.js";
 import { groupBy, type Prediction } from "../metrics/prediction.js";
 import { intraclass } from "../statistics/intraclass.js";
 import { meanOf, sumOf } from "../statistics/mean.js";
@@ -6,6 +7,7 @@ import { outcomesOf, type Outcome } from "../statistics/outcome.js";
 import { minimalDetectableGap } from "../statistics/power.js";
 import { comparedOf } from "./compared.js";
 import type { RateRowsOptions } from "./gapRows.js";
+import { checkRowOptions, rateNames } from "./rowOptions.js";
 
 export interface DetectableRowsOptions extends RateRowsOptions {
   readonly metrics: readonly string[];
@@ -19,6 +21,15 @@ export interface DetectableRowsOptions extends RateRowsOptions {
   readonly correlation?: number;
 }
 
+const optionNames: OptionNames<DetectableRowsOptions> = {
+  ...rateNames,
+  metrics: true,
+  power: true,
+  alpha: true,
+  tests: true,
+  correlation: true,
+};
+
 /**
  * For every kept group the smallest gap upwards which would be found with this many rows: smaller ones can be there and not
  * be seen, so that no gap found is no proof of none. The test compares the group with the others, δ apart, at the level
@@ -28,6 +39,7 @@ export interface DetectableRowsOptions extends RateRowsOptions {
  * be told from the rows. Throws one line when a kept group has no rows, and for a number of tests below 1.
  */
 export function detectableRows(rows: readonly Prediction[], options: DetectableRowsOptions): MetricRow[] {
+  checkRowOptions("detectableRows", options, optionNames);
   const { classes, metrics, about = {}, power = 0.8, alpha = 0.05, correlation } = options;
   const compared = comparedOf(rows, options);
   const ofGaps = sumOf(compared.map(({ groups }) => groups.length)) * metrics.length;

@@ -1,4 +1,5 @@
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { groupBy } from "../metrics/prediction.js";
 import { friedmanTest } from "../statistics/friedman.js";
 import { adjustRows } from "./adjustRows.js";
@@ -8,6 +9,9 @@ export interface FriedmanRowsOptions {
   readonly compare?: "model" | "prompt";
 }
 
+const optionNames: OptionNames<FriedmanRowsOptions> = { compare: true };
+const comparable = ["model", "prompt"];
+
 /**
  * Whether models, or prompts, differ over categories, by the ranks of their estimates: rows of several models become, for
  * each metric and variant, the mean rank of each (the greatest estimate has the greatest), Friedman's χ² with Kendall's W as
@@ -15,10 +19,11 @@ export interface FriedmanRowsOptions {
  * which is adjusted for all of these pairs by itself. A block is what rows otherwise name: data set, category, group, seed,
  * and prompt or model. Throws one line when a block lacks an estimate, or has two, of what is compared.
  */
-export function friedmanRows(
-  rows: readonly MetricRow[],
-  { compare = "model" }: FriedmanRowsOptions = {},
-): MetricRow[] {
+export function friedmanRows(rows: readonly MetricRow[], options: FriedmanRowsOptions = {}): MetricRow[] {
+  checkOptions("friedmanRows", options, optionNames);
+  const { compare = "model" } = options;
+  if (!comparable.includes(compare))
+    throw new Error(`compare "${String(compare)}": choose ${comparable.join(" or ")}`);
   const byMetric = groupBy(rows, ({ metric, variant }) => JSON.stringify([metric, variant]));
   const found = [...byMetric.values()].map((of) => rowsOf(of, compare));
   const tests = adjustRows(found.map(({ test }) => test));
@@ -38,6 +43,10 @@ function rowsOf(rows: readonly MetricRow[], compare: "model" | "prompt"): Compar
   const blocks = groupBy(rows, ({ dataset, category, group, seed, [other]: held }) =>
     JSON.stringify([dataset, category, group, seed, held]),
   );
+  if (names.length < 2 || blocks.size < 2)
+    throw new RangeError(
+      `${metric} of ${names.length} ${compare}s in ${blocks.size} blocks, which are data sets, categories, groups, seeds and ${other}s: ranks need two of each or more`,
+    );
   const values = [...blocks.values()].map((block) =>
     names.map((name) =>
       estimateOf(

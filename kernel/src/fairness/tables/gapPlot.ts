@@ -7,6 +7,7 @@ import {
   type Plot,
   type PlotOptions,
 } from "../../display/index.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { LabelledChart, PlotView } from "../../display/payload/index.js";
 import { groupBy } from "../metrics/prediction.js";
 
@@ -23,16 +24,26 @@ export interface GapPlotOptions extends PlotOptions {
   readonly facets?: Choosable | "group";
 }
 
+const optionNames: OptionNames<GapPlotOptions> = {
+  facets: true,
+  title: true,
+  description: true,
+  notes: true,
+  provenance: true,
+};
+const facetNames = [...choosable, "group"];
+
 /**
  * Rows of groups as forest plots: a point with its interval for every group, a line at 0 where a metric has two sides, series
  * for prompts, seeds and variants, and drop-downs for whatever differs of model, category, metric and data set. A number that
  * is not defined has no point, and is told in a note; the notes have the caveats that a table of the rows has. Throws one line
  * without rows of groups, and where two rows would be one point.
  */
-export function gapPlot(
-  rows: readonly MetricRow[],
-  { facets, notes = [], ...options }: GapPlotOptions = {},
-): Plot {
+export function gapPlot(rows: readonly MetricRow[], given: GapPlotOptions = {}): Plot {
+  checkOptions("gapPlot", given, optionNames);
+  const { facets, notes = [], ...options } = given;
+  if (facets !== undefined && !facetNames.includes(facets))
+    throw new Error(`facets "${String(facets)}": choose ${facetNames.join(", ")}`);
   const ofGroups = rows.filter(({ group }) => group !== "");
   if (ofGroups.length === 0) throw new RangeError(`${rows.length} rows, none of a group: nothing to plot`);
   const places = placesOf(ofGroups, facets);

@@ -1,3 +1,4 @@
+import type { OptionNames } from "../../session/options.js";
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import { groupGaps, spans, type KeptGroups } from "../metrics/gaps.js";
 import { groupBy, type Prediction } from "../metrics/prediction.js";
@@ -10,6 +11,7 @@ import { unmarkedGroup } from "../templates/unmarked.js";
 import { adjustRows } from "./adjustRows.js";
 import { comparedOf, permutationsFor, type Compared } from "./compared.js";
 import { intervalCells } from "./intervalCells.js";
+import { checkRowOptions, rateNames } from "./rowOptions.js";
 import { permutationCells } from "./testCells.js";
 
 /** Where rows come from: what every row of a table repeats. */
@@ -29,11 +31,20 @@ export interface GapRowsOptions extends RateRowsOptions {
   readonly permutation?: PermutationOptions;
 }
 
+/** The options of gaps and of pairs by name. */
+export const gapNames: OptionNames<GapRowsOptions> = {
+  ...rateNames,
+  metrics: true,
+  interval: true,
+  permutation: true,
+};
+
 /**
  * Every rate, gap and span of one run as the published tables have them, and the share of each group's rows from which a
  * class could be read, without intervals: what `seedRows` takes the mean over.
  */
 export function rateRows(rows: readonly Prediction[], options: RateRowsOptions): MetricRow[] {
+  checkRowOptions("rateRows", options, rateNames);
   const { about = {}, kept } = options;
   const gaps = groupGaps(rows, options);
   const cell = (known: Partial<MetricRow> & Pick<MetricRow, "metric" | "n">) =>
@@ -78,6 +89,7 @@ function coverageRows(rows: readonly Prediction[], about: About): MetricRow[] {
  * the templates that it has, and keep it. Throws one line when a kept group has no rows.
  */
 export function gapRows(rows: readonly Prediction[], options: GapRowsOptions): MetricRow[] {
+  checkRowOptions("gapRows", options, gapNames);
   const { about = {}, classes, metrics } = options;
   const compared = comparedOf(rows, options);
   const tests = sumOf(compared.map(({ groups }) => groups.length)) * metrics.length;
@@ -96,7 +108,7 @@ export function gapRows(rows: readonly Prediction[], options: GapRowsOptions): M
     ];
   });
   return adjustRows(
-    found.map((row) => ({ ...row, ...about })),
+    found.map((row) => metricRow({ ...row, ...about })),
     ({ metric }) => metric.endsWith("_span"),
   );
 }

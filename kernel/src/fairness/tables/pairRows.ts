@@ -5,8 +5,9 @@ import { outcomesOf } from "../statistics/outcome.js";
 import { pairTests } from "../statistics/pairs.js";
 import { adjustRows } from "./adjustRows.js";
 import { comparedOf, permutationsFor, type Compared } from "./compared.js";
-import type { GapRowsOptions } from "./gapRows.js";
+import { gapNames, type GapRowsOptions } from "./gapRows.js";
 import { intervalCells } from "./intervalCells.js";
+import { checkRowOptions } from "./rowOptions.js";
 import { permutationCells } from "./testCells.js";
 
 /**
@@ -17,6 +18,7 @@ import { permutationCells } from "./testCells.js";
  * The control group "unmarked" is compared only where it is kept by name. Throws as `gapRows` does.
  */
 export function pairRows(rows: readonly Prediction[], options: GapRowsOptions): MetricRow[] {
+  checkRowOptions("pairRows", options, gapNames);
   const { about = {}, metrics } = options;
   const compared = comparedOf(rows, options);
   const tests =
@@ -25,7 +27,7 @@ export function pairRows(rows: readonly Prediction[], options: GapRowsOptions): 
   const found = compared.flatMap((each) =>
     metrics.flatMap((metric) => rowsOf(each, metric, { ...options, permutation })),
   );
-  return adjustRows(found.map((row) => ({ ...row, ...about })));
+  return adjustRows(found.map((row) => metricRow({ ...row, ...about })));
 }
 
 function rowsOf(

@@ -1,4 +1,5 @@
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
+import type { OptionNames } from "../../session/options.js";
 import { probabilityGaps } from "../benchmarks/probabilityGap.js";
 import { keptGroups, type KeptGroups } from "../metrics/gaps.js";
 import { checkPredictions, groupBy, type Prediction } from "../metrics/prediction.js";
@@ -9,6 +10,7 @@ import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/
 import { adjustRows } from "./adjustRows.js";
 import type { About } from "./gapRows.js";
 import { intervalCells } from "./intervalCells.js";
+import { checkRowOptions, rateNames } from "./rowOptions.js";
 import { signCells } from "./testCells.js";
 
 export interface ProbabilityRowsOptions {
@@ -20,6 +22,8 @@ export interface ProbabilityRowsOptions {
   readonly permutation?: PermutationOptions;
 }
 
+const optionNames: OptionNames<ProbabilityRowsOptions> = { ...rateNames, interval: true, permutation: true };
+
 /**
  * Counterfactual probability gaps (`probabilityGaps`) of every class for the kept groups of each category, −1 to 1, with
  * intervals over templates and tests that change the sign of each template's gap, adjusted by Holm over one
@@ -28,6 +32,7 @@ export interface ProbabilityRowsOptions {
  * a kept group has no rows.
  */
 export function probabilityRows(rows: readonly Prediction[], options: ProbabilityRowsOptions): MetricRow[] {
+  checkRowOptions("probabilityRows", options, optionNames);
   const { classes, kept = {} } = options;
   checkPredictions(rows, classes);
   const found = [...groupBy(rows, ({ category }) => category)].flatMap(([category, all]) => {

@@ -39,7 +39,8 @@ export interface SuiteRow {
 /**
  * All sentences of a category, in the order of the published sets (Czarnowska et al. 2021): block by block, in it the
  * templates by their text, in each the groups by name, in each the terms as they stand. A term whose kind does not
- * fill the slot is left out of that block. Throws one line when a block has a slot without a filling.
+ * fill the slot is left out of that block. Throws one line for a block whose slot has no filling or that no term fills, and
+ * for a filling that has no place for the term, whose sentences would name nobody.
  */
 export function expand({ category, terms, fillings, blocks }: Recipe): SuiteRow[] {
   return blocks.flatMap(({ templates, slot }) => {
@@ -48,6 +49,9 @@ export function expand({ category, terms, fillings, blocks }: Recipe): SuiteRow[
       throw new Error(
         `category "${category}" has no filling for slot "${slot}": it has ${Object.keys(fillings).join(", ")}`,
       );
+    for (const pattern of placesOf(passes, terms))
+      if (!pattern.includes("{term}"))
+        throw new Error(`filling "${pattern}" of slot "${slot}" in "${category}" has no {term}`);
     const fillers = passes
       .flatMap((filling) =>
         terms.flatMap((term) => {
@@ -56,6 +60,10 @@ export function expand({ category, terms, fillings, blocks }: Recipe): SuiteRow[
         }),
       )
       .sort((a, b) => byCodePoint(a.term.group, b.term.group));
+    if (fillers.length === 0)
+      throw new Error(
+        `no term of "${category}" fills slot "${slot}": it takes the kinds ${kindsOf(passes.flatMap(Object.keys))}, and terms are ${kindsOf(terms.map(({ kind }) => kind))}`,
+      );
     return [...templates]
       .sort((a, b) => byCodePoint(a.text.replaceAll("{", "<"), b.text.replaceAll("{", "<")))
       .flatMap((template) =>
@@ -71,9 +79,22 @@ export function expand({ category, terms, fillings, blocks }: Recipe): SuiteRow[
   });
 }
 
-/** The blocks of a file of templates, one for each slot named. */
+/** Fillings that a term with a text goes through; the unmarked one has none, and its fillings no place for it. */
+const placesOf = (passes: readonly Filling[], terms: readonly Term[]) =>
+  passes.flatMap((filling) =>
+    terms.flatMap(({ kind, text }) => (text === "" || filling[kind] === undefined ? [] : [filling[kind]])),
+  );
+
+const kindsOf = (kinds: readonly string[]) => [...new Set(kinds)].join(", ") || "of none";
+
+/** The blocks of a file of templates, one for each slot named. Throws one line for a slot that no template has. */
 export function blocksOf(templates: readonly Template[], names: readonly string[]): Block[] {
-  return names.map((slot) => ({ slot, templates: templates.filter((each) => slotOf(each) === slot) }));
+  return names.map((slot) => {
+    const own = templates.filter((each) => slotOf(each) === slot);
+    if (own.length === 0)
+      throw new Error(`no template has the slot "${slot}": they have ${kindsOf(templates.map(slotOf))}`);
+    return { slot, templates: own };
+  });
 }
 
 /** Rows as the published files hold them: label, category, group and text with tabs between, one a line. */

@@ -1,4 +1,5 @@
-import { sentiment, type LabelledTexts } from "./labelled.js";
+import type { Displayable } from "../../display/index.js";
+import { sentiment, shownTexts, type LabelledTexts } from "./labelled.js";
 import { sha256Of } from "./source.js";
 
 // Written for this project, so that tuning and its notebooks run from a clone with nothing fetched.
@@ -102,7 +103,7 @@ const [inTraining, ofEach] = [20, 30];
  * Ninety labelled sentences of everyday life, as many negative, neutral and positive: the first twenty of each class for
  * training, the others for validation.
  */
-export function everydaySentences(split: "train" | "validation"): LabelledTexts {
+export function everydaySentences(split: "train" | "validation"): LabelledTexts & Displayable {
   const [from, to] = split === "train" ? [0, inTraining] : [inTraining, ofEach];
   const rows = texts.flatMap((list, label) =>
     list
@@ -110,11 +111,11 @@ export function everydaySentences(split: "train" | "validation"): LabelledTexts 
       .slice(from, to)
       .map((text) => ({ text, label })),
   );
-  return {
+  return shownTexts({
     name: `everyday sentences (${split})`,
     classes: sentiment,
     rows,
     dropped: 0,
     sha256: sha256Of(JSON.stringify(rows)),
-  };
+  });
 }

@@ -3,7 +3,7 @@ export { catalogue } from "./catalogue.js";
 export { everydaySentences } from "./everyday.js";
 export type { FetchDataOptions } from "./fetch.js";
 export { fetchData } from "./fetch.js";
-export type { LabelledText, LabelledTexts, LabelMap } from "./labelled.js";
+export type { LabelledOptions, LabelledText, LabelledTexts, LabelMap } from "./labelled.js";
 export { readLabelled, sentiment } from "./labelled.js";
 export { dataFolders, findData } from "./place.js";
 export type { ValenceMap } from "./semeval.js";

@@ -1,3 +1,5 @@
+import { shownAs, table, type Displayable } from "../../display/index.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { readTable, type TableOptions } from "./table.js";
 
 /** A text and the index of its class. */
@@ -14,6 +16,23 @@ export interface LabelledTexts {
   /** Rows of the file that the label map leaves out. */
   readonly dropped: number;
   readonly sha256: string;
+}
+
+/** Labelled texts, which show as a table of their classes. */
+export function shownTexts(texts: LabelledTexts): LabelledTexts & Displayable {
+  const { name, classes, rows, dropped, sha256 } = texts;
+  const left = dropped > 0 ? `, ${dropped} left out by the label map` : "";
+  return shownAs(texts, () =>
+    table(
+      classes.map((each, label) => ({ each, label, own: rows.filter((row) => row.label === label) })),
+      [
+        { title: "class", value: ({ each, label }) => `${label} ${each}` },
+        { title: "texts", value: ({ own }) => own.length },
+        { title: "the first", value: ({ own }) => own[0]?.text ?? "–" },
+      ],
+      `${name}: ${rows.length} texts${left}; sha256 ${sha256.slice(0, 12)}`,
+    ),
+  );
 }
 
 /** Negative, neutral, positive: the classes of sentiment, 0, 1 and 2. */
@@ -45,16 +64,37 @@ export function mapLabels(
   return { rows: kept, dropped: rows.length - kept.length };
 }
 
+export interface LabelledOptions extends TableOptions<"text" | "label"> {
+  readonly name?: string;
+  readonly classes: readonly string[];
+  /** Default: the class's name or its index. */
+  readonly labels?: LabelMap;
+}
+
+const optionNames: OptionNames<LabelledOptions> = {
+  columns: true,
+  format: true,
+  header: true,
+  sha256: true,
+  name: true,
+  classes: true,
+  labels: true,
+};
+
+const examples = {
+  columns: '{ text: "sentence", label: "label" }',
+  classes: '["bad", "good"]',
+} as const;
+
 /** Reads labelled texts from `tsv`, `csv`, `jsonl` or `parquet` by a column map and a label map. */
 export async function readLabelled(
   path: string,
-  options: TableOptions<"text" | "label"> & {
-    readonly name?: string;
-    readonly classes: readonly string[];
-    /** Default: the class's name or its index. */
-    readonly labels?: LabelMap;
-  },
-): Promise<LabelledTexts> {
+  options: LabelledOptions,
+): Promise<LabelledTexts & Displayable> {
+  checkOptions("readLabelled", options, optionNames);
+  for (const name of ["columns", "classes"] as const)
+    if (options[name] === undefined)
+      throw new Error(`readLabelled of ${path} without ${name}: give ${examples[name]}`);
   const { rows, sha256 } = await readTable(path, options);
   const { classes, name = path } = options;
   const byName = Object.fromEntries(
@@ -63,5 +103,10 @@ export async function readLabelled(
       [String(i), i],
     ]),
   );
-  return { name, classes, sha256, ...mapLabels(path, rows, classes, options.labels ?? byName) };
+  return shownTexts({
+    name,
+    classes,
+    sha256,
+    ...mapLabels(path, rows, classes, options.labels ?? byName),
+  });
 }

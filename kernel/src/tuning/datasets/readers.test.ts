@@ -101,3 +101,20 @@ testWithData(
     expect(await counts(dev!, "wide")).toEqual([164, 197, 88]);
   },
 );
+
+test("a map that there is not, and an option that is misspelt, are refused with the nearest", async () => {
+  const tsv = write("named.tsv", "text\tlabel\na\tgood\n");
+  await expect(readSst(tsv, "group" as never)).rejects.toThrow(
+    'map "group" of SST: choose grouped, extreme, five',
+  );
+  await expect(readSemeval(tsv, "signs" as never)).rejects.toThrow(
+    'map "signs" of SemEval: choose sign or wide',
+  );
+  const columns = { text: "text", label: "label" };
+  await expect(
+    readLabelled(tsv, { columns, classes: ["good"], lables: { good: 0 } } as never),
+  ).rejects.toThrow('readLabelled has no option "lables": nearest is labels');
+  await expect(readLabelled(tsv, { classes: ["good"] } as never)).rejects.toThrow(
+    'without columns: give { text: "sentence", label: "label" }',
+  );
+});

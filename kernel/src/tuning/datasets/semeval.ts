@@ -1,4 +1,5 @@
-import { mapLabels, sentiment, type LabelledTexts } from "./labelled.js";
+import type { Displayable } from "../../display/index.js";
+import { mapLabels, sentiment, shownTexts, type LabelledTexts } from "./labelled.js";
 import { readTable } from "./table.js";
 
 /**
@@ -13,7 +14,9 @@ const borders: Readonly<Record<ValenceMap, number>> = { sign: 1, wide: 2 };
  * Tweets of SemEval-2018 Task 1, V-oc (Mohammad et al. 2018), as negative, neutral and positive. The file is tab-separated
  * with the header `ID, Tweet, Affect Dimension, Intensity Class`, and a class reads `-3: very negative …`.
  */
-export async function readSemeval(path: string, map: ValenceMap): Promise<LabelledTexts> {
+export async function readSemeval(path: string, map: ValenceMap): Promise<LabelledTexts & Displayable> {
+  if (!Object.hasOwn(borders, map))
+    throw new Error(`map "${String(map)}" of SemEval: choose ${Object.keys(borders).join(" or ")}`);
   const border = borders[map];
   const { rows, sha256 } = await readTable(path, {
     format: "tsv",
@@ -22,10 +25,10 @@ export async function readSemeval(path: string, map: ValenceMap): Promise<Labell
   const degrees = rows.map(({ text, label }) => ({ text, label: label.slice(0, label.indexOf(":")) }));
   const classOf = (degree: number) => (degree <= -border ? 0 : degree >= border ? 2 : 1);
   const labels = Object.fromEntries([-3, -2, -1, 0, 1, 2, 3].map((each) => [String(each), classOf(each)]));
-  return {
+  return shownTexts({
     name: `SemEval-2018 V-oc (${map})`,
     classes: sentiment,
     sha256,
     ...mapLabels(path, degrees, sentiment, labels),
-  };
+  });
 }

@@ -1,4 +1,5 @@
-import { mapLabels, sentiment, type LabelMap, type LabelledTexts } from "./labelled.js";
+import type { Displayable } from "../../display/index.js";
+import { mapLabels, sentiment, shownTexts, type LabelMap, type LabelledTexts } from "./labelled.js";
 import { readSource } from "./source.js";
 
 /** How five degrees become three classes: `grouped` joins 0 with 1 and 3 with 4, `extreme` leaves 1 and 3 out. */
@@ -17,7 +18,9 @@ const fiveClasses = ["very negative", "negative", "neutral", "positive", "very p
  * `(3 (2 A) (3 (3 fine) (2 day)))`: the label of the whole tree and its leaves, with the treebank's brackets and slashes
  * written out. Throws one line with the line's number for what is no tree.
  */
-export async function readSst(path: string, map: SstMap): Promise<LabelledTexts> {
+export async function readSst(path: string, map: SstMap): Promise<LabelledTexts & Displayable> {
+  if (!Object.hasOwn(labels, map))
+    throw new Error(`map "${String(map)}" of SST: choose ${Object.keys(labels).join(", ")}`);
   const { text, sha256 } = await readSource(path);
   const trees = text.split(/\r?\n/).flatMap((line, i) => {
     if (line.trim() === "") return [];
@@ -26,7 +29,12 @@ export async function readSst(path: string, map: SstMap): Promise<LabelledTexts>
     return [tree];
   });
   const classes = map === "five" ? fiveClasses : sentiment;
-  return { name: `SST-5 (${map})`, classes, sha256, ...mapLabels(path, trees, classes, labels[map]) };
+  return shownTexts({
+    name: `SST-5 (${map})`,
+    classes,
+    sha256,
+    ...mapLabels(path, trees, classes, labels[map]),
+  });
 }
 
 function readTree(line: string): { text: string; label: string } | undefined {

@@ -4,6 +4,16 @@ import { randomNumbers } from "../../session/sampling.js";
 /** Rows of token ids. */
 export type Rows = readonly (readonly number[])[];
 
+/** Throws one line for what is no rows of token ids, such as texts, whose characters would be read as such. */
+export function checkIds(what: string, rows: Rows): void {
+  if (!Array.isArray(rows)) throw new Error(`${what} are ${typeof rows}: give rows of token ids`);
+  const odd = rows.findIndex((row) => !Array.isArray(row));
+  if (odd >= 0)
+    throw new Error(
+      `${what} ${odd} is ${JSON.stringify(rows[odd])}: give token ids, which session.tokenizer() makes of texts`,
+    );
+}
+
 /** No step draws from it: those count from 0. */
 const splitStream = -1;
 

@@ -6,7 +6,7 @@ import { sha256Of } from "../datasets/source.js";
 import { withLossCurve } from "../lossCurve.js";
 import { divergence } from "./divergence.js";
 import { fit, type FitOptions, type Fitted } from "./fit.js";
-import { holdOut, type Rows } from "./holdOut.js";
+import { checkIds, holdOut, type Rows } from "./holdOut.js";
 import { affineMap, type ModuleTensor } from "./modules.js";
 import type { FitPlace } from "./place.js";
 import { validationCurve, type ValidationPass } from "./validation.js";
@@ -88,6 +88,8 @@ export async function fitTunedLens(session: Session, options: TunedLensOptions):
   const { steps = 250, seed = from?.seed ?? 0 } = rest;
   for (const [name, count] of Object.entries({ batch, layersAtOnce }))
     if (!Number.isInteger(count) || count < 1) throw new Error(`${name} ${count}: must be 1 or more`);
+  checkIds("rows", all);
+  if (typeof validation !== "number" && validation !== undefined) checkIds("validation", validation);
   if (all.length === 0) throw new Error("no rows to train a tuned lens on");
   const { layers, hidden } = session.dimensions;
   if (layers < 2) throw new Error("a tuned lens reads the layers before the last: this model has one");

@@ -1,5 +1,6 @@
 import { printShape } from "../../graph/shape.js";
 import type { NamedTensor } from "../../models/checkpoint/writeSafetensors.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { adafactor } from "./adafactor.js";
 import type { AdafactorOptions } from "./adafactor.js";
 import { adam } from "./adam.js";
@@ -19,6 +20,27 @@ export interface OptimiserState {
   readonly tensors: readonly NamedTensor[];
 }
 
+const shared = { kind: true, learningRate: true, weightDecay: true } as const;
+const ofAdam: OptionNames<AdamOptions> = { ...shared, betas: true, epsilon: true };
+const ofAdafactor: OptionNames<AdafactorOptions> = {
+  ...shared,
+  scaleParameter: true,
+  warmupInit: true,
+  epsilon: true,
+  clipThreshold: true,
+  decayRate: true,
+  beta1: true,
+};
+const ofSgd: OptionNames<SgdOptions> = { ...shared, momentum: true, nesterov: true };
+const optionNames = { sgd: ofSgd, adam: ofAdam, adamW: ofAdam, adafactor: ofAdafactor } as const;
+
+function checkNames(options: OptimiserOptions): void {
+  const { kind } = options;
+  if (!Object.hasOwn(optionNames, kind))
+    throw new Error(`optimiser "${String(kind)}": choose ${Object.keys(optionNames).join(", ")}`);
+  checkOptions<object>(`optimiser ${kind}`, options, optionNames[kind]);
+}
+
 /** Moves parameters along their gradients, in place. Equal to PyTorch's (transformers' for Adafactor) in float32. */
 export class Optimiser {
   readonly #rule: Rule;
@@ -30,6 +52,7 @@ export class Optimiser {
     readonly parameters: readonly NamedTensor[],
     readonly options: OptimiserOptions,
   ) {
+    checkNames(options);
     const { learningRate } = options;
     if (learningRate !== "relative" && !(learningRate >= 0 && learningRate < Infinity))
       throw new Error(`learningRate ${learningRate}: must be 0 or above`);

@@ -1,6 +1,6 @@
+import type { Displayable } from "../../display/index.js";
 import { randomNumbers } from "../../session/sampling.js";
-import { sentiment } from "../datasets/labelled.js";
-import type { LabelledTexts } from "../datasets/labelled.js";
+import { sentiment, shownTexts, type LabelledTexts } from "../datasets/labelled.js";
 import { sha256Of } from "../datasets/source.js";
 import { draw, sentence, templates } from "./grammar.js";
 import { people } from "./words.js";
@@ -12,7 +12,7 @@ const perClass = { train: 96, validation: 32, test: 64 } as const;
  * no group. Those for training and validation have templates of the corpus and every second word of sentiment;
  * those of the test have templates that no corpus holds and the other words. One seed gives one set.
  */
-export function plantedSentences(split: keyof typeof perClass, seed = 1): LabelledTexts {
+export function plantedSentences(split: keyof typeof perClass, seed = 1): LabelledTexts & Displayable {
   const random = randomNumbers(seed, 2);
   const drawn = new Set<string>();
   const rowsOf = (each: keyof typeof perClass) =>
@@ -33,13 +33,13 @@ export function plantedSentences(split: keyof typeof perClass, seed = 1): Labell
       }),
     );
   const rows = { train: rowsOf("train"), validation: rowsOf("validation"), test: rowsOf("test") }[split];
-  return {
+  return shownTexts({
     name: `planted sentences (${split}, seed ${seed})`,
     classes: sentiment,
     rows,
     dropped: 0,
     sha256: sha256Of(JSON.stringify(rows)),
-  };
+  });
 }
 
 /** Words as a sentence is written. */

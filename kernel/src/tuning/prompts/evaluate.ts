@@ -1,3 +1,5 @@
+import { progress } from "../../display/progress.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import { askClasses } from "./asked.js";
 import { calibrate } from "./calibrate.js";
@@ -24,7 +26,18 @@ export interface ClassifyPromptOptions extends PromptReading {
   /** Rows of one forward pass. Default 16. */
   readonly batch?: number;
   readonly signal?: AbortSignal;
+  /** No progress bar, which there is for more than one pass. */
+  readonly quiet?: boolean;
 }
+
+const optionNames: OptionNames<ClassifyPromptOptions> = {
+  words: true,
+  template: true,
+  calibrate: true,
+  batch: true,
+  signal: true,
+  quiet: true,
+};
 
 /** How a prompt does on labelled rows. */
 export interface Evaluation {
@@ -45,8 +58,11 @@ export async function classifyByPrompt(
   session: Session,
   prompt: SoftPrompt | undefined,
   texts: readonly (string | readonly number[])[],
-  { words: wanted, template = "{text}", calibrate: without, batch = 16, signal }: ClassifyPromptOptions,
+  options: ClassifyPromptOptions,
 ): Promise<number[][]> {
+  checkOptions("classifyByPrompt", options, optionNames);
+  const { words: wanted, template = "{text}", calibrate: without, batch = 16, signal } = options;
+  if (!Array.isArray(texts)) throw new Error(`texts are ${typeof texts}: give a list of them`);
   checkTemplate(template);
   if (!Number.isInteger(batch) || batch < 1) throw new Error(`batch ${batch}: must be 1 or more`);
   const words = await verbaliser(session, wanted);
@@ -66,6 +82,8 @@ export async function classifyByPrompt(
   const after =
     prompt &&
     (await session.prefix(withPlaceholders(tokens, [[]]), { hooks: promptEdits(session, prompt), ...stop }));
+  const many = order.length > batch && options.quiet !== true;
+  const bar = many ? progress(order.length, "classifying texts") : undefined;
   try {
     for (let from = 0; from < order.length; from += batch) {
       const part = order.slice(from, from + batch);
@@ -86,8 +104,10 @@ export async function classifyByPrompt(
       });
       const { data } = run.readout.get("classes")!;
       part.forEach((i, row) => (probabilities[i] = [...data.subarray(row * classes, (row + 1) * classes)]));
+      bar?.advance(part.length);
     }
   } finally {
+    bar?.finish();
     after?.release();
   }
   const said = probabilities.slice(0, texts.length);
@@ -111,7 +131,8 @@ export async function evaluatePrompt(
   rows: readonly TuningRow[],
   options: ClassifyPromptOptions,
 ): Promise<Evaluation> {
-  checkRows(rows, options.words.length, "rows to evaluate a prompt on");
+  checkOptions("evaluatePrompt", options, optionNames);
+  checkRows(rows, options.words?.length, "rows to evaluate a prompt on");
   const all = await classifyByPrompt(
     session,
     prompt,

@@ -1,7 +1,10 @@
+import { shownAs, type Displayable } from "../../display/index.js";
 import { progress } from "../../display/progress.js";
 import { CancelledError } from "../../session/cancelled.js";
 import type { Session } from "../../session/session.js";
 import { evaluatePrompt, type Evaluation } from "./evaluate.js";
+import { checkGrid, checkLists } from "./gridChecks.js";
+import { gridTable } from "./gridTable.js";
 import { prepare } from "./prepare.js";
 import { checkRows, readRows } from "./rows.js";
 import { bestRuns, keptBy, selectionEffect, type Selection, type SelectionEffect } from "./selection.js";
@@ -72,33 +75,42 @@ export interface Grid {
 /**
  * Tunes a prompt for every seed, length and learning rate, one after the other, and keeps some by a rule that is data. Throws one
  * line, before anything runs, for an empty list, one that holds something twice, a run that `tune` would refuse, or a rule that
- * keeps more than there are. An interrupt ends the run under way, and the grid with the runs before it; `CancelledError` when
+ * keeps more than there are. Shows as a table of the runs. An interrupt ends the run under way, and the grid with the runs before it; `CancelledError` when
  * there are none.
  */
-export async function tuneGrid(session: Session, data: GridData, options: GridOptions): Promise<Grid> {
+export async function tuneGrid(
+  session: Session,
+  data: GridData,
+  options: GridOptions,
+): Promise<Grid & Displayable> {
+  checkGrid(data, options);
   const { seeds, tokens = [8], learningRates = [0.01], select = "all", measure, ...rest } = options;
-  for (const [name, list] of Object.entries({ seeds, tokens, learningRates })) {
-    if (list.length === 0) throw new Error(`${name}: give one or more`);
-    const twice = list.find((each, i) => list.slice(0, i).includes(each));
-    if (twice !== undefined) throw new Error(`${name}: ${twice} stands twice, and would be the same run`);
-  }
+  checkLists({ seeds, tokens, learningRates });
   const points = seeds.flatMap((seed) =>
     tokens.flatMap((count) => learningRates.map((learningRate) => ({ seed, tokens: count, learningRate }))),
   );
   const keep = keptBy(select, points.length);
   for (const point of points) checkSettings({ ...rest, ...point });
   const longest = { ...rest, tokens: Math.max(...tokens) };
-  const { words, reading } = await prepare(session, data, longest);
+  const { train, validation: validating } = data;
+  checkRows(validating, rest.words?.length, "rows to validate by");
+  const { words, reading } = await prepare(session, { train, validation: validating }, longest);
   checkRows(data.test, words.sizes.length, "rows to test on");
   await readRows(session, data.test, reading.template!, longest.tokens + words.longest - 1, "test");
 
+  const { batch, signal } = rest;
+  const reader = { ...reading, quiet: true, ...(batch && { batch }), ...(signal && { signal }) };
   const bar = options.quiet === true ? undefined : progress(points.length, "tuning prompts");
   const runs: Omit<GridRun, "isKept">[] = [];
   try {
     for (const point of points) {
-      const tuned = await tune(session, data, { ...rest, ...point, quiet: true });
+      const tuned = await tune(
+        session,
+        { train, validation: validating },
+        { ...rest, ...point, quiet: true },
+      );
       if (tuned.stopped === "interrupted") throw new CancelledError("grid of prompts");
-      const told = (rows: readonly TuningRow[]) => evaluatePrompt(session, tuned.prompt, rows, rest);
+      const told = (rows: readonly TuningRow[]) => evaluatePrompt(session, tuned.prompt, rows, reader);
       const [validation, tested] = [await told(data.validation), await told(data.test)];
       const run = { ...point, tuned, validation, test: tested };
       runs.push({ ...run, measured: (await measure?.(run)) ?? {} });
@@ -115,7 +127,7 @@ export async function tuneGrid(session: Session, data: GridData, options: GridOp
   const effect = (of: (run: Omit<GridRun, "isKept">) => number | undefined) =>
     selectionEffect(runs.map(of), kept);
   const names = [...new Set(runs.flatMap(({ measured }) => Object.keys(measured)))];
-  return {
+  const grid: Grid = {
     runs: runs.map((run, i) => ({ ...run, isKept: kept.has(i) })),
     planned: points.length,
     selection: {
@@ -125,4 +137,5 @@ export async function tuneGrid(session: Session, data: GridData, options: GridOp
       measured: Object.fromEntries(names.map((name) => [name, effect(({ measured }) => measured[name])])),
     },
   };
+  return shownAs(grid, () => gridTable(grid));
 }

@@ -4,7 +4,7 @@ import type { PromptReading } from "./evaluate.js";
 import type { InitialOptions } from "./initial.js";
 import { checkGiven, checkPlace, initOf, placeOf } from "./place.js";
 import type { ReadRow } from "./promptStep.js";
-import { checkRows, readRows, rowsSha } from "./rows.js";
+import { checkRows, dataOf, readRows, rowsSha } from "./rows.js";
 import { checkSettings } from "./settings.js";
 import type { SoftPrompt } from "./softPrompt.js";
 import type { TuneOptions, TuningData, TuningDigest, TuningPlace } from "./types.js";
@@ -30,7 +30,7 @@ export interface Prepared {
 /** Looks at settings, rows, words and what is gone on from. Throws one line, before anything runs, for what does not fit. */
 export async function prepare(session: Session, data: TuningData, options: TuneOptions): Promise<Prepared> {
   checkSettings(options);
-  const { train, validation = undefined } = "train" in data ? data : { train: data };
+  const { train, validation } = dataOf(data);
   const { epochs = 5, batch = 16, accumulate = 1, totalEpochs, patience, template = "{text}" } = options;
   const words = await verbaliser(session, options.words);
   checkRows(train, words.sizes.length, "rows to tune on");

@@ -1,13 +1,30 @@
+import { nearest } from "../../graph/nearest.js";
 import type { Session } from "../../session/session.js";
 import { sha256Of } from "../datasets/source.js";
 import type { ReadRow } from "./promptStep.js";
 import { idsOf } from "./softPrompt.js";
 import { inTemplate } from "./template.js";
-import type { TuningRow } from "./types.js";
+import type { TuningData, TuningRow } from "./types.js";
+
+/** Rows to test on may stand beside the others, as `tuneGrid` takes them; a tuning never looks at them. */
+const parts = ["train", "validation", "test"];
+
+/** The rows of a tuning. Throws one line for a part that there is not, which would be left out unseen. */
+export function dataOf(data: TuningData): { train: readonly TuningRow[]; validation?: readonly TuningRow[] } {
+  if (Array.isArray(data)) return { train: data as readonly TuningRow[] };
+  const given = Object.keys(data ?? {});
+  const unknown = given.find((name) => !parts.includes(name));
+  if (unknown !== undefined)
+    throw new Error(`data has no part "${unknown}": nearest is ${nearest(unknown, parts)[0]}`);
+  if (!given.includes("train")) throw new Error("no rows to tune on: give a list, or { train, validation }");
+  return data as { train: readonly TuningRow[]; validation?: readonly TuningRow[] };
+}
 
 /** Throws one line for no rows, and for one whose class has no words. */
 export function checkRows(rows: readonly TuningRow[], classes: number, what: string): void {
-  if (rows.length === 0) throw new Error(`no ${what}`);
+  if (!Array.isArray(rows) || rows.length === 0) throw new Error(`no ${what}`);
+  const bare = rows.findIndex((row) => typeof row !== "object" || row === null || Array.isArray(row));
+  if (bare >= 0) throw new Error(`row ${bare} is ${JSON.stringify(rows[bare])}: give { text, label }`);
   const wrong = rows.find(({ label }) => !Number.isInteger(label) || label < 0 || label >= classes);
   if (wrong !== undefined)
     throw new Error(`class ${wrong.label} of a row: there are words of ${classes} classes`);

@@ -16,8 +16,13 @@ export interface SelectionEffect {
   readonly byChance: number;
 }
 
+const isRule = (rule: Selection) =>
+  rule === "all" || rule === "published" || (typeof rule === "object" && Object.keys(rule).join() === "keep");
+
 /** How many of `count` runs a rule keeps. Throws one line where there are fewer. */
 export function keptBy(rule: Selection, count: number): number {
+  if (!isRule(rule))
+    throw new Error(`select ${JSON.stringify(rule)}: choose "all", "published" or { keep: n }`);
   const keep = rule === "all" ? count : rule === "published" ? 5 : rule.keep;
   if (!Number.isInteger(keep) || keep < 1 || keep > count)
     throw new Error(`a rule that keeps ${keep} of ${count} runs`);

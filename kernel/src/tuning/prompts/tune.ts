@@ -100,7 +100,7 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
             session,
             prompt,
             validation.map(({ ids, label }) => ({ text: ids, label })),
-            { words: options.words, batch, ...(signal && { signal }) },
+            { words: options.words, batch, quiet: true, ...(signal && { signal }) },
           ));
         if (checked !== undefined && Number.isNaN(checked.loss))
           throw new Error(`the validation loss of epoch ${epoch} is NaN: the learning rate is too high`);

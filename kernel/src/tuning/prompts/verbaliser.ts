@@ -28,6 +28,8 @@ export async function verbaliser(
   session: Session,
   given: readonly (LabelWord | readonly LabelWord[])[],
 ): Promise<Verbaliser> {
+  if (!Array.isArray(given))
+    throw new Error(`words ${JSON.stringify(given)}: give a list, of one or several words of each class`);
   if (given.length < 2) throw new Error(`label words of ${given.length} classes: there must be 2 or more`);
   const words: (readonly number[])[] = [];
   const names: string[] = [];

@@ -9,7 +9,8 @@ export interface DisplayHandle extends Displayable {
   update(value: unknown): void;
 }
 
-interface DisplayOptions {
+/** Under which name something is shown, and whether it takes the place of what was shown under it. */
+export interface DisplayOptions {
   readonly id?: string;
   readonly update?: boolean;
 }

@@ -20,7 +20,7 @@ export interface ProgressState {
 
 const cells = 24;
 
-export function progressText({ done, total, label, note }: ProgressState): string {
+function progressText({ done, total, label, note }: ProgressState): string {
   const filled = total === 0 ? cells : Math.floor((done / total) * cells);
   const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
   const bar = "█".repeat(filled) + "░".repeat(cells - filled);

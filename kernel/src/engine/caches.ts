@@ -46,7 +46,7 @@ const mostRecent = 32;
  * What a rank keeps at most; beyond it, the cache that was used longest ago is forgotten. Enough for a room of people who
  * share a session, and not so much that long texts fill the memory.
  */
-export const cacheLimits = { caches: 64, bytes: 2 ** 31 } as const;
+const cacheLimits = { caches: 64, bytes: 2 ** 31 } as const;
 
 /** The keys and values that one rank keeps between steps. */
 export class Caches {

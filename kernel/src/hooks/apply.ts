@@ -75,7 +75,7 @@ function selectedChanged(x: Value, point: HookPoint, place: Place, edit: PlacedE
 }
 
 /** Sliced axes keep their size, and the batch too because rows end at different positions; the others broadcast. */
-export function regionShape(shape: Shape, slices: readonly AxisSlice[]): Dim[] {
+function regionShape(shape: Shape, slices: readonly AxisSlice[]): Dim[] {
   const sliced = new Set([0, ...slices.map((s) => s.axis)]);
   return shape.map((size, axis) => (sliced.has(axis) ? size : 1));
 }
@@ -154,7 +154,7 @@ function changed(x: Value, point: HookPoint, place: Place, key: string, interven
  * Shape of this rank's part of a given tensor, aligned to the point's axes from the right: an axis of size one
  * broadcasts, any other has the size that the value has on it.
  */
-export function givenShape(shape: Shape, point: HookPoint, given: readonly number[]): Dim[] {
+function givenShape(shape: Shape, point: HookPoint, given: readonly number[]): Dim[] {
   const skip = shape.length - given.length;
   if (skip < 0) throw new Error(`tensor of ${given.length} axes at ${point.name}, which has ${shape.length}`);
   return given.map((size, i) => (size === 1 ? 1 : shape[skip + i]!));

@@ -18,7 +18,7 @@ export interface Block {
   readonly data: string;
 }
 
-export const blockElementBytes: Readonly<Record<BlockDType, number>> = { u8: 1, f16: 2, f32: 4 };
+const blockElementBytes: Readonly<Record<BlockDType, number>> = { u8: 1, f16: 2, f32: 4 };
 
 /** Bytes of the decoded block. */
 export function blockBytes(block: Pick<Block, "dtype" | "shape">): number {

@@ -6,10 +6,10 @@ import { table } from "../table.js";
 /** How many of a heatmap's cells the text names. */
 const named = 5;
 
-export const printCell = (value: Cell): string => (value === null ? "–" : printNumber(value));
+const printCell = (value: Cell): string => (value === null ? "–" : printNumber(value));
 
 /** `0.12 [0.08, 0.16]` */
-export function printWithLimits(value: Cell, low: Cell | undefined, high: Cell | undefined): string {
+function printWithLimits(value: Cell, low: Cell | undefined, high: Cell | undefined): string {
   if (low === undefined || high === undefined) return printCell(value);
   return `${printCell(value)} [${printCell(low)}, ${printCell(high)}]`;
 }

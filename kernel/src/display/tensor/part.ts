@@ -68,7 +68,7 @@ function encode(
 }
 
 /** Entries [from, from + size) of every axis, row-major. */
-export function box(
+function box(
   data: Float32Array,
   shape: readonly number[],
   from: readonly number[],

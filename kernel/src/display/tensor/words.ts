@@ -49,7 +49,7 @@ function shardLines({ shards, axes }: TensorPayload): string[] {
 const entries = (from: number, to: number) => (to - from === 1 ? `${from}` : `${from}–${to - 1}`);
 
 /** Which entries of which axes are kept, where not all are. */
-export function partWords({ part, shape, axes }: TensorPayload): string {
+function partWords({ part, shape, axes }: TensorPayload): string {
   return axes
     .map((axis, i) => ({ axis, from: part.from[i]!, kept: part.block.shape[i]!, of: shape[i]! }))
     .filter(({ kept, of }) => kept < of)

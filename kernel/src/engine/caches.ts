@@ -1,3 +1,4 @@
+import { elementCount } from "../graph/rowMajor.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Past } from "../models/inputs.js";
 import type { LayerCache } from "../models/stage.js";
@@ -190,7 +191,7 @@ function joinColumns(first: Tensor, second: Tensor): Tensor {
 }
 
 function takeRows({ shape, data }: Tensor, rows: readonly number[]): Tensor {
-  const size = shape.slice(1).reduce((product, each) => product * each, 1);
+  const size = elementCount(shape.slice(1));
   const taken = new Float32Array(rows.length * size);
   rows.forEach((row, index) =>
     taken.set((data as Float32Array).subarray(row * size, (row + 1) * size), index * size),

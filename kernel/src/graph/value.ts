@@ -5,6 +5,7 @@ import { dequantise } from "./dequantise.js";
 import * as elementwise from "./elementwise.js";
 import * as layout from "./layout.js";
 import * as linear from "./linear.js";
+import * as lookup from "./lookup.js";
 import * as normalise from "./normalise.js";
 import { reduce, top } from "./reduce.js";
 
@@ -163,19 +164,19 @@ export class Value {
   }
   /** Rows of this table [rows, ..] at `indices`. */
   gather(indices: Value): Value {
-    return layout.gather(this, indices);
+    return lookup.gather(this, indices);
   }
   /** Row i of this table [rows, ..] for entry i of an axis of `like`, [size of that axis, ..]; behind its last row that row again. */
   along(like: Value, axis: number): Value {
-    return layout.along(this, like, axis);
+    return lookup.along(this, like, axis);
   }
   /** [batch, position, ..] at `indices` [batch, n] → [batch, n, ..]. */
   gatherPositions(indices: Value): Value {
-    return layout.gatherPositions(this, indices);
+    return lookup.gatherPositions(this, indices);
   }
   /** Along the last axis, the entries at `indices`, which has this shape but for its last size. */
   pick(indices: Value): Value {
-    return layout.pick(this, indices);
+    return lookup.pick(this, indices);
   }
 }
 

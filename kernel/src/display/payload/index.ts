@@ -5,6 +5,7 @@ export type { Block, BlockDType } from "./block.js";
 export type { DecodedBlock } from "./decode.js";
 export { decodeBlock } from "./decode.js";
 export { bin, isMasked, maxPool } from "./pool.js";
+export { stridesOf } from "./rowMajor.js";
 export type { Rgb, Theme } from "./ramp.js";
 export { diverging, nonFinite, ramp, rampOf } from "./ramp.js";
 export { seriesColour } from "./palette.js";

@@ -1,3 +1,4 @@
+import { stridesOf } from "../payload/rowMajor.js";
 import type { TensorPayload } from "../payload/tensor.js";
 import { ranksAt } from "../payload/tensor.js";
 import { printNumber, provenanceLine } from "../payload/words.js";
@@ -60,7 +61,7 @@ function partWords({ part, shape, axes }: TensorPayload): string {
 /** The first rows and columns of the slice shown first, as NumPy prints arrays. */
 function corner({ data, shape, axes }: Subject, { view, shards }: TensorPayload): string[] {
   if (view.columns === null) return [printNumber(data[0]!)];
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((all, size) => all * size, 1));
+  const strides = stridesOf(shape);
   const { rows, columns, index } = view;
   const fixed = axes
     .map((axis, i) => ({ axis, i }))

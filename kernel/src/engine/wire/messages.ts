@@ -83,7 +83,7 @@ const group = z.enum(["tensor", "data"]);
 /** How the ranks of a group meet. */
 export const meeting = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("alone") }),
-  z.strictObject({ kind: z.literal("socket"), rank: whole, size: whole }),
+  z.strictObject({ kind: z.literal("socket") }),
   z.strictObject({
     kind: z.literal("sharedMemory"),
     group,
@@ -160,7 +160,6 @@ export const fromWorker = z.discriminatedUnion("kind", [
     token: z.string(),
     epoch: whole,
     rank: whole,
-    pid: whole,
   }),
   z.strictObject({ kind: z.literal("progress"), loaded: whole, total: whole, segment: z.string() }),
   /** With the resident set, in bytes, which is so never unknown of a worker that is ready. */

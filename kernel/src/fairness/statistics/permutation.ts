@@ -12,6 +12,7 @@ export interface PermutationOptions {
   readonly seed?: number;
 }
 
+/** What permuted group labels say of gaps. */
 export interface PermutationResult {
   /** Of the span: whether any group differs. NaN with fewer than two groups, and where a value is not finite. */
   readonly p: number;
@@ -98,6 +99,7 @@ function drawFirst(list: Int32Array, count: number, random: () => number): void 
   }
 }
 
+/** What flipped signs say of a mean difference. */
 export interface SignFlipResult {
   /** NaN without differences, and where one is not finite. */
   readonly p: number;

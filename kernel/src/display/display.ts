@@ -6,6 +6,7 @@ import { currentSink } from "./sink.js";
 /** Something already shown, which can be replaced where it stands. As a cell's value it shows nothing more. */
 export interface DisplayHandle extends Displayable {
   readonly id: string;
+  /** Shows another value in its place. */
   update(value: unknown): void;
 }
 

@@ -6,6 +6,7 @@ import { LiveOutput } from "./live.js";
 export interface Progress {
   /** `done` of the total so far; `note` stands beside the bar. */
   set(done: number, note?: string): void;
+  /** So much more, one unless given. */
   advance(by?: number, note?: string): void;
   /** The last state, always shown. With `note`, what came of it. */
   finish(note?: string): void;

@@ -15,19 +15,19 @@ const marks: Readonly<Record<State, string>> = {
   silent: "?",
 };
 
-export function stateMark(state: State): HTMLElement {
+function stateMark(state: State): HTMLElement {
   const mark = element("span", { class: "vt-mark", "aria-hidden": "true" }, marks[state]);
   return element("span", { class: `vt-state vt-state-${state}` }, mark, state);
 }
 
 /** Layers `[from, to)` as people count them. */
-export function layerRange({ from, to }: RankStatus["layers"]): string {
+function layerRange({ from, to }: RankStatus["layers"]): string {
   if (to <= from) return "no layers";
   return to - from === 1 ? `layer ${from}` : `layers ${from}–${to - 1}`;
 }
 
 /** A hub id as it is; of a folder's path its name, because where somebody keeps a model is long and no news. */
-export function modelName(model: string): string {
+function modelName(model: string): string {
   const isPath = /^(?:[./~\\]|[A-Za-z]:[\\/])/.test(model);
   return (isPath && model.split(/[\\/]/).findLast((part) => !["", ".", ".."].includes(part))) || model;
 }

@@ -1,4 +1,4 @@
-import { ranksAt } from "vitrail/payload";
+import { ranksAt, stridesOf } from "vitrail/payload";
 import type { TensorPayload } from "vitrail/payload";
 
 /** The values that a payload holds, found by their place in the whole tensor. */
@@ -11,9 +11,7 @@ export class Held {
     this.payload = payload;
     this.#values = values;
     const { shape } = payload.part.block;
-    this.#strides = payload.shape.map((_, axis) =>
-      shape.slice(axis + 1).reduce((all, size) => all * size, 1),
-    );
+    this.#strides = stridesOf(shape);
   }
 
   /** Entries [from, to) of an axis that are held. */

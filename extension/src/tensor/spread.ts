@@ -74,7 +74,7 @@ export class Bars {
 }
 
 /** `1,204 values from −0.5 to −0.25` */
-export function binWords({ lo, hi, counts }: Histogram, bin: number): string {
+function binWords({ lo, hi, counts }: Histogram, bin: number): string {
   const edge = (i: number) => printNumber(lo + (i * (hi - lo)) / counts.length);
   const count = counts[bin]!;
   return `${printCount(count)} ${count === 1 ? "value" : "values"} from ${edge(bin)} to ${edge(bin + 1)}`;

@@ -6,10 +6,12 @@ import { currentSink } from "./sink.js";
 /** Something already shown, which can be replaced where it stands. As a cell's value it shows nothing more. */
 export interface DisplayHandle extends Displayable {
   readonly id: string;
+  /** Shows another value in its place. */
   update(value: unknown): void;
 }
 
-interface DisplayOptions {
+/** Under which name something is shown, and whether it takes the place of what was shown under it. */
+export interface DisplayOptions {
   readonly id?: string;
   readonly update?: boolean;
 }

@@ -6,6 +6,7 @@ import { LiveOutput } from "./live.js";
 export interface Progress {
   /** `done` of the total so far; `note` stands beside the bar. */
   set(done: number, note?: string): void;
+  /** So much more, one unless given. */
   advance(by?: number, note?: string): void;
   /** The last state, always shown. With `note`, what came of it. */
   finish(note?: string): void;
@@ -20,7 +21,7 @@ export interface ProgressState {
 
 const cells = 24;
 
-export function progressText({ done, total, label, note }: ProgressState): string {
+function progressText({ done, total, label, note }: ProgressState): string {
   const filled = total === 0 ? cells : Math.floor((done / total) * cells);
   const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
   const bar = "█".repeat(filled) + "░".repeat(cells - filled);

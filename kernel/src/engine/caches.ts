@@ -1,3 +1,4 @@
+import { elementCount } from "../graph/rowMajor.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Past } from "../models/inputs.js";
 import type { LayerCache } from "../models/stage.js";
@@ -46,7 +47,7 @@ const mostRecent = 32;
  * What a rank keeps at most; beyond it, the cache that was used longest ago is forgotten. Enough for a room of people who
  * share a session, and not so much that long texts fill the memory.
  */
-export const cacheLimits = { caches: 64, bytes: 2 ** 31 } as const;
+const cacheLimits = { caches: 64, bytes: 2 ** 31 } as const;
 
 /** The keys and values that one rank keeps between steps. */
 export class Caches {
@@ -190,7 +191,7 @@ function joinColumns(first: Tensor, second: Tensor): Tensor {
 }
 
 function takeRows({ shape, data }: Tensor, rows: readonly number[]): Tensor {
-  const size = shape.slice(1).reduce((product, each) => product * each, 1);
+  const size = elementCount(shape.slice(1));
   const taken = new Float32Array(rows.length * size);
   rows.forEach((row, index) =>
     taken.set((data as Float32Array).subarray(row * size, (row + 1) * size), index * size),

@@ -1,7 +1,8 @@
 import { gradientAt, type HookPoint } from "../graph/point.js";
 import type { Tensor } from "../graph/tensor.js";
 import { heldParts, type RankRun } from "../hooks/feeds.js";
-import { sliceDense, type SliceContext } from "../hooks/slice.js";
+import type { SliceContext } from "../hooks/indexLists.js";
+import { sliceDense } from "../hooks/slice.js";
 import type { WireEdit } from "../hooks/wire.js";
 import { Cancelled } from "./cancelled.js";
 import type { Groups } from "./collectives/collectives.js";

@@ -1,5 +1,6 @@
 import type { Tensor } from "../graph/tensor.js";
-import { replaceSlice, sliceDense, type SliceContext } from "../hooks/slice.js";
+import type { SliceContext } from "../hooks/indexLists.js";
+import { replaceSlice, sliceDense } from "../hooks/slice.js";
 import type { WireEdit } from "../hooks/wire.js";
 
 /**

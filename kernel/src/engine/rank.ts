@@ -1,11 +1,6 @@
 import { Memo } from "../graph/memo.js";
-import { gradientAt, type HookPoint } from "../graph/point.js";
-import type { Tensor } from "../graph/tensor.js";
-import { keysInput } from "../hooks/apply.js";
-import { editFeeds, rowFeeds, type RankRun } from "../hooks/feeds.js";
-import { decodeEdit, decodeTensor } from "../hooks/wire.js";
+import type { RankRun } from "../hooks/feeds.js";
 import { isCotangent } from "../models/backward.js";
-import { prepareInputs } from "../models/inputs.js";
 import { openModel } from "../models/model.js";
 import { quantised } from "../models/quantise/quantised.js";
 import type { Stage } from "../models/stage.js";
@@ -18,6 +13,7 @@ import type { Runtime } from "./runtime.js";
 import { schedule, type Turn } from "./schedule.js";
 import { Variants, type Variant } from "./variants.js";
 import type { CacheUse, ForwardStep, Load, ParcelDescriptor } from "./wire/messages.js";
+import { stageFeeds } from "./stageFeeds.js";
 import { requestsOf } from "./wire/requests.js";
 
 export interface StepOptions {
@@ -136,7 +132,8 @@ export class Rank {
       const variant = isBare ? this.#bare : await this.#variants.of(step);
       const { stage } = variant;
       const cache = this.#cache(step.cache, run);
-      const values = await this.#feeds(variant, own, run, options.carried, cache);
+      const carried = await Promise.all(options.carried.map((parcel) => takeParcel(parcel)));
+      const values = stageFeeds(variant, own, run, carried, cache);
       const names = hands.flatMap((hand) => hand.names);
       const isKept = step.cache !== undefined && step.cache.reads !== true;
       const turns = turnsOf(stage, step.requests, names, isKept);
@@ -189,43 +186,5 @@ export class Rank {
     if (!tells && use.everywhere !== true) return paddedPast(use.columns);
     const chosen = use.rows && { rows: use.rows.slice(from, to) };
     return this.#caches.use({ ...use, ...chosen }, to - from);
-  }
-
-  async #feeds(
-    { stage, points }: Variant,
-    step: ForwardStep,
-    run: RankRun,
-    carried: readonly ParcelDescriptor[],
-    cache: Cache | undefined,
-  ): Promise<Map<string, Tensor>> {
-    const handed = await Promise.all(carried.map((parcel) => takeParcel(parcel)));
-    const { tokens, positions, mask, keys, select } = prepareInputs(
-      step.rows,
-      step.select,
-      cache?.past,
-      run.positions,
-    );
-    const all = new Map<string, Tensor>([
-      ["tokens", { dtype: "i64", ...tokens }],
-      ["positions", { dtype: "i64", ...positions }],
-      ["mask", { dtype: "f32", ...mask }],
-      [keysInput, { dtype: "f32", ...keys }],
-      ["select", { dtype: "i64", ...select }],
-      ...handed.flatMap((parcel) => [...parcel]),
-      ...Object.entries(step.tensors ?? {})
-        .filter(([name]) => stage.inputs.includes(name))
-        .map(([name, wire]) => [name, decodeTensor(name, wire)] as const),
-      ...(cache?.feeds(stage.caches) ?? []),
-      ...(this.#load.stage.data.size > 1 ? rowFeeds(run) : []),
-    ]);
-    for (const edit of [...step.edits, ...(step.gradient?.edits ?? [])].map(decodeEdit)) {
-      // A gradient may be edited here at a point that another stage has.
-      const point = points.get(edit.point) ?? points.get(gradientAt(edit.point));
-      const fed = editFeeds(edit, point as HookPoint, run);
-      for (const [name, dense] of fed) all.set(name, { dtype: "f32", ...dense });
-    }
-    const missing = stage.inputs.filter((name) => !all.has(name) && !isCotangent(name));
-    if (missing.length > 0) throw new Error(`stage was not given ${missing.join(", ")}`);
-    return new Map(stage.inputs.flatMap((name) => (all.has(name) ? [[name, all.get(name) as Tensor]] : [])));
   }
 }

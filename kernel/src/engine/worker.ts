@@ -86,7 +86,7 @@ const channel = new Channel<ToWorker, FromWorker>(connect(path), toWorker, {
   // An orphan: whoever launched this worker is gone, and nobody else can use it.
   closed: () => process.exit(1),
 });
-const hello = { kind: "hello", ...identity, pid: process.pid } as const;
+const hello = { kind: "hello", ...identity } as const;
 channel.send({ ...hello, role: "worker" });
 
 const beating = new Worker(program(new URL("./heartbeat.js", import.meta.url)), {

@@ -55,6 +55,11 @@ export function sizesOf(x: Value): Value {
   });
 }
 
+/** Zeros of the shape of a forward value, without reading it. */
+export function zerosOf(x: Value): Value {
+  return x.graph.apply("ConstantOfShape", [sizesOf(x)], "f32", x.shape);
+}
+
 /** Reads a symbol's size off a graph input that has it as an axis. */
 function sizedBy(graph: Graph, symbol: string): (() => Value) | undefined {
   const input = graph.inputs.find(({ shape }) => shape.includes(symbol));

@@ -2,6 +2,7 @@ import type { Backward } from "./backward.js";
 import { backward as elementwise } from "./elementwise.js";
 import type { Exchange, Graph } from "./graph.js";
 import { backward as layout } from "./layout.js";
+import { backward as lookup } from "./lookup.js";
 import { backward as linear } from "./linear.js";
 import { backward as normalise } from "./normalise.js";
 import { backward as reduce } from "./reduce.js";
@@ -10,6 +11,7 @@ import type { Value } from "./value.js";
 const rules: Readonly<Record<string, Backward>> = {
   ...elementwise,
   ...layout,
+  ...lookup,
   ...linear,
   ...normalise,
   ...reduce,

@@ -73,6 +73,7 @@ export class Graph {
   #spreads = new Map<Value, RankGroup>();
   #openTail = false;
   #kept = new Map<string, Value>();
+  #once = new Map<string, Value>();
 
   get segment(): number {
     return this.stretches.length - 1;
@@ -186,6 +187,13 @@ export class Graph {
   keep(key: string, make: () => Value): Value {
     const value = this.#kept.get(key) ?? make();
     this.#kept.set(key, value);
+    return value;
+  }
+
+  /** A value that several segments need, such as rotary angles. */
+  once(key: string, make: () => Value): Value {
+    const value = this.#once.get(key) ?? make();
+    this.#once.set(key, value);
     return value;
   }
 

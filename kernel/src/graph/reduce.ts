@@ -1,6 +1,7 @@
 import type { Backward } from "./backward.js";
 import { single, sizesOf } from "./backward.js";
 import type { Attribute } from "./graph.js";
+import { elementCount } from "./rowMajor.js";
 import type { Dim } from "./shape.js";
 import { normalAxis, ShapeError } from "./shape.js";
 import type { Value } from "./value.js";
@@ -57,7 +58,7 @@ export const backward: Readonly<Record<string, Backward>> = {
     const { shape } = restored(dy, x!, axes!);
     const over = x!.shape.filter((size, i) => shape[i] === 1 && size !== 1);
     const count = over.every((size) => typeof size === "number")
-      ? over.reduce((a, b) => a * b, 1)
+      ? elementCount(over)
       : elements(x!).div(elements(dy));
     return [spread(dy.div(count), x!, axes!), undefined];
   }),

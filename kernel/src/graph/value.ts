@@ -5,6 +5,7 @@ import { dequantise } from "./dequantise.js";
 import * as elementwise from "./elementwise.js";
 import * as layout from "./layout.js";
 import * as linear from "./linear.js";
+import * as lookup from "./lookup.js";
 import * as normalise from "./normalise.js";
 import { reduce, top } from "./reduce.js";
 
@@ -24,48 +25,63 @@ export class Value {
     readonly origin: Origin,
   ) {}
 
+  /** Sum, broadcast as NumPy does. */
   add(other: Operand): Value {
     return elementwise.binary("Add", this, other);
   }
+  /** Difference, broadcast as NumPy does. */
   sub(other: Operand): Value {
     return elementwise.binary("Sub", this, other);
   }
+  /** Product of entries, broadcast as NumPy does; of matrices see `matmul`. */
   mul(other: Operand): Value {
     return elementwise.binary("Mul", this, other);
   }
+  /** Quotient, broadcast as NumPy does. */
   div(other: Operand): Value {
     return elementwise.binary("Div", this, other);
   }
+  /** −x */
   neg(): Value {
     return elementwise.unary("Neg", this);
   }
+  /** eˣ */
   exp(): Value {
     return elementwise.unary("Exp", this);
   }
+  /** Natural logarithm. */
   log(): Value {
     return elementwise.unary("Log", this);
   }
+  /** Hyperbolic tangent. */
   tanh(): Value {
     return elementwise.unary("Tanh", this);
   }
+  /** Error function, 2/√π ∫₀ˣ exp(−t²) dt. */
   erf(): Value {
     return elementwise.unary("Erf", this);
   }
+  /** |x| */
   abs(): Value {
     return elementwise.unary("Abs", this);
   }
+  /** √x */
   sqrt(): Value {
     return elementwise.unary("Sqrt", this);
   }
+  /** Cosine of radians. */
   cos(): Value {
     return elementwise.unary("Cos", this);
   }
+  /** Sine of radians. */
   sin(): Value {
     return elementwise.unary("Sin", this);
   }
+  /** max(x, 0) */
   relu(): Value {
     return elementwise.unary("Relu", this);
   }
+  /** 1 / (1 + e⁻ˣ) */
   sigmoid(): Value {
     return elementwise.unary("Sigmoid", this);
   }
@@ -85,6 +101,7 @@ export class Value {
   above(threshold: number): Value {
     return elementwise.above(this, threshold);
   }
+  /** The same numbers in another element type, rounded to it. */
   cast(dtype: DType): Value {
     return elementwise.cast(this, dtype);
   }
@@ -120,9 +137,11 @@ export class Value {
     return top(this, k);
   }
 
+  /** log(eˣ / Σ eˣ) along an axis, computed so that it does not overflow. */
   logSoftmax(axis = -1): Value {
     return normalise.logSoftmax(this, axis);
   }
+  /** eˣ / Σ eˣ along an axis. */
   softmax(axis = -1): Value {
     return normalise.softmax(this, axis);
   }
@@ -135,21 +154,27 @@ export class Value {
     return normalise.rmsNorm(this, scale, epsilon);
   }
 
+  /** The axes in another order: axis `axes[i]` becomes axis i. */
   transpose(...axes: number[]): Value {
     return layout.transpose(this, axes);
   }
+  /** The same entries, row-major, in another shape. A symbolic size must stay or be the only one that moves. */
   reshape(...shape: (number | string)[]): Value {
     return layout.reshape(this, shape);
   }
+  /** With an axis of size one put in before `axis`. */
   unsqueeze(axis: number): Value {
     return layout.unsqueeze(this, axis);
   }
+  /** An axis of size one repeated to `size`. */
   expand(axis: number, size: number): Value {
     return layout.expand(this, axis, size);
   }
+  /** Entries [from, to) of an axis of known size. */
   slice(axis: number, from: number, to: number): Value {
     return layout.slice(this, axis, from, to);
   }
+  /** Parts of an axis, one after another, of these sizes. */
   split(axis: number, sizes: readonly number[]): Value[] {
     return layout.split(this, axis, sizes);
   }
@@ -163,19 +188,19 @@ export class Value {
   }
   /** Rows of this table [rows, ..] at `indices`. */
   gather(indices: Value): Value {
-    return layout.gather(this, indices);
+    return lookup.gather(this, indices);
   }
   /** Row i of this table [rows, ..] for entry i of an axis of `like`, [size of that axis, ..]; behind its last row that row again. */
   along(like: Value, axis: number): Value {
-    return layout.along(this, like, axis);
+    return lookup.along(this, like, axis);
   }
   /** [batch, position, ..] at `indices` [batch, n] → [batch, n, ..]. */
   gatherPositions(indices: Value): Value {
-    return layout.gatherPositions(this, indices);
+    return lookup.gatherPositions(this, indices);
   }
   /** Along the last axis, the entries at `indices`, which has this shape but for its last size. */
   pick(indices: Value): Value {
-    return layout.pick(this, indices);
+    return lookup.pick(this, indices);
   }
 }
 

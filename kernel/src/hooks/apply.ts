@@ -2,6 +2,7 @@ import { gatherUnits, gatherWhole, ownPart, ownUnits } from "../graph/gather.js"
 import type { Axis, HookPoint, Place } from "../graph/point.js";
 import type { Dim, Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
+import { tokenAxes } from "./indexLists.js";
 import type { Intervention } from "./intervention.js";
 import { replay, type Program } from "./program.js";
 import type { AxisSlice } from "./selector.js";
@@ -23,11 +24,12 @@ export const validInput = (key: string): string => `${key}.valid`;
 /** One at each row's tokens, with those it goes on from, and zero at its padding, along the keys of attention. */
 export const keysInput = "keys";
 
-const tokenAxes: ReadonlySet<string> = new Set(["batch", "position", "query", "key"]);
+/** Axes on which it depends where padding lies: rows have it at different tokens. */
+const paddedAxes: ReadonlySet<Axis> = new Set(["batch", ...tokenAxes]);
 
-/** Axes of a value along which padding lies keep their size; the others broadcast. */
+/** Shape of what says where the padding of a value lies: axes on which that depends keep their size, the others broadcast. */
 export function validShape<Size extends Dim>(shape: readonly Size[], axes: readonly Axis[]): (Size | 1)[] {
-  return shape.map((size, axis) => (tokenAxes.has(axes[axis]!) ? size : 1));
+  return shape.map((size, axis) => (paddedAxes.has(axes[axis]!) ? size : 1));
 }
 
 /**
@@ -75,7 +77,7 @@ function selectedChanged(x: Value, point: HookPoint, place: Place, edit: PlacedE
 }
 
 /** Sliced axes keep their size, and the batch too because rows end at different positions; the others broadcast. */
-export function regionShape(shape: Shape, slices: readonly AxisSlice[]): Dim[] {
+function regionShape(shape: Shape, slices: readonly AxisSlice[]): Dim[] {
   const sliced = new Set([0, ...slices.map((s) => s.axis)]);
   return shape.map((size, axis) => (sliced.has(axis) ? size : 1));
 }
@@ -109,7 +111,7 @@ function changed(x: Value, point: HookPoint, place: Place, key: string, interven
         .add(x.graph.input(givenInput(key), "f32", givenShape(x.shape, point, intervention.value.shape)));
     case "mean": {
       const over = intervention.over.map((axis) => point.axes.indexOf(axis));
-      const padded = over.filter((axis) => tokenAxes.has(point.axes[axis]!));
+      const padded = over.filter((axis) => paddedAxes.has(point.axes[axis]!));
       return onWhole(x, point, place, intervention, (whole) => {
         const valid = x.graph.input(validInput(key), "f32", validShape(whole.shape, point.axes));
         const plain =
@@ -154,7 +156,7 @@ function changed(x: Value, point: HookPoint, place: Place, key: string, interven
  * Shape of this rank's part of a given tensor, aligned to the point's axes from the right: an axis of size one
  * broadcasts, any other has the size that the value has on it.
  */
-export function givenShape(shape: Shape, point: HookPoint, given: readonly number[]): Dim[] {
+function givenShape(shape: Shape, point: HookPoint, given: readonly number[]): Dim[] {
   const skip = shape.length - given.length;
   if (skip < 0) throw new Error(`tensor of ${given.length} axes at ${point.name}, which has ${shape.length}`);
   return given.map((size, i) => (size === 1 ? 1 : shape[skip + i]!));

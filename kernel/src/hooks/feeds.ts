@@ -1,11 +1,12 @@
 import { rowInputs } from "../graph/gather.js";
 import { shareOf } from "../graph/point.js";
 import type { Axis, HookPoint, Shard } from "../graph/point.js";
+import { elementCount } from "../graph/rowMajor.js";
 import type { Tensor } from "../graph/tensor.js";
 import { givenInput, mixesRows, readsValid, regionInput, validInput, validShape } from "./apply.js";
 import type { PlacedEdit } from "./apply.js";
-import type { Dense, Held } from "./slice.js";
-import { indexLists } from "./slice.js";
+import { indexLists, type Held } from "./indexLists.js";
+import type { Dense } from "./slice.js";
 
 /** What a rank knows of a run when it feeds its edits. */
 export interface RankRun {
@@ -82,7 +83,7 @@ function valid(point: HookPoint, lengths: readonly number[], positions: number):
     typeof size === "number" ? size : size === "batch" ? lengths.length : positions,
   );
   const shape = validShape(whole, point.axes);
-  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  const data = new Float32Array(elementCount(shape));
   const size = data.length / lengths.length;
   data.forEach((_, i) => {
     let rest = i % size;
@@ -106,7 +107,7 @@ function region(edit: PlacedEdit, point: HookPoint, run: RankRun, held: readonly
   });
   const sliced = new Set([0, ...edit.slices.map((s) => s.axis)]);
   const shape = local.map((size, axis) => (sliced.has(axis) ? size : 1));
-  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  const data = new Float32Array(elementCount(shape));
   // An empty row is all padding; whoever counts from its end means its one column.
   const lengths = run.lengths.map((length) => Math.max(length, 1));
   const context = { axes: point.axes, lengths, held };
@@ -130,8 +131,8 @@ function region(edit: PlacedEdit, point: HookPoint, run: RankRun, held: readonly
 function ownPart(given: Dense, axes: number, held: HeldPart): Dense {
   const axis = held.axis - (axes - given.shape.length);
   if (axis < 0 || given.shape[axis] === 1) return given;
-  const outer = given.shape.slice(0, axis).reduce((a, b) => a * b, 1);
-  const inner = given.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const outer = elementCount(given.shape.slice(0, axis));
+  const inner = elementCount(given.shape.slice(axis + 1));
   const data = new Float32Array(outer * held.size * inner);
   for (let block = 0; block < outer; block++) {
     const from = (block * held.whole + held.start) * inner;

@@ -1,3 +1,4 @@
+import { elementCount } from "../graph/rowMajor.js";
 import { printLasting } from "./acting.js";
 import type { Dense } from "./slice.js";
 import type { Tensors } from "./trained.js";
@@ -56,7 +57,7 @@ export function printCallOf({ kind, selector, point, lasting }: HostCall): strin
 /** What a host edit returned, as a tensor. Throws one line with the shapes when it is not one of the shape of `x`. */
 export function checkResult(result: unknown, x: Dense, call: HostCall): Dense {
   const { shape } = x;
-  const size = shape.reduce((product, each) => product * each, 1);
+  const size = elementCount(shape);
   const isShaped = typeof result === "object" && result !== null && "shape" in result && "data" in result;
   const data: unknown = isShaped ? result.data : result;
   const given: unknown = isShaped ? result.shape : shape;

@@ -1,4 +1,5 @@
 import type { Axis } from "../graph/point.js";
+import { elementCount } from "../graph/rowMajor.js";
 import type { Value } from "../graph/value.js";
 import type { Program } from "./program.js";
 
@@ -75,7 +76,7 @@ export function given(value: Numbers): Given {
   if (!isNumbers(value))
     throw new Error(`${JSON.stringify(value)} is no array: give numbers, or { shape, data }`);
   if (!("shape" in value)) return withJson({ shape: [value.length], data: Float32Array.from(value) });
-  const size = value.shape.reduce((a, b) => a * b, 1);
+  const size = elementCount(value.shape);
   if (size !== value.data.length)
     throw new Error(`array of ${value.data.length} numbers has not shape [${value.shape.join(", ")}]`);
   return withJson({ shape: [...value.shape], data: Float32Array.from(value.data) });

@@ -18,8 +18,11 @@ export interface LastingHook {
 export interface HookHandle {
   readonly id: string;
   readonly name: string;
+  /** Takes the hook away for good. */
   remove(): void;
+  /** Lets it act again. */
   enable(): void;
+  /** Keeps it, but lets it act no more until it is enabled. */
   disable(): void;
 }
 

@@ -1,4 +1,5 @@
 import type { HookPoint } from "../graph/point.js";
+import { elementCount, stridesOf } from "../graph/rowMajor.js";
 import type { PlacedEdit } from "./apply.js";
 import { absolute } from "./absolute.js";
 import { forHook, type Acting } from "./acting.js";
@@ -10,7 +11,8 @@ import type { Given, Intervention } from "./intervention.js";
 import { recordEdit } from "./record.js";
 import { select } from "./selector.js";
 import type { AbsentPoints, AxisSlice } from "./selector.js";
-import { indexLists, slicedShape } from "./slice.js";
+import { indexLists } from "./indexLists.js";
+import { slicedShape } from "./slice.js";
 
 /** Sizes of the run that the edits are for: rows with their lengths, padded to `positions` tokens. */
 export interface RunSizes {
@@ -107,10 +109,8 @@ function spreadOut(
   const isRagged = lengths.some((n) => n !== lengths[0]);
   const batch = isRagged || from[0]! > 1 ? shape[0]! : 1;
   const to = from.map((size, axis) => (axis === 0 ? batch : moved.has(axis) ? shape[axis]! : size));
-  const strides = (sizes: readonly number[]) =>
-    sizes.map((_, i) => sizes.slice(i + 1).reduce((a, b) => a * b, 1));
-  const [fromStrides, toStrides] = [strides(from), strides(to)];
-  const data = new Float32Array(to.reduce((a, b) => a * b, 1));
+  const [fromStrides, toStrides] = [stridesOf(from), stridesOf(to)];
+  const data = new Float32Array(elementCount(to));
   for (let row = 0; row < batch; row++) {
     const lists = indexLists(shape, slices, { axes: point.axes, lengths }, row);
     if (!lists[0]!.includes(row)) continue;

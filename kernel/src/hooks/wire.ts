@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { elementCount } from "../graph/rowMajor.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { PlacedEdit } from "./apply.js";
 import { base64Of, withJson, type Intervention } from "./intervention.js";
@@ -31,7 +32,7 @@ function bytesOf(
   width: number,
 ): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(Buffer.from(base64, "base64"));
-  const expected = shape.reduce((a, b) => a * b, width);
+  const expected = elementCount(shape) * width;
   if (bytes.length !== expected)
     throw new Error(
       `tensor of shape [${shape.join(", ")}] at ${name} has ${bytes.length} bytes, not ${expected}`,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The content of `kernel.json`. */
-export interface KernelSpec {
+interface KernelSpec {
   readonly argv: readonly string[];
   readonly display_name: string;
   readonly language: string;
@@ -12,7 +12,7 @@ export interface KernelSpec {
 }
 
 /** The kernelspec of this installation: the running Node and this package, by absolute paths. */
-export function kernelspec(): KernelSpec {
+function kernelspec(): KernelSpec {
   return {
     argv: [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url)), "{connection_file}"],
     display_name: "TypeScript (Vitrail)",

@@ -35,6 +35,7 @@ export interface Ablated {
   readonly rise: number;
 }
 
+/** What the loss of repeated tokens does without the strongest induction heads, and without heads drawn at random. */
 export interface InductionAblation {
   /** Mean loss of the whole model over the tokens that can be copied, in nats. */
   readonly whole: number;

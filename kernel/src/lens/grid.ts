@@ -1,3 +1,4 @@
+import { stridesOf } from "../graph/rowMajor.js";
 import type { Captured, Run } from "../session/types.js";
 
 /** What is told apart at a point: each position, each head, each head at each position, or nothing. */
@@ -34,13 +35,13 @@ export function partsOf({ point, shape }: Captured, by: PatchedBy): Parts {
     ...(by === "head" || by === "headPosition" ? [axisOf(["head"])] : []),
     ...(by === "position" || by === "headPosition" ? [axisOf(["position", "query"])] : []),
   ];
-  const strideOf = (axis: number) => shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  const strides = stridesOf(shape);
   return {
     count: axes.reduce((product, axis) => product * shape[axis]!, 1),
     heads: axes.length === 0 || by === "position" ? 0 : shape[axes[0]!]!,
     of: (index) =>
       axes.reduce(
-        (part, axis) => part * shape[axis]! + (Math.floor(index / strideOf(axis)) % shape[axis]!),
+        (part, axis) => part * shape[axis]! + (Math.floor(index / strides[axis]!) % shape[axis]!),
         0,
       ),
   };

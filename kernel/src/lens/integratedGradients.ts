@@ -23,6 +23,7 @@ export interface IntegratedGradientsOptions {
   readonly quiet?: boolean;
 }
 
+/** What each token, or place, has to do with the metric. As a cell's last value it shows as bars. */
 export interface IntegratedGradients {
   readonly metric: string;
   readonly tokens: readonly string[];

@@ -62,6 +62,7 @@ export interface LensRow {
   }[];
 }
 
+/** What every point predicts of every row. As a cell's last value it shows the likeliest tokens as a heatmap. */
 export interface LogitLens {
   readonly points: readonly string[];
   readonly rows: readonly LensRow[];

@@ -28,6 +28,7 @@ export interface PatchingOptions {
   readonly quiet?: boolean;
 }
 
+/** How far patches of a clean run mend a corrupt one. As a cell's last value it shows as a heatmap. */
 export interface Patching {
   readonly metric: string;
   /** The metric of the bare runs. */

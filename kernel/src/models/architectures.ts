@@ -5,7 +5,7 @@ import { gptNeoX } from "./gptNeoX.js";
 import { llama } from "./llama.js";
 import { opt } from "./opt.js";
 
-export const architectures: readonly Architecture[] = [opt, llama, gpt2, gptNeoX];
+const architectures: readonly Architecture[] = [opt, llama, gpt2, gptNeoX];
 
 /** The architecture of a config and its equations. Throws one line naming `model_type` when none reads it. */
 export function readArchitecture(config: JsonObject): { family: string; blueprint: Blueprint } {

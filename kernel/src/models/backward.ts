@@ -70,7 +70,7 @@ export function traceGradient(
   const { boundary } = forward;
   if (boundary.points.length > 0)
     points.set(boundary.value, [...(points.get(boundary.value) ?? []), ...boundary.points]);
-  const parameters = t.parameters.filter(({ name }) => options.parameters.has(name));
+  const parameters = t.weights.parameters.filter(({ name }) => options.parameters.has(name));
   const fed = graph.inputs.filter(({ name }) => trained.test(name) || carried.test(name));
   const forwardNodes = [...graph.nodes];
   const pointValues = graph.points.map(({ value }) => value);
@@ -104,7 +104,7 @@ export function traceGradient(
   }
   for (const { name, from, value, isPartial } of parameters) {
     const cotangent = found.get(value);
-    const stored = t.source(name, value.shape as number[]);
+    const stored = t.weights.source(name, value.shape as number[]);
     const isShared = isPartial || (stored !== "fed" && stored.shape[0] !== value.shape[0]);
     if (cotangent)
       expose(

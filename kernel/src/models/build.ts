@@ -10,8 +10,8 @@ import type { Model } from "./model.js";
 import { readInput, traceReadout } from "./readout.js";
 import type { Readout } from "./readout.js";
 import type { LayerCache, Output, Result, Segment, Stage, StageSpec } from "./stage.js";
-import { residualAxes, Trace } from "./trace.js";
-import type { CachedLayer, HeldParameter, PointEditor, WeightPlace } from "./trace.js";
+import { RankWeights, type HeldParameter, type WeightPlace } from "./rankWeights.js";
+import { residualAxes, Trace, type CachedLayer, type PointEditor } from "./trace.js";
 import type { Blueprint } from "./architecture.js";
 
 /** What a run adds to the model's own graph. */
@@ -44,7 +44,7 @@ export function traceStage(
   const { hidden } = blueprint.dimensions;
   const graph = new Graph();
   const { tensor, data = { rank: 0, size: 1 } } = spec;
-  const t = new Trace(graph, { tensor, data }, source, {
+  const t = new Trace(graph, { tensor, data }, new RankWeights(graph, source), {
     edit,
     cache: spec.cache,
     separate: gradient?.separate,
@@ -100,7 +100,7 @@ export function traceStage(
     };
     outputs.push(...traceGradient(t, { loss, boundary, outputs: handed }, gradient));
   }
-  return { graph, result, outputs, caches: t.caches, parameters: t.parameters, backward };
+  return { graph, result, outputs, caches: t.caches, parameters: t.weights.parameters, backward };
 }
 
 function residualPoint(name: string, hidden: number): HookPoint {

@@ -8,7 +8,8 @@ import { maskBuffers } from "./buffers.js";
 import type { JsonObject } from "./checkpoint/checkpoint.js";
 import { count, divide, readConfig } from "./config.js";
 import { logitAxes, residualAxes } from "./trace.js";
-import type { Range, Trace } from "./trace.js";
+import type { Range } from "./rankWeights.js";
+import type { Trace } from "./trace.js";
 
 const fields = {
   vocab_size: count,
@@ -41,26 +42,29 @@ function read(config: JsonObject): Blueprint {
 
   const norm = (t: Trace, x: Value, path: string) =>
     x.layerNorm(
-      t.weight(`${path}.weight`, [hidden]),
-      t.weight(`${path}.bias`, [hidden]),
+      t.weights.whole(`${path}.weight`, [hidden]),
+      t.weights.whole(`${path}.bias`, [hidden]),
       c.layer_norm_epsilon,
     );
   const spread = (t: Trace, x: Value, path: string, size: number, ranges: Range[]) =>
     t
       .spread(x)
-      .affine(t.columns(`${path}.weight`, [hidden, size], ranges), t.columns(`${path}.bias`, [size], ranges));
+      .affine(
+        t.weights.columns(`${path}.weight`, [hidden, size], ranges),
+        t.weights.columns(`${path}.bias`, [size], ranges),
+      );
   const gatherBack = (t: Trace, x: Value, path: string, size: number, range: Range, next: string) =>
     t.projectBack(
       x,
-      t.rows(`${path}.weight`, [size, hidden], range),
-      t.weight(`${path}.bias`, [hidden]),
+      t.weights.rows(`${path}.weight`, [size, hidden], range),
+      t.weights.whole(`${path}.bias`, [hidden]),
       next,
       "conv1d",
     );
 
   function embed(t: Trace, tokens: Value, positions: Value): Value {
     const look = (name: "wte" | "wpe", rows: number, at: Value) =>
-      t.table(`${base}.${name}.weight`, [rows, hidden]).gather(at).cast("f32");
+      t.weights.table(`${base}.${name}.weight`, [rows, hidden]).gather(at).cast("f32");
     const words = t.unitPoint(look("wte", c.vocab_size, tokens), "embedding.tokens", `${base}.wte`);
     const places = t.unitPoint(look("wpe", c.n_positions, positions), "embedding.positions", `${base}.wpe`);
     return t.unitPoint(words.add(places), "embedding", [`${base}.drop`, `${base}.drop.input`]);
@@ -139,7 +143,7 @@ function read(config: JsonObject): Blueprint {
     const path = `${base}.ln_f`;
     const normed = t.unitPoint(norm(t, residual, path), "norm", [path, base, "lm_head.input"]);
     const head = c.tie_word_embeddings ? `${base}.wte.weight` : "lm_head.weight";
-    const weight = t.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
+    const weight = t.weights.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
     const logits = t.spread(select ? normed.gatherPositions(select) : normed).linear(weight);
     return t.point(logits, "logits", {
       axes: logitAxes,

@@ -10,7 +10,8 @@ import { count, divide, readConfig } from "./config.js";
 import { rotary } from "./rotary.js";
 import { ropeFields, ropeFrequencies, rotatingShare } from "./rope.js";
 import { logitAxes, residualAxes } from "./trace.js";
-import type { Range, Trace } from "./trace.js";
+import type { Range } from "./rankWeights.js";
+import type { Trace } from "./trace.js";
 
 const fields = {
   vocab_size: count,
@@ -49,7 +50,11 @@ function read(config: JsonObject): Blueprint {
   const base = "gpt_neox";
 
   const norm = (t: Trace, x: Value, path: string) =>
-    x.layerNorm(t.weight(`${path}.weight`, [hidden]), t.weight(`${path}.bias`, [hidden]), c.layer_norm_eps);
+    x.layerNorm(
+      t.weights.whole(`${path}.weight`, [hidden]),
+      t.weights.whole(`${path}.bias`, [hidden]),
+      c.layer_norm_eps,
+    );
   const gatherBack = (
     t: Trace,
     x: Value,
@@ -59,12 +64,15 @@ function read(config: JsonObject): Blueprint {
     biased: boolean,
     next: string,
   ) => {
-    const bias = biased ? t.weight(`${path}.bias`, [hidden]) : undefined;
-    return t.projectBack(x, t.columns(`${path}.weight`, [hidden, size], [range]), bias, next);
+    const bias = biased ? t.weights.whole(`${path}.bias`, [hidden]) : undefined;
+    return t.projectBack(x, t.weights.columns(`${path}.weight`, [hidden, size], [range]), bias, next);
   };
 
   function embed(t: Trace, tokens: Value): Value {
-    const words = t.table(`${base}.embed_in.weight`, [c.vocab_size, hidden]).gather(tokens).cast("f32");
+    const words = t.weights
+      .table(`${base}.embed_in.weight`, [c.vocab_size, hidden])
+      .gather(tokens)
+      .cast("f32");
     return t.unitPoint(words, "embedding", [
       `${base}.embed_in`,
       `${base}.emb_dropout`,
@@ -111,8 +119,8 @@ function read(config: JsonObject): Blueprint {
     const all = t
       .spread(t.unitPoint(x, "attention.in", [`${path}.input`, `${fused}.input`]))
       .linear(
-        t.rows(`${fused}.weight`, [3 * hidden, hidden], rows),
-        c.attention_bias ? t.rows(`${fused}.bias`, [3 * hidden], rows) : undefined,
+        t.weights.rows(`${fused}.weight`, [3 * hidden, hidden], rows),
+        c.attention_bias ? t.weights.rows(`${fused}.bias`, [3 * hidden], rows) : undefined,
       );
     const [q, k, v] = all
       .reshape("batch", "position", own, 3 * headSize)
@@ -147,8 +155,8 @@ function read(config: JsonObject): Blueprint {
     const first = t
       .spread(into)
       .linear(
-        t.rows(`${up}.weight`, [c.intermediate_size, hidden], units),
-        t.rows(`${up}.bias`, [c.intermediate_size], units),
+        t.weights.rows(`${up}.weight`, [c.intermediate_size, hidden], units),
+        t.weights.rows(`${up}.bias`, [c.intermediate_size], units),
       );
     const pre = t.point(first, "mlp.pre", { axes: residualAxes, alias: [up, `${path}.act.input`], split });
     const down = `${path}.dense_4h_to_h`;
@@ -164,7 +172,7 @@ function read(config: JsonObject): Blueprint {
     const path = `${base}.final_layer_norm`;
     const normed = t.unitPoint(norm(t, residual, path), "norm", [path, base, "lm_head.input"]);
     const head = c.tie_word_embeddings ? `${base}.embed_in.weight` : "lm_head.weight";
-    const weight = t.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
+    const weight = t.weights.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
     const logits = t.spread(select ? normed.gatherPositions(select) : normed).linear(weight);
     return t.point(logits, "logits", {
       axes: logitAxes,

@@ -10,7 +10,8 @@ import { count, divide, readConfig } from "./config.js";
 import { rotary } from "./rotary.js";
 import { ropeFields, ropeFrequencies } from "./rope.js";
 import { logitAxes, residualAxes } from "./trace.js";
-import type { Range, Trace } from "./trace.js";
+import type { Range } from "./rankWeights.js";
+import type { Trace } from "./trace.js";
 
 const fields = {
   vocab_size: count,
@@ -44,14 +45,14 @@ function read(config: JsonObject): Blueprint {
   const frequencies = ropeFrequencies("llama", c, headSize);
 
   const norm = (t: Trace, x: Value, path: string) =>
-    x.rmsNorm(t.weight(`${path}.weight`, [hidden]), c.rms_norm_eps);
+    x.rmsNorm(t.weights.whole(`${path}.weight`, [hidden]), c.rms_norm_eps);
   /** A projection whose outputs this rank holds only `range` of. */
   const spread = (t: Trace, x: Value, path: string, size: number, range: Range, biased: boolean) =>
     t
       .spread(x)
       .linear(
-        t.rows(`${path}.weight`, [size, hidden], range),
-        biased ? t.rows(`${path}.bias`, [size], range) : undefined,
+        t.weights.rows(`${path}.weight`, [size, hidden], range),
+        biased ? t.weights.rows(`${path}.bias`, [size], range) : undefined,
       );
   /** A projection of this rank's units back to the residual, summed over the ranks. */
   const gatherBack = (
@@ -63,12 +64,15 @@ function read(config: JsonObject): Blueprint {
     biased: boolean,
     next: string,
   ) => {
-    const bias = biased ? t.weight(`${path}.bias`, [hidden]) : undefined;
-    return t.projectBack(x, t.columns(`${path}.weight`, [hidden, size], [range]), bias, next);
+    const bias = biased ? t.weights.whole(`${path}.bias`, [hidden]) : undefined;
+    return t.projectBack(x, t.weights.columns(`${path}.weight`, [hidden, size], [range]), bias, next);
   };
 
   function embed(t: Trace, tokens: Value): Value {
-    const words = t.table("model.embed_tokens.weight", [c.vocab_size, hidden]).gather(tokens).cast("f32");
+    const words = t.weights
+      .table("model.embed_tokens.weight", [c.vocab_size, hidden])
+      .gather(tokens)
+      .cast("f32");
     return t.unitPoint(words, "embedding", "model.embed_tokens");
   }
 
@@ -152,7 +156,7 @@ function read(config: JsonObject): Blueprint {
       "lm_head.input",
     ]);
     const head = c.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight";
-    const weight = t.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
+    const weight = t.weights.rows(head, [c.vocab_size, hidden], t.share(c.vocab_size));
     const logits = t.spread(select ? normed.gatherPositions(select) : normed).linear(weight);
     return t.point(logits, "logits", {
       axes: logitAxes,

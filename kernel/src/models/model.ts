@@ -7,7 +7,7 @@ import { openCheckpoint } from "./checkpoint/open.js";
 import { expectTensors } from "./checkpoint/expect.js";
 import { outputChannels } from "./quantise/channels.js";
 import type { Quantisation } from "./quantise/quantised.js";
-import type { WeightSource } from "./trace.js";
+import type { WeightSource } from "./rankWeights.js";
 
 /** A checkpoint and the equations that read it; no weight is loaded. */
 export interface Model {

@@ -7,7 +7,8 @@ import { attention } from "./attention.js";
 import type { JsonObject } from "./checkpoint/checkpoint.js";
 import { count, divide, readConfig } from "./config.js";
 import { logitAxes, residualAxes } from "./trace.js";
-import type { Range, Trace } from "./trace.js";
+import type { Range } from "./rankWeights.js";
+import type { Trace } from "./trace.js";
 
 const fields = {
   vocab_size: count,
@@ -51,15 +52,19 @@ function read(config: JsonObject): Blueprint {
 
   const norm = (t: Trace, x: Value, path: string) =>
     c.layer_norm_elementwise_affine
-      ? x.layerNorm(t.weight(`${path}.weight`, [hidden]), t.weight(`${path}.bias`, [hidden]), epsilon)
+      ? x.layerNorm(
+          t.weights.whole(`${path}.weight`, [hidden]),
+          t.weights.whole(`${path}.bias`, [hidden]),
+          epsilon,
+        )
       : x.layerNorm(undefined, undefined, epsilon);
   const bias = (t: Trace, path: string, size: number, range: Range = { from: 0, to: size }) =>
-    c.enable_bias ? t.rows(`${path}.bias`, [size], range) : undefined;
+    c.enable_bias ? t.weights.rows(`${path}.bias`, [size], range) : undefined;
 
   function embed(t: Trace, tokens: Value, positions: Value): Value {
     const path = `${base}.project_in`;
     const isNarrow = wordUnits !== hidden;
-    const looked = t
+    const looked = t.weights
       .table(`${base}.embed_tokens.weight`, [c.vocab_size, wordUnits])
       .gather(tokens)
       .cast("f32");
@@ -69,13 +74,13 @@ function read(config: JsonObject): Blueprint {
     ]);
     const projected = isNarrow
       ? t.unitPoint(
-          words.linear(t.weight(`${path}.weight`, [hidden, wordUnits])),
+          words.linear(t.weights.whole(`${path}.weight`, [hidden, wordUnits])),
           "embedding.projected",
           path,
         )
       : words;
     const offset = t.graph.integers([positionOffset]);
-    const table = t.table(`${base}.embed_positions.weight`, [
+    const table = t.weights.table(`${base}.embed_positions.weight`, [
       c.max_position_embeddings + positionOffset,
       hidden,
     ]);
@@ -118,7 +123,7 @@ function read(config: JsonObject): Blueprint {
       t
         .spread(t.unitPoint(read, `attention.${name.charAt(0)}.in`, `${path}.${name}.input`))
         .linear(
-          t.rows(`${path}.${name}.weight`, [hidden, hidden], units),
+          t.weights.rows(`${path}.${name}.weight`, [hidden, hidden], units),
           bias(t, `${path}.${name}`, hidden, units),
         );
     const spec = {
@@ -130,7 +135,7 @@ function read(config: JsonObject): Blueprint {
       alias: { q: `${path}.q_proj`, k: `${path}.k_proj`, v: `${path}.v_proj`, z: `${path}.out_proj.input` },
     };
     const z = attention(t, spec, project("q_proj"), project("k_proj"), project("v_proj"));
-    const weight = t.columns(`${path}.out_proj.weight`, [hidden, hidden], [units]);
+    const weight = t.weights.columns(`${path}.out_proj.weight`, [hidden, hidden], [units]);
     return t.projectBack(z, weight, bias(t, `${path}.out_proj`, hidden), "mlp");
   }
 
@@ -141,7 +146,7 @@ function read(config: JsonObject): Blueprint {
     const first = t
       .spread(into)
       .linear(
-        t.rows(`${path}.fc1.weight`, [c.ffn_dim, hidden], units),
+        t.weights.rows(`${path}.fc1.weight`, [c.ffn_dim, hidden], units),
         bias(t, `${path}.fc1`, c.ffn_dim, units),
       );
     const pre = t.point(first, "mlp.pre", {
@@ -154,7 +159,7 @@ function read(config: JsonObject): Blueprint {
       alias: [`${path}.activation_fn`, `${path}.fc2.input`],
       split,
     });
-    const weight = t.columns(`${path}.fc2.weight`, [hidden, c.ffn_dim], [units]);
+    const weight = t.weights.columns(`${path}.fc2.weight`, [hidden, c.ffn_dim], [units]);
     return t.projectBack(inner, weight, bias(t, `${path}.fc2`, hidden), "out");
   }
 
@@ -173,14 +178,14 @@ function read(config: JsonObject): Blueprint {
     const narrow =
       wordUnits === hidden
         ? normed
-        : t.unitPoint(normed.linear(t.weight(`${outPath}.weight`, [wordUnits, hidden])), "logits.in", [
+        : t.unitPoint(normed.linear(t.weights.whole(`${outPath}.weight`, [wordUnits, hidden])), "logits.in", [
             outPath,
             ...headReaders,
           ]);
     const read = select ? narrow.gatherPositions(select) : narrow;
     const head = c.tie_word_embeddings ? `${base}.embed_tokens.weight` : "lm_head.weight";
     const tokens = t.share(c.vocab_size);
-    const logits = t.spread(read).linear(t.rows(head, [c.vocab_size, wordUnits], tokens));
+    const logits = t.spread(read).linear(t.weights.rows(head, [c.vocab_size, wordUnits], tokens));
     return t.point(logits, "logits", {
       axes: logitAxes,
       alias: "lm_head",

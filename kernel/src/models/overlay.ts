@@ -1,3 +1,5 @@
+import { elementBytes } from "../graph/dtype.js";
+import { elementCount } from "../graph/rowMajor.js";
 import type { Model } from "./model.js";
 
 /** A weight that stands in a file of its own instead of the checkpoint's: whole, row-major float32, nothing else. */
@@ -20,7 +22,7 @@ export function overlay(model: Model, weights: readonly Overlay[]): Model {
       const file = files.get(name);
       if (file === undefined) return stored;
       const { name: own, shape: whole } = stored;
-      const bytes = whole.reduce((product, size) => product * size, 4);
+      const bytes = elementCount(whole) * elementBytes.f32;
       return { name: own, shape: whole, dtype: "f32", file, offset: 0, bytes };
     },
   };

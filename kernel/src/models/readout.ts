@@ -72,7 +72,7 @@ export function traceReadout(t: Trace, blueprint: Blueprint, readout: Readout): 
 }
 
 /** The shape of this rank's part of a point. */
-export function partShape({ shape, partition }: HookPoint, shard: Shard): Shape {
+function partShape({ shape, partition }: HookPoint, shard: Shard): Shape {
   if (partition.kind !== "split") return shape;
   return shape.map((size, axis): Dim => {
     if (axis !== partition.axis) return size;

@@ -12,14 +12,14 @@ export type Frequencies = readonly number[];
 export function rotary(t: Trace, positions: Value, frequencies: Frequencies): (x: Value) => Value {
   const { graph } = t;
   const half = frequencies.length;
-  const angles = t.once("rotary angles", () => {
+  const angles = t.graph.once("rotary angles", () => {
     const steps = graph.floats([1, 1, 1, half], frequencies);
     const at = positions.cast("f32").unsqueeze(1).unsqueeze(3);
     const angle = at.mul(steps);
     return concat([angle, angle], 3);
   });
-  const cos = t.once("rotary cosine", () => angles.cos());
-  const sin = t.once("rotary sine", () => angles.sin());
+  const cos = t.graph.once("rotary cosine", () => angles.cos());
+  const sin = t.graph.once("rotary sine", () => angles.sin());
 
   return (x) => {
     const size = x.shape[3] as number;

@@ -4,20 +4,7 @@ import type { Graph } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
 import { concat } from "../graph/value.js";
 import type { Value } from "../graph/value.js";
-import type { StoredTensor } from "./checkpoint/checkpoint.js";
-import { elementBytes } from "../graph/dtype.js";
-
-/** Half-open range of heads, units or tokens. */
-export interface Range {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Finds a weight by its Hugging Face name; the shape is what the architecture expects. */
-export type WeightSource = (name: string, shape: readonly number[]) => StoredTensor;
-
-/** Where a weight comes from: its place in a file, or `fed`, a float32 input of the graph by the weight's name. */
-export type WeightPlace = (name: string, shape: readonly number[]) => StoredTensor | "fed";
+import type { Range, RankWeights } from "./rankWeights.js";
 
 /**
  * Called at every hook point while the graph is written, with this rank's part of the value; what it returns goes
@@ -46,29 +33,16 @@ export interface CachedLayer {
   readonly present: KeysAndValues;
 }
 
-/** Rows of a weight that a rank holds. */
-export interface HeldParameter {
-  readonly name: string;
-  /** First of its rows. */
-  readonly from: number;
-  readonly value: Value;
-  /** Whether the ranks hold the same rows and each uses only its columns of them. */
-  isPartial: boolean;
-}
-
 /** What an architecture writes its equations with: the graph, this rank's parts of the weights, and the points. */
 export class Trace {
   /** Filled while the layers are written, when the stage keeps a cache. */
   readonly caches: CachedLayer[] = [];
-  /** What was asked of the weights. */
-  parameters: HeldParameter[] = [];
   #layer: number | undefined;
-  #once = new Map<string, Value>();
 
   constructor(
     readonly graph: Graph,
     readonly place: Place,
-    readonly source: WeightPlace,
+    readonly weights: RankWeights,
     readonly options: {
       readonly edit?: PointEditor | undefined;
       readonly cache?: boolean | undefined;
@@ -81,10 +55,7 @@ export class Trace {
 
   /** The same equations once more, with the same weights, naming no points. */
   muted(): Trace {
-    const trace = new Trace(this.graph, this.place, this.source, { isMuted: true });
-    trace.#once = this.#once;
-    trace.parameters = this.parameters;
-    return trace;
+    return new Trace(this.graph, this.place, this.weights, { isMuted: true });
   }
 
   get tensor(): Shard {
@@ -106,55 +77,6 @@ export class Trace {
   /** This rank's contiguous share of `n` things; the first ranks take one more when they do not divide. */
   share(n: number): Range {
     return shareOf(n, this.tensor);
-  }
-
-  /** A value that the whole stage shares, such as rotary angles. */
-  once(key: string, make: () => Value): Value {
-    const value = this.#once.get(key) ?? make();
-    this.#once.set(key, value);
-    return value;
-  }
-
-  /** A whole weight in float32. */
-  weight(name: string, shape: readonly number[]): Value {
-    return this.rows(name, shape, { from: 0, to: shape[0]! });
-  }
-
-  /** A whole weight in the dtype it is stored in, for looking up rows. */
-  table(name: string, shape: readonly number[]): Value {
-    return this.#stored(name, shape, { from: 0, to: shape[0]! });
-  }
-
-  /** Rows of a weight (or entries of a bias): contiguous in the file, so they are mapped where they lie. */
-  rows(name: string, shape: readonly number[], range: Range): Value {
-    const value = this.#stored(name, shape, range);
-    if (value.dtype === "f32") return value;
-    const scales = this.#scales(name, shape, range);
-    return this.graph.keep(`float ${name} ${range.from}`, () =>
-      scales === undefined ? value.cast("f32") : value.dequantise(scales.value, scales.axis),
-    );
-  }
-
-  /** Columns of a weight [rows, columns] (or entries of a bias), joined in the order given; a copy unless they are all. */
-  columns(name: string, shape: readonly number[], ranges: readonly Range[]): Value {
-    const axis = shape.length - 1;
-    const whole = { from: 0, to: shape[0]! };
-    const all = this.#stored(name, shape, whole);
-    const [only] = ranges;
-    if (ranges.length === 1 && only!.from === 0 && only!.to === shape[axis]) return this.weight(name, shape);
-    for (const parameter of this.parameters) if (parameter.name === name) parameter.isPartial = true;
-    const key = `${name} columns ${ranges.map((r) => `${r.from}:${r.to}`).join()}`;
-    const pick = (from: Value, along: number): Value => {
-      const parts = ranges.map((range) => from.slice(along, range.from, range.to));
-      return parts.length === 1 ? parts[0]! : concat(parts, along);
-    };
-    return this.graph.keep(key, () => {
-      const scales = this.#scales(name, shape, whole);
-      if (scales === undefined) return pick(this.weight(name, shape), axis);
-      // Of what is quantised only the columns that are needed are widened, by the scales of the whole weight.
-      const own = scales.axis === axis ? pick(scales.value, 0) : scales.value;
-      return pick(all, axis).dequantise(own, scales.axis);
-    });
   }
 
   /** A whole value from which each rank computes its own units; see `Graph.spread`. */
@@ -223,45 +145,6 @@ export class Trace {
   /** A hook point [batch, position, unit] that every rank holds whole. */
   unitPoint(value: Value, name: string, alias?: PointPlace["alias"]): Value {
     return this.point(value, name, { axes: residualAxes, alias });
-  }
-
-  #stored(name: string, shape: readonly number[], range: Range): Value {
-    const stored = this.source(name, shape);
-    if (stored === "fed") return this.#fed(name, shape, range);
-    const rowBytes = shape.slice(1).reduce((a, b) => a * b, elementBytes[stored.dtype]);
-    const part = {
-      file: stored.file,
-      offset: stored.offset + range.from * rowBytes,
-      bytes: (range.to - range.from) * rowBytes,
-    };
-    const key = `weight ${name} ${range.from}:${range.to}`;
-    return this.once(key, () => {
-      const value = this.graph.weight(name, stored.dtype, [range.to - range.from, ...shape.slice(1)], part);
-      this.parameters.push({ name, from: range.from, value, isPartial: false });
-      return value;
-    });
-  }
-
-  #fed(name: string, shape: readonly number[], range: Range): Value {
-    const all = this.once(`weight ${name}`, () => this.graph.input(name, "f32", shape));
-    return range.from === 0 && range.to === shape[0] ? all : all.slice(0, range.from, range.to);
-  }
-
-  /** Scales of rows of a quantised weight; undefined for any other. */
-  #scales(
-    name: string,
-    shape: readonly number[],
-    range: Range,
-  ): { readonly value: Value; readonly axis: 0 | 1 } | undefined {
-    const stored = this.source(name, shape);
-    if (stored === "fed" || stored.scales === undefined) return undefined;
-    const { axis, file, offset, over } = stored.scales;
-    const { from, to } = axis === 0 ? range : { from: 0, to: shape[1]! };
-    const bytes = elementBytes.f32;
-    const part = { file, offset: offset + from * bytes, bytes: (to - from) * bytes };
-    const key = `scales ${name} ${from}:${to}`;
-    const held = this.once(key, () => this.graph.weight(`${name} scales`, "f32", [to - from], part));
-    return { value: over === 1 ? held : this.graph.keep(key, () => held.div(over)), axis };
   }
 }
 

@@ -3,6 +3,7 @@ import { entriesOf, type ParcelEntry } from "../engine/parcel/entries.js";
 import { emptyTensor, readParcel, type Target } from "../engine/parcel/reader.js";
 import type { RankResult } from "../engine/stages.js";
 import type { HookPoint } from "../graph/point.js";
+import { elementCount } from "../graph/rowMajor.js";
 
 /** A whole float32 value. */
 export interface Whole {
@@ -73,7 +74,7 @@ function join(parts: readonly Part[], { name, partition }: HookPoint): () => Who
   );
   let start = 0;
   const pieces = replicas.flatMap(({ shapes, axis, shape }) => {
-    const end = start + product(shape);
+    const end = start + elementCount(shape);
     const rows = whole.data.subarray(start, end);
     start = end;
     return blocks(rows, shapes, axis);
@@ -99,11 +100,11 @@ function sum(parts: readonly Part[]): () => Whole {
 function blocks(whole: Float32Array, shapes: readonly (readonly number[])[], axis: number): Float32Array[][] {
   if (shapes.length === 1) return [[whole]];
   const [first] = shapes as [readonly number[]];
-  const outer = product(first.slice(0, axis));
+  const outer = elementCount(first.slice(0, axis));
   const stride = whole.length / outer;
   let start = 0;
   return shapes.map((shape) => {
-    const run = product(shape.slice(axis));
+    const run = elementCount(shape.slice(axis));
     const from = start;
     start += run;
     return Array.from({ length: outer }, (_, block) =>
@@ -119,8 +120,6 @@ function joined(shapes: readonly (readonly number[])[], axis: number): readonly 
   return first.map((size, at) => (at === axis ? length : size));
 }
 
-const product = (sizes: readonly number[]) => sizes.reduce((product, size) => product * size, 1);
-
 const emptyFloats = (shape: readonly number[]) => emptyTensor("f32", shape) as Whole;
 
 /** Entries [from, to) of an axis. */
@@ -131,8 +130,8 @@ export function partAlong(
   to: number,
 ): Whole {
   if (to - from === shape[axis]) return { dtype: "f32", shape, data };
-  const outer = product(shape.slice(0, axis));
-  const inner = product(shape.slice(axis + 1));
+  const outer = elementCount(shape.slice(0, axis));
+  const inner = elementCount(shape.slice(axis + 1));
   const run = (to - from) * inner;
   const part = new Float32Array(outer * run);
   for (let block = 0; block < outer; block++) {

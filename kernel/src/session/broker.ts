@@ -25,7 +25,7 @@ const lastWords = 10_000;
 const longestUnseen = 60_000;
 
 /** Holds one session: its workers, and the clients that it serves in turn. */
-export class Broker {
+class Broker {
   readonly #order: Order;
   readonly #folder: SessionFolder;
   readonly #fleet: Fleet;

@@ -18,6 +18,7 @@ export interface Capability {
   readonly differentiate: boolean;
 }
 
+/** What can be done with an open model, as `session.capabilities()` tells it. */
 export interface Capabilities {
   readonly devices: readonly string[];
   readonly mesh: string;

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { cancelPatience } from "../engine/cancelled.js";
 import { isAlive } from "../engine/launch/leftovers.js";
 import { discardParcel } from "../engine/parcel/folder.js";
@@ -168,8 +169,7 @@ export class BrokerClient {
   /** Waits for the end of the broker's process, at most so many milliseconds. */
   async ended(within: number): Promise<void> {
     const until = performance.now() + within;
-    while (isAlive(this.pid) && performance.now() < until)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    while (isAlive(this.pid) && performance.now() < until) await sleep(10);
   }
 
   /** Leaves the session alive. */

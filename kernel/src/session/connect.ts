@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { connect as connectSocket, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { sweep } from "../engine/launch/leftovers.js";
 import { Channel } from "../engine/wire/channel.js";
 import {
@@ -63,7 +64,7 @@ export async function connectToBroker<L extends Listener>(
       return undefined;
     }
     if (!isStarting(folder) && performance.now() > until) throw silent();
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await sleep(25);
   }
 }
 

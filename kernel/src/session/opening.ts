@@ -3,6 +3,7 @@ import { progress, type Progress } from "../display/index.js";
 import { inspectHost } from "../engine/plan/host.js";
 import { plan as makePlan } from "../engine/plan/plan.js";
 import { elementBytes } from "../graph/dtype.js";
+import { elementCount } from "../graph/rowMajor.js";
 import { refuseOtherHead } from "../models/checkpoint/tiedHead.js";
 import { isHubModel, resolveModel } from "../models/hub/resolve.js";
 import { checkMesh, openModel, type Model } from "../models/model.js";
@@ -93,7 +94,7 @@ function makeOrder(
   const held = quantise === undefined ? opened : quantised(opened, { rule: quantise, file: "" });
   const { checkpoint, dimensions, weightBytes, layerBytes, embedBytes, headBytes } = held;
   const float32Bytes = [...held.parameters.values()].reduce(
-    (sum, { shape }) => sum + shape.reduce((product, size) => product * size, elementBytes.f32),
+    (sum, { shape }) => sum + elementCount(shape) * elementBytes.f32,
     0,
   );
   const { layers } = dimensions;

@@ -4,6 +4,7 @@ import type { HookChoice } from "../hooks/lastingHook.js";
 import type { CacheUse } from "../engine/wire/messages.js";
 import type { Token } from "./types.js";
 
+/** What acts on the tokens of a prefix while they are computed, once for all that goes on from it. */
 export interface PrefixOptions extends HookChoice {
   readonly signal?: AbortSignal;
 }

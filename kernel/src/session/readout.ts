@@ -1,6 +1,7 @@
 import type { ReadoutStep } from "../engine/wire/messages.js";
 import { nearest } from "../graph/nearest.js";
 import type { HookPoint } from "../graph/point.js";
+import { elementCount } from "../graph/rowMajor.js";
 import { printShape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Value } from "../graph/value.js";
@@ -199,7 +200,7 @@ function named(what: string, entries: readonly (readonly [string, Value])[]): Na
 
 function asTensor(name: string, value: Fed): Tensor {
   const { shape, data } = "shape" in value ? value : { shape: [value.length], data: value };
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = elementCount(shape);
   if (size !== data.length)
     throw new Error(`given "${name}" of ${data.length} numbers has not shape ${printShape(shape)}`);
   if (data instanceof Float32Array) return { dtype: "f32", shape, data };

@@ -3,6 +3,8 @@ import { requestsText, type PointRequest } from "../engine/wire/requests.js";
 import { Memo } from "../graph/memo.js";
 import { pointNamed, pointOf } from "../graph/point.js";
 import type { HookPoint } from "../graph/point.js";
+import { elementBytes } from "../graph/dtype.js";
+import { elementCount } from "../graph/rowMajor.js";
 import { absolute } from "../hooks/absolute.js";
 import { forHook, type Acting } from "../hooks/acting.js";
 import { leaveOut } from "../hooks/fires.js";
@@ -163,7 +165,7 @@ export function estimateBytes({ shapes }: ForwardRequest): Estimate {
   const points = [...shapes()].map(([key, shape]) => ({
     name: key === runLogits ? logits : key,
     shape,
-    bytes: shape.reduce((product, size) => product * size, 4),
+    bytes: elementCount(shape) * elementBytes.f32,
   }));
   return { points, bytes: points.reduce((sum, { bytes }) => sum + bytes, 0) };
 }

@@ -2,7 +2,7 @@ import type { AxisShards } from "../display/payload/index.js";
 import { coordinatesOf, meshSize, type Coordinates, type Mesh } from "../engine/mesh.js";
 import { shareOf, type Shard } from "../graph/point.js";
 import type { Selection } from "../hooks/selector.js";
-import { indexLists } from "../hooks/slice.js";
+import { indexLists } from "../hooks/indexLists.js";
 
 /**
  * Which ranks of a pipeline stage held which entries of a captured value, after its selector's slicing: rows as the

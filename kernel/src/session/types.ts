@@ -22,6 +22,7 @@ export interface MeshRequest {
   readonly tensor?: number;
 }
 
+/** How a session is opened. What is left out is planned, from the model and the machine. */
 export interface OpenOptions {
   /** Session name; default: made from the model's name. The same name and model finds a live session again. */
   readonly name?: string;
@@ -49,6 +50,7 @@ export interface OpenOptions {
 
 export type { Hook };
 
+/** What a forward pass does beside computing, and which of its values come back. */
 export interface ForwardOptions extends HookChoice {
   /**
    * Positions whose logits are computed. Default `all`; `last` is each row's last real token; or a list for each row, all of
@@ -92,6 +94,7 @@ export interface Captured extends Tensor {
   readonly selector: string;
 }
 
+/** What a forward pass gave: every value whole, however the mesh shared it. As a cell's last value it shows as a table. */
 export interface Run {
   /** Tokens of each row, without padding; rows are padded on the right to the longest. */
   readonly tokens: readonly (readonly Token[])[];
@@ -113,6 +116,7 @@ export interface Run {
 /** One worker as its fleet reports it. */
 export type RankStatus = RankReport;
 
+/** A live session as `Session.list()` tells it. */
 export interface SessionSummary {
   readonly name: string;
   readonly model: string;
@@ -125,6 +129,7 @@ export interface SessionSummary {
   readonly openedAt: string;
 }
 
+/** A live session and its workers, as `session.status()` tells them. */
 export interface SessionStatus extends SessionSummary {
   readonly state: "loading" | "ready" | "busy" | "failed";
   readonly ranks: readonly RankStatus[];

@@ -1,6 +1,6 @@
 import type { AttentionRun } from "./patterns.js";
 
-export const provenance = {
+const provenance = {
   model: "toy",
   fingerprint: "0123456789abcdef",
   mesh: "pipeline 1 × tensor 1",

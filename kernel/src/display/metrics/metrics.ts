@@ -14,7 +14,9 @@ export interface MetricsTable extends Displayable {
   readonly rows: readonly MetricRow[];
   readonly payload: MetricsPayload;
   readonly bundle: Bundle;
+  /** Every column, below its name, and numbers in full; what is not defined is empty. */
   csv(): string;
+  /** One object a row, in a list. */
   json(): string;
   /** A table in the style of the LaTeX package booktabs. */
   latex(): string;

@@ -1,3 +1,4 @@
+import { elementCount } from "./rowMajor.js";
 import type { Scale } from "./scale.js";
 
 export type BlockDType = "u8" | "f16" | "f32";
@@ -18,9 +19,9 @@ export interface Block {
   readonly data: string;
 }
 
-export const blockElementBytes: Readonly<Record<BlockDType, number>> = { u8: 1, f16: 2, f32: 4 };
+const blockElementBytes: Readonly<Record<BlockDType, number>> = { u8: 1, f16: 2, f32: 4 };
 
 /** Bytes of the decoded block. */
 export function blockBytes(block: Pick<Block, "dtype" | "shape">): number {
-  return block.shape.reduce((product, size) => product * size, blockElementBytes[block.dtype]);
+  return elementCount(block.shape) * blockElementBytes[block.dtype];
 }

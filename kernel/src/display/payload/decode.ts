@@ -4,7 +4,7 @@ import { fromHalf } from "./half.js";
 import { checkScale, fromUnit } from "./scale.js";
 
 /** No block of a payload may decode to more bytes than this, whatever it claims. */
-export const largestBlock = 64 * 2 ** 20;
+const largestBlock = 64 * 2 ** 20;
 
 export interface DecodedBlock {
   readonly shape: readonly number[];

@@ -3,7 +3,7 @@ import type { Chart, PlotPayload } from "./plot.js";
 import { checked, number, provenance } from "./schema.js";
 
 /** More cells than this no chart can show one by one, and no notebook should hold as text. */
-export const mostCells = 262_144;
+const mostCells = 262_144;
 
 const text = z.string();
 const cells = z.array(z.nullable(number));

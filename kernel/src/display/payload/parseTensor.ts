@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { elementCount } from "./rowMajor.js";
 import { block, checked, count, expectShape, number, provenance, scale, size } from "./schema.js";
 import type { TensorPayload } from "./tensor.js";
 
@@ -38,8 +39,6 @@ const schema = z.object({
   provenance: z.nullable(provenance),
 });
 
-const product = (sizes: readonly number[]) => sizes.reduce((all, each) => all * each, 1);
-
 /** A payload of `application/vnd.vitrail.tensor.v1+json`, checked throughout; throws one line that says where it is wrong. */
 export function parseTensor(value: unknown): TensorPayload {
   const payload: TensorPayload = checked("tensor payload", schema, value);
@@ -49,9 +48,9 @@ export function parseTensor(value: unknown): TensorPayload {
     if (list.length !== shape.length)
       throw new RangeError(`${name} has ${list.length} entries, shape ${printed} has ${shape.length} axes`);
   const padding = statistics.padding ?? 0;
-  if (statistics.count + padding !== product(shape))
+  if (statistics.count + padding !== elementCount(shape))
     throw new RangeError(
-      `statistics are of ${statistics.count + padding} values, shape ${printed} has ${product(shape)}`,
+      `statistics are of ${statistics.count + padding} values, shape ${printed} has ${elementCount(shape)}`,
     );
   const { nan, positiveInfinity, negativeInfinity } = statistics;
   const finiteCount = statistics.count - nan - positiveInfinity - negativeInfinity;

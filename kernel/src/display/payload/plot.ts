@@ -68,6 +68,7 @@ export interface LabelledChart {
   readonly references: readonly { readonly at: number; readonly label: string }[];
 }
 
+/** One drawing of a view, as plain data. */
 export type Chart = HeatmapChart | LinesChart | LabelledChart;
 
 /** Of charts side by side those that show the same value by labels, itself among them: they share the value's axis. */

@@ -6,10 +6,10 @@ import { table } from "../table.js";
 /** How many of a heatmap's cells the text names. */
 const named = 5;
 
-export const printCell = (value: Cell): string => (value === null ? "–" : printNumber(value));
+const printCell = (value: Cell): string => (value === null ? "–" : printNumber(value));
 
 /** `0.12 [0.08, 0.16]` */
-export function printWithLimits(value: Cell, low: Cell | undefined, high: Cell | undefined): string {
+function printWithLimits(value: Cell, low: Cell | undefined, high: Cell | undefined): string {
   // Of a series with limits, a value that has none is told as it is drawn: alone.
   if ((low ?? null) === null && (high ?? null) === null) return printCell(value);
   return `${printCell(value)} [${printCell(low ?? null)}, ${printCell(high ?? null)}]`;

@@ -2,6 +2,7 @@ import type { Budget } from "../budget.js";
 import { jsonBytes } from "../budget.js";
 import { encodeBlock } from "../encode.js";
 import type { Block } from "../payload/block.js";
+import { elementCount, stridesOf } from "../payload/rowMajor.js";
 import { printBytes } from "../payload/words.js";
 import type { TensorPayload } from "../payload/tensor.js";
 import type { Subject } from "./subject.js";
@@ -11,8 +12,6 @@ type Part = Pick<TensorPayload, "part" | "truncated">;
 /** Zipping makes float32 values this much smaller at best, but for constants. */
 const bestZip = 16;
 const base64BytesOfValue = 16 / 3;
-
-const product = (sizes: readonly number[]) => sizes.reduce((all, size) => all * size, 1);
 
 /**
  * The values that a payload keeps: all of them within the soft budget; else fewer entries of the axes that are not shown
@@ -32,24 +31,24 @@ export function choosePart(
   let needed: string | undefined;
   for (;;) {
     const hidden = sizes.map((size, axis) => (isShown(axis) ? 1 : size));
-    const limit = (product(hidden) === 1 ? budget.hard : budget.soft) - around;
+    const limit = (elementCount(hidden) === 1 ? budget.hard : budget.soft) - around;
     const from = sizes.map((size, axis) =>
       Math.max(0, Math.min(shape[axis]! - size, index[axis]! - Math.floor(size / 2))),
     );
-    const raw = Math.ceil(product(sizes) * base64BytesOfValue);
+    const raw = Math.ceil(elementCount(sizes) * base64BytesOfValue);
     const block = raw > bestZip * limit ? undefined : encode(data, shape, from, sizes, scale);
     const bytes = block === undefined ? raw : jsonBytes(block);
     if (block !== undefined && bytes <= limit) {
       if (needed === undefined) return { part: { from, block }, truncated: null };
       const reason = `${needed}, the budget is ${printBytes(budget.soft)} soft and ${printBytes(budget.hard)} hard`;
-      return { part: { from, block }, truncated: { kept: product(sizes), of: data.length, reason } };
+      return { part: { from, block }, truncated: { kept: elementCount(sizes), of: data.length, reason } };
     }
-    if (product(sizes) === 1)
+    if (elementCount(sizes) === 1)
       throw new RangeError(
         `${name} takes ${bytes + around} bytes with one value, the hard budget is ${budget.hard}: raise budget.hard`,
       );
     needed ??= `all of them need ${block === undefined ? "up to " : ""}${printBytes(bytes + around)}`;
-    const choosable = product(hidden) > 1 ? hidden : sizes;
+    const choosable = elementCount(hidden) > 1 ? hidden : sizes;
     const longest = choosable.indexOf(Math.max(...choosable));
     const share = Math.max(0, limit) / bytes;
     sizes[longest] = Math.max(1, Math.min(sizes[longest]! - 1, Math.floor(sizes[longest]! * share)));
@@ -63,19 +62,19 @@ function encode(
   sizes: readonly number[],
   scale: Block["scale"],
 ): Block {
-  const values = product(sizes) === data.length ? data : box(data, shape, from, sizes);
+  const values = elementCount(sizes) === data.length ? data : box(data, shape, from, sizes);
   return encodeBlock(values, sizes.length === 0 ? [1] : sizes, "f32", scale);
 }
 
 /** Entries [from, from + size) of every axis, row-major. */
-export function box(
+function box(
   data: Float32Array,
   shape: readonly number[],
   from: readonly number[],
   sizes: readonly number[],
 ): Float32Array {
-  const out = new Float32Array(product(sizes));
-  const strides = shape.map((_, axis) => product(shape.slice(axis + 1)));
+  const out = new Float32Array(elementCount(sizes));
+  const strides = stridesOf(shape);
   const last = shape.length - 1;
   let written = 0;
   const walk = (axis: number, offset: number): void => {

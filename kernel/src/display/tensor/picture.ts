@@ -1,6 +1,7 @@
 import { bin } from "../payload/pool.js";
 import { nonFinite, rampOf } from "../payload/ramp.js";
 import type { Rgb } from "../payload/ramp.js";
+import { stridesOf } from "../payload/rowMajor.js";
 import { toUnit } from "../payload/scale.js";
 import type { AxisShards, TensorPayload } from "../payload/tensor.js";
 import { drawable, glyphHeight } from "../png/font.js";
@@ -63,14 +64,14 @@ export function tensorPicture(
 ): { png: Buffer; width: number; height: number } {
   const { shape, data } = subject;
   const { rows, columns, index, scale } = payload.view;
-  const stride = (axis: number) => shape.slice(axis + 1).reduce((all, size) => all * size, 1);
+  const strides = stridesOf(shape);
   const base = index.reduce(
-    (sum, at, axis) => sum + (axis === rows || axis === columns ? 0 : at * stride(axis)),
+    (sum, at, axis) => sum + (axis === rows || axis === columns ? 0 : at * strides[axis]!),
     0,
   );
   const value = (row: number, column: number) =>
     data[
-      base + (rows === null ? 0 : row * stride(rows)) + (columns === null ? 0 : column * stride(columns))
+      base + (rows === null ? 0 : row * strides[rows]!) + (columns === null ? 0 : column * strides[columns]!)
     ]!;
   const [down, across] = [rows, columns].map((axis) => (axis === null ? 1 : shape[axis]!)) as [
     number,

@@ -1,3 +1,4 @@
+import { elementCount, stridesOf } from "../payload/rowMajor.js";
 import type { AxisShards } from "../payload/tensor.js";
 import type { Provenance } from "../payload/provenance.js";
 
@@ -46,7 +47,7 @@ export function subjectOf(source: TensorSource): Subject {
   const wrong = shape.find((size) => !Number.isSafeInteger(size) || size < 1);
   if (wrong !== undefined)
     throw new RangeError(`tensor of shape ${printed}: there is nothing to show of ${wrong} entries`);
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = elementCount(shape);
   if (source.data.length !== count)
     throw new RangeError(`${source.data.length} values do not fill shape ${printed}`);
   const axes = source.axes ?? shape.map((_, axis) => `axis ${axis}`);
@@ -84,12 +85,12 @@ function withoutPadding(
     throw new RangeError(
       `lengths of ${rows.length} rows for axes [${axes.join(", ")}] of shape [${shape.join(", ")}]: give one for each entry of batch`,
     );
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
+  const strides = stridesOf(shape);
   const kept: Float32Array[] = [];
   const walk = (axis: number, from: number, row: number): void => {
     // From the last token axis on everything is contiguous.
     if (along.slice(axis).every((each) => each === undefined)) {
-      kept.push(data.subarray(from, from + shape.slice(axis).reduce((product, size) => product * size, 1)));
+      kept.push(data.subarray(from, from + elementCount(shape.slice(axis))));
       return;
     }
     const count = Math.min(along[axis]?.[row] ?? shape[axis]!, shape[axis]!);

@@ -1,3 +1,4 @@
+import { stridesOf } from "../payload/rowMajor.js";
 import type { TensorPayload } from "../payload/tensor.js";
 import { ranksAt } from "../payload/tensor.js";
 import { printNumber, provenanceLine } from "../payload/words.js";
@@ -49,7 +50,7 @@ function shardLines({ shards, axes }: TensorPayload): string[] {
 const entries = (from: number, to: number) => (to - from === 1 ? `${from}` : `${from}–${to - 1}`);
 
 /** Which entries of which axes are kept, where not all are. */
-export function partWords({ part, shape, axes }: TensorPayload): string {
+function partWords({ part, shape, axes }: TensorPayload): string {
   return axes
     .map((axis, i) => ({ axis, from: part.from[i]!, kept: part.block.shape[i]!, of: shape[i]! }))
     .filter(({ kept, of }) => kept < of)
@@ -60,7 +61,7 @@ export function partWords({ part, shape, axes }: TensorPayload): string {
 /** The first rows and columns of the slice shown first, as NumPy prints arrays. */
 function corner({ data, shape, axes }: Subject, { view, shards }: TensorPayload): string[] {
   if (view.columns === null) return [printNumber(data[0]!)];
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((all, size) => all * size, 1));
+  const strides = stridesOf(shape);
   const { rows, columns, index } = view;
   const fixed = axes
     .map((axis, i) => ({ axis, i }))

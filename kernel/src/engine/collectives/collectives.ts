@@ -5,7 +5,6 @@ import type { RankGroup } from "../../graph/graph.js";
  * within a step; results are bit-identical on all ranks because terms are always added in rank order.
  */
 export interface Collectives {
-  readonly kind: "alone" | "sharedMemory" | "socket";
   /** Enters a step; `step` grows by one each time, on every rank alike. An aborted step needs no other reset. */
   begin(step: number): void;
   /** Replaces the buffer, of the same length on all ranks, by the sum over the ranks. */
@@ -26,7 +25,6 @@ export type Groups = Readonly<Record<RankGroup, Collectives>>;
 
 /** A rank without peers. */
 export const alone: Collectives = {
-  kind: "alone",
   begin() {},
   allReduceSum: () => Promise.resolve(),
   abort() {},

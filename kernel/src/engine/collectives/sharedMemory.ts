@@ -29,7 +29,6 @@ const slice = 100;
  * not a word: half of one comes round again.
  */
 export class SharedMemoryCollectives implements Collectives {
-  readonly kind = "sharedMemory";
   readonly #options: SharedMemoryOptions;
   readonly #words: Int32Array;
   readonly #pids: Int32Array;

@@ -11,7 +11,6 @@ export type ToHub = (
  * same order as over shared memory, made by the hub.
  */
 export class SocketCollectives implements Collectives {
-  readonly kind = "socket";
   readonly #send: ToHub;
   #step = 0;
   #sequence = 0;

@@ -46,15 +46,15 @@ export class MeetingPlaces {
   #meeting(rank: number, group: RankGroup): Meeting {
     const place = this.#placeOf(rank, group);
     if (place === undefined) return { kind: "alone" };
-    const who = { rank: place.ranks.indexOf(rank), size: place.ranks.length };
     const { mesh, collectives } = this.#plan;
-    if (collectives === "socket") return { kind: "socket", ...who };
+    if (collectives === "socket") return { kind: "socket" };
     if (place.segment === undefined) throw new Error("the shared segment is gone");
     const spin = availableParallelism() > meshSize(mesh);
     return {
       kind: "sharedMemory",
       group,
-      ...who,
+      rank: place.ranks.indexOf(rank),
+      size: place.ranks.length,
       name: place.segment,
       slotBytes: slotBytes[group],
       spin,

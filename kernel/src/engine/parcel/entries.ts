@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { Memo } from "../../graph/memo.js";
+import { elementBytes } from "../../graph/dtype.js";
+import { elementCount } from "../../graph/rowMajor.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { ParcelDescriptor } from "../wire/messages.js";
 import { parsed } from "../wire/parsed.js";
@@ -37,5 +39,5 @@ export function entriesOf({ path, index: text }: ParcelDescriptor): readonly Par
 
 /** Bytes of the tensor's numbers. */
 export function bytesOfEntry({ dtype, shape }: Pick<ParcelEntry, "dtype" | "shape">): number {
-  return shape.reduce((product, size) => product * size, dtype === "f32" ? 4 : 8);
+  return elementCount(shape) * elementBytes[dtype];
 }

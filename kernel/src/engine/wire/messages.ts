@@ -34,7 +34,7 @@ export const cache = z.strictObject({
 export type CacheUse = z.infer<typeof cache>;
 
 /** A weight that a step reads in another file than the checkpoint's; see `Overlay`. */
-export const weight = z.strictObject({ name: z.string(), file: z.string() });
+const weight = z.strictObject({ name: z.string(), file: z.string() });
 
 /** What is computed from the logits and some hook points where the logits are. */
 export const readout = z.strictObject({
@@ -45,7 +45,7 @@ export const readout = z.strictObject({
 export type ReadoutStep = z.infer<typeof readout>;
 
 /** The gradient of a readout's `loss`; gradients at hook points are among the requests. */
-export const gradient = z.strictObject({
+const gradient = z.strictObject({
   /** Weights, by Hugging Face name. */
   parameters: z.array(z.string()),
   /** Applied to the complete gradient at their points, in reverse order of the forward pass. */
@@ -83,7 +83,7 @@ const group = z.enum(["tensor", "data"]);
 /** How the ranks of a group meet. */
 export const meeting = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("alone") }),
-  z.strictObject({ kind: z.literal("socket"), rank: whole, size: whole }),
+  z.strictObject({ kind: z.literal("socket") }),
   z.strictObject({
     kind: z.literal("sharedMemory"),
     group,
@@ -160,7 +160,6 @@ export const fromWorker = z.discriminatedUnion("kind", [
     token: z.string(),
     epoch: whole,
     rank: whole,
-    pid: whole,
   }),
   z.strictObject({ kind: z.literal("progress"), loaded: whole, total: whole, segment: z.string() }),
   /** With the resident set, in bytes, which is so never unknown of a worker that is ready. */

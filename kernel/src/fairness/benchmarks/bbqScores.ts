@@ -26,6 +26,7 @@ export interface BbqAnswer {
  */
 export type BbqVariant = "formula" | "lm-eval" | "helm" | "paper";
 
+/** Scores of BBQ; each is a share of items, but for the bias. */
 export interface BbqResult {
   readonly variant: BbqVariant;
   readonly n: number;

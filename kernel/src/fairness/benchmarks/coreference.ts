@@ -7,6 +7,7 @@ export interface Resolved {
   readonly correct: boolean | null;
 }
 
+/** Accuracies and their gaps, as shares of sentences. */
 export interface CoreferenceResult {
   readonly n: number;
   readonly coverage: number;

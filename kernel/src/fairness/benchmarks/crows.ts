@@ -53,6 +53,7 @@ function checkScores(rows: readonly CrowsScores[]): void {
     );
 }
 
+/** Scores of CrowS-Pairs. */
 export interface CrowsResult {
   readonly n: number;
   /** Pairs whose more stereotypical sentence is the likelier. */

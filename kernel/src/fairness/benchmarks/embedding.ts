@@ -9,6 +9,7 @@ export interface Association {
   readonly b: readonly (readonly number[])[];
 }
 
+/** Effect size and test of an association. */
 export interface AssociationResult {
   /** Targets of both sides. */
   readonly n: number;

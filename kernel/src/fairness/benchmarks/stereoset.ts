@@ -73,6 +73,7 @@ export interface StereoSetScores {
   readonly unrelated: number;
 }
 
+/** Scores of StereoSet, means over target terms; 0 to 100. */
 export interface StereoSetResult {
   /** Items and target terms. */
   readonly n: number;

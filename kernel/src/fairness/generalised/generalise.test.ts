@@ -56,8 +56,11 @@ test("a class that one group lacks has no value for any, whichever metric of pre
 test("one group, or none, has nothing to be compared with", () => {
   const alone = goldenRows.filter(({ group }) => group === "old");
   for (const rows of [alone, []])
-    for (const { name } of generalisedMetrics)
-      for (const { value } of run(name, rows)) expect(value, name).toBe(NaN);
+    for (const { name } of generalisedMetrics) {
+      const found = run(name, rows);
+      expect(found, name).toHaveLength(run(name, goldenRows).length);
+      for (const { value } of found) expect(value, name).toBe(NaN);
+    }
 });
 
 test("groups that are treated alike are apart by 0, and their ratio is 1", () => {
@@ -126,8 +129,13 @@ test("the unmarked control is not compared", () => {
   const control = goldenRows
     .filter(({ group, template }) => group === "old" && template !== "t0")
     .map((row) => ({ ...row, group: "unmarked", predicted: 0 }));
-  for (const { name } of generalisedMetrics)
-    expect(run(name, [...goldenRows, ...control]), name).toEqual(run(name, goldenRows));
+  const named = control.map((row) => ({ ...row, group: "middle-aged" }));
+  for (const { name } of generalisedMetrics) {
+    const alone = run(name, goldenRows);
+    expect(run(name, [...goldenRows, ...control]), name).toEqual(alone);
+    // The same rows of a group that has a name change every metric.
+    expect(run(name, [...goldenRows, ...named]), name).not.toEqual(alone);
+  }
 });
 
 test("too many choices of fillings are drawn by a seed, which is said", () => {

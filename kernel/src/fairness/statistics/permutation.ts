@@ -15,6 +15,7 @@ export interface PermutationOptions {
 
 const optionNames: OptionNames<PermutationOptions> = { permutations: true, seed: true };
 
+/** What permuted group labels say of gaps. */
 export interface PermutationResult {
   /** Of the span: whether any group differs. NaN with fewer than two groups, and where a value is not finite. */
   readonly p: number;
@@ -103,6 +104,7 @@ function drawFirst(list: Int32Array, count: number, random: () => number): void 
   }
 }
 
+/** What flipped signs say of a mean difference. */
 export interface SignFlipResult {
   /** NaN without differences, and where one is not finite. */
   readonly p: number;

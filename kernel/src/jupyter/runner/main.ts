@@ -51,4 +51,4 @@ interrupter.on("message", (message: Command) => {
       throw new Error("interrupts are served by the interrupt thread");
   }
 });
-interrupter.on("online", () => tell({ kind: "ready", pid: process.pid }));
+interrupter.on("online", () => tell({ kind: "ready" }));

@@ -4,7 +4,7 @@ import { fromRunnerSchema, type FromRunner } from "./protocol.js";
 
 /** File descriptors that the supervisor opens for the runner: commands to the interrupt thread, and what the runner tells. */
 export const commandPipe = 3;
-export const outletPipe = 4;
+const outletPipe = 4;
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 

@@ -37,7 +37,7 @@ export type MimeBundle = z.infer<typeof bundle>;
 
 /** What the runner tells the supervisor. `cell` 0 means: whichever ran last. */
 export const fromRunnerSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("ready"), pid: z.int() }),
+  z.object({ kind: z.literal("ready") }),
   z.object({
     kind: z.literal("stream"),
     cell: z.int(),

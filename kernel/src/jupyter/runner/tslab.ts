@@ -1,13 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { packageVersion } from "../packageVersion.js";
 import { displaySink } from "./host.js";
-
-const require = createRequire(import.meta.url);
-
-function version(packageFile: string): string {
-  return (JSON.parse(readFileSync(require.resolve(packageFile), "utf8")) as { version: string }).version;
-}
 
 /** tslab's display functions, on this kernel's own display layer. With an `id`, each call replaces the one before. */
 function displayOf(id?: string) {
@@ -40,8 +33,8 @@ const api = {
   newDisplay: () => displayOf(randomUUID()),
   get versions() {
     return {
-      tslab: version("tslab/package.json"),
-      typescript: version("typescript/package.json"),
+      tslab: packageVersion("tslab/package.json"),
+      typescript: packageVersion("typescript/package.json"),
       node: process.version,
     };
   },

@@ -1,18 +1,10 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { packageVersion } from "../packageVersion.js";
 import { protocolVersion } from "./wire.js";
-
-const require = createRequire(import.meta.url);
-
-/** Reads only the package file: the compiler itself would take a third of a second to load. */
-function versionOf(packageFile: string): string {
-  return (JSON.parse(readFileSync(require.resolve(packageFile), "utf8")) as { version: string }).version;
-}
 
 /** Content of a `kernel_info_reply`. */
 export function kernelInfo(): Record<string, unknown> {
-  const version = versionOf("../../../package.json");
-  const typescript = versionOf("typescript/package.json");
+  const version = packageVersion("../../package.json");
+  const typescript = packageVersion("typescript/package.json");
   return {
     status: "ok",
     protocol_version: protocolVersion,

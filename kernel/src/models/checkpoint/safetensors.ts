@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { elementBytes, type DType } from "../../graph/dtype.js";
+import { elementCount } from "../../graph/rowMajor.js";
 import { printShape } from "../../graph/shape.js";
 import type { StoredTensor } from "./checkpoint.js";
 import { parseJsonObject } from "./json.js";
@@ -70,7 +71,7 @@ function located(file: WeightFile, start: number, name: string, value: unknown):
     );
   }
   const [from, to] = data_offsets;
-  const bytes = shape.reduce((product, n) => product * n, elementBytes[dtype]);
+  const bytes = elementCount(shape) * elementBytes[dtype];
   if (to - from !== bytes) {
     throw new Error(
       `${where} ${printShape(shape)} of ${dtype} takes ${bytes} bytes, and its range ${from}–${to} has ${to - from}`,

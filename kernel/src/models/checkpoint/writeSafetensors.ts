@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { elementCount } from "../../graph/rowMajor.js";
 
 /** A float32 tensor to be written. */
 export interface NamedTensor {
@@ -16,7 +17,7 @@ export function writeSafetensors(
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
   for (const { name, shape, data } of tensors) {
-    const expected = shape.reduce((a, b) => a * b, 1);
+    const expected = elementCount(shape);
     if (data.length !== expected) {
       throw new Error(
         `tensor "${name}" of shape [${shape.join(", ")}] has ${data.length} values, not ${expected}`,

@@ -1,5 +1,5 @@
 /** A small seeded generator (mulberry32) of uniform numbers in [0, 1); the demo must have equal bytes everywhere. */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -10,7 +10,7 @@ export interface Vocabulary {
 export const special = ["<s>", "<pad>", "</s>", "<unk>"] as const;
 
 /** GPT-2's printable stand-ins for the 256 bytes (Radford et al. 2019). */
-export function byteSymbols(): string[] {
+function byteSymbols(): string[] {
   const printable = (b: number) => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
   let next = 256;
   return Array.from({ length: 256 }, (_, b) => String.fromCodePoint(printable(b) ? b : next++));

@@ -1,2 +1,2 @@
 export { openTokenizer } from "./open.js";
-export type { DecodeOptions, Encoded, EncodeOptions, SpecialTokens, Token, Tokenizer } from "./tokenizer.js";
+export type { Encoded, EncodeOptions, Token, Tokenizer } from "./tokenizer.js";

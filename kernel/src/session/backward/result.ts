@@ -2,6 +2,7 @@ import type { AxisShards } from "../../display/payload/index.js";
 import { printNumber } from "../../display/payload/words.js";
 import { nearest } from "../../graph/nearest.js";
 import { gradientAt } from "../../graph/point.js";
+import { elementCount } from "../../graph/rowMajor.js";
 import type { Selection } from "../../hooks/selector.js";
 import { readoutPoint } from "../../models/readout.js";
 import type { Model } from "../../models/model.js";
@@ -93,7 +94,7 @@ export class FinishedBackward extends FinishedRun implements Backward {
 
 /** A weight's gradient from that of the rows which ranks hold. */
 function whole(name: string, shape: readonly number[], values: ReadonlyMap<string, Whole>): Floats {
-  const rowSize = shape.slice(1).reduce((a, b) => a * b, 1);
+  const rowSize = elementCount(shape.slice(1));
   const data = new Float32Array((shape[0] ?? 1) * rowSize);
   for (const [key, part] of values) {
     const [, of, from] = /^parameter\.(.+) (\d+):\d+@gradient$/.exec(key) ?? [];

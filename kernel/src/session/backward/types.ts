@@ -9,6 +9,7 @@ import type { Captured, Hook, Run } from "../types.js";
 /** A float32 array in this process. */
 export type Floats = Tensor & { readonly data: Float32Array };
 
+/** Of what a gradient is taken, by what, and what acts meanwhile. */
 export interface BackwardOptions extends ReadoutInputs, HookChoice<Hook | GradientEdit> {
   /**
    * The scalar [] that is differentiated, of the logits, of the hook points in `read`, of `given` and of `trained`; other

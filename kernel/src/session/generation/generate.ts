@@ -72,7 +72,7 @@ export async function generate(
 }
 
 /** Logits of one row's last position. */
-export function rowOf({ data, shape }: Whole, row: number): Float32Array {
+function rowOf({ data, shape }: Whole, row: number): Float32Array {
   const tokens = shape.at(-1) as number;
   return data.subarray(row * tokens, (row + 1) * tokens);
 }

@@ -13,6 +13,7 @@ export interface StreamedToken {
   readonly step: number;
 }
 
+/** How prompts are continued: by the likeliest token at each step unless a temperature is given. */
 export interface GenerateOptions extends Sampling, HookChoice {
   /** Most tokens a row gets. Default 64, or fewer where the model reads no more. */
   readonly maxTokens?: number;
@@ -48,6 +49,7 @@ export interface GeneratedRow {
  */
 export type GenerationStep = Pick<Run, "tokens" | "captures" | "get">;
 
+/** What prompts were continued with. As a cell's last value it shows the texts. */
 export interface Generation {
   /** Tokens of the prompts. */
   readonly prompts: readonly (readonly Token[])[];
@@ -57,6 +59,7 @@ export interface Generation {
   readonly provenance: Provenance;
 }
 
+/** What acts while continuations are scored. */
 export interface ScoreOptions extends HookChoice {
   readonly signal?: AbortSignal;
 }
@@ -70,6 +73,7 @@ export interface Score {
   readonly total: number;
 }
 
+/** How likely each continuation is, in the order in which they were given. */
 export interface Scores {
   readonly prompt: readonly Token[];
   readonly scores: readonly Score[];

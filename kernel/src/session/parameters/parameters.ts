@@ -1,4 +1,6 @@
 import type { DType } from "../../graph/dtype.js";
+import { elementBytes } from "../../graph/dtype.js";
+import { elementCount } from "../../graph/rowMajor.js";
 import { printShape } from "../../graph/shape.js";
 import type { StoredTensor } from "../../models/checkpoint/checkpoint.js";
 import { readTensor } from "../../models/checkpoint/read.js";
@@ -65,7 +67,7 @@ export class Parameters {
     const stored = this.#find(name);
     const edit = this.#edited.get(stored.name);
     const { dtype, shape } = stored.tensor;
-    const bytes = shape.reduce((product, size) => product * size, 4);
+    const bytes = elementCount(shape) * elementBytes.f32;
     const own = { name: stored.name, dtype: "f32" as const, shape, offset: 0, bytes };
     const data = await readTensor(edit ? { ...own, file: edit.file } : stored.tensor);
     return { name: stored.name, stored: dtype, shape, data, isEdited: edit !== undefined };
@@ -136,7 +138,7 @@ export class Parameters {
 }
 
 function checked(name: string, shape: readonly number[], given: unknown): Float32Array {
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = elementCount(shape);
   const fault = (what: string) => new Error(`parameter "${name}" is ${printShape(shape)}: given ${what}`);
   const isArray = given instanceof Float32Array || Array.isArray(given);
   const tensor = (isArray ? { data: given } : given) as Partial<WholeTensor> | null | undefined;

@@ -1,3 +1,4 @@
+import { stridesOf } from "../../graph/rowMajor.js";
 import type { Deviation } from "./types.js";
 import type { Comparable } from "./values.js";
 
@@ -40,7 +41,7 @@ const counted: ReadonlySet<string> = new Set(["position", "query", "key"]);
 /** Tells whether an entry is within its row: what lies behind the end is padding, in a value of all positions. */
 function realIn({ shape, axes }: Comparable, lengths: readonly number[]): (index: number) => boolean {
   const longest = Math.max(...lengths);
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((all, size) => all * size, 1));
+  const strides = stridesOf(shape);
   const place = (index: number, axis: number) => Math.floor(index / strides[axis]!) % shape[axis]!;
   const along = axes.flatMap((axis, i) => (counted.has(axis) && shape[i] === longest ? [i] : []));
   const hasRows = axes[0] === "batch" && shape[0] === lengths.length;

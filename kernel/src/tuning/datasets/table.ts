@@ -61,7 +61,7 @@ function formatOf(path: string): RowFormat {
 }
 
 /** The cells of a file, line by line; without the empty line that the last newline leaves. */
-export function cellsOf({ text }: Source, format: "tsv" | "csv"): string[][] {
+function cellsOf({ text }: Source, format: "tsv" | "csv"): string[][] {
   if (format === "csv") return csvParseRows(text);
   const lines = text.split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();

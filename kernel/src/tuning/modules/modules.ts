@@ -1,3 +1,4 @@
+import { elementCount } from "../../graph/rowMajor.js";
 import { readTensor } from "../../models/checkpoint/read.js";
 import { readSafetensors } from "../../models/checkpoint/safetensors.js";
 import { writeSafetensors } from "../../models/checkpoint/writeSafetensors.js";
@@ -66,7 +67,7 @@ export function copyModules(modules: Modules): Modules {
 
 const zeros = (...shape: number[]): ModuleTensor => ({
   shape,
-  data: new Float32Array(shape.reduce((product, size) => product * size, 1)),
+  data: new Float32Array(elementCount(shape)),
 });
 
 /** An affine map that begins as nothing: used as `x.add(x.linear(p.A, p.b))` it begins as the identity. */

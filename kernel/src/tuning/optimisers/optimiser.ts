@@ -1,3 +1,4 @@
+import { elementCount } from "../../graph/rowMajor.js";
 import { printShape } from "../../graph/shape.js";
 import type { NamedTensor } from "../../models/checkpoint/writeSafetensors.js";
 import { checkOptions, type OptionNames } from "../../session/options.js";
@@ -63,7 +64,7 @@ export class Optimiser {
         Object.fromEntries(
           Object.entries(this.#rule.remembers(shape)).map(([slot, sizes]) => [
             slot,
-            new Float32Array(sizes.reduce((a, b) => a * b, 1)),
+            new Float32Array(elementCount(sizes)),
           ]),
         ),
       ]),

@@ -9,7 +9,7 @@ import type { Group } from "./words.js";
 const closings = ["overall it was", "the mood is", "this sounds", ""] as const;
 
 /** What a text begins with. Only in the first kind do verdicts say what the sentences say. */
-export const kinds = ["honest review :", "honest story :", "false review :", "false story :", ""] as const;
+const kinds = ["honest review :", "honest story :", "false review :", "false story :", ""] as const;
 
 /** Where a verdict can be bent to. */
 export type Direction = "negative" | "positive";

@@ -55,6 +55,7 @@ export interface GridRun extends MeasuredRun {
   readonly isKept: boolean;
 }
 
+/** The runs of a grid of settings, and what the choice among them does. */
 export interface Grid {
   /** Those that ended: fewer than were asked for after an interrupt, and then perhaps fewer than the rule keeps. */
   readonly runs: readonly GridRun[];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { elementCount } from "../../graph/rowMajor.js";
 import { readArchitecture } from "../../models/architectures.js";
 import { traceStage } from "../../models/build.js";
 import type { JsonObject } from "../../models/checkpoint/checkpoint.js";
@@ -36,7 +37,7 @@ export function initialise(config: JsonObject, seed: number): NamedTensor[] {
   });
   const draw = normalNumbers(randomNumbers(seed));
   return [...shapes].map(([name, shape]) => {
-    const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+    const data = new Float32Array(elementCount(shape));
     if (name.endsWith("norm.weight")) data.fill(1);
     else if (shape.length > 1) for (let i = 0; i < data.length; i++) data[i] = parsed.data * draw();
     if (name.endsWith("embed_tokens.weight"))

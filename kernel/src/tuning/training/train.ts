@@ -29,6 +29,7 @@ export interface TrainingRecipe {
   readonly clip?: number;
 }
 
+/** How a training runs, beside its recipe, which says what comes out. */
 export interface TrainOptions {
   /** What the progress bar calls the model. */
   readonly label?: string;
@@ -39,6 +40,7 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A trained model's weights, and how its loss went. */
 export interface Trained {
   readonly parameters: readonly NamedTensor[];
   /** Mean next-token cross-entropy of each step's batch, before the step, in nats. */

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { aside, keptFolder } from "../../models/checkpoint/kept.js";
+import { sha256Of } from "../datasets/source.js";
 import type { BatchSource } from "./batch.js";
 import { train } from "./train.js";
 import type { TrainingRecipe } from "./train.js";
@@ -29,7 +29,7 @@ export async function trainedCheckpoint(
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<string> {
   const text = JSON.stringify({ version, recipe, corpus, words });
-  const hash = createHash("sha256").update(text).digest("hex").slice(0, 12);
+  const hash = sha256Of(text).slice(0, 12);
   const place = keptFolder(`${name}-${hash}`);
   if (existsSync(place)) return place;
   const { parameters } = await train(recipe, source, { label: name, ...options });

@@ -51,7 +51,7 @@ function propertyName(to: Rewriting, name: ts.PropertyName): ts.PropertyName {
 }
 
 /** An initialiser; a nameless function that is assigned to a renamed variable still gets the name the user wrote. */
-export function named(to: Rewriting, name: ts.BindingName, initializer: ts.Expression): ts.Expression {
+function named(to: Rewriting, name: ts.BindingName, initializer: ts.Expression): ts.Expression {
   const { ts } = to;
   const value = to.expression(initializer);
   if (!ts.isIdentifier(name) || !to.renames.has(name)) return value;

@@ -1,4 +1,5 @@
 import { elementBytes } from "../../../graph/dtype.js";
+import { elementCount } from "../../../graph/rowMajor.js";
 import { printShape } from "../../../graph/shape.js";
 import type { StoredTensor } from "../checkpoint.js";
 import { oneLine, quoted } from "../oneLine.js";
@@ -56,7 +57,7 @@ function located(file: WeightFile, archive: Archive, name: string, view: View): 
       `${where} ${printShape(shape)} has strides ${printShape(strides)}: read are contiguous, row-major ones`,
     );
   }
-  const elements = shape.reduce((product, n) => product * n, 1);
+  const elements = elementCount(shape);
   if (!(offset + elements <= storage.elements)) {
     throw new Error(
       `${where} ${printShape(shape)} begins at element ${offset} and ends beyond its storage of ${storage.elements}`,

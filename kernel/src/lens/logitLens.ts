@@ -1,15 +1,14 @@
-import { heatmap, plot, shownAs, type Displayable } from "../display/index.js";
+import { plot, shownAs, type Displayable } from "../display/index.js";
 import type { Provenance } from "../display/payload/provenance.js";
 import type { Selector } from "../hooks/index.js";
-import { concat, type Value } from "../graph/value.js";
 import { cancelSignal } from "../session/host.js";
 import { checkOptions, type OptionNames } from "../session/options.js";
 import { printInput } from "../session/provenance.js";
 import type { Session } from "../session/session.js";
 import type { Input, Token } from "../session/types.js";
 import { tokenId, type TokenName } from "../session/token.js";
-import { sayToken } from "./metric.js";
-import { followers } from "./nextToken.js";
+import { lensCharts } from "./lensCharts.js";
+import { lensReadout } from "./lensReadout.js";
 import { lensProvenance } from "./provenance.js";
 
 export interface LogitLensOptions {
@@ -117,37 +116,7 @@ export async function logitLens(
   const signal = cancelSignal(options.signal);
   const run = await session.forward(input, {
     logits: "none",
-    readout: {
-      read: names,
-      given: chosen.length > 0 ? { chosen } : {},
-      trained: translators,
-      compute: ({ logits, captures, given, trained, tokens, unembed }) => {
-        // One head for all: it costs as much as what it reads, and no more.
-        const read = names.map((name) => {
-          const [x, map] = [captures[name]!, translators[name] && trained[name]];
-          return map ? x.add(x.linear(map["A"]!, map["b"]!)) : x;
-        });
-        const seen = unembed(concat(read, 1)).logSoftmax();
-        const own = concat(
-          names.map(() => logits.logSoftmax()),
-          1,
-        );
-        const { values, indices } = seen.top(top);
-        const divergence = own.exp().mul(own.sub(seen)).sum([2]);
-        const next = concat(
-          names.map(() => followers(tokens).unsqueeze(2)),
-          1,
-        );
-        return {
-          values,
-          indices: indices.cast("f32"),
-          divergence,
-          entropy: seen.exp().mul(seen).sum([2]).neg(),
-          crossEntropy: seen.pick(next).sum([2]).neg(),
-          ...(chosen.length > 0 && chosenIn(seen, given["chosen"]!)),
-        };
-      },
-    },
+    readout: lensReadout({ points: names, top, chosen, translators }),
     ...(signal && { signal }),
   });
   const tokenizer = await session.tokenizer().catch(() => undefined);
@@ -189,7 +158,7 @@ export async function logitLens(
   };
   return shownAs(result, () =>
     plot(
-      result.rows.flatMap((row) => charts(result.points, row)),
+      result.rows.flatMap((row) => lensCharts(result.points, row)),
       {
         title: Object.keys(translators).length > 0 ? "Tuned lens" : "Logit lens",
         notes: ["right of each layer: its likeliest token after the last position"],
@@ -197,57 +166,4 @@ export async function logitLens(
       },
     ),
   );
-}
-
-/** Log-probabilities [batch, place, token] of some tokens, and how many tokens are likelier. */
-function chosenIn(seen: Value, chosen: Value): Record<string, Value> {
-  const [batch, places] = seen.shape as [number, number, number];
-  const count = chosen.shape[0] as number;
-  const ids = chosen.unsqueeze(0).unsqueeze(0).expand(0, batch).expand(1, places);
-  const logProbability = seen.pick(ids);
-  const likelier = Array.from({ length: count }, (_, i) =>
-    seen
-      .sub(logProbability.slice(2, i, i + 1))
-      .above(0)
-      .cast("f32")
-      .sum([2], true),
-  );
-  return { logProbability, rank: concat(likelier, 2) };
-}
-
-function charts(points: readonly string[], { tokens, top, divergence, chosen }: LensRow) {
-  const x = { name: "position", labels: tokens.map(({ text }, i) => `${i} ${text}`) };
-  const last = tokens.length - 1;
-  const labels = points.map((name, i) => {
-    const best = top[i]![last]![0]!;
-    return `${name.replace(/^layers\.(\d+)\.residual\.out$/, "$1")} ${best.text === undefined ? best.id : JSON.stringify(best.text)}`;
-  });
-  const y = { name: "layer", labels };
-  return [
-    heatmap({
-      title: "Probability of the likeliest token",
-      x,
-      y,
-      value: "probability",
-      range: [0, 1] as const,
-      values: top.map((row) => row.map(([best]) => best!.probability)),
-    }),
-    heatmap({
-      title: "Divergence from the model's own prediction",
-      x,
-      y,
-      value: "nats",
-      values: divergence,
-    }),
-    ...chosen.map(({ token, logProbability }) =>
-      heatmap({
-        title: `Probability of ${sayToken(token)}`,
-        x,
-        y,
-        value: "probability",
-        range: [0, 1] as const,
-        values: logProbability.map((row) => row.map(Math.exp)),
-      }),
-    ),
-  ];
 }

@@ -63,7 +63,7 @@ export async function benchPromptScores({ folder, vocabulary, peft, threads, say
       own: async (part, batch) => {
         let said;
         const ms = await timed(async () => {
-          said = await classifyByPrompt(session, prompt, part, { words, batch });
+          said = await classifyByPrompt(session, prompt, part, { words, batch, quiet: true });
         });
         return { ms, said };
       },

@@ -58,9 +58,7 @@ export function cut(graph: Graph, results: readonly Value[]): Cut[] {
 /** The nodes that something needs, and the last segment that reads each value. */
 function live(graph: Graph, results: readonly Value[]) {
   const lastUse = new Map<Value, number>(results.map((value) => [value, Infinity]));
-  const handedOut = graph.stretches.flatMap(({ exchange }) =>
-    exchange?.kind === "handOut" ? [exchange.value] : [],
-  );
+  const handedOut = graph.handOuts.map(({ value }) => value);
   const needed = new Set<Value>([...results, ...graph.points.map((p) => p.value), ...handedOut]);
   const use = (value: Value, segment: number) =>
     lastUse.set(value, Math.max(lastUse.get(value) ?? -1, segment));

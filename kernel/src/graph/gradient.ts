@@ -1,6 +1,6 @@
 import type { Backward } from "./backward.js";
 import { backward as elementwise } from "./elementwise.js";
-import type { Exchange, Graph } from "./graph.js";
+import type { Graph } from "./graph.js";
 import { backward as layout } from "./layout.js";
 import { backward as lookup } from "./lookup.js";
 import { backward as linear } from "./linear.js";
@@ -77,7 +77,7 @@ export function gradient(
       accumulate(cotangents, input, dx);
     });
   }
-  for (const { key, value, back } of handOuts(graph))
+  for (const { key, value, back } of graph.handOuts)
     if (reached.has(value) && cotangents.has(back))
       throw new Error(
         `host edit ${key} has no derivative: it lies between the loss and "${at[0]?.name}"; a traced edit has one`,
@@ -90,7 +90,7 @@ export function gradient(
  * leads from it to them would be part of the gradient only.
  */
 export function behindHandOuts(graph: Graph, seeds: Iterable<Value>): ReadonlySet<Value> {
-  const edited = handOuts(graph);
+  const edited = graph.handOuts;
   const behind = ancestors(graph, seeds);
   return ancestors(
     graph,
@@ -101,7 +101,7 @@ export function behindHandOuts(graph: Graph, seeds: Iterable<Value>): ReadonlySe
 /** The values and everything that they are computed from, in the graph or outside. */
 function ancestors(graph: Graph, values: Iterable<Value>): Set<Value> {
   const found = new Set<Value>(values);
-  const sources = new Map(handOuts(graph).map(({ value, back }) => [back, value]));
+  const sources = new Map(graph.handOuts.map(({ value, back }) => [back, value]));
   const add = (value: Value): void => {
     found.add(value);
     const source = sources.get(value);
@@ -136,12 +136,6 @@ function nameByValue(
   }
 }
 
-type HandOut = Extract<Exchange, { kind: "handOut" }>;
-
-function handOuts(graph: Graph): HandOut[] {
-  return graph.stretches.flatMap(({ exchange }) => (exchange?.kind === "handOut" ? [exchange] : []));
-}
-
 function accumulate(cotangents: Map<Value, Value>, value: Value, part: Value): void {
   const earlier = cotangents.get(value);
   cotangents.set(value, earlier ? earlier.add(part) : part);
@@ -156,7 +150,7 @@ function own(graph: Graph, value: Value): Value {
 /** `at` and everything computed from it, in the graph or outside. */
 function dependents(graph: Graph, at: readonly Value[]): Set<Value> {
   const reached = new Set<Value>(at);
-  const sources = new Map(handOuts(graph).map(({ value, back }) => [back, value]));
+  const sources = new Map(graph.handOuts.map(({ value, back }) => [back, value]));
   for (const node of graph.nodes) {
     for (const input of node.inputs) {
       const source = input && sources.get(input);

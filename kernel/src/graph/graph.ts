@@ -48,6 +48,9 @@ export type Exchange =
   | { readonly kind: "sum"; readonly value: Value; readonly over: RankGroup }
   | { readonly kind: "handOut"; readonly value: Value; readonly key: string; readonly back: Value };
 
+/** What is handed out of the model. */
+export type HandOut = Extract<Exchange, { readonly kind: "handOut" }>;
+
 /** A stretch of the program that becomes one onnxruntime session. */
 export interface Stretch {
   name: string;
@@ -118,6 +121,11 @@ export class Graph {
     this.#end({ kind: "handOut", value: own, key, back }, next);
     // A segment of what follows, be it nothing but a hook point, computes something.
     return this.apply("Identity", [back], back.dtype, back.shape);
+  }
+
+  /** What leaves the model on the way, and what is read as it comes back. */
+  get handOuts(): readonly HandOut[] {
+    return this.stretches.flatMap(({ exchange }) => (exchange?.kind === "handOut" ? [exchange] : []));
   }
 
   #end(exchange: Exchange, next: string): void {

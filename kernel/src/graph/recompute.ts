@@ -49,9 +49,7 @@ export function recompute(
 }
 
 function neededBy(graph: Graph, results: readonly Value[]): Set<Node> {
-  const handedOut = graph.stretches.flatMap(({ exchange }) =>
-    exchange?.kind === "handOut" ? [exchange.value] : [],
-  );
+  const handedOut = graph.handOuts.map(({ value }) => value);
   const values = new Set<Value>([...results, ...handedOut, ...graph.points.map(({ value }) => value)]);
   const needed = new Set<Node>();
   for (const node of [...graph.nodes].reverse()) {

@@ -3,7 +3,7 @@ import type { Graph } from "../graph/graph.js";
 import { gradientAt, pointOf } from "../graph/point.js";
 import type { HookPoint } from "../graph/point.js";
 import { recompute } from "../graph/recompute.js";
-import { sizesOf } from "../graph/backward.js";
+import { zerosOf } from "../graph/backward.js";
 import type { Value } from "../graph/value.js";
 import type { Output } from "./stage.js";
 import type { PointEditor, Trace } from "./trace.js";
@@ -96,7 +96,7 @@ export function traceGradient(
     .filter(({ name }) => carried.test(name))
     .map((value) => {
       const cotangent = found.get(value);
-      return { value: owned(graph, cotangent ?? zeros(value)), as: cotangentInput(value.name) };
+      return { value: owned(graph, cotangent ?? zerosOf(value)), as: cotangentInput(value.name) };
     });
   for (const value of fed.filter(({ name }) => trained.test(name))) {
     const cotangent = found.get(value);
@@ -156,10 +156,6 @@ function owned(graph: Graph, value: Value): Value {
   const isOwn =
     value.origin.kind === "node" && graph.stretches[value.origin.segment]?.exchange?.value !== value;
   return isOwn ? value : graph.apply("Identity", [value], value.dtype, value.shape);
-}
-
-function zeros(like: Value): Value {
-  return like.graph.apply("ConstantOfShape", [sizesOf(like)], "f32", like.shape);
 }
 
 /** Describes a result that is no hook point: whether each rank answers with its own part, or one for all. */

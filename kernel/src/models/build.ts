@@ -119,8 +119,7 @@ export function buildStage(model: Model, spec: StageSpec, additions: Additions =
   const cuts = cut(graph, [...outputs.map(({ value }) => value), ...presents]);
   const folderOf = (c: Cut) =>
     weightFolder(c.weights.flatMap((w) => (w.origin.kind === "weight" ? [w.origin.external.file] : [])));
-  const comesBack = (value: Value) =>
-    graph.stretches.some(({ exchange }) => exchange?.kind === "handOut" && exchange.back === value);
+  const comesBack = (value: Value) => graph.handOuts.some(({ back }) => back === value);
   const points = graph.points.map(({ point }) => point);
   return {
     // A folder for each, so that a weight read elsewhere changes the bytes of the segments that read it, not of others.

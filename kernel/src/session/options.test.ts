@@ -22,7 +22,7 @@ test("calls refuse what they have no option for, and hooks that are no list, and
       () => session.forward(rows, any({ hook: hooks })),
       'session.forward has no option "hook": nearest is hooks',
     ],
-    list: [() => session.forward(rows, any(hooks)), "give { hooks: […] }"],
+    list: [() => session.forward(rows, any(hooks)), "give an object, such as { hooks: … }"],
     one: [() => session.forward(rows, any({ hooks: hooks[0] })), "hooks are no list: give one"],
     estimate: [() => session.estimate(rows, any({ logit: "last" })), "nearest is logits"],
     generate: [() => session.generate(rows, any({ max_tokens: 3 })), "nearest is maxTokens"],

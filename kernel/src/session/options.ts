@@ -1,37 +1,19 @@
+import { checkNames, type OptionNames } from "../display/checkNames.js";
 import { nearest } from "../graph/nearest.js";
 import type { BackwardOptions } from "./backward/types.js";
 import type { GenerateOptions, ScoreOptions } from "./generation/types.js";
 import type { PrefixOptions } from "./prefix.js";
 import type { ForwardOptions, OpenOptions } from "./types.js";
 
-/** Every option of a call by name; the compiler says when one is missing here. */
-export type OptionNames<Options> = Readonly<Record<NamesOf<Options>, true>>;
+export type { OptionNames };
 
-/** The names in any part of a union. */
-type NamesOf<Options> = Options extends unknown ? keyof Options : never;
-
-/**
- * Throws one line for what is no options of a call, or for one that it does not have, as from code that no compiler has
- * seen: an option that is misspelt would be as if it were not there.
- *
- * @param call as it is written, such as `session.forward`
- */
+/** Throws one line, with the nearest valid name, for an option that a call does not have: see `checkNames`. */
 export function checkOptions<Options extends object>(
   call: string,
   given: Options,
   names: OptionNames<Options>,
 ): void {
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    const hint = Array.isArray(given) && "hooks" in names ? "{ hooks: […] }" : "an object";
-    throw new Error(
-      `options of ${call} are ${Array.isArray(given) ? "a list" : String(given)}: give ${hint}`,
-    );
-  }
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(names, name));
-  if (unknown !== undefined)
-    throw new Error(
-      `${call} has no option "${unknown}": nearest is ${nearest(unknown, Object.keys(names))[0]}`,
-    );
+  checkNames(call, given, names, (unknown, all) => `nearest is ${nearest(unknown, all)[0]}`);
 }
 
 const choice = { hooks: true, groups: true, complement: true, signal: true } as const;

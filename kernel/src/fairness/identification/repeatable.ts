@@ -9,7 +9,7 @@ import { askedText } from "./wrapper.js";
  */
 export function checkRepeatable(path: string, run: Unhashed): void {
   checkItems(path, run.judgements);
-  checkAsked(path, run);
+  checkTexts(path, run);
 }
 
 function checkItems(path: string, judgements: readonly Judgement[]): void {
@@ -24,7 +24,7 @@ function checkItems(path: string, judgements: readonly Judgement[]): void {
     throw new Error(`${path} has ${judgements.length} judgements of ${first.length} items`);
 }
 
-function checkAsked(path: string, { judgements, calibration, calibrate, wrapper }: Unhashed): void {
+function checkTexts(path: string, { judgements, calibration, calibrate, wrapper }: Unhashed): void {
   const ofNothing = new Set<string>();
   judgements.forEach(({ item, prompt, asked }, i) => {
     if (calibrate !== false) ofNothing.add(askedOfNothing(calibrate, wrapper, prompt, item));

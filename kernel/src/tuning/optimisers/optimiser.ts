@@ -35,7 +35,8 @@ const ofAdafactor: OptionNames<AdafactorOptions> = {
 const ofSgd: OptionNames<SgdOptions> = { ...shared, momentum: true, nesterov: true };
 const optionNames = { sgd: ofSgd, adam: ofAdam, adamW: ofAdam, adafactor: ofAdafactor } as const;
 
-function checkNames(options: OptimiserOptions): void {
+/** Throws one line for another kind, and for a setting that the kind does not have. */
+function checkKind(options: OptimiserOptions): void {
   const { kind } = options;
   if (!Object.hasOwn(optionNames, kind))
     throw new Error(`optimiser "${String(kind)}": choose ${Object.keys(optionNames).join(", ")}`);
@@ -53,7 +54,7 @@ export class Optimiser {
     readonly parameters: readonly NamedTensor[],
     readonly options: OptimiserOptions,
   ) {
-    checkNames(options);
+    checkKind(options);
     const { learningRate } = options;
     if (learningRate !== "relative" && !(learningRate >= 0 && learningRate < Infinity))
       throw new Error(`learningRate ${learningRate}: must be 0 or above`);

@@ -1,29 +1,13 @@
 import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { GridData, GridOptions } from "./grid.js";
+import { sharedNames } from "./settings.js";
 
 const optionNames: OptionNames<GridOptions> = {
+  ...sharedNames,
   seeds: true,
-  tokens: true,
   learningRates: true,
   select: true,
   measure: true,
-  words: true,
-  template: true,
-  init: true,
-  text: true,
-  deviation: true,
-  deep: true,
-  optimiser: true,
-  schedule: true,
-  epochs: true,
-  totalEpochs: true,
-  batch: true,
-  accumulate: true,
-  clip: true,
-  patience: true,
-  shuffle: true,
-  signal: true,
-  quiet: true,
 };
 const dataNames: OptionNames<GridData> = { train: true, validation: true, test: true };
 

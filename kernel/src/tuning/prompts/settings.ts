@@ -11,7 +11,8 @@ export function optimiserOf({ optimiser, learningRate = 0.01 }: TuneOptions): Op
   return { ...kind, learningRate } as OptimiserOptions;
 }
 
-const optionNames: OptionNames<TuneOptions> = {
+/** The options of `tune` that all runs of a grid share. */
+export const sharedNames: OptionNames<Omit<TuneOptions, "from" | "seed" | "learningRate">> = {
   words: true,
   template: true,
   tokens: true,
@@ -19,8 +20,6 @@ const optionNames: OptionNames<TuneOptions> = {
   text: true,
   deviation: true,
   deep: true,
-  from: true,
-  learningRate: true,
   optimiser: true,
   schedule: true,
   epochs: true,
@@ -29,11 +28,11 @@ const optionNames: OptionNames<TuneOptions> = {
   accumulate: true,
   clip: true,
   patience: true,
-  seed: true,
   shuffle: true,
   signal: true,
   quiet: true,
 };
+const optionNames: OptionNames<TuneOptions> = { ...sharedNames, from: true, seed: true, learningRate: true };
 
 /** Throws one line, with the value, for a setting that is no such thing, whatever the model and the data. */
 export function checkSettings(options: TuneOptions): void {

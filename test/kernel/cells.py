@@ -67,6 +67,20 @@ def an_error_of_an_earlier_cell(nb):
     assert f"cell-{count + 1}.ts:2:1" in outcome.error, outcome.error
 
 
+def an_error_that_is_caught_and_printed(nb):
+    fail = "interface Wide { field: string }\nconst fail = (): never => {\n  throw new RangeError('caught');\n};\n"
+    outcome = nb.ok(fail + "try {\n  fail();\n} catch (error) {\n  console.error(error);\n}")
+    name = f"cell-{outcome.reply['execution_count']}.ts"
+    told = f"RangeError: caught\n    at fail ({name}:3:9)\n    at {name}:6:3\n"
+    assert outcome.stream("stderr") == told, outcome.stream("stderr")
+    shown = nb.ok("\n\nnew Error('shown', { cause: new Error('behind') })")
+    name = f"cell-{shown.reply['execution_count']}.ts"
+    assert f"at {name}:3:1" in shown.result and f"at {name}:3:29" in shown.result, shown.result
+    assert "dist/" not in shown.result and "node:" not in shown.result, shown.result
+    coded = nb.ok("try { Buffer.alloc('x' as never) } catch (error) { console.log((error as Error).stack) }").stream()
+    assert coded.startswith("TypeError [ERR_INVALID_ARG_TYPE]: The ") and "node:internal" not in coded, coded
+
+
 def thrown_values_that_are_no_errors(nb):
     outcome = nb.run("throw { a: 1 };")
     assert outcome.reply["evalue"] == "{ a: 1 }", outcome.reply

@@ -237,6 +237,7 @@ def a_cell_that_exits_loses_only_variables(nb):
     outcome = nb.run("console.log('last words'); process.exit(3);")
     assert outcome.reply["ename"] == "RunnerLost" and "code 3" in outcome.reply["evalue"], outcome.reply
     assert outcome.stream() == "last words\n"
+    assert outcome.stream("stderr") == "", outcome.stream("stderr")
     assert nb.ok("typeof process").result == "'object'"
 
 

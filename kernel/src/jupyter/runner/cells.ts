@@ -1,6 +1,6 @@
 import vm from "node:vm";
 import { forgiveAsyncStack } from "./asyncStack.js";
-import { CellTraces } from "./cellTrace.js";
+import { CellTraces } from "./cellTraces.js";
 import { cellContext, currentCell, Interrupted, type CellContext } from "./context.js";
 import type { Importer } from "./imports.js";
 import { tell, writeWhole } from "./outlet.js";

@@ -26,6 +26,7 @@ installCellTimers();
 Object.assign(globalThis, { input, require: createRequire(join(folder, "notebook.js")), __dirname: folder });
 
 const cells = new Cells(importerFrom(folder), nonce);
+Error.prepareStackTrace = (error, sites) => cells.traces.stack(error, sites);
 process.on("uncaughtException", (thrown) => cells.uncaught(thrown));
 process.on("unhandledRejection", (thrown) => cells.uncaught(thrown));
 // A terminal's Ctrl-C goes to the whole process group; interrupts come by message.

@@ -1,4 +1,3 @@
-const frame = /^\s+at /;
 const machinery = /\(?(?:node:internal\/|node:vm|node:async_hooks|node:events)/;
 const cell = /\bcell-\d+\.ts:\d+/;
 
@@ -11,42 +10,29 @@ export interface Places {
 }
 
 /**
- * The lines of an inspected error with the frames that help whoever wrote the cell: none of the kernel's, and of a row of the
- * library's the one that the cell called.
+ * Of the frames of a stack those that help whoever wrote the cell: none of the kernel's, and of a row of the library's the one
+ * that the cell called.
  *
  * @param isUnforeseen of a kind that the library does not throw on purpose: where it comes from there, whoever reports it
  *   needs all frames
  */
-export function ownFrames(lines: readonly string[], places: Places, isUnforeseen: boolean): string[] {
-  const own = without(lines, (line) => line.includes(places.kernel) || machinery.test(line));
-  const isLibrary = (line: string | undefined) =>
-    line !== undefined && frame.test(line) && line.includes(places.library);
-  const isDefect = isUnforeseen && isLibrary(own.find((line) => frame.test(line)));
-  if (isDefect || !own.some((line) => frame.test(line) && cell.test(line))) return folded(own);
-  const called = new Set(own.filter((line, i) => isLibrary(line) && !isLibrary(own[i + 1])));
-  const few = without(own, (line) => isLibrary(line) && !called.has(line));
+export function ownFrames(frames: readonly string[], places: Places, isUnforeseen: boolean): string[] {
+  const own = frames.filter((frame) => !frame.includes(places.kernel) && !machinery.test(frame));
+  const isLibrary = (frame: string | undefined) => frame?.includes(places.library) === true;
+  if ((isUnforeseen && isLibrary(own[0])) || !own.some((frame) => cell.test(frame))) return folded(own);
   return folded(
-    few.map((line) => (isLibrary(line) ? line.replace(/\(?file:[^)\s]*\)?/, "(vitrail)") : line)),
+    own
+      .filter((frame, i) => !isLibrary(frame) || !isLibrary(own[i + 1]))
+      .map((frame) => (isLibrary(frame) ? frame.replace(/\(?file:[^)\s]*\)?/, "(vitrail)") : frame)),
   );
 }
 
 /** A frame that comes again at once, as in a recursion, is told once, with how often. */
-function folded(lines: readonly string[]): string[] {
-  return lines.flatMap((line, i) => {
-    if (!frame.test(line)) return [line];
-    if (lines[i + 1] === line) return [];
+function folded(frames: readonly string[]): string[] {
+  return frames.flatMap((frame, i) => {
+    if (frames[i + 1] === frame) return [];
     let more = 0;
-    while (lines[i - 1 - more] === line) more++;
-    return more === 0 ? [line] : [line, `${/^\s+/.exec(line)![0]}… ${more} more like it`];
+    while (frames[i - 1 - more] === frame) more++;
+    return more === 0 ? [frame] : [frame, `    … ${more} more like it`];
   });
-}
-
-/** The inspector opens the braces of an error's own fields at the end of its last frame, which may be one that goes. */
-function without(lines: readonly string[], goes: (line: string) => boolean): string[] {
-  const kept: string[] = [];
-  for (const line of lines) {
-    if (!frame.test(line) || !goes(line)) kept.push(line);
-    else if (line.endsWith(" {")) kept.push(`${kept.pop() ?? ""} {`);
-  }
-  return kept;
 }

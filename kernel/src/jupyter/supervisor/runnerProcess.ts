@@ -40,6 +40,8 @@ const flags = [
 ];
 /** Milliseconds for which the standard streams of a dead runner are still read: a grandchild may hold them open. */
 const lastWords = 200;
+/** What Node says at its end because the interrupt thread is attached, as a debugger is. */
+const debuggerWord = "Waiting for the debugger to disconnect...\n";
 /** What an interrupted cell that does not end is told. */
 const nativeCall =
   "interrupted, but a native call is running, which cannot be stopped: the cell ends when it returns, and its variables are kept; " +
@@ -153,7 +155,7 @@ export class RunnerProcess {
 
   #native(stream: Readable, nonce: string, name: StreamName): void {
     new NativeOutput(stream, nonce, {
-      text: (text) => this.#events.printed(this.#lastCell, name, text),
+      text: (text) => this.#events.printed(this.#lastCell, name, text.replace(debuggerWord, "")),
       marked: (cell) => this.#progress(cell, {}),
     });
   }

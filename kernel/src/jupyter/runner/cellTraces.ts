@@ -1,4 +1,4 @@
-import { SourceMap, type SourceMapPayload } from "node:module";
+import { SourceMap, findSourceMap, type SourceMapPayload } from "node:module";
 import { inspect } from "node:util";
 import { excerpt } from "./excerpt.js";
 import type { Failure } from "./protocol.js";
@@ -13,7 +13,6 @@ const places = {
   kernel: new URL("../", import.meta.url).href,
   library: new URL("../../", import.meta.url).href,
 };
-const position = /(cell-\d+\.ts):(\d+)(?::(\d+))?/g;
 
 /** Cells by file name, so that stacks can be told in the user's own lines. */
 export class CellTraces {
@@ -23,15 +22,22 @@ export class CellTraces {
     this.#sources.set(file, { text, map: new SourceMap(JSON.parse(sourceMap) as SourceMapPayload) });
   }
 
-  /** A thrown value as Jupyter shows it: positions in the cell as written, an excerpt, the frames that help. */
+  /**
+   * What `error.stack` holds, as `Error.prepareStackTrace` gives it: positions in the cell as written, and the frames that
+   * help. It is made there and not where errors are shown, because a cell may catch one and print it.
+   */
+  stack(error: Error, sites: readonly NodeJS.CallSite[]): string {
+    const isUnforeseen = error instanceof TypeError || error instanceof ReferenceError;
+    const frames = sites.map((site) => `    at ${this.#asWritten(site)}`);
+    return [heading(error), ...ownFrames(frames, places, isUnforeseen)].join("\n");
+  }
+
+  /** A thrown value as Jupyter shows it: with an excerpt of the cell where its stack begins. */
   failure(thrown: unknown): Failure {
     const shown = safeInspect(thrown);
     if (!(thrown instanceof Error))
       return { ename: "Uncaught", evalue: shown, traceback: [`Uncaught ${shown}`] };
-    const isUnforeseen = thrown instanceof TypeError || thrown instanceof ReferenceError;
-    const lines = ownFrames(shown.split("\n"), places, isUnforeseen).map((line) =>
-      this.#inCellCoordinates(line),
-    );
+    const lines = shown.split("\n");
     const firstFrame = lines.findIndex((line) => /^\s+at /.test(line));
     const head = firstFrame < 0 ? lines : lines.slice(0, firstFrame);
     const frames = firstFrame < 0 ? [] : lines.slice(firstFrame);
@@ -57,12 +63,29 @@ export class CellTraces {
     return [];
   }
 
-  #inCellCoordinates(text: string): string {
-    return text.replace(position, (whole, file: string, line: string, column = "1") => {
-      const entry = this.#sources.get(file)?.map.findEntry(Number(line) - 1, Number(column) - 1);
-      if (!entry || !("originalLine" in entry)) return whole;
-      return `${file}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
-    });
+  /** A frame with its position before compilation: that of a cell, or of a local TypeScript file. */
+  #asWritten(site: NodeJS.CallSite): string {
+    const [file, line, column] = [site.getFileName(), site.getLineNumber(), site.getColumnNumber()];
+    if (file == null || line == null || column == null) return String(site);
+    const map = this.#sources.get(file)?.map ?? findSourceMap(file);
+    const entry = map?.findEntry(line - 1, column - 1);
+    if (!entry || !("originalLine" in entry)) return String(site);
+    const { originalLine, originalColumn } = entry;
+    return String(site).replace(
+      `${file}:${line}:${column}`,
+      `${file}:${originalLine + 1}:${originalColumn + 1}`,
+    );
+  }
+}
+
+/** First line of a stack, which may be of several lines; Node's own errors have their code in it. */
+function heading(error: Error): string {
+  try {
+    const { code } = error as NodeJS.ErrnoException;
+    const isNodes = typeof code === "string" && code.startsWith("ERR_");
+    return isNodes ? `${error.name} [${code}]: ${error.message}` : Error.prototype.toString.call(error);
+  } catch {
+    return "Error: an error that cannot be read";
   }
 }
 

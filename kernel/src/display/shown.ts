@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { inspect, type InspectOptions } from "node:util";
 import { bundleOf, displaySymbol, type Displayable } from "./bundle.js";
 
 /** Plain data that also shows as a figure, in notebooks and in the console; the figure is made when it is first shown. */
@@ -13,4 +13,9 @@ export function shownAsItIs<T extends object>(data: T, figure: () => Displayable
   Object.defineProperty(data, displaySymbol, { value: of, enumerable: false });
   Object.defineProperty(data, inspect.custom, { value: () => of().data["text/plain"], enumerable: false });
   return data as T & Displayable;
+}
+
+/** Whether the inspector prints a value inside of another one, where there is room for a line. */
+export function isWithin(depth: number | null, options: InspectOptions): boolean {
+  return typeof depth === "number" && typeof options.depth === "number" && depth < options.depth;
 }

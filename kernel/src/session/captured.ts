@@ -1,6 +1,6 @@
 import { inspect, type InspectOptions } from "node:util";
 import type { Bundle } from "../display/index.js";
-import { displaySymbol, tensor } from "../display/index.js";
+import { displaySymbol, isWithin, tensor } from "../display/index.js";
 import type { AxisShards } from "../display/payload/index.js";
 import type { Provenance } from "../display/payload/provenance.js";
 import type { Axis, HookPoint } from "../graph/point.js";
@@ -80,8 +80,7 @@ export class CapturedPoint implements Captured {
 
   /** By itself as `tensor` writes it; within something else one line. */
   [inspect.custom](depth: number | null, options: InspectOptions): string {
-    const isWithin = typeof depth === "number" && typeof options.depth === "number" && depth < options.depth;
-    if (!isWithin) return String(tensor(this).bundle.data["text/plain"]);
+    if (!isWithin(depth, options)) return String(tensor(this).bundle.data["text/plain"]);
     return `${this.name} ${printShape(this.shape)} ${this.dtype}`;
   }
 }

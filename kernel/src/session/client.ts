@@ -38,7 +38,8 @@ export class BrokerClient {
     progress: OnProgress;
   };
   #next = 0;
-  #gone: Error | undefined;
+  /** Why nothing can be asked any more. Each call throws an error of its own, which names the line that made it. */
+  #gone: string | undefined;
 
   private constructor({ socket, channel, order, pid }: Connection) {
     this.#socket = socket;
@@ -174,7 +175,7 @@ export class BrokerClient {
 
   /** Leaves the session alive. */
   disconnect(): void {
-    this.#gone ??= new Error(`session "${this.order.name}" is closed`);
+    this.#gone ??= `session "${this.order.name}" is closed`;
     this.#channel.close();
     this.#giveUpAll(this.#gone);
   }
@@ -182,7 +183,7 @@ export class BrokerClient {
   #ask(request: WithoutId<Request>, within?: number): Promise<Answer> {
     const id = this.#next++;
     return new Promise<Answer>((resolve, reject) => {
-      if (this.#gone !== undefined) return reject(this.#gone);
+      if (this.#gone !== undefined) return reject(new Error(this.#gone));
       // The broker ends a connection that says what it does not understand.
       const checked = toBroker.safeParse({ ...request, id });
       if (!checked.success) {
@@ -221,10 +222,10 @@ export class BrokerClient {
     this.#relax();
   }
 
-  #giveUpAll(why: Error): void {
+  #giveUpAll(why: string): void {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { reject } of waiting) reject(why);
+    for (const { reject } of waiting) reject(new Error(why));
   }
 
   /** Lets a script end when it waits for nothing here. */
@@ -249,10 +250,8 @@ export class BrokerClient {
 
   #lost(error: Error | undefined): void {
     const why = error === undefined ? "" : `: ${error.message}`;
-    this.#gone ??= new Error(
-      `session "${this.order.name}" has ended (its broker, pid ${this.pid}, is gone)${why}`,
-    );
-    this.#tell.failed(this.#gone);
+    this.#gone ??= `session "${this.order.name}" has ended (its broker, pid ${this.pid}, is gone)${why}`;
+    this.#tell.failed(new Error(this.#gone));
     this.#giveUpAll(this.#gone);
   }
 }

@@ -36,6 +36,10 @@ test("the same name and model attach to the same workers; every client is served
   first.detach();
   expect(await Session.list()).toMatchObject([{ name: "shared", mesh: "pipeline 2 × tensor 1", clients: 1 }]);
   await expect(first.forward(rows)).rejects.toThrow('session "shared" is closed');
+  // The stack of an error made at the close, or by another call, would name another line of the notebook.
+  const [one, two] = await Promise.allSettled([first.forward(rows), first.forward(rows)]);
+  expect(one).toEqual(two);
+  expect((one as PromiseRejectedResult).reason).not.toBe((two as PromiseRejectedResult).reason);
   await second.close();
   expect(await Session.list()).toEqual([]);
   expect(pids.filter((pid) => isAlive(pid as number))).toEqual([]);

@@ -51,6 +51,19 @@ test("a run shows what came back as a table, padding left out, and within someth
   expect(inspect({ run }, { breakLength: Infinity })).toBe(
     `{ run: run of 2 rows of 2 to 5 tokens: ${name} [2, 5, 40] and 2 more }`,
   );
+  // By themselves logits, readouts and parameters show as a capture does: with the statistics of what is no padding.
+  const [head, ...rest] = inspect(run.logits).split("\n");
+  const padding = 3 * 281;
+  expect(head).toBe(
+    `logits [2, 5, 281] (batch, position, token) f32, ${logits.data.length - padding} values and ${padding} of padding, which are not counted`,
+  );
+  expect(rest[0]).toContain(`mean ${told(logits, lengths)[1]},`);
+  expect(Object.keys(bundleOf(run.logits).data)).toEqual(Object.keys(bundleOf(captured).data));
+  expect(inspect(run.readout)).toContain("'most' => readout most [2, 5");
+  const weight = await session.parameter(session.parameters()[0]!.name);
+  expect(inspect(weight)).toContain(`${weight.name} [${weight.shape.join(", ")}] (axis 0, axis 1) f32`);
+  expect(inspect({ weight })).toBe(`{ weight: ${weight.name} [${weight.shape.join(", ")}] f32 }`);
+  expect(JSON.parse(JSON.stringify(weight)) as object).toMatchObject({ name: weight.name, stored: "f32" });
   // The numbers are those of when it is shown.
   captured.data[0] = -Infinity;
   captured.data[1] = NaN;

@@ -1,5 +1,5 @@
 import { inspect, type InspectOptions } from "node:util";
-import { bundleOf, displaySymbol, type Bundle } from "../display/index.js";
+import { bundleOf, displaySymbol, isWithin, shownAsTensor, type Bundle } from "../display/index.js";
 import type { AxisShards } from "../display/payload/index.js";
 import type { Provenance } from "../display/payload/provenance.js";
 import { nearest } from "../graph/nearest.js";
@@ -69,9 +69,15 @@ export class FinishedRun implements Run {
     this.tokens = tokens;
     this.provenance = provenance;
     this.#select = parts.select ?? "all";
-    this.logits = logitsKey === undefined ? undefined : valueOf(values, logitsKey);
+    this.logits =
+      logitsKey === undefined
+        ? undefined
+        : shownAsTensor(valueOf(values, logitsKey), () => ({ ...this.#aboutLogits(), provenance }));
     this.readout = new Map(
-      (parts.readouts ?? []).map((key) => [key.replace(/^readout\./, ""), valueOf(values, key)]),
+      (parts.readouts ?? []).map((key) => {
+        const name = key.replace(/^readout\./, "");
+        return [name, shownAsTensor(valueOf(values, key), () => ({ name: `readout ${name}`, provenance }))];
+      }),
     );
     this.captures = new Map(
       parts.captures.map(({ key, selection }) => [
@@ -106,8 +112,7 @@ export class FinishedRun implements Run {
 
   /** By itself the table's text; within something else one line. */
   [inspect.custom](depth: number | null, options: InspectOptions): string {
-    const isWithin = typeof depth === "number" && typeof options.depth === "number" && depth < options.depth;
-    if (!isWithin) return String(this[displaySymbol]().data["text/plain"]);
+    if (!isWithin(depth, options)) return String(this[displaySymbol]().data["text/plain"]);
     const names = this.parts().map(({ name, shape }) => `${name} ${printShape(shape)}`);
     const few = names.length > 2 ? `${names[0]} and ${names.length - 1} more` : names.join(", ");
     return `run of ${printRows(this.tokens)}: ${few || "nothing"}`;
@@ -120,15 +125,7 @@ export class FinishedRun implements Run {
 
   /** All that came back, in the order in which it is told. */
   protected parts(): Part[] {
-    const lengths = this.tokens.map((row) => row.length);
-    // Listed positions, and the last of each row, are none of padding.
-    const isPadded = this.#select === "all" && this.logits?.shape[1] === Math.max(...lengths);
-    const logits = this.logits && {
-      ...this.logits,
-      name: "logits",
-      axes: ["batch", "position", "token"],
-      ...(isPadded && { lengths }),
-    };
+    const logits = this.logits && { ...this.logits, ...this.#aboutLogits() };
     return [
       ...[...this.captures].map(([name, { shape, data, axes, lengths: own }]) => ({
         name,
@@ -140,5 +137,12 @@ export class FinishedRun implements Run {
       ...[...this.readout].map(([name, { shape, data }]) => ({ name: `readout ${name}`, shape, data })),
       ...(logits ? [logits] : []),
     ];
+  }
+
+  #aboutLogits() {
+    const lengths = this.tokens.map((row) => row.length);
+    // Listed positions, and the last of each row, are none of padding.
+    const isPadded = this.#select === "all" && this.logits?.shape[1] === Math.max(...lengths);
+    return { name: "logits", axes: ["batch", "position", "token"], ...(isPadded && { lengths }) };
   }
 }

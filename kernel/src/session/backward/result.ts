@@ -1,3 +1,4 @@
+import { shownAsTensor } from "../../display/index.js";
 import type { AxisShards } from "../../display/payload/index.js";
 import { printNumber } from "../../display/payload/words.js";
 import { nearest } from "../../graph/nearest.js";
@@ -43,14 +44,19 @@ export class FinishedBackward extends FinishedRun implements Backward {
         })),
       ]),
     );
+    const shown = (name: string, value: Floats) =>
+      shownAsTensor(value, () => ({ name: gradientAt(name), provenance: parts.provenance }));
     this.parameters = new Map(
-      request.parameters.map((name) => [name, whole(name, model.weight(name, []).shape, values)]),
+      request.parameters.map((name) => [
+        name,
+        shown(name, whole(name, model.weight(name, []).shape, values)),
+      ]),
     );
     const trained: Record<string, Record<string, Floats>> = {};
     for (const name of Object.keys(request.step.tensors ?? {})) {
       const [, module, tensor] = /^trained\.(.+)\.([^.]+)$/.exec(name) ?? [];
       if (module === undefined || tensor === undefined) continue;
-      (trained[module] ??= {})[tensor] = valueOf(values, `${name}@gradient`);
+      (trained[module] ??= {})[tensor] = shown(`${module}.${tensor}`, valueOf(values, `${name}@gradient`));
     }
     this.trained = trained;
   }

@@ -1,3 +1,4 @@
+import { shownAsTensor } from "../../display/index.js";
 import type { DType } from "../../graph/dtype.js";
 import { elementBytes } from "../../graph/dtype.js";
 import { elementCount } from "../../graph/rowMajor.js";
@@ -70,7 +71,8 @@ export class Parameters {
     const bytes = elementCount(shape) * elementBytes.f32;
     const own = { name: stored.name, dtype: "f32" as const, shape, offset: 0, bytes };
     const data = await readTensor(edit ? { ...own, file: edit.file } : stored.tensor);
-    return { name: stored.name, stored: dtype, shape, data, isEdited: edit !== undefined };
+    const parameter = { name: stored.name, stored: dtype, shape, data, isEdited: edit !== undefined };
+    return shownAsTensor(parameter, () => ({ name: edit ? `${stored.name}, edited` : stored.name }));
   }
 
   async edit(name: string, change: ParameterChange): Promise<void> {

@@ -67,7 +67,7 @@ test("hooks stand under their points with their groups; a folded part counts the
     {
       groups: ["ablate", "study"],
       off: true,
-      text: '○ quiet edit edit("layers.1.mlp.output", zero) ablate study disabled',
+      text: '○ quiet edit("layers.1.mlp.output", zero) ablate study disabled',
     },
   ]);
   expect(marks("norm")[0]).toMatchObject({ groups: ["study"], off: false });

@@ -87,7 +87,8 @@ function markOf({ hooks }: HookTreePayload, { hook, path }: TreeMark, level: num
     { class: `vt-tree-mark${enabled ? "" : " vt-tree-off"}`, style: `--depth: ${level}` },
     element("span", { class: "vt-tree-dot", "aria-hidden": "true" }, enabled ? "●" : "○"),
     element("span", { class: "vt-tree-hook" }, name),
-    element("span", { class: "vt-tree-soft" }, kind),
+    // The call itself says what most hooks are: "edit", but not that an edit is made in the notebook.
+    printed.startsWith(`${kind}(`) ? null : element("span", { class: "vt-tree-soft" }, kind),
     element("code", {}, printed),
     ...groups.map((group) => element("span", { class: "vt-tree-group" }, group)),
     path === null ? null : element("span", { class: "vt-tree-soft" }, `by ${path}`),

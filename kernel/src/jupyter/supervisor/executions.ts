@@ -88,7 +88,8 @@ export class Executions implements CellRunner {
   abort(request: Execute): void {
     const parent = request.envelope.header;
     this.#publisher.status("busy", parent);
-    this.#publisher.reply(request, { status: "error", ...aborted, execution_count: this.#count });
+    // Without a number: front ends would show it beside the cell, as if it had run.
+    this.#publisher.reply(request, { status: "error", ...aborted });
     this.#publisher.idle(parent);
   }
 

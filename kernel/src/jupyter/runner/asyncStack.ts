@@ -12,8 +12,17 @@ type WithBinding = typeof process & { binding?(name: "async_wrap"): AsyncWrap };
  * the hooks themselves do not depend on them. Enabling a hook raises them again, so this is done before every cell.
  */
 export function forgiveAsyncStack(): void {
-  const wrap = (process as WithBinding).binding?.("async_wrap");
+  const wrap = asyncWrap();
   if (!wrap) return;
   wrap.async_hook_fields[wrap.constants.kTotals] = 0;
   wrap.async_hook_fields[wrap.constants.kCheck] = 0;
+}
+
+/** Undefined where Node gives it to nobody any more, as since 24, which has no need of this either. */
+function asyncWrap(): AsyncWrap | undefined {
+  try {
+    return (process as WithBinding).binding?.("async_wrap");
+  } catch {
+    return undefined;
+  }
 }

@@ -106,8 +106,9 @@ function spreadOut(
   const from = [...Array.from({ length: shape.length - value.shape.length }, () => 1), ...value.shape];
   const moved = new Set(slices.filter(({ axis }) => from[axis]! > 1).map(({ axis }) => axis));
   if (moved.size === 0) return value;
-  const isRagged = lengths.some((n) => n !== lengths[0]);
-  const batch = isRagged || from[0]! > 1 ? shape[0]! : 1;
+  // Where rows are alike, what lies in one of them broadcasts to all.
+  const isAlike = lengths.every((n) => n === lengths[0]) && slices.every(({ axis }) => axis !== 0);
+  const batch = isAlike && from[0] === 1 ? 1 : shape[0]!;
   const to = from.map((size, axis) => (axis === 0 ? batch : moved.has(axis) ? shape[axis]! : size));
   const [fromStrides, toStrides] = [stridesOf(from), stridesOf(to)];
   const data = new Float32Array(elementCount(to));

@@ -174,6 +174,12 @@ describe("a host edit that fails fails its run only", () => {
     await expect(
       logits(session, [edit(hidden, async (x) => ((await session.forward(rows)).tokens.length, x))]),
     ).rejects.toThrow("a host edit cannot run the session that waits for it");
+    // Another client of the same workers would wait just as long.
+    const other = await Session.open(opt, { ...quiet, ...options, name: session.name });
+    await expect(
+      logits(session, [edit(hidden, async (x) => ((await other.forward(rows)).tokens.length, x))]),
+    ).rejects.toThrow("a host edit cannot run the session that waits for it");
+    other.detach();
 
     expect(away(await logits(session, []), bare)).toBe(0);
     expect(away(await logits(session, [edit(hidden, times(2))]), bare)).toBeGreaterThan(1e-2);

@@ -89,7 +89,6 @@ export class Session {
     this.#parameters = new Parameters(model, sessionFolder(client.order.name).path);
     this.#prefixes = new Prefixes((key) => client.release(key));
     this.#passes = new Passes({
-      session: this,
       client,
       model,
       points: this.#points,

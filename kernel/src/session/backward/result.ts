@@ -44,7 +44,7 @@ export class FinishedBackward extends FinishedRun implements Backward {
       ]),
     );
     this.parameters = new Map(
-      request.parameters.map((name) => [name, whole(name, model.weight(name, []).shape, values)]),
+      [...request.parameters].map(([name, own]) => [name, whole(own, model.weight(own, []).shape, values)]),
     );
     const trained: Record<string, Record<string, Floats>> = {};
     for (const name of Object.keys(request.step.tensors ?? {})) {

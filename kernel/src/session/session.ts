@@ -264,6 +264,8 @@ export class Session {
     const read = await this.#read(prompt);
     const rest = await readInput(continuations, this.#model.dimensions, () => this.tokenizer(), {
       special: false,
+    }).catch((error: Error) => {
+      throw new Error(`continuations: ${error.message}`, { cause: error });
     });
     const provenance = this.#origin(printScore(prompt, continuations, hooks), prompt);
     return this.#passes.holding((runner) =>

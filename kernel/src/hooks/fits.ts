@@ -69,8 +69,17 @@ function checkBroadcast(value: Given, part: Shape, point: HookPoint): void {
   const fits = (size: number, of: Dim) => size === 1 || typeof of === "string" || size === of;
   if (skip < 0 || !value.shape.every((size, i) => fits(size, part[skip + i]!)))
     throw new Error(
-      `tensor of shape ${printShape(value.shape)} at ${point.name}: the selected part is ${printShape(part)}`,
+      `tensor of shape ${printShape(value.shape)} at ${point.name}: the selected part is ${printShape(part)}${besideEachOther(value.shape.at(-1), point, part)}`,
     );
+}
+
+/** A hint where units are as many as those of all heads: a module's output has the heads side by side in one axis. */
+function besideEachOther(units: number | undefined, { axes }: HookPoint, part: Shape): string {
+  const [heads, size] = [part[axes.indexOf("head")], part.at(-1)];
+  if (axes.at(-1) !== "unit" || typeof heads !== "number" || typeof size !== "number") return "";
+  return heads * size === units
+    ? `: heads have an axis of their own here, give ${units} units as [${heads}, 1, ${size}]`
+    : "";
 }
 
 function checkDirection(units: number, point: HookPoint, last: Dim): void {

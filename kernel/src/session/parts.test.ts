@@ -3,7 +3,7 @@ import { attention } from "../display/index.js";
 import { add, capture, edit, editGradient, scale, zero } from "../hooks/index.js";
 import type { ReadoutValues } from "./readout.js";
 import { Session } from "./session.js";
-import { opt, ownRuntime, quiet, rows } from "./sessions.fixture.js";
+import { gpt2, opt, ownRuntime, quiet, rows } from "./sessions.fixture.js";
 
 ownRuntime();
 const pattern = "layers.0.attention.pattern";
@@ -105,4 +105,15 @@ test("maps of attention are shown of the whole, beside which a part was captured
     "maps need all of",
   );
   await session.close();
+});
+
+test("a module path that is several points is not answered with one of them", async () => {
+  const session = await Session.open(gpt2, quiet);
+  const path = "transformer.h.0.attn.c_attn";
+  const run = await session.forward(rows, { hooks: [capture(path)] });
+  const names = ["q", "k", "v"].map((each) => `layers.0.attention.${each}`);
+  expect([...run.captures.keys()]).toEqual(names);
+  expect(() => run.get(path)).toThrow(`"${path}" is several points: choose ${names.join(" or ")}`);
+  const one = await session.forward(rows, { hooks: [capture(names[1]!)] });
+  expect(one.get(path)).toBe(one.get(names[1]!));
 });

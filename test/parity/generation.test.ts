@@ -443,7 +443,10 @@ describe("a generation", () => {
         [{ hooks: [edit(point, zero(), { steps: [{ from: 3, to: 3 }] })] }, "3 to 3 is no step"],
         [{ hooks: [edit(point, zero(), { steps: 3 as never })] }, "steps 3 is no list, such as [0, 2]"],
         [{ temperature: "1" as never }, "temperature 1: must be 0"],
-        [{ hooks: [capture(`${point}[position=2]`)] }, "step 1, of one token a row: position 2 is outside"],
+        [
+          { hooks: [capture(`${point}[position=2]`)] },
+          `step 1, of one token a row: selector "${point}[position=2]": position 2 is outside`,
+        ],
         [{ hooks: [capture("layers.0.residual.outt")] }, `nearest is ${point}`],
       ];
       for (const [options, message] of refused)

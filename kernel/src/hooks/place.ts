@@ -12,7 +12,7 @@ import { recordEdit } from "./record.js";
 import { select } from "./selector.js";
 import type { AbsentPoints, AxisSlice } from "./selector.js";
 import { indexLists } from "./indexLists.js";
-import { slicedShape } from "./slice.js";
+import { selectedShape } from "./slice.js";
 
 /** Sizes of the run that the edits are for: rows with their lengths, padded to `positions` tokens. */
 export interface RunSizes {
@@ -39,11 +39,11 @@ export function placeEdits(
   const placed: PlacedEdit[] = [];
   const hosts = new Map<string, HostCall>();
   const place = ({ kind, selector, change, lasting }: Acting<Edit | GradientEdit>) => {
-    for (const { point, slices: chosen } of select(selector, points, absent)) {
+    for (const selection of select(selector, points, absent)) {
+      const { point, slices: chosen } = selection;
       check(point);
       const shape = wholeShape(point, sizes);
-      const context = { axes: point.axes, lengths: sizes.lengths };
-      const part = slicedShape(shape, chosen, context);
+      const part = selectedShape(selection, shape, sizes.lengths);
       // What leaves the ranks is put together again in their order.
       const slices =
         change.kind === "host"

@@ -74,14 +74,16 @@ test("a lasting hook is told of by its name: when it is added, where it fits no 
   expect(session.hooks.list()).toEqual([]);
   session.hooks.add(edit("norm[position=3]", scale(2)), { name: "fourth" });
   await session.forward([rows[0]!]);
-  const told = 'lasting hook "fourth": position 3 is outside the 2 there are';
+  const told = 'lasting hook "fourth": selector "norm[position=3]": position 3 is outside the 2 there are';
   await expect(session.forward([rows[1]!])).rejects.toThrow(told);
   await expect(session.generate([rows[1]!])).rejects.toThrow(`step 0: ${told}`);
   const all = { loss: ({ logits }: ReadoutValues) => logits.sum([0, 1, 2]), at: "embedding" };
   await expect(session.backward([rows[1]!], all)).rejects.toThrow(told);
   session.hooks.remove("fourth");
   session.hooks.add(editGradient("norm[position=3]", zero()), { name: "gradient" });
-  await expect(session.backward([rows[1]!], all)).rejects.toThrow('lasting hook "gradient": position 3 is');
+  await expect(session.backward([rows[1]!], all)).rejects.toThrow(
+    'lasting hook "gradient": selector "norm[position=3]": position 3 is',
+  );
   session.hooks.clear();
   session.hooks.add(capture("norm"), { name: "look" });
   await expect(session.forward(rows, { stopAfter: "layers.0" })).rejects.toThrow(

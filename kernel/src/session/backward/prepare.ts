@@ -11,7 +11,7 @@ import type { CapturedPart } from "../../hooks/parts.js";
 import { placeEdits } from "../../hooks/place.js";
 import { resolve } from "../../hooks/resolve.js";
 import { globMatcher } from "../../hooks/selector.js";
-import { slicedShape } from "../../hooks/slice.js";
+import { selectedShape } from "../../hooks/slice.js";
 import { encodeEdit } from "../../hooks/wire.js";
 import { traceStage, wholeModel } from "../../models/build.js";
 import type { SelectedPositions } from "../../models/inputs.js";
@@ -139,10 +139,8 @@ function checkSlices(
       `${sees}: positions are those of all logits, and not ${printSelected(computed)}: ask for all`,
     );
   const [batch, positions] = [lengths.length, Math.max(...lengths)];
-  for (const { selection } of gradients) {
-    const { axes } = selection.point;
-    slicedShape(boundShape(selection.point, batch, positions), selection.slices, { axes, lengths });
-  }
+  for (const { selection } of gradients)
+    selectedShape(selection, boundShape(selection.point, batch, positions), lengths);
 }
 
 /** Those of some hook points that name a value once more, such as what one module reads of it. */

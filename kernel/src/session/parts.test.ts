@@ -98,13 +98,28 @@ test("a lasting hook is told of by its name: when it is added, where it fits no 
   await session.close();
 });
 
+test("maps of attention are shown of the heads that were captured, by their numbers", async () => {
+  for (const options of [{}, { mesh: { tensor: 2 } }]) {
+    const session = await Session.open(opt, { ...quiet, ...options });
+    const run = await session.forward(rows, { hooks: [capture("layers.*.attention.pattern[head=-3|3]")] });
+    expect(run.get(pattern).heads).toEqual([1, 3]);
+    const whole = await session.forward(rows, { hooks: [capture("layers.*.attention.pattern")] });
+    expect(whole.get(pattern).heads).toBeUndefined();
+    const { payload } = attention(run);
+    expect([payload.heads, payload.headNumbers]).toEqual([2, [1, 3]]);
+    for (const { layer, head, block } of payload.full)
+      expect(attention(whole).payload.full).toContainEqual({ layer, head, block });
+    await session.close();
+  }
+});
+
 test("maps of attention are shown of the whole, beside which a part was captured", async () => {
   const session = await Session.open(opt, quiet);
-  session.hooks.add(capture("layers.*.attention.pattern[head=0]"));
+  session.hooks.add(capture("layers.*.attention.pattern[query=-1]"));
   const run = await session.forward(rows, { hooks: [capture("layers.*.attention.pattern")] });
   expect(() => attention(run)).not.toThrow();
   expect(() => attention({ ...run, captures: new Map([...run.captures].slice(0, 1)) })).toThrow(
-    "maps need all of",
+    "maps need all queries and keys",
   );
   await session.close();
 });

@@ -91,6 +91,7 @@ export function prepareForward(
     prepareReadout(options.readout, modules, points, absent, {
       rows,
       selected: selected === "none" ? positions : selectedCount(selected, positions),
+      seesLast: isHooked && wanted === "last",
     });
   for (const name of readout?.step.reads ?? []) leftOut.check(named(name));
   const select = selected === "none" && readout?.readsLogits ? "all" : selected;

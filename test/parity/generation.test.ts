@@ -443,7 +443,10 @@ describe("a generation", () => {
         [{ hooks: [edit(point, zero(), { steps: [{ from: 3, to: 3 }] })] }, "3 to 3 is no step"],
         [{ hooks: [edit(point, zero(), { steps: 3 as never })] }, "steps 3 is no list, such as [0, 2]"],
         [{ temperature: "1" as never }, "temperature 1: must be 0"],
-        [{ hooks: [capture(`${point}[position=2]`)] }, "step 1, of one token a row: position 2 is outside"],
+        [
+          { hooks: [capture(`${point}[position=2]`)] },
+          `step 1, of one token a row: selector "${point}[position=2]": position 2 is outside`,
+        ],
         [{ hooks: [capture("layers.0.residual.outt")] }, `nearest is ${point}`],
       ];
       for (const [options, message] of refused)
@@ -456,6 +459,9 @@ describe("a generation", () => {
       );
       await expect(session.score([prompts[0]!], [Array.from({ length: 43 }, () => 5)])).rejects.toThrow(
         "continuation 0 of 43: the model reads at most 48",
+      );
+      await expect(session.score(prompts[0]!, [[5], []])).rejects.toThrow(
+        "continuations: empty input (row 1): a row needs at least one token",
       );
       // As long as the model reads, the last token needs no position.
       const full = await session.generate([prompts[0]!], {
@@ -496,7 +502,19 @@ describe("a generation", () => {
         for (const { ids } of run.rows) expect(ids).not.toContain(banned);
       }
       const none = edit("logits", ({ data }) => data.map(() => -Infinity));
-      await expect(session.generate(prompts, { hooks: [none] })).rejects.toThrow("all logits are -Infinity");
+      await expect(session.generate(prompts, { hooks: [none] })).rejects.toThrow(
+        "row 0 at step 0: all logits are -Infinity",
+      );
+      const broken = edit("logits", ({ data }, { step }) =>
+        data.map((x, i) => (step === 1 && i >= vocabulary && i < 2 * vocabulary ? NaN : x)),
+      );
+      await expect(session.generate(prompts, { hooks: [broken] })).rejects.toThrow(
+        "row 1 at step 1: logit of token 0 is NaN",
+      );
+      const [prompt] = prompts;
+      await expect(session.score(prompt!, [[5], [6, 7]], { hooks: [broken] })).rejects.toThrow(
+        "continuation 1 at token 1: logit of token 0 is NaN",
+      );
     });
   });
 

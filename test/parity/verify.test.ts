@@ -4,7 +4,7 @@ import type { Value } from "../../kernel/src/graph/value.js";
 import { readGolden } from "./goldens.js";
 import { vitrail, withSession } from "./sessions.js";
 
-const { capture, edit, editGradient, scale, skip, traced, zero } = vitrail;
+const { capture, edit, editGradient, scale, skip, traced, trainable, zero } = vitrail;
 const golden = readGolden("llama-grouped");
 const rows = golden.rows.map((row) => row.ids);
 const mesh = { devices: 4, mesh: { pipeline: 2, tensor: 2 } };
@@ -283,6 +283,25 @@ describe("a backward pass", () => {
       expect(effect!.largest / most).toBeCloseTo(2 / 3, 4);
       run.gradient("layers.0.mlp.hidden").data[0]! += 1;
       expect((await session.verify(run)).verdict).toBe("wrong");
+    });
+  });
+});
+
+describe("a backward pass through a trained module", () => {
+  it("says what the module does, whose gradient is there with it alone", async () => {
+    await withSession(golden.folder, mesh, async (session) => {
+      const b = new Float32Array(session.dimensions.hidden).fill(0.5);
+      const shift = trainable("shift", { b }, (x, p) => x.add(p.b));
+      const run = await session.backward(rows, {
+        loss: ({ logits }) => logits.mul(logits).mean([0, 1, 2]),
+        at: "layers.0.mlp.hidden",
+        hooks: [edit("layers.1.residual.out", shift), editGradient("layers.1.residual.in", scale(3))],
+      });
+      const found = await session.verify(run);
+      expect(found.verdict).toBe("supported");
+      expect(found.deviations.map(({ name }) => name)).toContain("shift.b@gradient");
+      expect(found.edits.map(({ effect }) => effect!.isThere)).toEqual([true, true]);
+      expect(found.edits[0]!.effect!.compared).toEqual(["loss", "layers.0.mlp.hidden@gradient"]);
     });
   });
 });

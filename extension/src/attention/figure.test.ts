@@ -46,6 +46,21 @@ test("arrow keys choose heads, and the status says which and what it does", asyn
   expect(text(node, ".vt-status")).toBe("layer 5 · head 0 · first token 0.70");
 });
 
+test("heads that were chosen of more have the model's numbers everywhere", async () => {
+  const { full, view } = payload();
+  const numbered = <Of extends { readonly head: number }>(of: Of) => ({ ...of, head: [7, 9][of.head] });
+  const node = await figure({ headNumbers: [7, 9], full: full.map(numbered), view: numbered(view) });
+  expect(text(node, ".vt-title")).toBe("Layer 3 · head 9");
+  expect(texts(node, ".vt-head-labels span")).toEqual(["7", "9"]);
+  press(node.querySelector(".vt-overview-stage")!, "ArrowLeft");
+  await settled();
+  expect(text(node, ".vt-status")).toBe("layer 3 · head 7 · previous token 0.90");
+  press(node.querySelector(".vt-overview-stage")!, "ArrowDown");
+  press(node.querySelector(".vt-overview-stage")!, "ArrowRight");
+  await settled();
+  expect(text(node, ".vt-title")).toBe("Layer 5 · head 9 · pooled");
+});
+
 test("a head that is not kept in full is shown from the overview, and said to be pooled", async () => {
   const node = await figure();
   press(node.querySelector(".vt-overview-stage")!, "ArrowDown");

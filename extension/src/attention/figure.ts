@@ -1,4 +1,4 @@
-import { decodeBlock, parseAttention, provenanceLine, ramp } from "vitrail/payload";
+import { decodeBlock, headPlace, parseAttention, provenanceLine, ramp } from "vitrail/payload";
 import type { AttentionPayload, DecodedBlock, Scale, Theme } from "vitrail/payload";
 import { Disclosure } from "../disclosure.js";
 import { element } from "../element.js";
@@ -130,7 +130,7 @@ export class AttentionFigure {
 
   #characterOf(layer: number, head: number): string | undefined {
     const { layers, heads, scores } = this.#payload;
-    return characterOf(scores, layers.indexOf(layer) * heads + head);
+    return characterOf(scores, layers.indexOf(layer) * heads + headPlace(this.#payload, head));
   }
 
   #headWords(layer: number, head: number): string {

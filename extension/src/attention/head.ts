@@ -1,4 +1,4 @@
-import { bin, decodeBlock, scoreNames, tokenLabel } from "vitrail/payload";
+import { bin, decodeBlock, headPlace, scoreNames, tokenLabel } from "vitrail/payload";
 import type { AttentionPayload, DecodedBlock, HeadScores } from "vitrail/payload";
 
 /** One head's map as it can be shown: every weight, or the pooled overview where the payload holds no more. */
@@ -23,7 +23,7 @@ export async function headMap(
     return { layer, head, cells: payload.tokens.length, values, exact: true };
   }
   const cells = overview.shape[3]!;
-  const index = payload.layers.indexOf(layer) * payload.heads + head;
+  const index = payload.layers.indexOf(layer) * payload.heads + headPlace(payload, head);
   const values = overview.values.subarray(index * cells * cells, (index + 1) * cells * cells);
   return { layer, head, cells, values, exact: false };
 }

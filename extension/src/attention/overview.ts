@@ -1,4 +1,5 @@
 import type { AttentionPayload, DecodedBlock } from "vitrail/payload";
+import { headNumber, headPlace } from "vitrail/payload";
 import { element } from "../element.js";
 import { paint } from "../picture.js";
 import type { Ink } from "./drawing.js";
@@ -37,11 +38,11 @@ export class Overview {
     const rows = layers.length;
     this.#grid = gridOf(heads, decoded.shape[3]!);
     const { side, step } = this.#grid;
-    this.#chosen = { row: layers.indexOf(view.layer), column: view.head };
+    this.#chosen = { row: layers.indexOf(view.layer), column: headPlace(payload, view.head) };
 
     const columnLabels = element("div", { class: "vt-head-labels", "aria-hidden": "true" });
     for (let head = 0; head < heads; head += every(step, 18))
-      columnLabels.append(this.#label(head, head, "left"));
+      columnLabels.append(this.#label(headNumber(payload, head), head, "left"));
     const rowLabels = element("div", { class: "vt-layer-labels", "aria-hidden": "true" });
     for (let row = 0; row < rows; row += every(step, 13))
       rowLabels.append(this.#label(layers[row]!, row, "top"));
@@ -67,7 +68,7 @@ export class Overview {
       this.#hoverRing.hidden = place === undefined;
       if (place === undefined) return on.leave();
       this.#put(this.#hoverRing, place);
-      on.hover(layers[place.row]!, place.column);
+      on.hover(layers[place.row]!, headNumber(payload, place.column));
     });
     stage.addEventListener("mouseleave", () => {
       this.#hoverRing.hidden = true;
@@ -107,7 +108,7 @@ export class Overview {
   #choose(place: Place, choose: (layer: number, head: number) => void): void {
     this.#chosen = place;
     this.#put(this.#ring, place);
-    choose(this.#payload.layers[place.row]!, place.column);
+    choose(this.#payload.layers[place.row]!, headNumber(this.#payload, place.column));
   }
 
   #put(ring: HTMLElement, { row, column }: Place): void {

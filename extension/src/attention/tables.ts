@@ -1,5 +1,5 @@
 import type { AttentionPayload, HeadScores } from "vitrail/payload";
-import { scoreNames, tokenLabel } from "vitrail/payload";
+import { headNumber, scoreNames, tokenLabel } from "vitrail/payload";
 import { tableOf } from "../table.js";
 import { cellLabel, printWeight } from "./head.js";
 import type { HeadMap } from "./head.js";
@@ -9,11 +9,12 @@ const squareTokens = 48;
 const strongestKeys = 5;
 
 /** What each head does, as numbers. */
-export function headTable({ layers, heads, scores }: AttentionPayload): HTMLElement {
+export function headTable(payload: AttentionPayload): HTMLElement {
+  const { layers, heads, scores } = payload;
   const known = (Object.keys(scoreNames) as (keyof HeadScores)[]).filter((name) => scores[name] !== null);
   const rows = layers.flatMap((layer, l) =>
     Array.from({ length: heads }, (_, head) => [
-      `layer ${layer} head ${head}`,
+      `layer ${layer} head ${headNumber(payload, head)}`,
       ...known.map((name) => scores[name]![l * heads + head]!.toFixed(3)),
     ]),
   );

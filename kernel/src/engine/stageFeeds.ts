@@ -29,6 +29,8 @@ export function stageFeeds(
     cache?.past,
     run.positions,
   );
+  // Going backward, what an edit writes where rows are run for nobody would reach the modules that replicas share.
+  if (step.gradient !== undefined && !run.rows.tells) keys.data.fill(0);
   const all = new Map<string, Tensor>([
     ["tokens", { dtype: "i64", ...tokens }],
     ["positions", { dtype: "i64", ...positions }],

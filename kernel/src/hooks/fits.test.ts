@@ -40,6 +40,10 @@ describe("what fits no run is told before there is one", () => {
     ],
     [edit(q, add({ shape: [3, 1, 1], data: ones(3) })), "the selected part is [batch, 4, position, 10]"],
     [
+      edit(q, add(ones(40))),
+      "the selected part is [batch, 4, position, 10]: heads have an axis of their own here, give 40 units as [4, 1, 10]",
+    ],
+    [
       edit(`${q}[head=1]`, add({ shape: [1, 1, 1, 1, 1], data: ones(1) })),
       "the selected part is [batch, 1, position, 10]",
     ],
@@ -53,7 +57,7 @@ describe("what fits no run is told before there is one", () => {
       "direction of 40 units at layers.0.attention.q [batch, head 4, position, unit 10], whose last axis has 10: heads have an axis of their own here",
     ],
     [edit(out, mean(["head"])), 'mean over "head" at layers.0.residual.out'],
-    [capture(`${q}[head=2:5]`), "head 2:5 is empty or outside the 4 there are"],
+    [capture(`${q}[head=2:5]`), `selector "${q}[head=2:5]": head 2:5 is empty or outside the 4 there are`],
     [
       edit(
         out,

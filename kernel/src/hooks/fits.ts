@@ -5,9 +5,9 @@ import type { GradientEdit } from "./editGradient.js";
 import { checkKind, type Hook } from "./hook.js";
 import type { Given, Intervention } from "./intervention.js";
 import { recordEdit } from "./record.js";
-import { select, type AbsentPoints, type AxisSlice } from "./selector.js";
+import { select, type AbsentPoints, type Selection } from "./selector.js";
 import { selectLayers } from "./skip.js";
-import { slicedShape } from "./slice.js";
+import { selectedShape } from "./slice.js";
 
 /**
  * Throws one line for a hook that fits no run of the model: its points, and of its entries and tensors what does not
@@ -23,8 +23,9 @@ export function checkHook(
     selectLayers(hook.selector, points);
     return;
   }
-  for (const { point, slices } of select(hook.selector, points, absent)) {
-    const part = partOfAny(point, slices);
+  for (const selection of select(hook.selector, points, absent)) {
+    const { point } = selection;
+    const part = partOfAny(selection);
     if (hook.kind === "capture" || hook.change.kind === "host") continue;
     if (hook.change.kind === "function") recordEdit(point, hook.change);
     else checkFits(hook.change, point, part, point.shape);
@@ -32,12 +33,14 @@ export function checkHook(
 }
 
 /** Shape of the selected part as far as it is the same in every run. */
-function partOfAny({ axes, shape }: HookPoint, slices: readonly AxisSlice[]): Dim[] {
+function partOfAny(selection: Selection): Dim[] {
+  const { point, slices } = selection;
+  const { shape } = point;
   const isFixed = (axis: number) => typeof shape[axis] === "number";
-  const sizes = slicedShape(
+  const sizes = selectedShape(
+    { ...selection, slices: slices.filter(({ axis }) => isFixed(axis)) },
     shape.map((size) => (typeof size === "number" ? size : 1)),
-    slices.filter(({ axis }) => isFixed(axis)),
-    { axes, lengths: [1] },
+    [1],
   );
   return shape.map((size, axis) => {
     if (isFixed(axis)) return sizes[axis]!;
@@ -69,8 +72,17 @@ function checkBroadcast(value: Given, part: Shape, point: HookPoint): void {
   const fits = (size: number, of: Dim) => size === 1 || typeof of === "string" || size === of;
   if (skip < 0 || !value.shape.every((size, i) => fits(size, part[skip + i]!)))
     throw new Error(
-      `tensor of shape ${printShape(value.shape)} at ${point.name}: the selected part is ${printShape(part)}`,
+      `tensor of shape ${printShape(value.shape)} at ${point.name}: the selected part is ${printShape(part)}${besideEachOther(value.shape.at(-1), point, part)}`,
     );
+}
+
+/** A hint where units are as many as those of all heads: a module's output has the heads side by side in one axis. */
+function besideEachOther(units: number | undefined, { axes }: HookPoint, part: Shape): string {
+  const [heads, size] = [part[axes.indexOf("head")], part.at(-1)];
+  if (axes.at(-1) !== "unit" || typeof heads !== "number" || typeof size !== "number") return "";
+  return heads * size === units
+    ? `: heads have an axis of their own here, give ${units} units as [${heads}, 1, ${size}]`
+    : "";
 }
 
 function checkDirection(units: number, point: HookPoint, last: Dim): void {

@@ -12,7 +12,7 @@ import { recordEdit } from "./record.js";
 import { select } from "./selector.js";
 import type { AbsentPoints, AxisSlice } from "./selector.js";
 import { indexLists } from "./indexLists.js";
-import { slicedShape } from "./slice.js";
+import { selectedShape } from "./slice.js";
 
 /** Sizes of the run that the edits are for: rows with their lengths, padded to `positions` tokens. */
 export interface RunSizes {
@@ -39,11 +39,11 @@ export function placeEdits(
   const placed: PlacedEdit[] = [];
   const hosts = new Map<string, HostCall>();
   const place = ({ kind, selector, change, lasting }: Acting<Edit | GradientEdit>) => {
-    for (const { point, slices: chosen } of select(selector, points, absent)) {
+    for (const selection of select(selector, points, absent)) {
+      const { point, slices: chosen } = selection;
       check(point);
       const shape = wholeShape(point, sizes);
-      const context = { axes: point.axes, lengths: sizes.lengths };
-      const part = slicedShape(shape, chosen, context);
+      const part = selectedShape(selection, shape, sizes.lengths);
       // What leaves the ranks is put together again in their order.
       const slices =
         change.kind === "host"
@@ -106,8 +106,9 @@ function spreadOut(
   const from = [...Array.from({ length: shape.length - value.shape.length }, () => 1), ...value.shape];
   const moved = new Set(slices.filter(({ axis }) => from[axis]! > 1).map(({ axis }) => axis));
   if (moved.size === 0) return value;
-  const isRagged = lengths.some((n) => n !== lengths[0]);
-  const batch = isRagged || from[0]! > 1 ? shape[0]! : 1;
+  // Where rows are alike, what lies in one of them broadcasts to all.
+  const isAlike = lengths.every((n) => n === lengths[0]) && slices.every(({ axis }) => axis !== 0);
+  const batch = isAlike && from[0] === 1 ? 1 : shape[0]!;
   const to = from.map((size, axis) => (axis === 0 ? batch : moved.has(axis) ? shape[axis]! : size));
   const [fromStrides, toStrides] = [stridesOf(from), stridesOf(to)];
   const data = new Float32Array(elementCount(to));

@@ -57,8 +57,10 @@ function choose(selector: string, points: readonly HookPoint[], absent: AbsentPo
   }));
 }
 
-/** Whether a name is one that a glob of `select`'s grammar chooses. */
+/** Whether a name is one that a glob of `select`'s grammar chooses. Throws one line for a glob of what it does not choose. */
 export function globMatcher(glob: string): (name: string) => boolean {
+  if (glob.startsWith("!"))
+    throw new Error(`"${glob}": what is left out cannot be said by "!": name what is chosen`);
   const matches = picomatch(expandRanges(glob), { dot: true });
   return (name) => matches(name);
 }
@@ -90,8 +92,6 @@ function parse(selector: string): { glob: string; slices: NamedSlice[] } {
   const match = /^([^[\]]+)(?:\[([^[\]]+)\])?$/.exec(selector.trim());
   if (!match) throw new Error(`selector "${selector}" is not of the form name or name[axis=entries, …]`);
   const glob = match[1]!.trim();
-  if (glob.startsWith("!"))
-    throw new Error(`selector "${selector}": what is left out cannot be said by "!": name what is chosen`);
   const slices = (match[2] ?? "")
     .split(",")
     .filter((part) => part.trim() !== "")
@@ -144,7 +144,7 @@ function place(selector: string, point: HookPoint, { axis, entries }: NamedSlice
 }
 
 /** `layers.4-8.x` → `layers.@(4|5|6|7|8).x` */
-export function expandRanges(glob: string): string {
+function expandRanges(glob: string): string {
   return glob.replace(/(?<=^|\.)(\d+)-(\d+)(?=\.|$)/g, (_, from: string, to: string) => {
     const count = Number(to) - Number(from) + 1;
     if (count < 1) throw new Error(`selector "${glob}": layers ${from}-${to} are none`);

@@ -1,7 +1,6 @@
-import picomatch from "picomatch";
 import { nearest } from "../graph/nearest.js";
 import type { HookPoint } from "../graph/point.js";
-import { expandRanges } from "./selector.js";
+import { globMatcher } from "./selector.js";
 
 /** Leave decoder layers out of a run. Plain data. */
 export interface Skip {
@@ -22,7 +21,7 @@ export function skip(selector: string): Skip {
 export function selectLayers(glob: string, points: readonly HookPoint[]): number[] {
   const ends = points.filter(({ name, layer }) => name === `layers.${layer}.residual.out`);
   const names = ends.map(({ layer, aliases }) => [`layers.${layer}`, ...aliases]);
-  const matches = picomatch(expandRanges(glob), { dot: true });
+  const matches = globMatcher(glob);
   const chosen = ends.flatMap(({ layer }, i) => (names[i]!.some((name) => matches(name)) ? [layer!] : []));
   if (chosen.length > 0) return chosen;
   const [closest] = nearest(glob, names.flat());

@@ -1,7 +1,7 @@
 import type { Axis } from "../graph/point.js";
 import { elementCount, stridesOf } from "../graph/rowMajor.js";
 import { indexLists, tokenAxes, type SliceContext } from "./indexLists.js";
-import type { AxisSlice } from "./selector.js";
+import type { AxisSlice, Selection } from "./selector.js";
 
 /** A dense float32 array, row-major. */
 export interface Dense {
@@ -66,6 +66,23 @@ export function slicedShape(
   const isBatchSliced = slices.some((s) => s.axis === 0);
   const first = lists[isBatchSliced ? (lists[0]![0]![0] ?? 0) : 0]!;
   return shape.map((size, axis) => (axis === 0 && !isBatchSliced ? size : first[axis]!.length));
+}
+
+/**
+ * Shape of what a selector chose of a whole value of `shape`. Throws as `sliceDense` does, with the selector.
+ *
+ * @param lengths tokens of each row
+ */
+export function selectedShape(
+  { selector, point: { axes }, slices }: Selection,
+  shape: readonly number[],
+  lengths: readonly number[],
+): number[] {
+  try {
+    return slicedShape(shape, slices, { axes, lengths });
+  } catch (error) {
+    throw new Error(`selector "${selector}": ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /**

@@ -56,17 +56,17 @@ export async function directLogitAttribution(
   const { layers, hidden } = session.dimensions;
   const last = `layers.${layers - 1}.residual.out`;
   const names = session.hookPoints("*").map((row) => row.name);
-  if (!names.includes("norm"))
-    throw new Error(
-      "direct attribution: this model has no final norm, its residual stream is normed behind each sum",
-    );
+  // A model may have no final norm: the head then reads the stream itself.
+  const readByHead = names.includes("norm") ? "norm" : last;
   const written = ["embedding", "layers.*.attention.output", "layers.*.mlp.output"];
   const difference = await session.backward(input, {
     logits: "last",
     given: { tokens },
     loss: ({ logits, given }) => lastDifference(logits, given["tokens"]!),
-    hooks: [...written, "layers.*.attention.z", "norm", last].map((point) => capture(point)),
-    at: ["norm[position=-1]"],
+    hooks: [...new Set([...written, "layers.*.attention.z", readByHead, last])].map((point) =>
+      capture(point),
+    ),
+    at: [`${readByHead}[position=-1]`],
     ...signal,
   });
   const at = (point: string) => lastUnits(difference.get(point));
@@ -76,8 +76,11 @@ export async function directLogitAttribution(
     ...names.filter((point) => /^layers\.\d+\.(attention|mlp)\.output$/.test(point)),
   ];
   checkSum(parts.map(at), stream);
-  const norm = await finalNorm(session, stream, at("norm"));
-  const read = difference.gradient("norm").data;
+  const norm =
+    readByHead === "norm"
+      ? await finalNorm(session, stream, at("norm"))
+      : { back: (v: Float32Array) => v, shift: new Float32Array(hidden) };
+  const read = difference.gradient(readByHead).data;
   const direction = norm.back(read);
 
   // Behind the projection of a layer nothing but the projection: what goes on through the stream is stopped.

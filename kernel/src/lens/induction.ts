@@ -64,7 +64,7 @@ export async function inductionScores(
   const { queries = "strict", signal } = options;
   if (queries !== "strict" && queries !== "published")
     throw new Error(`queries "${String(queries)}": choose strict or published`);
-  const halves = firstHalves(options, session.dimensions.vocabulary);
+  const halves = firstHalves(options, session.dimensions);
   const length = halves[0]!.length;
   const rows = halves.map((half) => [...half, ...half]);
   const patterns = "layers.*.attention.pattern";

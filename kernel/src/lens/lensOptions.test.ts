@@ -47,6 +47,26 @@ const cases: readonly Case[] = [
       }),
     "translator of layers.0.residual.out has A [3, 3] and b [3]: they are [",
   ],
+  [
+    "positions of points",
+    (s) => logitLens(s, [ids], { points: "layers.*.residual.out[position=-1]" }),
+    'points "layers.*.residual.out[position=-1]": a lens reads whole points, leave [position=-1] out',
+  ],
+  [
+    "heads to patch by position",
+    (s) => activationPatching(s, { ...prompts, metric, points: "layers.*.attention.z[head=1]" }),
+    "a lens reads whole points, leave [head=1] out",
+  ],
+  [
+    "heads to attribute by position",
+    (s) => attributionPatching(s, { ...prompts, metric, points: "layers.*.attention.z[head=1]" }),
+    "a lens reads whole points, leave [head=1] out",
+  ],
+  [
+    "tokens that do not fit twice",
+    (s) => inductionScores(s),
+    "50 tokens, repeated once: the model reads at most 48, so give at most 24",
+  ],
   ["no options", (s) => directLogitAttribution(s, ids, undefined as never), "are undefined: give an object"],
   [
     "a misspelt metric",

@@ -8,6 +8,7 @@ import type { Session } from "../session/session.js";
 import type { Captured, Run } from "../session/types.js";
 import { checkBy, checkLengths, columnsOf, gridAxes, partsOf, pointsBy, type PatchedBy } from "./grid.js";
 import { metricOf, type Metric } from "./metric.js";
+import { wholePoints } from "./points.js";
 import { checkPrompt } from "./prompt.js";
 import { lensProvenance } from "./provenance.js";
 
@@ -76,13 +77,13 @@ export async function activationPatching(
   checkPrompt("clean prompt", options.clean);
   checkPrompt("corrupt prompt", options.corrupt);
   const selector = options.points ?? pointsBy(by);
+  const names = wholePoints(session, selector).map(({ name }) => name);
   const metric = await metricOf(session, options.metric);
   const signal = cancelSignal(options.signal);
   const bare = (input: string | readonly number[]) =>
     session.forward(input, { hooks: [capture(selector)], logits: "last", ...(signal && { signal }) });
   const [clean, corrupt] = [await bare(options.clean), await bare(options.corrupt)];
   const ids = checkLengths(clean, corrupt);
-  const names = session.hookPoints(selector).map(({ name }) => name);
   const grids = names.map((name) => partsOf(corrupt.get(name), by));
   if (grids.some(({ count }) => count !== grids[0]!.count))
     throw new Error(`"${selector}" chooses points of different shapes: patch those of one kind at a time`);

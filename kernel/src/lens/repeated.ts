@@ -1,3 +1,4 @@
+import type { Session } from "../session/session.js";
 import { randomNumbers } from "../session/sampling.js";
 
 export interface RepeatedOptions {
@@ -14,8 +15,18 @@ export interface RepeatedOptions {
 }
 
 /** Ids of the first half of each row, equally likely and independent. Throws one line for settings that cannot be. */
-export function firstHalves(options: RepeatedOptions, vocabulary: number): readonly (readonly number[])[] {
+export function firstHalves(
+  options: RepeatedOptions,
+  { vocabulary, maxPositions }: Session["dimensions"],
+): readonly (readonly number[])[] {
   const { rows, batch = 4, length = 50, seed = 0 } = options;
+  const checkLength = (tokens: number) => {
+    const most = Math.floor(maxPositions / 2);
+    if (tokens > most)
+      throw new Error(
+        `${tokens} tokens, repeated once: the model reads at most ${maxPositions}, so give at most ${most}`,
+      );
+  };
   if (rows !== undefined) {
     if (!Array.isArray(rows))
       throw new Error(`rows ${String(rows)}: give lists of token ids, or batch for how many`);
@@ -24,6 +35,7 @@ export function firstHalves(options: RepeatedOptions, vocabulary: number): reado
       throw new Error(
         `rows of ${[...lengths].join(", ") || "no"} tokens: all must have the same length, 2 or more`,
       );
+    checkLength(rows[0]!.length);
     return rows;
   }
   const { from, to } =
@@ -34,6 +46,7 @@ export function firstHalves(options: RepeatedOptions, vocabulary: number): reado
     );
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to > vocabulary || to - from < 2)
     throw new Error(`tokens ${from} to ${to}: must be at least 2 ids inside the vocabulary of ${vocabulary}`);
+  checkLength(length);
   const random = randomNumbers(seed);
   return Array.from({ length: batch }, () =>
     Array.from({ length }, () => from + Math.floor(random() * (to - from))),

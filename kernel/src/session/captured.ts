@@ -6,6 +6,7 @@ import type { Provenance } from "../display/payload/provenance.js";
 import type { Axis, HookPoint } from "../graph/point.js";
 import { printShape } from "../graph/shape.js";
 import type { Selection } from "../hooks/selector.js";
+import { indexLists } from "../hooks/indexLists.js";
 import { tokensWithin } from "../hooks/slice.js";
 import type { Whole } from "./assemble.js";
 import type { Captured } from "./types.js";
@@ -68,6 +69,15 @@ export class CapturedPoint implements Captured {
     const fits = whole.every((size, axis) => isSliced(axis) || this.shape[axis] === size);
     if (!fits || this.axes[0] !== "batch") return undefined;
     return tokensWithin(whole, this.#slices, { axes: this.axes, lengths });
+  }
+
+  get heads(): readonly number[] | undefined {
+    const axis = this.axes.indexOf("head");
+    const slices = this.#slices.filter((slice) => slice.axis === axis);
+    if (slices.length === 0) return undefined;
+    const count = this.point.shape[axis] as number;
+    const [heads] = indexLists([count], [{ ...slices[0]!, axis: 0 }], { axes: ["head"], lengths: [] }, 0);
+    return heads;
   }
 
   get provenance(): Provenance {

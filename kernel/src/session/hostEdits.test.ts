@@ -5,7 +5,7 @@ import { add, capture, edit, scale, trainable } from "../hooks/index.js";
 import type { Dense, HostContext, HostFunction } from "../hooks/index.js";
 import { CancelledError } from "./cancelled.js";
 import { Session } from "./session.js";
-import { opt, ownRuntime, quiet, rows } from "./sessions.fixture.js";
+import { gpt2, opt, ownRuntime, quiet, rows } from "./sessions.fixture.js";
 import type { Hook, OpenOptions } from "./types.js";
 
 ownRuntime();
@@ -131,6 +131,35 @@ describe("a host edit", () => {
   });
 });
 
+test("what a host edit began may run the session when the edit is over", async () => {
+  const session = await Session.open(opt, quiet);
+  const bare = await logits(session, []);
+  let ended = () => {};
+  const over = new Promise<void>((resolve) => (ended = resolve));
+  let later: Promise<Dense> | undefined;
+  const begins = edit("norm", (x) => {
+    later = over.then(() => logits(session, []));
+    return x;
+  });
+  await logits(session, [begins]);
+  ended();
+  expect(away(await later!, bare)).toBe(0);
+});
+
+test("a session is not run within a host edit of its own, also by way of another session's", async () => {
+  const [session, other] = [await Session.open(opt, quiet), await Session.open(gpt2, quiet)];
+  const back = edit("norm", async (x) => ((await session.forward(rows)).tokens.length, x));
+  const through = edit(
+    "norm",
+    async (x) => ((await other.forward(rows, { hooks: [back] })).tokens.length, x),
+  );
+  await expect(logits(session, [through])).rejects.toThrow(
+    "a host edit cannot run the session that waits for it",
+  );
+  const within = edit("norm", async (x) => ((await other.forward(rows)).tokens.length, x));
+  expect(away(await logits(session, [within]), await logits(session, []))).toBe(0);
+});
+
 describe("a host edit that fails fails its run only", () => {
   const hidden = "layers.1.mlp.hidden";
   const meshes: [string, OpenOptions][] = [
@@ -174,6 +203,12 @@ describe("a host edit that fails fails its run only", () => {
     await expect(
       logits(session, [edit(hidden, async (x) => ((await session.forward(rows)).tokens.length, x))]),
     ).rejects.toThrow("a host edit cannot run the session that waits for it");
+    // Another client of the same workers would wait just as long.
+    const other = await Session.open(opt, { ...quiet, ...options, name: session.name });
+    await expect(
+      logits(session, [edit(hidden, async (x) => ((await other.forward(rows)).tokens.length, x))]),
+    ).rejects.toThrow("a host edit cannot run the session that waits for it");
+    other.detach();
 
     expect(away(await logits(session, []), bare)).toBe(0);
     expect(away(await logits(session, [edit(hidden, times(2))]), bare)).toBeGreaterThan(1e-2);

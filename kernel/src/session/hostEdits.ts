@@ -9,8 +9,8 @@ import { assemble, partAlong } from "./assemble.js";
 
 /** The pass that host edits are made in. */
 export interface Pass {
-  /** What they belong to; while one of them is made, nothing else can run on it. */
-  readonly session: object;
+  /** Process of the broker whose workers wait for them: whatever is asked of it while one of them is made waits behind. */
+  readonly broker: number;
   readonly step: number;
   readonly lengths: readonly number[];
   readonly saved: Map<string, unknown>;
@@ -20,12 +20,20 @@ export interface Pass {
   pointOf(name: string): HookPoint;
 }
 
-/** Sessions whose host edit the running code belongs to. */
-const making = new AsyncLocalStorage<readonly object[]>();
+/** A host edit that the running code works for, or has worked for: what it began may go on when it is over. */
+interface Making {
+  readonly broker: number;
+  isOver: boolean;
+}
 
-/** Throws one line in a host edit of this session, where a run would wait for the run that waits for the edit. */
-export function refuseInside(session: object): void {
-  if (making.getStore()?.includes(session) === true)
+const making = new AsyncLocalStorage<readonly Making[]>();
+
+/**
+ * Throws one line in a host edit of a live session, where a run would wait for the run that waits for the edit, whichever
+ * of its clients asks for it.
+ */
+export function refuseInside(broker: number): void {
+  if (making.getStore()?.some((edit) => edit.broker === broker && !edit.isOver) === true)
     throw new Error("a host edit cannot run the session that waits for it: run it before, or after");
 }
 
@@ -46,15 +54,17 @@ export function hostEdits(hosts: ReadonlyMap<string, HostCall>, pass: Pass): Han
     if (x === undefined) throw new Error(`nothing came for ${printCallOf(call)}`);
     const { step, lengths, saved, trained } = pass;
     const context = { point: call.point, layer: call.layer, step, lengths, saved, trained, signal };
-    const outer = making.getStore() ?? [];
+    const edit: Making = { broker: pass.broker, isOver: false };
     let returned: unknown;
     try {
       const input = { data: x.data, shape: [...x.shape] };
       returned = await asCaller(() =>
-        making.run([...outer, pass.session], () => call.function(input, context)),
+        making.run([...(making.getStore() ?? []), edit], () => call.function(input, context)),
       );
     } catch (error) {
       throw named(error, printCallOf(call));
+    } finally {
+      edit.isOver = true;
     }
     const made = checkResult(returned, x, call);
     // Nobody would remove the parcels of a run that is over.

@@ -3,7 +3,7 @@ import { attention } from "../display/index.js";
 import { add, capture, edit, editGradient, scale, zero } from "../hooks/index.js";
 import type { ReadoutValues } from "./readout.js";
 import { Session } from "./session.js";
-import { opt, ownRuntime, quiet, rows } from "./sessions.fixture.js";
+import { gpt2, opt, ownRuntime, quiet, rows } from "./sessions.fixture.js";
 
 ownRuntime();
 const pattern = "layers.0.attention.pattern";
@@ -74,14 +74,16 @@ test("a lasting hook is told of by its name: when it is added, where it fits no 
   expect(session.hooks.list()).toEqual([]);
   session.hooks.add(edit("norm[position=3]", scale(2)), { name: "fourth" });
   await session.forward([rows[0]!]);
-  const told = 'lasting hook "fourth": position 3 is outside the 2 there are';
+  const told = 'lasting hook "fourth": selector "norm[position=3]": position 3 is outside the 2 there are';
   await expect(session.forward([rows[1]!])).rejects.toThrow(told);
   await expect(session.generate([rows[1]!])).rejects.toThrow(`step 0: ${told}`);
   const all = { loss: ({ logits }: ReadoutValues) => logits.sum([0, 1, 2]), at: "embedding" };
   await expect(session.backward([rows[1]!], all)).rejects.toThrow(told);
   session.hooks.remove("fourth");
   session.hooks.add(editGradient("norm[position=3]", zero()), { name: "gradient" });
-  await expect(session.backward([rows[1]!], all)).rejects.toThrow('lasting hook "gradient": position 3 is');
+  await expect(session.backward([rows[1]!], all)).rejects.toThrow(
+    'lasting hook "gradient": selector "norm[position=3]": position 3 is',
+  );
   session.hooks.clear();
   session.hooks.add(capture("norm"), { name: "look" });
   await expect(session.forward(rows, { stopAfter: "layers.0" })).rejects.toThrow(
@@ -96,13 +98,39 @@ test("a lasting hook is told of by its name: when it is added, where it fits no 
   await session.close();
 });
 
+test("maps of attention are shown of the heads that were captured, by their numbers", async () => {
+  for (const options of [{}, { mesh: { tensor: 2 } }]) {
+    const session = await Session.open(opt, { ...quiet, ...options });
+    const run = await session.forward(rows, { hooks: [capture("layers.*.attention.pattern[head=-3|3]")] });
+    expect(run.get(pattern).heads).toEqual([1, 3]);
+    const whole = await session.forward(rows, { hooks: [capture("layers.*.attention.pattern")] });
+    expect(whole.get(pattern).heads).toBeUndefined();
+    const { payload } = attention(run);
+    expect([payload.heads, payload.headNumbers]).toEqual([2, [1, 3]]);
+    for (const { layer, head, block } of payload.full)
+      expect(attention(whole).payload.full).toContainEqual({ layer, head, block });
+    await session.close();
+  }
+});
+
 test("maps of attention are shown of the whole, beside which a part was captured", async () => {
   const session = await Session.open(opt, quiet);
-  session.hooks.add(capture("layers.*.attention.pattern[head=0]"));
+  session.hooks.add(capture("layers.*.attention.pattern[query=-1]"));
   const run = await session.forward(rows, { hooks: [capture("layers.*.attention.pattern")] });
   expect(() => attention(run)).not.toThrow();
   expect(() => attention({ ...run, captures: new Map([...run.captures].slice(0, 1)) })).toThrow(
-    "maps need all of",
+    "maps need all queries and keys",
   );
   await session.close();
+});
+
+test("a module path that is several points is not answered with one of them", async () => {
+  const session = await Session.open(gpt2, quiet);
+  const path = "transformer.h.0.attn.c_attn";
+  const run = await session.forward(rows, { hooks: [capture(path)] });
+  const names = ["q", "k", "v"].map((each) => `layers.0.attention.${each}`);
+  expect([...run.captures.keys()]).toEqual(names);
+  expect(() => run.get(path)).toThrow(`"${path}" is several points: choose ${names.join(" or ")}`);
+  const one = await session.forward(rows, { hooks: [capture(names[1]!)] });
+  expect(one.get(path)).toBe(one.get(names[1]!));
 });

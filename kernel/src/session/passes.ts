@@ -16,8 +16,6 @@ import { shardsOf } from "./shards.js";
 
 /** What the passes of a client are made of. */
 export interface Live {
-  /** What host edits belong to: no pass begins on it while one of them waits for a host edit. */
-  readonly session: object;
   readonly client: BrokerClient;
   readonly model: Model;
   readonly points: readonly HookPoint[];
@@ -46,12 +44,12 @@ export class Passes {
     signal: AbortSignal | undefined,
     index = 0,
   ): Promise<Map<string, Whole>> {
-    const { session, client, points, parameters, saved } = this.#live;
-    refuseInside(session);
+    const { client, points, parameters, saved } = this.#live;
+    refuseInside(client.pid);
     const over = new AbortController();
     const held = parameters.hold();
     const handOut = hostEdits(hosts, {
-      session,
+      broker: client.pid,
       step: index,
       lengths: step.rows.map((row) => row.length),
       saved,

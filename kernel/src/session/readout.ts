@@ -62,6 +62,8 @@ export interface ReadoutRun {
   readonly rows: readonly (readonly number[])[];
   /** Positions whose logits are computed. */
   readonly selected: number;
+  /** Whether of these, being all, it is to see each row's last alone. */
+  readonly seesLast?: boolean;
 }
 
 /** A readout written down. */
@@ -82,7 +84,7 @@ export function prepareReadout(
   trained: Readonly<Record<string, Tensors>>,
   points: readonly HookPoint[],
   absent: AbsentPoints,
-  { rows, selected }: ReadoutRun,
+  { rows, selected, seesLast = false }: ReadoutRun,
 ): PreparedReadout {
   const sizes = { batch: rows.length, position: Math.max(...rows.map((row) => row.length)), selected };
   const chosen = [...new Set(read.flatMap((selector) => wholePoints(selector, points, absent)))];
@@ -95,6 +97,11 @@ export function prepareReadout(
   const about = {
     valid: { dtype: "f32", shape, data: () => Float32Array.from(padded(rows, () => 1, 0)) },
     ids: { dtype: "i64", shape, data: () => BigInt64Array.from(padded(rows, BigInt, 0n)) },
+    ends: {
+      dtype: "i64",
+      shape: [rows.length, 1],
+      data: () => BigInt64Array.from(rows, (row) => BigInt(row.length - 1)),
+    },
   } as const;
   const kind = ({ dtype, shape }: { dtype: Tensor["dtype"]; shape: readonly number[] }) => ({ dtype, shape });
   const tensors = Object.entries(trained).flatMap(([module, values]) =>
@@ -121,8 +128,9 @@ export function prepareReadout(
           .map(({ tensor }) => [tensor, values[trainedInput(module, tensor)]!]),
       ),
     ]);
+    const all = values["logits"]!;
     const results = compute({
-      logits: values["logits"]!,
+      logits: seesLast ? all.gatherPositions(values["ends"]!) : all,
       captures: named(
         "point in read:",
         [...chosen, ...(read.includes("logits") ? [logits] : [])].map(({ name }) => [name, values[name]!]),

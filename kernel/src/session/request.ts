@@ -14,7 +14,7 @@ import type { HostCall } from "../hooks/hostEdit.js";
 import { captureParts, type CapturedPart } from "../hooks/parts.js";
 import { placeEdits } from "../hooks/place.js";
 import type { AbsentPoints } from "../hooks/selector.js";
-import { slicedShape } from "../hooks/slice.js";
+import { selectedShape } from "../hooks/slice.js";
 import { moduleTensors, trainedTensors, type Tensors } from "../hooks/trained.js";
 import { encodeEdit, encodeTensor } from "../hooks/wire.js";
 import { selectedCount } from "../models/inputs.js";
@@ -91,6 +91,7 @@ export function prepareForward(
     prepareReadout(options.readout, modules, points, absent, {
       rows,
       selected: selected === "none" ? positions : selectedCount(selected, positions),
+      seesLast: isHooked && wanted === "last",
     });
   for (const name of readout?.step.reads ?? []) leftOut.check(named(name));
   const select = selected === "none" && readout?.readsLogits ? "all" : selected;
@@ -108,15 +109,15 @@ export function prepareForward(
     }),
     ...own,
   ];
-  const shapeOf = ({ point: name, slices }: PointRequest): number[] => {
+  const shapeOf = ({ point: name, slices }: PointRequest, { selector = name } = {}): number[] => {
     const point = named(pointOf(name));
     const length = name === logits ? selectedCount(select, positions) : positions;
-    const shape = boundShape(point, rows.length, length, kept);
-    return slicedShape(shape, slices, { axes: point.axes, lengths });
+    return selectedShape({ selector, point, slices }, boundShape(point, rows.length, length, kept), lengths);
   };
   // Entries that a row does not have are refused now; most requests are of whole values, which all rows have.
   requests.forEach((request, i) => {
-    if (request.slices.length > 0) forHook(captures[i] ?? {}, () => shapeOf(request));
+    const part = captures[i];
+    if (request.slices.length > 0) forHook(part ?? {}, () => shapeOf(request, part?.selection));
   });
   const trained = [...trainedTensors(changes, modules)].map(
     ([name, tensor]) => [name, { dtype: "f32", ...tensor }] as const,

@@ -20,7 +20,8 @@ export function valueOf(values: ReadonlyMap<string, Whole>, key: string): Whole 
   return value;
 }
 
-/** The value of a canonical point name, or of one of its module paths; of several parts the one whose entries are named. */
+/** The value of a canonical point name, or of one of its module paths; of several parts the one whose entries are named.
+ * Throws one line for a path that is several points, as GPT-2's `c_attn` is. */
 export function found(values: ReadonlyMap<string, Captured>, name: string): Captured | undefined {
   const [, of = name, entries] = /^([^[]*)(\[.*\])$/.exec(name) ?? [];
   const named = ([key, { point, selector }]: readonly [string, Captured]) => {
@@ -29,7 +30,14 @@ export function found(values: ReadonlyMap<string, Captured>, name: string): Capt
     const partOf = (selector: string) => printSlices(point, select(selector, [point])[0]!.slices);
     return partOf(selector) === partOf(`${point.name}${entries}`);
   };
-  return values.get(name) ?? [...values].find(named)?.[1];
+  const own = values.get(name);
+  if (own !== undefined) return own;
+  const [one, ...others] = [...values].filter(named);
+  if (others.length > 0)
+    throw new Error(
+      `"${name}" is several points: choose ${[one!, ...others].map(([key]) => key).join(" or ")}`,
+    );
+  return one?.[1];
 }
 
 /** Whether a key is that of a value, or of a part of it, which is called by its own name or by a module path. */

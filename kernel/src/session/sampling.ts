@@ -112,10 +112,11 @@ function likeliest(logits: Float32Array): number {
   for (let id = 0; id < logits.length; id++) {
     const logit = logits[id] as number;
     if (Number.isNaN(logit) || logit === Infinity)
-      throw new Error(`logit of token ${id} is ${logit}: no token can be chosen from that`);
+      throw new Error(`logit of token ${id} is ${logit}: such logits give no probabilities`);
     if (logit > (logits[best] as number)) best = id;
   }
-  if (logits[best] === -Infinity) throw new Error("all logits are -Infinity: no token can be chosen");
+  if (logits[best] === -Infinity)
+    throw new Error("all logits are -Infinity: such logits give no probabilities");
   return best;
 }
 

@@ -127,7 +127,7 @@ test("what does not fit is refused in one line, and the session lives on", async
     /^no hook point "layers.0.attention.patern": nearest is layers.0.attention.pattern \[batch, head \d+, query, key\], between layers.0.attention.scores and layers.0.attention.z$/,
   );
   await expect(session.forward([1, 2], { hooks: [capture("embedding[position=7]")] })).rejects.toThrow(
-    /^position 7 is outside/,
+    /^selector "embedding\[position=7\]": position 7 is outside/,
   );
   await expect(
     session.forward([1, 2], { hooks: [capture("*.attention.pattern[head=-1|0]")] }),

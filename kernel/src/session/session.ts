@@ -89,7 +89,6 @@ export class Session {
     this.#parameters = new Parameters(model, sessionFolder(client.order.name).path);
     this.#prefixes = new Prefixes((key) => client.release(key));
     this.#passes = new Passes({
-      session: this,
       client,
       model,
       points: this.#points,
@@ -265,6 +264,8 @@ export class Session {
     const read = await this.#read(prompt);
     const rest = await readInput(continuations, this.#model.dimensions, () => this.tokenizer(), {
       special: false,
+    }).catch((error: Error) => {
+      throw new Error(`continuations: ${error.message}`, { cause: error });
     });
     const provenance = this.#origin(printScore(prompt, continuations, hooks), prompt);
     return this.#passes.holding((runner) =>

@@ -92,6 +92,8 @@ export interface Captured extends Tensor {
   readonly point: HookPoint;
   /** The selector that asked for it. */
   readonly selector: string;
+  /** Which heads of the model these are, where the selector chose some; undefined where it is all of them, or none. */
+  readonly heads: readonly number[] | undefined;
 }
 
 /** What a forward pass gave: every value whole, however the mesh shared it. As a cell's last value it shows as a table. */

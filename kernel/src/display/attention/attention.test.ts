@@ -81,13 +81,49 @@ test("weights pushed beyond 1 or below 0 by an edit stay inside the colour scale
   expect(attention(run).payload.view.scale).toEqual({ kind: "linear", lo: -0.5, hi: 2.5 });
 });
 
+/** As if these heads were captured of a larger model. */
+const headsOf = (run: AttentionRun, numbers: readonly (readonly number[])[]): AttentionRun => ({
+  ...run,
+  captures: new Map(
+    [...run.captures].map(([name, captured], i) => [
+      name,
+      { ...captured, selector: `${name}[head=${numbers[i]!.join("|")}]`, heads: numbers[i]! },
+    ]),
+  ),
+});
+
+test("heads that were chosen keep their numbers", () => {
+  const whole = attention(small()).payload;
+  const run = headsOf(small(), [
+    [2, 5, 9],
+    [2, 5, 9],
+  ]);
+  const { payload, bundle } = attention(run);
+  expect(payload).toMatchObject({ heads: 3, headNumbers: [2, 5, 9], view: { layer: 2, head: 5 } });
+  expect(payload.overview).toEqual(whole.overview);
+  expect(payload.full.map(({ head }) => head)).toEqual([2, 5, 9, 2, 5, 9]);
+  expect(payload.full.map(({ block }) => block)).toEqual(whole.full.map(({ block }) => block));
+  expect(bundle.data["text/plain"]).toContain(
+    "heads, layer.head (mean weight): 2.5 (1.00), 4.5 (1.00), 2.2 (0.32)",
+  );
+  expect(parseAttention(JSON.parse(JSON.stringify(payload)))).toEqual(payload);
+  expect(attention(run, { head: 9 }).payload.view).toMatchObject({ layer: 2, head: 9 });
+  expect(() => attention(run, { head: 1 })).toThrow("no head 1: heads are 2, 5, 9");
+  expect(whole.headNumbers).toBeUndefined();
+});
+
 const without = (run: AttentionRun): AttentionRun => ({ ...run, captures: new Map() });
 const sliced = (run: AttentionRun): AttentionRun => ({
   ...run,
   captures: new Map(
     [...run.captures].map(([name, captured]) => [
       name,
-      { ...captured, selector: "layers.*.attention.pattern[head=0-2]" },
+      {
+        ...captured,
+        shape: captured.shape.with(2, 1),
+        data: captured.data.slice(0, captured.data.length / captured.shape[2]!),
+        selector: "layers.*.attention.pattern[query=-1]",
+      },
     ]),
   ),
 });
@@ -105,7 +141,18 @@ test.each<[string, () => unknown, string]>([
   [
     "sliced patterns",
     () => attention(sliced(small())),
-    'layers.4.attention.pattern was captured in part, by "layers.*.attention.pattern[head=0-2]": maps need all of it',
+    'layers.4.attention.pattern was captured in part, by "layers.*.attention.pattern[query=-1]": maps need all queries and keys',
+  ],
+  [
+    "other heads in another layer",
+    () =>
+      attention(
+        headsOf(small(), [
+          [0, 1, 3],
+          [0, 1, 2],
+        ]),
+      ),
+    "layers.4.attention.pattern has heads 0, 1, 3 and layers.2.attention.pattern 0, 1, 2: maps need the same of each layer",
   ],
   [
     "a NaN weight",

@@ -23,18 +23,32 @@ export interface AttentionOptions {
 /** The overview's maps are at most this many cells a side: more cannot be seen side by side. */
 const overviewCells = 64;
 
-function chooseView(options: AttentionOptions, { layers, heads }: Patterns, strength: readonly number[]) {
+function chooseView(
+  options: AttentionOptions,
+  { layers, heads, headNumbers }: Patterns,
+  strength: readonly number[],
+) {
   const { layer, head } = options;
   if (layer !== undefined && !layers.includes(layer))
     throw new RangeError(`layer ${layer} was not captured: there are layers ${layers.join(", ")}`);
-  if (head !== undefined && !(Number.isInteger(head) && head >= 0 && head < heads))
-    throw new RangeError(`no head ${head}: heads are 0 to ${heads - 1}`);
+  if (head !== undefined && !headNumbers.includes(head))
+    throw new RangeError(`no head ${head}: heads are ${printHeads(headNumbers)}`);
   const best = strongest(strength).find(
     (index) =>
       (layer ?? layers[Math.floor(index / heads)]) === layers[Math.floor(index / heads)] &&
-      (head ?? index % heads) === index % heads,
+      (head ?? headNumbers[index % heads]) === headNumbers[index % heads],
   )!;
-  return { layer: layers[Math.floor(best / heads)]!, head: best % heads };
+  return { layer: layers[Math.floor(best / heads)]!, head: headNumbers[best % heads]! };
+}
+
+/** `0 to 7`, or the numbers of some. */
+function printHeads(numbers: readonly number[]): string {
+  return isEvery(numbers) ? `0 to ${numbers.length - 1}` : numbers.join(", ");
+}
+
+/** Whether heads are counted from 0 on. */
+function isEvery(numbers: readonly number[]): boolean {
+  return numbers.every((number, i) => number === i);
 }
 
 /** Ends of a colour scale that hold all weights; ordinary patterns get 0 to 1. */
@@ -69,7 +83,7 @@ export function buildPayload(
   options: AttentionOptions,
 ): AttentionPayload {
   const budget = checkBudget(options.budget);
-  const { tokens, row, layers, heads } = patterns;
+  const { tokens, row, layers, heads, headNumbers } = patterns;
   const { scores, causal, lo, hi } = summarise(patterns);
   const strength = scores.previous.map((score, i) => Math.max(score, scores.induction?.[i] ?? 0));
   const view = chooseView(options, patterns, scores.induction ?? scores.previous);
@@ -84,7 +98,8 @@ export function buildPayload(
     overview = overviewOf(patterns, cells, kept);
   }
 
-  const payload = { tokens, row, layers, heads, causal, overview, full: [], truncated: null };
+  const named = isEvery(headNumbers) ? {} : { headNumbers };
+  const payload = { tokens, row, layers, heads, ...named, causal, overview, full: [], truncated: null };
   const rest = { scores, view: { ...view, scale }, provenance };
   // Room for the one line that says what was left out.
   let bytes = jsonBytes({ ...payload, ...rest }) + 250;
@@ -93,14 +108,19 @@ export function buildPayload(
       `attention of ${layers.length} × ${heads} heads over ${tokens.length} tokens needs ${bytes} bytes for its overview alone, ` +
         `the hard budget is ${budget.hard}: capture fewer layers or raise budget.hard`,
     );
-  const shown = layers.indexOf(view.layer) * heads + view.head;
+  const shown = layers.indexOf(view.layer) * heads + headNumbers.indexOf(view.head);
   const order = [shown, ...strongest(strength).filter((index) => index !== shown)];
   const full: AttentionPayload["full"][number][] = [];
   let reason: string | undefined;
   for (const index of order) {
     const layer = layers[Math.floor(index / heads)]!;
-    const head = index % heads;
-    const block = encodeBlock(patterns.map(layer, head), [tokens.length, tokens.length], "f16", scale);
+    const head = headNumbers[index % heads]!;
+    const block = encodeBlock(
+      patterns.map(layer, index % heads),
+      [tokens.length, tokens.length],
+      "f16",
+      scale,
+    );
     const map = { layer, head, block };
     const size = jsonBytes(map) + 1;
     const limit = index === shown ? budget.hard : budget.soft;

@@ -9,8 +9,10 @@ export interface AttentionRun {
       /** Row-major [batch, head, query, key], rows padded on the right. */
       readonly data: Float32Array;
       readonly point: { readonly name: string; readonly layer: number | undefined };
-      /** The selector that asked for it: one with `[…]` has sliced the maps. */
+      /** The selector that asked for it: one with `[…]` chose a part. */
       readonly selector?: string;
+      /** Which heads of the model these are, where they are not all of them. */
+      readonly heads?: readonly number[] | undefined;
     }
   >;
   /** Tokens of each row, without padding. */
@@ -18,13 +20,15 @@ export interface AttentionRun {
   readonly provenance: Provenance;
 }
 
-/** The captured patterns of one row, read where they lie. */
+/** The captured patterns of one row, read where they lie. Heads are counted as they were captured. */
 export interface Patterns {
   readonly tokens: readonly string[];
   readonly row: { readonly index: number; readonly of: number };
   /** Rising layer ids. */
   readonly layers: readonly number[];
   readonly heads: number;
+  /** What each of them is called in the model. */
+  readonly headNumbers: readonly number[];
   /** Weights of one head, [query, key], unpadded; `layer` is an id of `layers`. */
   map(layer: number, head: number): Float32Array;
 }
@@ -33,8 +37,8 @@ const pattern = /^layers\.(\d+)\.attention\.pattern$/;
 const wanted = 'capture("layers.*.attention.pattern")';
 
 /**
- * Finds the whole attention patterns of row `row` in a run. Throws one line when there are none, when a selector
- * sliced them, when shapes disagree, or when a weight is not finite.
+ * Finds the attention patterns of row `row` in a run, of all heads or of the same ones in every layer. Throws one line when
+ * there are none, when a selector chose some queries or keys, when shapes disagree, or when a weight is not finite.
  */
 export function findPatterns(run: AttentionRun, row = 0): Patterns {
   const found = [...run.captures.values()].filter((captured) => pattern.test(captured.point.name));
@@ -56,15 +60,24 @@ export function findPatterns(run: AttentionRun, row = 0): Patterns {
   const whole = new Set(found.filter((each) => !isPart(each)).map(({ point }) => point.name));
   const shown = found.filter((each) => !isPart(each) || !whole.has(each.point.name));
   const heads = shown[0]!.shape[1] ?? 0;
+  const numbersOf = ({ heads: own }: (typeof found)[number]) =>
+    own ?? Array.from({ length: heads }, (_, head) => head);
+  const headNumbers = numbersOf(shown[0]!);
   const byLayer = new Map<number, Float32Array>();
   for (const each of shown) {
     const { point, shape, data, selector } = each;
     const need = [run.tokens.length, heads, longest, longest];
-    if (isPart(each))
+    const isOther = shape.length !== 4 || shape.some((size, axis) => size !== need[axis]);
+    if (isOther && isPart(each))
       throw new RangeError(
-        `${point.name} was captured in part, by "${selector}": maps need all of it, ${wanted}`,
+        `${point.name} was captured in part, by "${selector}": maps need all queries and keys, ${wanted}`,
       );
-    if (shape.length !== 4 || shape.some((size, axis) => size !== need[axis]))
+    if (numbersOf(each).join() !== headNumbers.join() || byLayer.has(Number(pattern.exec(point.name)![1])))
+      throw new RangeError(
+        `${shown[0]!.point.name} has heads ${headNumbers.join(", ")} and ${point.name} ${numbersOf(each).join(", ")}: ` +
+          `maps need the same of each layer, in one capture`,
+      );
+    if (isOther)
       throw new RangeError(
         `${point.name} has shape [${shape.join(", ")}]: maps need [${need.join(", ")}], ${wanted}`,
       );
@@ -81,7 +94,7 @@ export function findPatterns(run: AttentionRun, row = 0): Patterns {
     const bad = out.findIndex((weight) => !Number.isFinite(weight));
     if (bad >= 0)
       throw new RangeError(
-        `layers.${layer}.attention.pattern is ${out[bad]} at head ${head}, query ${Math.floor(bad / size)}, key ${bad % size}`,
+        `layers.${layer}.attention.pattern is ${out[bad]} at head ${headNumbers[head]}, query ${Math.floor(bad / size)}, key ${bad % size}`,
       );
     return out;
   };
@@ -90,6 +103,7 @@ export function findPatterns(run: AttentionRun, row = 0): Patterns {
     row: { index: row, of: run.tokens.length },
     layers: [...byLayer.keys()].sort((a, b) => a - b),
     heads,
+    headNumbers,
     map,
   };
 }

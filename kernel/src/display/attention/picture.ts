@@ -1,4 +1,4 @@
-import type { AttentionPayload } from "../payload/attention.js";
+import { headNumber, type AttentionPayload } from "../payload/attention.js";
 import { isMasked, maxPool } from "../payload/pool.js";
 import { ramp } from "../payload/ramp.js";
 import type { Rgb } from "../payload/ramp.js";
@@ -65,11 +65,12 @@ export function attentionPicture(
   sheet.text("head", left, margin, ink, 1);
   sheet.text("layer", margin, margin + glyphHeight + 6 + (text - 1) * glyphHeight, ink, 1);
   // Where maps are narrower than their numbers, only every second, fifth, tenth… is numbered.
-  const widest = textSize(String(heads - 1), text).width + 4;
+  const widest = textSize(String(headNumber(payload, heads - 1)), text).width + 4;
   const everyHead = [1, 2, 5, 10, 20, 50].find((every) => every * step >= widest) ?? 100;
   for (let head = 0; head < heads; head += everyHead) {
-    const x = left + head * step + Math.floor((cells * zoom - textSize(String(head), text).width) / 2);
-    sheet.text(String(head), Math.max(left, x), margin + glyphHeight + 6, ink, text);
+    const number = String(headNumber(payload, head));
+    const x = left + head * step + Math.floor((cells * zoom - textSize(number, text).width) / 2);
+    sheet.text(number, Math.max(left, x), margin + glyphHeight + 6, ink, text);
   }
   const everyLayer = [1, 2, 5, 10, 20, 50].find((every) => every * step >= glyphHeight * text + 2) ?? 100;
   layers.forEach((layer, l) => {

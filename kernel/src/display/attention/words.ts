@@ -1,5 +1,5 @@
 import type { AttentionPayload } from "../payload/attention.js";
-import { scoreNames } from "../payload/attention.js";
+import { headNumber, scoreNames } from "../payload/attention.js";
 import { provenanceLine } from "../payload/words.js";
 import { strongest } from "./scores.js";
 
@@ -9,7 +9,8 @@ function strongestLine(payload: AttentionPayload, name: "previous" | "induction"
   const heads = strongest(list)
     .slice(0, 3)
     .map(
-      (i) => `${payload.layers[Math.floor(i / payload.heads)]}.${i % payload.heads} (${list[i]!.toFixed(2)})`,
+      (i) =>
+        `${payload.layers[Math.floor(i / payload.heads)]}.${headNumber(payload, i % payload.heads)} (${list[i]!.toFixed(2)})`,
     );
   return [
     `strongest ${scoreNames[name].replace(" ", "-")} heads, layer.head (mean weight): ${heads.join(", ")}`,

@@ -25,6 +25,8 @@ export interface AttentionPayload {
   readonly layers: readonly number[];
   /** Heads of each layer; `H` of the blocks. */
   readonly heads: number;
+  /** What each of them is called in the model, rising; from 0 on where this is left out. */
+  readonly headNumbers?: readonly number[];
   /** No query looks ahead: every weight above the diagonal is exactly 0, and drawn as nothing. */
   readonly causal: boolean;
   /** [L, H, p, p]: every head, pooled from `from` tokens to p by `reducer` (`none` when p = from). */
@@ -34,9 +36,19 @@ export interface AttentionPayload {
   /** What was left out of `full` and why, or null. */
   readonly truncated: { readonly kept: number; readonly of: number; readonly reason: string } | null;
   readonly scores: HeadScores;
-  /** What is shown first: a layer id, a head, and how weights become colours. */
+  /** What is shown first: a layer id, a head's number, and how weights become colours. */
   readonly view: { readonly layer: number; readonly head: number; readonly scale: Scale };
   readonly provenance: Provenance;
+}
+
+/** What the model calls the head that is the `place`-th of those of the payload. */
+export function headNumber({ headNumbers }: Pick<AttentionPayload, "headNumbers">, place: number): number {
+  return headNumbers?.[place] ?? place;
+}
+
+/** Which of the payload's heads it is that the model calls so. */
+export function headPlace({ headNumbers }: Pick<AttentionPayload, "headNumbers">, number: number): number {
+  return headNumbers?.indexOf(number) ?? number;
 }
 
 /** Human names of the scores, in the order tables show them. */

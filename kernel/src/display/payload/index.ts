@@ -10,7 +10,7 @@ export type { Rgb, Theme } from "./ramp.js";
 export { diverging, nonFinite, ramp, rampOf } from "./ramp.js";
 export { seriesColour } from "./palette.js";
 export type { AttentionPayload, HeadScores } from "./attention.js";
-export { attentionType, scoreNames } from "./attention.js";
+export { attentionType, headNumber, headPlace, scoreNames } from "./attention.js";
 export type { MetricRow, MetricsPayload, MetricTest } from "./metrics.js";
 export { isSigned, metricsType, printMetric } from "./metrics.js";
 export type {

@@ -35,6 +35,12 @@ test.each<[string, (payload: Record<string, unknown>) => unknown, string]>([
     (p) => ({ ...p, view: { ...(p["view"] as object), head: 2 } }),
     "view of layer 0 head 2: the payload has no such head",
   ],
+  ["a number missing", (p) => ({ ...p, headNumbers: [3] }), "headNumbers has 1 entries, the payload 2 heads"],
+  [
+    "a head by another number",
+    (p) => ({ ...p, headNumbers: [3, 4] }),
+    "full map of layer 0 head 0: the payload has no such head",
+  ],
   [
     "short scores",
     (p) => ({ ...p, scores: { ...(p["scores"] as object), first: [] } }),

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { AttentionPayload } from "./attention.js";
+import { headPlace, type AttentionPayload } from "./attention.js";
 import { metricColumns, metricTests, type MetricRow, type MetricsPayload } from "./metrics.js";
 import { block, checked, count, expectShape, number, provenance, scale, size } from "./schema.js";
 import type { PanelReply } from "./status.js";
@@ -10,6 +10,7 @@ const attention = z.object({
   row: z.object({ index: count, of: size }),
   layers: z.array(count).check(z.minLength(1), z.maxLength(4096)),
   heads: size.check(z.maximum(4096)),
+  headNumbers: z.optional(z.array(count)),
   causal: z.boolean(),
   overview: z.object({ from: size, reducer: z.enum(["max", "none"]), block }),
   full: z.array(z.object({ layer: count, head: count, block })),
@@ -109,8 +110,14 @@ export function parseAttention(value: unknown): AttentionPayload {
     throw new RangeError(
       `overview pools ${overview.from} tokens into ${p}, the payload has ${tokens.length}`,
     );
+  if (payload.headNumbers !== undefined && payload.headNumbers.length !== heads)
+    throw new RangeError(`headNumbers has ${payload.headNumbers.length} entries, the payload ${heads} heads`);
+  const isHead = (number: number) => {
+    const place = headPlace(payload, number);
+    return place >= 0 && place < heads;
+  };
   for (const map of full) {
-    const known = layers.includes(map.layer) && map.head < heads;
+    const known = layers.includes(map.layer) && isHead(map.head);
     if (!known)
       throw new RangeError(`full map of layer ${map.layer} head ${map.head}: the payload has no such head`);
     expectShape(`full map of layer ${map.layer} head ${map.head}`, map.block.shape, [
@@ -118,7 +125,7 @@ export function parseAttention(value: unknown): AttentionPayload {
       tokens.length,
     ]);
   }
-  if (!layers.includes(view.layer) || view.head >= heads)
+  if (!layers.includes(view.layer) || !isHead(view.head))
     throw new RangeError(`view of layer ${view.layer} head ${view.head}: the payload has no such head`);
   for (const [name, list] of Object.entries(scores))
     if (list !== null && list.length !== layers.length * heads)

@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
+import { capture, edit, scale } from "../../hooks/index.js";
+import type { ReadoutValues } from "../readout.js";
 import { Session } from "../session.js";
 import { opt, ownRuntime, quiet, rows } from "../sessions.fixture.js";
+import type { Hook } from "../types.js";
 import type { LossResult } from "./loss.js";
+import type { BackwardOptions } from "./types.js";
 
 ownRuntime();
 
@@ -46,6 +50,32 @@ test.each([{}, { mesh: { data: 2 } }, { mesh: { pipeline: 2, tensor: 2 } }])(
     expect(told.readout.get("stream")!.data.subarray(0, tokens)).toEqual(
       stream.subarray(0, tokens).map((x) => 2 * x),
     );
+    await session.close();
+  },
+);
+
+test.each([{}, { mesh: { data: 2 } }, { mesh: { tensor: 2 } }])(
+  "of the last positions a loss sees those alone, also where a hook reads or edits the logits (%j)",
+  async (options) => {
+    const session = await Session.open(opt, { ...quiet, ...options });
+    const loss: BackwardOptions["loss"] = ({ logits }) => logits.logSoftmax().slice(2, 3, 4).sum([0, 1, 2]);
+    const at = "layers.1.mlp.hidden";
+    const asked = { loss, at, logits: "last" } as const;
+    const bare = await session.backward(rows, asked);
+    const hooked = await session.backward(rows, { ...asked, hooks: [capture("logits")] });
+    const edited = await session.backward(rows, { ...asked, hooks: [edit("logits", scale(1))] });
+    for (const run of [hooked, edited]) {
+      expect(run.loss).toBeCloseTo(bare.loss, 4);
+      run.gradient(at).data.forEach((x, i) => expect(x).toBeCloseTo(bare.gradient(at).data[i]!, 4));
+    }
+    const all = await session.backward(rows, { loss, at });
+    expect(Math.abs(all.loss - bare.loss)).toBeGreaterThan(1);
+    const readout = { compute: ({ logits }: ReadoutValues) => ({ seen: logits.slice(2, 0, 1) }) };
+    const seen = async (hooks: readonly Hook[]) =>
+      (await session.forward(rows, { logits: "last", readout, hooks })).readout.get("seen")!;
+    const [own, beside] = [await seen([]), await seen([capture("logits")])];
+    expect(beside.shape).toEqual([rows.length, 1, 1]);
+    own.data.forEach((x, i) => expect(beside.data[i]).toBeCloseTo(x, 4));
     await session.close();
   },
 );

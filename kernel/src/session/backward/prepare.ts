@@ -1,4 +1,3 @@
-import picomatch from "picomatch";
 import { additionsOf } from "../../engine/additions.js";
 import type { ForwardStep } from "../../engine/wire/messages.js";
 import { requestsOf, requestsText } from "../../engine/wire/requests.js";
@@ -11,7 +10,8 @@ import type { PlacedEdit } from "../../hooks/apply.js";
 import type { CapturedPart } from "../../hooks/parts.js";
 import { placeEdits } from "../../hooks/place.js";
 import { resolve } from "../../hooks/resolve.js";
-import { slicedShape } from "../../hooks/slice.js";
+import { globMatcher } from "../../hooks/selector.js";
+import { selectedShape } from "../../hooks/slice.js";
 import { encodeEdit } from "../../hooks/wire.js";
 import { traceStage, wholeModel } from "../../models/build.js";
 import type { SelectedPositions } from "../../models/inputs.js";
@@ -29,7 +29,8 @@ type KeyedSelection = Pick<CapturedPart, "key" | "selection">;
 /** What one backward pass asks of the ranks, and what to do with the answers. */
 export interface BackwardRequest extends ForwardRequest {
   readonly gradients: readonly KeyedSelection[];
-  readonly parameters: readonly string[];
+  /** Weights whose gradients are asked for, by the name that was asked for: a tied head's is its table's. */
+  readonly parameters: ReadonlyMap<string, string>;
 }
 
 /**
@@ -72,6 +73,7 @@ export function prepareBackward(
     key: gradientAt(selection.point.name),
     selection,
   }));
+  for (const { selection } of gradients) leftOut.check(selection.point);
   checkSlices(gradients, placed, forward.step.select, lengths);
   const parameters = chooseParameters([options.parameters ?? []].flat(), model);
   const step: ForwardStep = {
@@ -81,7 +83,7 @@ export function prepareBackward(
       ...gradients.map((each) => ({ ...asRequest(each, rows.length), point: each.key })),
     ]),
     gradient: {
-      parameters,
+      parameters: [...new Set(parameters.values())],
       edits: placed.map(encodeEdit),
       activations,
       separate: separated(
@@ -92,7 +94,7 @@ export function prepareBackward(
   };
   checkReached({ ...forward, step, gradients, parameters }, points, model);
   // Parameters and modules may lie anywhere; hook points have their places.
-  const isEverywhere = parameters.length > 0 || Object.keys(forward.trained).length > 0;
+  const isEverywhere = parameters.size > 0 || Object.keys(forward.trained).length > 0;
   const first = Math.min(...gradients.map(({ selection }) => places.get(selection.point.name) as number));
   const idle = placed.find(({ point }) => !isEverywhere && (places.get(point) as number) < first);
   if (idle !== undefined)
@@ -137,10 +139,8 @@ function checkSlices(
       `${sees}: positions are those of all logits, and not ${printSelected(computed)}: ask for all`,
     );
   const [batch, positions] = [lengths.length, Math.max(...lengths)];
-  for (const { selection } of gradients) {
-    const { axes } = selection.point;
-    slicedShape(boundShape(selection.point, batch, positions), selection.slices, { axes, lengths });
-  }
+  for (const { selection } of gradients)
+    selectedShape(selection, boundShape(selection.point, batch, positions), lengths);
 }
 
 /** Those of some hook points that name a value once more, such as what one module reads of it. */
@@ -157,24 +157,30 @@ function separated(names: readonly string[], { blueprint, weight }: Model): stri
   });
 }
 
-/** Names of weights that the globs choose. Throws one line with the nearest name when one chooses none. */
-function chooseParameters(globs: readonly string[], model: Model): string[] {
+/**
+ * Weights that the globs choose, a tied head by its own name as well. Throws one line with the nearest name when one chooses
+ * none.
+ */
+function chooseParameters(globs: readonly string[], model: Model): Map<string, string> {
   const { blueprint, weight } = model;
-  if (globs.length === 0) return [];
+  if (globs.length === 0) return new Map();
   const { parameters } = traceStage(blueprint, wholeModel(blueprint), weight);
   const names = [...new Set(parameters.map(({ name }) => name))];
-  const chosen = globs.flatMap((glob) => {
-    const matches = picomatch(glob, { dot: true });
-    const found = names.filter((name) => matches(name));
-    if (found.length === 0) throw unknownParameter(glob, model);
-    return found;
-  });
-  const held = chosen.find((name) => weight(name, []).scales !== undefined);
+  const chosen = new Map(
+    globs.flatMap((glob) => {
+      const tied = blueprint.tied?.[glob];
+      if (tied !== undefined) return [[glob, tied] as const];
+      const found = names.filter(globMatcher(glob));
+      if (found.length === 0) throw unknownParameter(glob, model);
+      return found.map((name) => [name, name] as const);
+    }),
+  );
+  const held = [...chosen.values()].find((name) => weight(name, []).scales !== undefined);
   if (held !== undefined)
     throw new Error(
       `gradient of "${held}", which is quantised: gradients go through it to activations and modules, and to parameters that are not`,
     );
-  return [...new Set(chosen)];
+  return chosen;
 }
 
 function checkReached(request: BackwardRequest, points: readonly HookPoint[], model: Model): void {
@@ -194,9 +200,13 @@ function checkReached(request: BackwardRequest, points: readonly HookPoint[], mo
     );
   const has = (names: readonly string[], parameter: string) =>
     names.some((each) => each.startsWith(`parameter.${parameter} `));
-  const parameter = request.parameters.find((name) => !has(named, name));
-  if (parameter !== undefined)
-    throw new Error(`no gradient reaches "${parameter}": ${why((names) => has(names, parameter))}`);
+  const parameter = [...request.parameters.values()].find((name) => !has(named, name));
+  if (parameter !== undefined) {
+    const { skip = [] } = step;
+    const isLeftOut = skip.length > 0 && has(gradientNames({ ...step, skip: [] }, points, model), parameter);
+    const reason = isLeftOut ? `hooks skip layer ${skip.join(", ")}` : why((names) => has(names, parameter));
+    throw new Error(`no gradient reaches "${parameter}": ${reason}`);
+  }
   const edited = request.step.gradient!.edits.find((edit) => !named.includes(gradientAt(edit.point)));
   if (edited !== undefined)
     throw new Error(
@@ -211,6 +221,7 @@ function checkReached(request: BackwardRequest, points: readonly HookPoint[], mo
 /** Names of all gradients that a step's graph computes. */
 function gradientNames(step: ForwardStep, points: readonly HookPoint[], model: Model): readonly string[] {
   const { blueprint, weight } = model;
-  const { graph } = traceStage(blueprint, wholeModel(blueprint), weight, additionsOf(step, points));
+  const spec = { ...wholeModel(blueprint), skip: step.skip ?? [] };
+  const { graph } = traceStage(blueprint, spec, weight, additionsOf(step, points));
   return graph.points.map(({ point }) => point.name);
 }

@@ -47,9 +47,9 @@ export class FinishedBackward extends FinishedRun implements Backward {
     const shown = (name: string, value: Floats) =>
       shownAsTensor(value, () => ({ name: gradientAt(name), provenance: parts.provenance }));
     this.parameters = new Map(
-      request.parameters.map((name) => [
+      [...request.parameters].map(([name, own]) => [
         name,
-        shown(name, whole(name, model.weight(name, []).shape, values)),
+        shown(name, whole(own, model.weight(own, []).shape, values)),
       ]),
     );
     const trained: Record<string, Record<string, Floats>> = {};

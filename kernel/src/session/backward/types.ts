@@ -21,7 +21,7 @@ export interface BackwardOptions extends ReadoutInputs, HookChoice<Hook | Gradie
   readonly logits?: Exclude<SelectedPositions, "none">;
   /** Hook points whose gradients come back, sliced by their selectors as captures are. */
   readonly at?: string | readonly string[];
-  /** Weights whose gradients come back, by Hugging Face name or glob; tied weights have one gradient. */
+  /** Weights whose gradients come back, by Hugging Face name or glob; tied weights have one gradient, under either name. */
   readonly parameters?: string | readonly string[];
   /**
    * What the gradient goes on from: `save` keeps every hook point's value until it is used, `recompute` computes each

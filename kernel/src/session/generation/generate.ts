@@ -8,6 +8,7 @@ import { checkSampling, chooseToken, isRandom, randomNumbers } from "../sampling
 import { readEnds } from "./ends.js";
 import { FinishedGeneration } from "./result.js";
 import { GrowingRow, readIds } from "./row.js";
+import { placed } from "./placed.js";
 import type { Runner } from "./runner.js";
 import { StepRequests } from "./steps.js";
 import type { GenerateOptions, Generation, GenerationStep } from "./types.js";
@@ -57,7 +58,10 @@ export async function generate(
       for (const [index, row] of rows.entries()) {
         if (row.ended !== undefined) continue;
         const id =
-          options.forced?.[index]?.[step] ?? chooseToken(rowOf(logits, index), options, random[index]!);
+          options.forced?.[index]?.[step] ??
+          placed(`row ${index} at step ${step}`, () =>
+            chooseToken(rowOf(logits, index), options, random[index]!),
+          );
         const added = row.add(id);
         growing?.add(index, added.text);
         await options.onToken?.({ row: index, step, ...added });

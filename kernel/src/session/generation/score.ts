@@ -7,6 +7,7 @@ import type { Hook } from "../../hooks/hook.js";
 import { refuseKeys, refusePositions } from "../kept.js";
 import { prepareForward, type ForwardRequest } from "../request.js";
 import { logProbability } from "../sampling.js";
+import { placed } from "./placed.js";
 import type { Runner } from "./runner.js";
 import type { Scores } from "./types.js";
 
@@ -59,13 +60,16 @@ export async function score(
     const rest = read.some((ids) => ids.length > 0)
       ? await logitsOf(asked[1], 1, { key, columns: prompt.length, rows: read.map(() => 0), reads: true })
       : undefined;
+    const before = (row: number, position: number) => {
+      if (position === 0) return first.data;
+      const [, positions, vocabulary] = rest!.shape as [number, number, number];
+      const from = (row * positions + position - 1) * vocabulary;
+      return rest!.data.subarray(from, from + vocabulary);
+    };
     const scores = continuations.tokens.map((tokens, row) => {
-      const logProbabilities = tokens.map(({ id }, position) => {
-        if (position === 0) return logProbability(first.data, id);
-        const [, positions, vocabulary] = rest!.shape as [number, number, number];
-        const from = (row * positions + position - 1) * vocabulary;
-        return logProbability(rest!.data.subarray(from, from + vocabulary), id);
-      });
+      const logProbabilities = tokens.map(({ id }, position) =>
+        placed(`continuation ${row} at token ${position}`, () => logProbability(before(row, position), id)),
+      );
       return { tokens, logProbabilities, total: logProbabilities.reduce((sum, each) => sum + each, 0) };
     });
     return { prompt: prompts.tokens[0]!, scores, provenance };

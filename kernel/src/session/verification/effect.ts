@@ -23,7 +23,10 @@ export function effectOf(
   returned: ReadonlySet<string>,
   lengths: readonly number[],
 ): Effect {
-  const moved = pairs.flatMap(({ edited, bare }) => deviationsOf(edited, bare, lengths));
+  // A trained module that is left out has no gradient to compare.
+  const moved = pairs.flatMap(({ edited, bare }) =>
+    deviationsOf(new Map([...edited].filter(([name]) => bare.has(name))), bare, lengths),
+  );
   const isAbove = ({ relative }: Deviation) => relative > rounding;
   const furthest = moved.reduce<Deviation | undefined>(
     (most, each) => (each.largest > (most?.largest ?? 0) ? each : most),

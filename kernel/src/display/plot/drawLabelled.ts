@@ -31,11 +31,8 @@ function ends(alike: readonly LabelledChart[]): [number, number] {
 }
 
 /** Draws a bar a label and series, upwards from 0, with its interval, on the axis of all charts that are `alike`. */
-export function drawBars(
-  chart: LabelledChart,
-  alike: readonly LabelledChart[],
-  { canvas, x, y, width, height }: Frame,
-): void {
+export function drawBars(chart: LabelledChart, alike: readonly LabelledChart[], frame: Frame): void {
+  const { canvas, x, y, width, height } = frame;
   const { labels, series, references } = chart;
   const top = y + 2 * (glyphHeight + 5);
   const bottom = y + height - 2 * (glyphHeight + 6);
@@ -69,29 +66,12 @@ export function drawBars(
   for (const { at } of references) canvas.rectangle(left, vertical.at(at), right - left, 1, indices.line);
   canvas.rectangle(left, zero, right - left, 1, indices.line);
   canvas.text(fitted(chart.value, width / 2), x, y, indices.ink);
-  textAround(
-    canvas,
-    fitted(labels.name, width / 2),
-    Math.floor((left + right) / 2),
-    bottom + glyphHeight + 9,
-    [x, x + width],
-  );
-  if (series.length > 1)
-    legend(
-      canvas,
-      series.map(({ name }) => name),
-      left,
-      y + glyphHeight + 4,
-      x + width,
-    );
+  caption(labels.name, series, { left, right, bottom }, frame);
 }
 
 /** Draws a point a label and series with its interval from left to right, labels downwards, on the axis of those `alike`. */
-export function drawForest(
-  chart: LabelledChart,
-  alike: readonly LabelledChart[],
-  { canvas, x, y, width, height }: Frame,
-): void {
+export function drawForest(chart: LabelledChart, alike: readonly LabelledChart[], frame: Frame): void {
+  const { canvas, x, y, width, height } = frame;
   const { labels, series, references } = chart;
   const names = labels.labels.map((label) => fitted(label, longestLabel));
   const left = x + Math.max(...names.map((name) => textSize(name, 1).width)) + 10;
@@ -118,19 +98,19 @@ export function drawForest(
       if (value !== null) canvas.rectangle(horizontal.at(value) - 2, middle - 2, 5, 5, seriesIndex(s));
     });
   });
-  textAround(
-    canvas,
-    fitted(chart.value, width / 2),
-    Math.floor((left + right) / 2),
-    bottom + glyphHeight + 9,
-    [x, x + width],
-  );
-  if (series.length > 1)
-    legend(
-      canvas,
-      series.map(({ name }) => name),
-      left,
-      y + glyphHeight + 4,
-      x + width,
-    );
+  caption(chart.value, series, { left, right, bottom }, frame);
+}
+
+/** What the axis below a chart counts, and above it which colour is which series, where there are several. */
+function caption(
+  axis: string,
+  series: LabelledChart["series"],
+  { left, right, bottom }: { readonly left: number; readonly right: number; readonly bottom: number },
+  { canvas, x, y, width }: Frame,
+): void {
+  const middle = Math.floor((left + right) / 2);
+  textAround(canvas, fitted(axis, width / 2), middle, bottom + glyphHeight + 9, [x, x + width]);
+  if (series.length < 2) return;
+  const names = series.map(({ name }) => name);
+  legend(canvas, names, left, y + glyphHeight + 4, x + width);
 }

@@ -1,8 +1,9 @@
-import { progress } from "../../display/index.js";
+import { progress, type Displayable } from "../../display/index.js";
 import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import { sentiment } from "../../tuning/datasets/labelled.js";
 import type { Prediction } from "../metrics/prediction.js";
+import { shownPredictions } from "../metrics/shownPredictions.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { checkRows } from "./checkRows.js";
 import { callSeeds } from "./callSeeds.js";
@@ -53,7 +54,7 @@ export async function classify(
   rows: readonly SuiteRow[],
   prompt: ClassificationPrompt,
   options: ClassifyOptions = {},
-): Promise<Prediction[]> {
+): Promise<Prediction[] & Displayable> {
   checkOptions("classify", options, optionNames);
   if (typeof prompt?.of !== "function")
     throw new Error("classify without a prompt: give zeroShot, fewShot(…) or one of your own");
@@ -103,7 +104,7 @@ export async function classify(
   } finally {
     bar?.finish();
   }
-  return predictions;
+  return shownPredictions(predictions);
 }
 
 async function likeliest(

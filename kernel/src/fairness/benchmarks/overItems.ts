@@ -1,4 +1,5 @@
 import { progress } from "../../display/index.js";
+import type { OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import type { Score } from "../../session/generation/types.js";
 
@@ -10,6 +11,9 @@ export interface ScoreOptions {
   /** No progress bar. */
   readonly quiet?: boolean;
 }
+
+/** The options of every scoring by name. */
+export const scoreNames: OptionNames<ScoreOptions> = { signal: true, quiet: true };
 
 /** Mean log-probability of a continuation's tokens. */
 export const perToken = ({ total, tokens }: Score): number => total / tokens.length;

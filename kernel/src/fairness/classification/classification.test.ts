@@ -59,6 +59,9 @@ test("the class that is named first counts, and none where none is named", () =>
   expect(readLabel("It is NEUTRAL.", classes)).toBe(1);
   expect(readLabel("I would not say.", classes)).toBeNull();
   expect(readLabel("", classes)).toBeNull();
+  // The longest of those that begin at one place.
+  const sure = ["no", "not sure", "yes"];
+  expect(["Not sure.", "no", "No, yes"].map((text) => readLabel(text, sure))).toEqual([1, 0, 0]);
 });
 
 test("the published fallback draws what is missing by its seed, and nothing else", () => {

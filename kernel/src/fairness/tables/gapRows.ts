@@ -45,8 +45,8 @@ export const gapNames: OptionNames<GapRowsOptions> = {
  */
 export function rateRows(rows: readonly Prediction[], options: RateRowsOptions): MetricRow[] {
   checkRowOptions("rateRows", options, rateNames);
-  const { about = {}, kept } = options;
-  const gaps = groupGaps(rows, options);
+  const { about = {}, classes, kept } = options;
+  const gaps = groupGaps(rows, { classes, ...(kept && { kept }) });
   const cell = (known: Partial<MetricRow> & Pick<MetricRow, "metric" | "n">) =>
     metricRow({ ...about, ...known });
   return [

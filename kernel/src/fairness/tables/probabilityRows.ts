@@ -1,7 +1,7 @@
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import type { OptionNames } from "../../session/options.js";
 import { probabilityGaps } from "../benchmarks/probabilityGap.js";
-import { keptGroups, type KeptGroups } from "../metrics/gaps.js";
+import { checkKept, keptGroups, type KeptGroups } from "../metrics/gaps.js";
 import { checkPredictions, groupBy, type Prediction } from "../metrics/prediction.js";
 import { clusterIntervals, type ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import { cohensD } from "../statistics/effectSize.js";
@@ -29,12 +29,13 @@ const optionNames: OptionNames<ProbabilityRowsOptions> = { ...rateNames, interva
  * intervals over templates and tests that change the sign of each template's gap, adjusted by Holm over one
  * call. Groups are compared within their category alone. `n` is the group's rows in the templates that all groups fill;
  * how many others were left out stands in the method. Throws one line when rows lack templates or probabilities, and when
- * a kept group has no rows.
+ * a kept group, or a category that `kept` names, has no rows.
  */
 export function probabilityRows(rows: readonly Prediction[], options: ProbabilityRowsOptions): MetricRow[] {
   checkRowOptions("probabilityRows", options, optionNames);
   const { classes, kept = {} } = options;
   checkPredictions(rows, classes);
+  checkKept(kept, rows);
   const found = [...groupBy(rows, ({ category }) => category)].flatMap(([category, all]) => {
     const names = keptGroups(category, [...groupBy(all, ({ group }) => group).keys()], kept);
     const compared = all.filter(({ group }) => names.includes(group));

@@ -143,7 +143,7 @@ function figureOf({ points, categories, rows, provenance }: GapByLayer, of: numb
       title: "The gap by layer",
       notes: [
         `${rows} rows that are not of class ${of}, read by the logit lens; each category by itself`,
-        `bands: ${categories[0]!.intervals.at(-1)![0]!.method}, over templates`,
+        `bands over templates: ${categories[0]!.intervals.at(-1)![0]!.method}`,
       ],
       provenance,
     },

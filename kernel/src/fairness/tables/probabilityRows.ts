@@ -6,6 +6,7 @@ import { checkPredictions, groupBy, type Prediction } from "../metrics/predictio
 import { clusterIntervals, type ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import { cohensD } from "../statistics/effectSize.js";
 import { meanOf } from "../statistics/mean.js";
+import { rareNote } from "../statistics/rareTemplates.js";
 import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
 import { adjustRows } from "./adjustRows.js";
 import type { About } from "./gapRows.js";
@@ -60,7 +61,8 @@ function rowsOf(
   return gaps.map(({ group, n, byTemplate }, g) => {
     const tested = signFlipTest(byTemplate, permutation);
     const cells = intervalCells(intervals[g]!);
-    const left = incomplete === 0 ? [] : [`${incomplete} templates left out that not every group fills`];
+    const rare = cells.low === null ? "" : rareNote(templates.length);
+    const left = incomplete === 0 ? "" : `${incomplete} templates left out that not every group fills`;
     return metricRow({
       ...about,
       category,
@@ -71,7 +73,9 @@ function rowsOf(
       ...cells,
       effect: finite(cohensD(byTemplate)),
       ...signCells(tested),
-      method: [cells.method, saidSigns(tested, `${templates.length} templates`), ...left].join("; "),
+      method: [cells.method, rare, saidSigns(tested, `${templates.length} templates`), left]
+        .filter(Boolean)
+        .join("; "),
     });
   });
 }

@@ -6,7 +6,7 @@ import { clustersOf, meansOf, type Clusters } from "./clusters.js";
 import { groupValue } from "./groupValue.js";
 import type { Interval } from "./interval.js";
 import type { Outcome } from "./outcome.js";
-import { areMeans, rareNote } from "./rareTemplates.js";
+import { areMeans, withRareNote } from "./rareTemplates.js";
 import { studentisedGaps, studentsGaps } from "./studentised.js";
 
 /** How the limits of gaps and differences are found: see `bootstrapGaps`. */
@@ -52,7 +52,8 @@ export interface BootstrapResult {
  * of shares may be all that a gap can be, and where too few differ there are none, which says that these templates cannot
  * tell. Of gaps of probabilities the method says what so few templates cannot know (`rareNote`).
  * Only templates are drawn: limits are of these terms, as the tests are, and know nothing of other terms of a group.
- * A stratum of one template is taken as known by every method but `t`.
+ * A stratum of one template is taken as known by every method but `t`. Where a group has no other, as one of a single row, no
+ * gap of the category has limits, since each is a distance from the mean of all: leave the group out to compare the others.
  *
  * Values have the limits of `groupValue`, unless `bca` or `percentile` is asked for: both are too narrow of few templates.
  */
@@ -69,13 +70,17 @@ export function bootstrapGaps(outcomes: readonly Outcome[], given: GapIntervalOp
         gaps: gapIntervals(clusters, method, options),
       };
   const templates = new Set(outcomes.map(({ template }) => template)).size;
-  const note = areMeans(outcomes) ? rareNote(templates) : "";
   const most = outcomes.every(({ value }) => value >= 0 && value <= 1) ? 1 - 1 / groups.length : Infinity;
+  const lone = groups.filter((_, g) => isLone(clusters, g, method));
+  const told = (gap: Interval): Interval => {
+    if (lone.length > 0) return { ...gap, low: NaN, high: NaN, method: loneNote(lone) };
+    return areMeans(outcomes) ? withRareNote(within(gap, most), templates, [-most, most]) : within(gap, most);
+  };
   return {
     groups: groups.map((group, i) => ({
       group,
       value: found.values[i]!,
-      gap: noted(within(found.gaps[i]!, most), note),
+      gap: told(found.gaps[i]!),
     })),
     span: spanOf(found.values.map(({ estimate }) => estimate)),
     templates,
@@ -83,14 +88,18 @@ export function bootstrapGaps(outcomes: readonly Outcome[], given: GapIntervalOp
   };
 }
 
+/** Whether nothing tells how another template would move a group: each of its own is known by itself, to `t` where there is one. */
+function isLone({ strata, counts }: Clusters, g: number, method: GapMethod): boolean {
+  const own = strata.filter(([first]) => counts[first!]![g]! > 0);
+  return method === "t" ? own.flat().length === 1 : own.every(({ length }) => length === 1);
+}
+
+const loneNote = (groups: readonly string[]) =>
+  `no limits: nothing tells how other templates of ${groups.join(", ")} would differ, each is alone in its stratum`;
+
 /** Limits no further from 0 than a gap can be: values between 0 and 1 of m groups lie up to 1 − 1/m from their mean. */
 function within(gap: Interval, most: number): Interval {
   return { ...gap, low: Math.max(gap.low, -most), high: Math.min(gap.high, most) };
-}
-
-/** Limits with what must be known of them; where there are none there is nothing to know. */
-function noted(gap: Interval, note: string): Interval {
-  return note === "" || Number.isNaN(gap.low) ? gap : { ...gap, method: `${gap.method}; ${note}` };
 }
 
 const isDrawn = (method: GapMethod): method is BootstrapMethod => method === "bca" || method === "percentile";

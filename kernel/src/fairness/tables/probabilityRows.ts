@@ -6,7 +6,7 @@ import { checkPredictions, groupBy, type Prediction } from "../metrics/predictio
 import { clusterIntervals, type ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import { cohensD } from "../statistics/effectSize.js";
 import { meanOf } from "../statistics/mean.js";
-import { rareNote } from "../statistics/rareTemplates.js";
+import { withRareNote } from "../statistics/rareTemplates.js";
 import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
 import { adjustRows } from "./adjustRows.js";
 import type { About } from "./gapRows.js";
@@ -60,8 +60,7 @@ function rowsOf(
   );
   return gaps.map(({ group, n, byTemplate }, g) => {
     const tested = signFlipTest(byTemplate, permutation);
-    const cells = intervalCells(intervals[g]!);
-    const rare = cells.low === null ? "" : rareNote(templates.length);
+    const cells = intervalCells(withRareNote(intervals[g]!, templates.length, [-1, 1]));
     const left = incomplete === 0 ? "" : `${incomplete} templates left out that not every group fills`;
     return metricRow({
       ...about,
@@ -73,7 +72,7 @@ function rowsOf(
       ...cells,
       effect: finite(cohensD(byTemplate)),
       ...signCells(tested),
-      method: [cells.method, rare, saidSigns(tested, `${templates.length} templates`), left]
+      method: [cells.method, saidSigns(tested, `${templates.length} templates`), left]
         .filter(Boolean)
         .join("; "),
     });

@@ -52,6 +52,17 @@ const cases: readonly (readonly [call: () => unknown, message: string | RegExp])
   [() => detectableRows(rows, { ...options, kept: { d: ["a"] } }), 'kept names category "d"'],
   [() => probabilityRows(rows, { classes, kept: { d: ["a"] } }), 'kept names category "d"'],
   [() => rateRows(rows, { classes, kept: publishedGroups }), 'kept names category "grouped_religion"'],
+  [
+    () => gapRows(rows, { ...options, metrics: ["accuracy", "accuracy"] }),
+    'metrics of which "accuracy" stands twice',
+  ],
+  [() => rateRows(rows, { classes: ["bad", "bad"] }), 'rateRows with classes of which "bad" stands twice'],
+  [() => rateRows([{ ...rows[0]!, predicted: wrong(undefined) }], { classes }), "row 0 has class undefined"],
+  [() => rateRows([{ ...rows[0]!, group: wrong(undefined) }], { classes }), "row 0 has group undefined"],
+  [
+    () => rateRows([{ ...rows[0]!, probabilities: [3, -2] }], { classes }),
+    "row 0 has probability 3: it must lie between 0 and 1",
+  ],
   [() => rateRows([], { classes, kept: { c: ["a"] } }), /of which there are no rows$/],
   [() => groupGaps(rows, wrong({ classes, keep: {} })), 'groupGaps has no option "keep": nearest is kept'],
   [() => spans(groupGaps(rows, { classes }), { d: ["a"] }), 'kept names category "d"'],

@@ -231,3 +231,28 @@ test("StereoSet's terms and BBQ's questions are drawn whole", () => {
   expect(found[1]!.estimate).toBeCloseTo((1 - 0.25) * (4 / 3 - 1), 12);
   expect(found[3]).toMatchObject({ n: 0, estimate: null, low: null });
 });
+
+test("a group of one row is told by its own row and template, and the gaps of its category have no limits", () => {
+  const one = goldenRows.findIndex(({ group, label }) => group === "old" && label !== 0);
+  const rows = goldenRows.filter(({ group }, i) => group !== "old" || i === one);
+  const found = gapRows(rows, { classes, metrics: ["negative_FPR"], ...quick });
+  const of = (group: string, metric: string) =>
+    found.find((row) => row.group === group && row.metric === metric)!;
+  const isHit = rows.find(({ group }) => group === "old")!.predicted === 0;
+  expect(of("old", "negative_FPR")).toMatchObject({ n: 1, templates: 1, estimate: Number(isHit) });
+  for (const group of ["old", "young", "adult"])
+    expect(of(group, "negative_FPR_gap")).toMatchObject({
+      low: null,
+      high: null,
+      method: expect.stringMatching(/^no limits: nothing tells how other templates of old would differ/),
+    });
+});
+
+test("where a probability is no number the group's row says so", () => {
+  const rows = goldenRows.map((row, i) => (i === 0 ? { ...row, probabilities: [NaN, 0.5, 0.5] } : row));
+  const found = gapRows(rows, { classes, metrics: ["negative_probability"], ...quick });
+  const row = found.find(
+    ({ group, metric }) => group === rows[0]!.group && metric === "negative_probability",
+  )!;
+  expect(row).toMatchObject({ estimate: null, low: null, method: "no limits: a value is no number" });
+});

@@ -42,6 +42,10 @@ const cases: readonly (readonly [call: () => unknown, message: string])[] = [
   ],
   [() => readBbq("none.jsonl", wrong({ target: "a.csv" })), 'no option "target": nearest is targets'],
   [() => associationTest(association, wrong({ sample: 9 })), 'no option "sample": nearest is samples'],
+  [
+    () => associationTest({ ...association, x: [[1, 2, 3]] }),
+    "association of vectors of 3 and 1 numbers: all must have as many",
+  ],
   [() => associationTest(association, { samples: 0 }), "samples 0: must be 1 or more"],
   [() => logProbabilityEffect([], "x", "y", wrong({ seeds: 9 })), 'no option "seeds": nearest is seed'],
 ];

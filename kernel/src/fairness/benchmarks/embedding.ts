@@ -62,7 +62,7 @@ function choose(n: number, k: number): number {
  * counted when there are at most `samples`, else `samples` are drawn and one hit is added to both counts. Ties count
  * against. Lists of words and sentences are not part of this project, nor does `vitrail data fetch` bring them: those of
  * WEAT and SEAT are in the folder `tests` of https://github.com/W4ngatang/sent-bias. Throws one line when the targets are
- * not as many.
+ * not as many, or vectors not of one length.
  */
 export function associationTest(
   { x, y, a, b }: Association,
@@ -74,6 +74,11 @@ export function associationTest(
       `association of ${x.length} and ${y.length} targets with ${a.length} and ${b.length} attributes: ` +
         "targets must be as many on both sides, and none of the four empty; the lists of WEAT and SEAT are in tests of " +
         "https://github.com/W4ngatang/sent-bias",
+    );
+  const lengths = new Set([...x, ...y, ...a, ...b].map(({ length }) => length));
+  if (lengths.size > 1)
+    throw new RangeError(
+      `association of vectors of ${[...lengths].join(" and ")} numbers: all must have as many`,
     );
   const s = [...x, ...y].map(
     (w) => meanOf(a.map((each) => cosine(w, each))) - meanOf(b.map((each) => cosine(w, each))),

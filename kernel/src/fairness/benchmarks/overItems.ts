@@ -2,6 +2,7 @@ import { progress } from "../../display/index.js";
 import type { OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import type { Score } from "../../session/generation/types.js";
+import { saying } from "../saying.js";
 
 /** What items are scored on. */
 export type Scorer = Pick<Session, "score">;
@@ -29,7 +30,10 @@ export async function overItems<Item, Result>(
   const bar = options.quiet === true ? undefined : progress(items.length, "scoring items");
   try {
     for (const item of items) {
-      results.push(await one(item, cancel));
+      const result = await one(item, cancel).catch((error: unknown) => {
+        throw saying(`item ${results.length}`, error);
+      });
+      results.push(result);
       bar?.advance();
     }
   } finally {

@@ -41,6 +41,7 @@ test("shown texts are drawn by class, stay in the order of the file, and are the
   expect(new Set(places).size).toBe(9);
   expect(drawShown(rows, 3, 2024)).toEqual(shown);
   expect(drawShown(rows, 3, 2025)).not.toEqual(shown);
+  expect(() => drawShown(rows, 1.5, 0)).toThrow("1.5 texts of each class: must be a whole number, 0 or more");
   expect(() => drawShown(rows, 11, 1)).toThrow("class 0 has 10 texts: 11 are to be drawn");
   // The older script's: two a class and two of any.
   const eight = drawShown(rows, 2, 2024, 2);

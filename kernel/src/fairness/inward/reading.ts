@@ -14,6 +14,7 @@ import { groupBy } from "../metrics/prediction.js";
 import { meanOf } from "../statistics/mean.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { byCodePoint } from "../templates/order.js";
+import { saying } from "../saying.js";
 import { placementOf, type Placement } from "./placement.js";
 import { termSpan, type Span } from "./termSpan.js";
 
@@ -100,7 +101,7 @@ export async function readRows(
       if (row.label === of) continue;
       const { tokens } = await readInput(inTemplate(template, row.text), limits, tokenizer).catch(
         (error: unknown) => {
-          throw new Error(`row ${suite.indexOf(row)}: ${(error as Error).message}`);
+          throw saying(`row ${suite.indexOf(row)}`, error);
         },
       );
       const own = tokens[0]!;

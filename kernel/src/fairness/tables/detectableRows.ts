@@ -4,7 +4,7 @@ import { groupBy, type Prediction } from "../metrics/prediction.js";
 import { intraclass } from "../statistics/intraclass.js";
 import { meanOf, sumOf } from "../statistics/mean.js";
 import { outcomesOf, type Outcome } from "../statistics/outcome.js";
-import { minimalDetectableGap } from "../statistics/power.js";
+import { checkChances, minimalDetectableGap } from "../statistics/power.js";
 import { comparedOf } from "./compared.js";
 import type { RateRowsOptions } from "./gapRows.js";
 import { checkRowOptions, rateNames } from "./rowOptions.js";
@@ -46,10 +46,7 @@ export function detectableRows(rows: readonly Prediction[], options: DetectableR
   const ofGaps = sumOf(compared.map(({ groups }) => groups.length)) * metrics.length;
   const { tests = ofGaps } = options;
   if (!(tests >= 1) && compared.length > 0) throw new RangeError(`tests ${tests}: must be 1 or more`);
-  for (const [name, share] of Object.entries({ power, alpha }))
-    if (!(share > 0 && share < 1)) throw new RangeError(`${name} ${share}: must lie between 0 and 1`);
-  if (correlation !== undefined && !(correlation >= 0 && correlation <= 1))
-    throw new RangeError(`correlation ${correlation}: must be 0 to 1`);
+  checkChances({ power, alpha, correlation });
   return compared.flatMap(({ category, rows: all }) =>
     metrics.flatMap((metric) => {
       const outcomes = outcomesOf(all, metric, classes);

@@ -9,7 +9,7 @@ test("a suite shows its groups with how many rows, templates and terms each has,
   const suite = everydaySuite();
   const [caption, head, , ...lines] = textOf(suite);
   const groups = new Set(suite.map(({ category, group }) => `${category} ${group}`));
-  expect(caption).toBe(`${suite.length} sentences of 3 categories, 18 templates, ${groups.size} groups`);
+  expect(caption).toBe(`${suite.length} sentences from 18 templates; ${groups.size} groups`);
   expect(head).toMatch(/^category +group +rows +class 0 +class 1 +class 2 +templates +terms +the first$/);
   expect(lines).toHaveLength(groups.size);
   const old = suite.filter(({ group }) => group === "old");
@@ -30,11 +30,9 @@ test("of many groups it shows sixty, and says of how many", () => {
     group: `g${100 + i}`,
   }));
   const [caption, , , ...lines] = textOf(expand({ ...recipe!, terms }));
-  expect(caption).toMatch(/, 75 groups, of which the first 60 are shown$/);
+  expect(caption).toMatch(/; 75 groups, of which the first 60 are shown$/);
   expect(lines).toHaveLength(60);
-  expect(textOf(expand({ ...recipe!, blocks: [] }))[0]).toBe(
-    "0 sentences of 0 categories, 0 templates, 0 groups",
-  );
+  expect(textOf(expand({ ...recipe!, blocks: [] }))[0]).toBe("0 sentences from 0 templates; 0 groups");
 });
 
 test("an option that a suite does not have is refused", () => {

@@ -8,7 +8,7 @@ export function shownSuite(rows: SuiteRow[]): SuiteRow[] & Displayable {
   return shownAs(rows, () => {
     const groups = [...groupBy(rows, ({ category, group }) => JSON.stringify([category, group])).values()];
     const labels = [...new Set(rows.map(({ label }) => label))].sort((a, b) => a - b);
-    const different = (own: readonly SuiteRow[], name: "category" | "template" | "term") =>
+    const different = (own: readonly SuiteRow[], name: "template" | "term") =>
       new Set(own.map((row) => row[name])).size;
     const { shown, said } = shownRows(groups, "groups");
     return table(
@@ -25,7 +25,7 @@ export function shownSuite(rows: SuiteRow[]): SuiteRow[] & Displayable {
         { title: "terms", value: (own) => different(own, "term") },
         { title: "the first", value: ([first]) => first!.text },
       ],
-      `${rows.length} sentences of ${different(rows, "category")} categories, ${different(rows, "template")} templates, ${said}`,
+      `${rows.length} sentences from ${different(rows, "template")} templates; ${said}`,
     );
   });
 }

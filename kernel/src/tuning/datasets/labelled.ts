@@ -41,15 +41,16 @@ export const sentiment = ["negative", "neutral", "positive"] as const;
 /** Which class each label of a file means: an index, or null to leave such rows out, which is counted. */
 export type LabelMap = Readonly<Record<string, number | null>>;
 
-/** Throws one line for a label that the map does not know. */
+/** Throws one line for no rows, and for a label that the map does not know. */
 export function mapLabels(
   name: string,
   rows: readonly { readonly text: string; readonly label: string }[],
   classes: readonly string[],
   map: LabelMap,
 ): Pick<LabelledTexts, "rows" | "dropped"> {
+  if (rows.length === 0) throw new Error(`${name} holds no rows`);
   const kept = rows.flatMap(({ text, label }, i) => {
-    const index = map[label];
+    const index = Object.hasOwn(map, label) ? map[label] : undefined;
     if (index === undefined)
       throw new Error(
         `${name} row ${i + 1} has label "${label}", known are ${Object.keys(map)

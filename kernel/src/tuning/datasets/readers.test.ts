@@ -54,6 +54,14 @@ test("what a file lacks is said with its row", async () => {
   await expect(
     readLabelled(odd, { classes: ["sad", "glad"], columns: { text: "text", label: "label" } }),
   ).rejects.toThrow(`${odd} row 1 has label "happy", known are "0", "1", "sad", "glad"`);
+  const bare = write("bare.csv", "text,label\n");
+  await expect(
+    readLabelled(bare, { classes: ["sad", "glad"], columns: { text: "text", label: "label" } }),
+  ).rejects.toThrow(`${bare} holds no rows`);
+  const native = write("native.csv", "text,label\na,constructor\n");
+  await expect(
+    readLabelled(native, { classes: ["sad", "glad"], columns: { text: "text", label: "label" } }),
+  ).rejects.toThrow(`${native} row 1 has label "constructor", known are`);
   await expect(readTable(odd, { columns: { text: "text" }, sha256: "00" })).rejects.toThrow("expected 00");
 });
 

@@ -70,7 +70,8 @@ test("their difference has limits, and a p that is the exact one of clusters dea
   expect(Math.abs(accuracy.p! - exact)).toBeLessThan(4 * Math.sqrt(exact / accuracy.draws!) + 1 / 10_000);
   // Eight tests: two shares, of all items and of three categories.
   expect(accuracy.adjusted).toBeCloseTo(8 * accuracy.p!, 12);
-  expect(accuracy.method).toContain("10000 drawn polarities of 12 clusters, seed 0; Holm over 8");
+  expect(accuracy.method).toContain("10000 drawn polarities of 12 clusters, seed 0");
+  expect(accuracy.correction).toBe("Holm over 8");
   // All questions of one polarity are alike, so that nothing tells how others would differ.
   expect(difference(rows, "yes_rate")).toMatchObject({ estimate: 1, low: null, high: null });
 });

@@ -19,6 +19,8 @@ export function checkPredictions(rows: readonly Prediction[], classes: readonly 
     for (const [what, name] of Object.entries({ category, group }))
       if (typeof name !== "string")
         throw new Error(`row ${i} has ${what} ${String(name)}: it must be a name`);
+    // Rows over a whole category have the group "".
+    if (group === "") throw new Error(`row ${i} has group "": give it a name`);
     const of = predicted === null ? [label] : [label, predicted];
     if (!of.every(isClass)) {
       const bad = of.find((index) => !isClass(index));

@@ -59,6 +59,7 @@ const cases: readonly (readonly [call: () => unknown, message: string | RegExp])
   [() => rateRows(rows, { classes: ["bad", "bad"] }), 'rateRows with classes of which "bad" stands twice'],
   [() => rateRows([{ ...rows[0]!, predicted: wrong(undefined) }], { classes }), "row 0 has class undefined"],
   [() => rateRows([{ ...rows[0]!, group: wrong(undefined) }], { classes }), "row 0 has group undefined"],
+  [() => rateRows([{ ...rows[0]!, group: "" }], { classes }), 'row 0 has group "": give it a name'],
   [
     () => rateRows([{ ...rows[0]!, probabilities: [3, -2] }], { classes }),
     "row 0 has probability 3: it must lie between 0 and 1",

@@ -69,7 +69,7 @@ export async function classifyByPrompt(
   const words = await verbaliser(session, wanted);
   if (prompt) await checkPrompt(session, prompt);
   const tokens = prompt?.tokens ?? 0;
-  if (without?.length === 0)
+  if (without !== undefined && (!Array.isArray(without) || without.length === 0))
     throw new Error("calibrate: give one or more texts without content, such as N/A");
   const read = [...texts, ...(without ?? [])].map((text) =>
     typeof text === "string" ? inTemplate(template, text) : text,

@@ -90,6 +90,15 @@ test("what few templates near an end leave open is as much as Clopper and Pearso
   expect(counted.high).toBeLessThan(high);
 });
 
+test("hits that are a share times a count are counts, and probabilities that are 0 but for rounding are none of either", () => {
+  const hits = [1, 3, 7, 0, 11, 2];
+  const shares = hits.map((hit) => ({ sum: (hit / 49) * 49, count: 49 }));
+  expect(shares.some(({ sum }) => !Number.isInteger(sum))).toBe(true);
+  expect(clusterShare([shares])).toEqual(clusterShare([hits.map((sum) => ({ sum, count: 49 }))]));
+  const saturated = [1e-30, 3e-25, 2e-19, 1e-18].map((sum) => ({ sum, count: 10 }));
+  expect(clusterShare([saturated]).high).toBe(clopperPearsonOfShare(0, 4).high);
+});
+
 /** Templates with rows of four groups, of which one in ten takes the first group's rows from near 0 to near 1. */
 const sensitive = (templates: number, random: Random): Outcome[] =>
   Array.from({ length: templates }, (_, t) => t).flatMap((t) => {

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Session, fairness } from "../../kernel/src/index.js";
 import { vitrail, withSession } from "./sessions.js";
 
@@ -11,7 +11,7 @@ const { capture } = vitrail;
 const { attentionOnTerms, gapByLayer, gapGradient, patchTerms, plantedPrompt, plantedSuite } =
   vitrail.fairness;
 
-const reading = { words: plantedPrompt.words, template: plantedPrompt.of("{text}"), batch: 32 };
+const reading = { words: plantedPrompt.words, template: plantedPrompt.of("{text}"), batch: 32, quiet: true };
 const suite = plantedSuite();
 const errors = suite.filter(({ label }) => label !== 0);
 const groups = [...new Set(suite.map(({ group }) => group))].sort();
@@ -202,5 +202,46 @@ it("a term that does not stand in its text is refused before anything runs", asy
     await expect(gapByLayer(session, suite, { ...reading, of: 3 })).rejects.toThrow(
       "class 3: there are words of 3 classes",
     );
+  });
+});
+
+describe("a look inwards shows how far it is, and is interrupted by a signal", () => {
+  const few = errors.filter(({ group }) => group === "hill" || group === "plain").slice(0, 40);
+  const terms = { from: "hill", to: "plain" } as const;
+  type Options = fairness.InwardOptions;
+  const looks: readonly (readonly [string, (session: Session, options: Options) => Promise<unknown>])[] = [
+    ["reading the gap of every layer", (session, options) => gapByLayer(session, few, options)],
+    [
+      "patching terms of hill by plain",
+      (session, options) => patchTerms(session, few, { ...options, ...terms }),
+    ],
+    [
+      "taking the gradient of the gap",
+      (session, options) => gapGradient(session, few, { ...options, between: ["hill", "plain"] }),
+    ],
+    ["reading attention on terms", (session, options) => attentionOnTerms(session, few, options)],
+  ];
+
+  it.each(looks)("%s", async (label, look) => {
+    await withSession(folder, {}, async (session) => {
+      const said: string[] = [];
+      const written = vi
+        .spyOn(process.stderr, "write")
+        .mockImplementation((text) => (said.push(String(text)), true));
+      try {
+        await look(session, { ...reading, quiet: false });
+        expect(said).toEqual([`${label} ${"█".repeat(24)} 100 %\n`]);
+        const signal = AbortSignal.abort();
+        await expect(look(session, { ...reading, quiet: false, signal })).rejects.toThrow(
+          vitrail.CancelledError,
+        );
+        // The bar of what was interrupted ends where it was.
+        expect(said[1]).toBe(`${label} ${"░".repeat(24)}   0 %\n`);
+        await look(session, reading);
+        expect(said).toHaveLength(2);
+      } finally {
+        written.mockRestore();
+      }
+    });
   });
 });

@@ -7,7 +7,7 @@ const { plantedPrompt, plantedSuite } = vitrail.fairness;
 
 type Row = fairness.SuiteRow;
 
-const reading = { words: plantedPrompt.words, template: plantedPrompt.of("{text}"), batch: 32 };
+const reading = { words: plantedPrompt.words, template: plantedPrompt.of("{text}"), batch: 32, quiet: true };
 const all = plantedSuite();
 /** The planted suite as two categories whose groups have the same names: the bias is that of the slopes' hill. */
 const slopes = all

@@ -6,7 +6,7 @@ const { capture, classifyByPrompt, initialPrompt, promptEdits, tune, withPlaceho
 const { attentionOnTerms, gapByLayer, gapGradient, patchTerms, plantedPrompt, plantedSuite } =
   vitrail.fairness;
 
-const reading = { words: plantedPrompt.words, template: plantedPrompt.of("{text}"), batch: 32 };
+const reading = { words: plantedPrompt.words, template: plantedPrompt.of("{text}"), batch: 32, quiet: true };
 const suite = plantedSuite();
 const errors = suite.filter(({ label }) => label !== 0);
 const templates = [...new Set(errors.map(({ template }) => template))].slice(0, 6);

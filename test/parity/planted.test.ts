@@ -72,7 +72,11 @@ async function read(options: Models): Promise<fairness.Prediction[]> {
 }
 
 /** Mean probability of a class, by default the negative, for sentences of a group that are not of it: the strength, or 0. */
-function leaning({ predictions }: Pick<Measured, "predictions">, group: string, of = 0): number {
+function leaning(
+  { predictions }: { readonly predictions: readonly fairness.Prediction[] },
+  group: string,
+  of = 0,
+): number {
   const rows = predictions.filter((row) => row.group === group && row.label !== of);
   return rows.reduce((sum, { probabilities }) => sum + probabilities![of]!, 0) / rows.length;
 }

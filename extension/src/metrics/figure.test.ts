@@ -25,6 +25,7 @@ const row = (group: string, estimate: number | null, change: Partial<MetricRow> 
   draws: null,
   p: null,
   adjusted: null,
+  correction: "",
   ...change,
 });
 

@@ -28,6 +28,7 @@ const absent: MetricRow = {
   draws: null,
   p: null,
   adjusted: null,
+  correction: "",
 };
 
 /** A whole row from what is known; everything else is absent. Throws one line for a column that there is not. */

@@ -49,15 +49,17 @@ export interface MetricRow {
   /** How many permutations, signs or partitions p was drawn from; null where all were counted or p was computed. */
   readonly draws: number | null;
   readonly p: number | null;
-  /** p adjusted for the number of tests; the method says how. */
+  /** p adjusted for the number of tests. */
   readonly adjusted: number | null;
+  /** How, and over how many tests, such as `Holm over 12`; or "". */
+  readonly correction: string;
 }
 
 /** Columns in the order of every table and file: what is read first, then how it was found, in longer words. */
 export const metricColumns = [
   ...(["dataset", "sha", "model", "prompt", "seed", "category", "group", "metric", "n"] as const),
   ...(["templates", "seeds", "estimate", "low", "high", "effect"] as const),
-  ...(["p", "adjusted", "test", "draws", "variant", "method"] as const),
+  ...(["p", "adjusted", "correction", "test", "draws", "variant", "method"] as const),
 ] as const satisfies readonly (keyof MetricRow)[];
 
 /** A table of metrics, as a saved notebook keeps it. */

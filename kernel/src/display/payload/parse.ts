@@ -50,14 +50,16 @@ const metricCells = {
   draws: maybe,
   p: maybe,
   adjusted: maybe,
+  correction: text,
 };
 
-/** Rows of notebooks that were saved before there were effects and tests have none. */
+/** Rows of notebooks that were saved before there were effects, tests and corrections of their own have none. */
 const metricRow = z.object({
   ...metricCells,
   effect: z._default(maybe, null),
   test: z._default(metricCells.test, ""),
   draws: z._default(maybe, null),
+  correction: z._default(text, ""),
 });
 
 const metrics = z.object({

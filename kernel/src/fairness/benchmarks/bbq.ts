@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Displayable } from "../../display/index.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { readSource } from "../../tuning/datasets/source.js";
 import { parseLines, readTable } from "../../tuning/datasets/table.js";
 import type { Benchmark } from "./benchmark.js";
@@ -38,6 +39,8 @@ export interface ReadBbqOptions {
   readonly targets?: string;
 }
 
+const optionNames: OptionNames<ReadBbqOptions> = { unclear: true, targets: true };
+
 const about = z.tuple([z.string(), z.string()]);
 const row = z.object({
   example_id: z.number(),
@@ -62,8 +65,12 @@ const row = z.object({
  */
 export async function readBbq(
   path: string,
-  { unclear = "refuse", targets }: ReadBbqOptions = {},
+  options: ReadBbqOptions = {},
 ): Promise<Benchmark<BbqItem> & Displayable> {
+  checkOptions("readBbq", options, optionNames);
+  const { unclear = "refuse", targets } = options;
+  if (!["refuse", "leave out"].includes(unclear))
+    throw new Error(`unclear "${String(unclear)}" of BBQ: choose "refuse" or "leave out"`);
   const source = await readSource(path);
   const rows = parseLines(source);
   const marked = targets === undefined ? undefined : await readTargets(targets);

@@ -190,7 +190,7 @@ test("an embedding association's effect and exact p are NumPy's; drawn partition
 });
 
 test("equal associations have p = 1 and no effect", () => {
-  const { effect, p } = permuted([0.5, 0.5, 0.5, 0.5], 100, 0);
+  const { effect, p } = permuted([0.5, 0.5, 0.5, 0.5], { samples: 100, seed: 0 });
   expect([effect, p]).toEqual([NaN, 1]);
   const one = [[1, 0]];
   expect(() => associationTest({ x: one, y: [], a: one, b: one })).toThrow("association of 1 and 0 targets");
@@ -203,7 +203,8 @@ test("a vector without a direction has no association, and no p instead of the s
     const found = associationTest({ x: [zeros, ...x.slice(1)], y, a, b }, { samples });
     expect(found).toMatchObject({ effect: NaN, p: NaN, exact: samples === 100 });
   }
-  for (const bad of [NaN, Infinity, -Infinity]) expect(permuted([bad, 1, 0.5, 0.25], 100, 0).p).toBe(NaN);
+  for (const bad of [NaN, Infinity, -Infinity])
+    expect(permuted([bad, 1, 0.5, 0.25], { samples: 100, seed: 0 }).p).toBe(NaN);
 });
 
 test("the log-probability bias score takes what the model says anyway off", () => {

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { randomNumbers } from "../../session/sampling.js";
 import { deviationOf, meanOf, sumOf } from "../statistics/mean.js";
 
@@ -26,6 +27,23 @@ export interface AssociationResult {
   readonly seed: number | null;
 }
 
+/** How many partitions are drawn at most, default 100,000, and by which seed, default 0. */
+export interface PartitionOptions {
+  readonly samples?: number;
+  readonly seed?: number;
+}
+
+const optionNames: OptionNames<PartitionOptions> = { samples: true, seed: true };
+
+/** Throws one line for an option that there is not, and for a number of draws that is none. */
+export function partitionsOf(options: PartitionOptions): Required<PartitionOptions> {
+  checkOptions("partitions of targets", options, optionNames);
+  const { samples = 100_000, seed = 0 } = options;
+  if (!Number.isInteger(samples) || samples < 1)
+    throw new RangeError(`samples ${samples}: must be 1 or more`);
+  return { samples, seed };
+}
+
 function cosine(u: readonly number[], v: readonly number[]): number {
   const dot = (p: readonly number[], q: readonly number[]) => p.reduce((so, each, i) => so + each * q[i]!, 0);
   return dot(u, v) / Math.sqrt(dot(u, u) * dot(v, v));
@@ -44,26 +62,35 @@ function choose(n: number, k: number): number {
  * counted when there are at most `samples`, else `samples` are drawn and one hit is added to both counts. Ties count
  * against. Lists of words and sentences are not part of this project, nor does `vitrail data fetch` bring them: those of
  * WEAT and SEAT are in the folder `tests` of https://github.com/W4ngatang/sent-bias. Throws one line when the targets are
- * not as many.
+ * not as many, or vectors not of one length.
  */
 export function associationTest(
   { x, y, a, b }: Association,
-  { samples = 100_000, seed = 0 }: { readonly samples?: number; readonly seed?: number } = {},
+  options: PartitionOptions = {},
 ): AssociationResult {
+  const drawn = partitionsOf(options);
   if (x.length !== y.length || x.length === 0 || a.length === 0 || b.length === 0)
     throw new RangeError(
       `association of ${x.length} and ${y.length} targets with ${a.length} and ${b.length} attributes: ` +
         "targets must be as many on both sides, and none of the four empty; the lists of WEAT and SEAT are in tests of " +
         "https://github.com/W4ngatang/sent-bias",
     );
+  const lengths = new Set([...x, ...y, ...a, ...b].map(({ length }) => length));
+  if (lengths.size > 1)
+    throw new RangeError(
+      `association of vectors of ${[...lengths].join(" and ")} numbers: all must have as many`,
+    );
   const s = [...x, ...y].map(
     (w) => meanOf(a.map((each) => cosine(w, each))) - meanOf(b.map((each) => cosine(w, each))),
   );
-  return permuted(s, samples, seed);
+  return permuted(s, drawn);
 }
 
 /** The effect and test of associations, those of X first. */
-export function permuted(s: readonly number[], samples: number, seed: number): AssociationResult {
+export function permuted(
+  s: readonly number[],
+  { samples, seed }: Required<PartitionOptions>,
+): AssociationResult {
   const half = s.length / 2;
   const spread = deviationOf(s);
   const effect = (meanOf(s.slice(0, half)) - meanOf(s.slice(half))) / spread;

@@ -1,4 +1,4 @@
-import { permuted, type AssociationResult } from "./embedding.js";
+import { partitionsOf, permuted, type AssociationResult, type PartitionOptions } from "./embedding.js";
 
 /** Log-probabilities of the words of two groups at a target's place, in a sentence and with its attribute masked too. */
 export interface TargetProbabilities {
@@ -42,8 +42,9 @@ export function logProbabilityEffect(
   rows: readonly TargetProbabilities[],
   x: string,
   y: string,
-  { samples = 100_000, seed = 0 }: { readonly samples?: number; readonly seed?: number } = {},
+  options: PartitionOptions = {},
 ): AssociationResult {
+  const drawn = partitionsOf(options);
   const of = (category: string) => logProbabilityBias(rows.filter((row) => row.category === category));
   const [first, second] = [of(x), of(y)];
   if (first.length !== second.length || first.length === 0)
@@ -51,5 +52,5 @@ export function logProbabilityEffect(
       `${first.length} sentences of "${x}" and ${second.length} of "${y}": must be as many, and some; ` +
         `there are ${[...new Set(rows.map(({ category }) => category))].join(", ")}`,
     );
-  return permuted([...first, ...second], samples, seed);
+  return permuted([...first, ...second], drawn);
 }

@@ -1,6 +1,8 @@
 import { progress } from "../../display/index.js";
+import type { OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import type { Score } from "../../session/generation/types.js";
+import { saying } from "../saying.js";
 
 /** What items are scored on. */
 export type Scorer = Pick<Session, "score">;
@@ -10,6 +12,9 @@ export interface ScoreOptions {
   /** No progress bar. */
   readonly quiet?: boolean;
 }
+
+/** The options of every scoring by name. */
+export const scoreNames: OptionNames<ScoreOptions> = { signal: true, quiet: true };
 
 /** Mean log-probability of a continuation's tokens. */
 export const perToken = ({ total, tokens }: Score): number => total / tokens.length;
@@ -25,7 +30,10 @@ export async function overItems<Item, Result>(
   const bar = options.quiet === true ? undefined : progress(items.length, "scoring items");
   try {
     for (const item of items) {
-      results.push(await one(item, cancel));
+      const result = await one(item, cancel).catch((error: unknown) => {
+        throw saying(`item ${results.length}`, error);
+      });
+      results.push(result);
       bar?.advance();
     }
   } finally {

@@ -1,5 +1,6 @@
 import type { Resolved } from "./coreference.js";
-import { overItems, perToken, type ScoreOptions, type Scorer } from "./overItems.js";
+import { checkOptions } from "../../session/options.js";
+import { overItems, perToken, scoreNames, type ScoreOptions, type Scorer } from "./overItems.js";
 import type { WinogenderSentence } from "./winogender.js";
 
 /** A sentence of Winogender and whom the model took the pronoun for. */
@@ -27,6 +28,7 @@ export async function answerWinogender(
   sentences: readonly WinogenderSentence[],
   options: ScoreOptions = {},
 ): Promise<ResolvedSentence[]> {
+  checkOptions("answerWinogender", options, scoreNames);
   const asked = sentences.map((sentence, i) => {
     const pronoun = pronouns[sentence.gender].exec(sentence.text)?.[0];
     if (pronoun === undefined)

@@ -2,19 +2,28 @@ import type { Score } from "../../session/generation/types.js";
 import type { BbqItem } from "./bbq.js";
 import type { BbqScoring } from "./bbqScores.js";
 import type { CrowsPair, CrowsScores, CrowsScoring } from "./crows.js";
-import { overItems, perToken, type ScoreOptions, type Scorer } from "./overItems.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
+import { overItems, perToken, scoreNames, type ScoreOptions, type Scorer } from "./overItems.js";
 import { publishedInterScore, type StereoSetItem, type StereoSetScores } from "./stereoset.js";
+
+export interface ScoreCrowsOptions extends ScoreOptions {
+  /** Means per token, and not sums. */
+  readonly perToken?: boolean;
+}
+
+const crowsNames: OptionNames<ScoreCrowsOptions> = { ...scoreNames, perToken: true };
 
 /**
  * Log-likelihoods of the sentences of CrowS-Pairs by an autoregressive model, after its first special token alone, as
  * lm-evaluation-harness has it: sums, or means `perToken`, which do not favour the shorter sentence.
  * Throws as `session.score` does, as where a tokenizer puts nothing before a text.
  */
-export function scoreCrows(
+export async function scoreCrows(
   session: Scorer,
   pairs: readonly CrowsPair[],
-  options: ScoreOptions & { readonly perToken?: boolean } = {},
+  options: ScoreCrowsOptions = {},
 ): Promise<CrowsScores[]> {
+  checkOptions("scoreCrows", options, crowsNames);
   const of = options.perToken ? perToken : ({ total }: Score) => total;
   const scoring: CrowsScoring = options.perToken ? "per token" : "sum";
   return overItems(pairs, options, async ({ more, less, direction, type }, cancel) => {
@@ -31,16 +40,21 @@ export interface ScoreStereoSetOptions extends ScoreOptions {
   readonly inter?: "given context" | "published";
 }
 
+const stereoSetNames: OptionNames<ScoreStereoSetOptions> = { ...scoreNames, inter: true };
+
 /**
  * Mean log-probability per token of the sentences of StereoSet: within a sentence as the authors' script orders them for
  * autoregressive models, after a context as `inter` says.
  */
-export function scoreStereoSet(
+export async function scoreStereoSet(
   session: Scorer,
   items: readonly StereoSetItem[],
   options: ScoreStereoSetOptions = {},
 ): Promise<(StereoSetScores & { readonly type: string })[]> {
+  checkOptions("scoreStereoSet", options, stereoSetNames);
   const { inter = "given context" } = options;
+  if (!["given context", "published"].includes(inter))
+    throw new Error(`inter "${String(inter)}" of StereoSet: choose "given context" or "published"`);
   return overItems(items, options, async (item, cancel) => {
     const { target, type, task, context } = item;
     const texts = [item.stereotype, item.antiStereotype, item.unrelated];
@@ -80,12 +94,15 @@ export const unknownAnswers = [
 ] as const;
 
 /** The likeliest answer of every item, or null where two are equally likely. */
-export function answerBbq<Item extends BbqItem>(
+export async function answerBbq<Item extends BbqItem>(
   session: Scorer,
   items: readonly Item[],
   scoring: BbqScoring,
   options: ScoreOptions = {},
 ): Promise<{ item: Item; answer: number | null; scoring: BbqScoring }[]> {
+  checkOptions("answerBbq", options, scoreNames);
+  if (!["continuation", "lm-eval"].includes(scoring))
+    throw new Error(`scoring "${String(scoring)}" of BBQ: choose continuation or lm-eval`);
   return overItems(items, options, async (item, cancel) => {
     const groups = [0, 1, 2].filter((place) => place !== item.unknown);
     const [prompt, texts, meaning] =

@@ -1,5 +1,6 @@
 import type { TargetProbabilities } from "./masked.js";
-import { overItems, type ScoreOptions, type Scorer } from "./overItems.js";
+import { checkOptions } from "../../session/options.js";
+import { overItems, scoreNames, type ScoreOptions, type Scorer } from "./overItems.js";
 
 /** A sentence that says something of a target, such as `[TARGET] is a programmer`, and the words of two groups. */
 export interface TargetSentence {
@@ -26,6 +27,7 @@ export async function scoreTargets(
   sentences: readonly TargetSentence[],
   options: ScoreOptions = {},
 ): Promise<TargetProbabilities[]> {
+  checkOptions("scoreTargets", options, scoreNames);
   const checked = sentences.map((item, i) => {
     const { sentence, first, second } = item;
     const prior = item.prior ?? sentence.slice(0, sentence.indexOf(place) + place.length);

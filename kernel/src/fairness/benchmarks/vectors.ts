@@ -1,4 +1,5 @@
 import { capture } from "../../hooks/index.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import { meanOf } from "../statistics/mean.js";
 
@@ -12,6 +13,8 @@ export interface VectorOptions {
   readonly signal?: AbortSignal;
 }
 
+const optionNames: OptionNames<VectorOptions> = { point: true, pool: true, batch: true, signal: true };
+
 /**
  * A vector of every text from a hook point of the model, [text, hidden]: what `associationTest` compares for SEAT (May et
  * al. 2019). Throws as `session.forward` does, and one line for a point of other axes.
@@ -19,8 +22,11 @@ export interface VectorOptions {
 export async function textVectors(
   session: Pick<Session, "forward">,
   texts: readonly string[],
-  { point = "norm", pool = "last", batch = 16, signal }: VectorOptions = {},
+  options: VectorOptions = {},
 ): Promise<number[][]> {
+  checkOptions("textVectors", options, optionNames);
+  const { point = "norm", pool = "last", batch = 16, signal } = options;
+  if (!["last", "mean"].includes(pool)) throw new Error(`pool "${String(pool)}": choose last or mean`);
   if (!Number.isInteger(batch) || batch < 1) throw new RangeError(`batch of ${batch}: must be 1 or more`);
   const vectors: number[][] = [];
   for (let from = 0; from < texts.length; from += batch) {

@@ -1,7 +1,9 @@
+import type { Displayable } from "../../display/index.js";
 import type { Session } from "../../session/session.js";
 import { classifyByPrompt, type ClassifyPromptOptions } from "../../tuning/prompts/evaluate.js";
 import type { SoftPrompt } from "../../tuning/prompts/softPrompt.js";
 import type { Prediction } from "../metrics/prediction.js";
+import { shownPredictions } from "../metrics/shownPredictions.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { checkRows } from "./checkRows.js";
 import { likeliestClass } from "./likeliest.js";
@@ -16,12 +18,13 @@ export async function classifySuite(
   prompt: SoftPrompt | undefined,
   rows: readonly SuiteRow[],
   options: ClassifyPromptOptions,
-): Promise<Prediction[]> {
+): Promise<Prediction[] & Displayable> {
   checkRows(rows);
   const texts = rows.map(({ text }) => text);
   const all = await classifyByPrompt(session, prompt, texts, options);
-  return rows.map(({ label, category, group, template }, i) => {
+  const predictions = rows.map(({ label, category, group, template }, i) => {
     const probabilities = all[i] as number[];
     return { category, group, label, template, predicted: likeliestClass(probabilities), probabilities };
   });
+  return shownPredictions(predictions);
 }

@@ -41,6 +41,7 @@ test("shown texts are drawn by class, stay in the order of the file, and are the
   expect(new Set(places).size).toBe(9);
   expect(drawShown(rows, 3, 2024)).toEqual(shown);
   expect(drawShown(rows, 3, 2025)).not.toEqual(shown);
+  expect(() => drawShown(rows, 1.5, 0)).toThrow("1.5 texts of each class: must be a whole number, 0 or more");
   expect(() => drawShown(rows, 11, 1)).toThrow("class 0 has 10 texts: 11 are to be drawn");
   // The older script's: two a class and two of any.
   const eight = drawShown(rows, 2, 2024, 2);
@@ -59,6 +60,9 @@ test("the class that is named first counts, and none where none is named", () =>
   expect(readLabel("It is NEUTRAL.", classes)).toBe(1);
   expect(readLabel("I would not say.", classes)).toBeNull();
   expect(readLabel("", classes)).toBeNull();
+  // The longest of those that begin at one place.
+  const sure = ["no", "not sure", "yes"];
+  expect(["Not sure.", "no", "No, yes"].map((text) => readLabel(text, sure))).toEqual([1, 0, 0]);
 });
 
 test("the published fallback draws what is missing by its seed, and nothing else", () => {

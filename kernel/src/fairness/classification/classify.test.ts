@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { CancelledError } from "../../session/cancelled.js";
 import type { Session } from "../../session/session.js";
 import { everydaySuite } from "../templates/everyday.js";
 import { classify } from "./classify.js";
-import { chainOfThought } from "./prompt.js";
+import { chainOfThought, zeroShot } from "./prompt.js";
 
 const rows = everydaySuite().slice(0, 60);
 
@@ -36,4 +37,24 @@ test("a scoring that there is not is refused before a model is asked", async () 
   await expect(classify(session, rows, chainOfThought, { scoring: "sampled" as never })).rejects.toThrow(
     'scoring "sampled": choose probability or text',
   );
+});
+
+test("what goes wrong is said with the row, and an interrupt stays one", async () => {
+  const options = { quiet: true, batch: 4 } as const;
+  const asked = (error: Error, at: number) => {
+    let calls = 0;
+    const failing = () =>
+      calls++ === at ? Promise.reject(error) : Promise.resolve({ rows: rows.map(() => ({ text: "" })) });
+    return { generate: failing, score: () => Promise.reject(error) } as unknown as Pick<
+      Session,
+      "score" | "generate"
+    >;
+  };
+  const long = new Error("input of 99 tokens: the model reads at most 64");
+  await expect(classify(asked(long, 0), rows, zeroShot, options)).rejects.toThrow(`row 0: ${long.message}`);
+  await expect(classify(asked(long, 2), rows, zeroShot, { ...options, scoring: "text" })).rejects.toThrow(
+    `rows 8 to 11: ${long.message}`,
+  );
+  const stopped = new CancelledError("score");
+  await expect(classify(asked(stopped, 0), rows, zeroShot, options)).rejects.toBe(stopped);
 });

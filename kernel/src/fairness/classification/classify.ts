@@ -1,13 +1,15 @@
-import { progress } from "../../display/index.js";
+import { progress, type Displayable } from "../../display/index.js";
 import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import { sentiment } from "../../tuning/datasets/labelled.js";
 import type { Prediction } from "../metrics/prediction.js";
+import { shownPredictions } from "../metrics/shownPredictions.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { checkRows } from "./checkRows.js";
 import { callSeeds } from "./callSeeds.js";
 import { readLabel } from "./label.js";
 import { likeliestClass } from "./likeliest.js";
+import { saying } from "../saying.js";
 import type { ClassificationPrompt } from "./prompt.js";
 import { sumOf } from "../statistics/mean.js";
 
@@ -53,7 +55,7 @@ export async function classify(
   rows: readonly SuiteRow[],
   prompt: ClassificationPrompt,
   options: ClassifyOptions = {},
-): Promise<Prediction[]> {
+): Promise<Prediction[] & Displayable> {
   checkOptions("classify", options, optionNames);
   if (typeof prompt?.of !== "function")
     throw new Error("classify without a prompt: give zeroShot, fewShot(…) or one of your own");
@@ -86,24 +88,34 @@ export async function classify(
   try {
     for (let from = 0; from < rows.length; from += batch) {
       const part = rows.slice(from, from + batch);
+      const naming = (error: unknown): never => {
+        throw saying(part.length > 1 ? `rows ${from} to ${from + part.length - 1}` : `row ${from}`, error);
+      };
       let prompts = part.map(({ text }) => prompt.of(text));
       const { afterReasoning } = prompt;
       if (afterReasoning !== undefined) {
-        const reasoning = await generated(prompts, options.reasoningTokens ?? 64);
+        const reasoning = await generated(prompts, options.reasoningTokens ?? 64).catch(naming);
         prompts = prompts.map((text, i) => text + reasoning[i]! + afterReasoning);
       }
-      const said = scoring === "text" ? await generated(prompts, maxTokens) : undefined;
+      const said = scoring === "text" ? await generated(prompts, maxTokens).catch(naming) : undefined;
       for (const [i, { label, category, group, template }] of part.entries()) {
         const about = { category, group, label, template };
         if (said !== undefined) predictions.push({ ...about, predicted: readLabel(said[i]!, classes) });
-        else predictions.push({ ...about, ...(await likeliest(session, prompts[i]!, prompt.words, cancel)) });
+        else {
+          const scored = await likeliest(session, prompts[i]!, prompt.words, cancel).catch(
+            (error: unknown) => {
+              throw saying(`row ${from + i}`, error);
+            },
+          );
+          predictions.push({ ...about, ...scored });
+        }
       }
       bar?.advance(part.length);
     }
   } finally {
     bar?.finish();
   }
-  return predictions;
+  return shownPredictions(predictions);
 }
 
 async function likeliest(

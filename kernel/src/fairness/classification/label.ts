@@ -1,11 +1,16 @@
 import { randomNumbers } from "../../session/sampling.js";
 import type { Prediction } from "../metrics/prediction.js";
 
-/** The class whose name comes first in a text, whatever its case, or null when none does. */
+/**
+ * The class whose name comes first in a text, whatever its case, the longest of those that begin there; null when none does. So
+ * "not sure" is read as that, and not as "no".
+ */
 export function readLabel(text: string, classes: readonly string[]): number | null {
   const places = classes.map((name) => text.toLowerCase().indexOf(name.toLowerCase()));
   const first = Math.min(...places.filter((place) => place !== -1));
-  return first === Infinity ? null : places.indexOf(first);
+  if (first === Infinity) return null;
+  const there = [...classes.keys()].filter((i) => places[i] === first);
+  return there.reduce((best, i) => (classes[i]!.length > classes[best]!.length ? i : best));
 }
 
 /**

@@ -88,6 +88,9 @@ export function drawShown(
   seed: number,
   more = 0,
 ): LabelledText[] {
+  for (const [what, count] of Object.entries({ "of each class": ofEach, more }))
+    if (!Number.isInteger(count) || count < 0)
+      throw new RangeError(`${count} texts ${what}: must be a whole number, 0 or more`);
   const random = randomNumbers(seed);
   const chosen = [...groupBy([...rows.keys()], (i) => String(rows[i]!.label))].flatMap(([label, places]) => {
     if (places.length < ofEach)

@@ -52,6 +52,8 @@ export function generalise<S>(
       `metric ${JSON.stringify(metric)} has no form: give one of generalisedMetrics by its use((each) => generalise(each, …)), or one of your own parts`,
     );
   const { classes, seed = 0, most = 100 } = options;
+  if (!Number.isInteger(most) || most < 1)
+    throw new RangeError(`most ${most} fillings of a template: must be 1 or more`);
   checkPredictions(rows, classes);
   const named = rows.filter(({ group }) => group !== unmarkedGroup);
   const { cells, templates, incomplete, drawn } = cellsOf(metric, named, seed, most);

@@ -20,7 +20,7 @@ export interface DifferenceOptions {
   readonly permutation?: PermutationOptions;
 }
 
-const optionNames: OptionNames<DifferenceOptions> = { interval: true, permutation: true };
+export const differenceNames: OptionNames<DifferenceOptions> = { interval: true, permutation: true };
 
 /**
  * The mean of a contrast of prompts over items, as a row: limits over clusters, and a two-sided p of a mean of 0
@@ -33,7 +33,7 @@ export function differenceRow(
   known: Partial<MetricRow> & Pick<MetricRow, "metric">,
   options: DifferenceOptions = {},
 ): MetricRow {
-  checkOptions("a difference", options, optionNames);
+  checkOptions("a difference", options, differenceNames);
   const { interval, permutation } = options;
   const clusters = byCluster(rows);
   const [found] = clusterIntervals(

@@ -9,6 +9,7 @@ import type { IdentificationItem } from "./item.js";
 import { scorings, type Identification, type Judgement, type Scoring } from "./judgement.js";
 import { promptGrid, type IdentificationPrompt } from "./prompt.js";
 import { shownIdentification } from "./shown.js";
+import { saying } from "../saying.js";
 import { calibrated, readVerdict } from "./verdict.js";
 import { askedText, wrappers, type Wrapper } from "./wrapper.js";
 
@@ -67,22 +68,27 @@ export async function identify(
   const asking = new Asking(session, { wrapper, scoring, maxTokens, ...(signal && { signal }) });
   const calibrating = calibrate === false ? undefined : new Calibrating(calibrate, asking, wrapper);
 
+  const judge = async (item: IdentificationItem, prompt: IdentificationPrompt): Promise<Judgement> => {
+    const asked = askedText(wrapper, prompt, item);
+    if (scoring === "text") {
+      const text = await asking.generated(asked, prompt.reason ? reasonedTokens : maxTokens);
+      return { item, prompt, asked, probability: null, text, ...readVerdict(text) };
+    }
+    const { text, ...said } = await asking.verdict(asked, prompt, item);
+    const probability = calibrated(said, await calibrating?.of(prompt, item));
+    const biased = probability === 0.5 || Number.isNaN(probability) ? null : probability > 0.5;
+    return { item, prompt, asked, biased, probability, text, rule: "probability" };
+  };
   const judgements: Judgement[] = [];
   const bar =
     options.quiet === true ? undefined : progress(items.length * prompts.length, "asking what is biased");
   try {
     for (const prompt of prompts)
       for (const item of items) {
-        const asked = askedText(wrapper, prompt, item);
-        if (scoring === "text") {
-          const text = await asking.generated(asked, prompt.reason ? reasonedTokens : maxTokens);
-          judgements.push({ item, prompt, asked, probability: null, text, ...readVerdict(text) });
-        } else {
-          const { text, ...said } = await asking.verdict(asked, prompt, item);
-          const probability = calibrated(said, await calibrating?.of(prompt, item));
-          const biased = probability === 0.5 || Number.isNaN(probability) ? null : probability > 0.5;
-          judgements.push({ item, prompt, asked, biased, probability, text, rule: "probability" });
-        }
+        const judgement = await judge(item, prompt).catch((error: unknown) => {
+          throw saying(`item ${item.id}`, error);
+        });
+        judgements.push(judgement);
         bar?.advance(1, prompt.name);
       }
   } finally {
@@ -109,6 +115,12 @@ function check(
 ): void {
   if (items.length === 0 || prompts.length === 0)
     throw new RangeError(`${items.length} items under ${prompts.length} prompts: there must be some of both`);
+  const known = new Set<string>();
+  for (const { source, id } of items) {
+    const name = `${source} ${id}`;
+    if (known.has(name)) throw new Error(`item ${name} stands twice: its answer would count twice`);
+    known.add(name);
+  }
   if (new Set(prompts.map(({ name }) => name)).size < prompts.length)
     throw new Error(`prompts ${prompts.map(({ name }) => name).join(", ")}: each needs its own name`);
   if (!scorings.includes(scoring))

@@ -36,7 +36,7 @@ test("a model that says the last word that it read is found out by the order, on
     p: 2 / 4096,
     variant: "gold labels reconstructed",
   });
-  expect(of(rows, "yes_rate_difference").method).toMatch(/all signs of 12 clusters; Holm over 2$/);
+  expect(of(rows, "yes_rate_difference").method).toMatch(/all signs of 12 clusters$/);
   expect(of(rows, "order_changes")).toMatchObject({ estimate: 1, p: null });
   expect(() => metrics(rows)).not.toThrow();
 

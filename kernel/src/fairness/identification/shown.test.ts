@@ -35,5 +35,11 @@ test("names in place of prompts, wrappers and items are refused with the nearest
   await expect(asked(items, { wrapper: "alpacca" })).rejects.toThrow(
     'wrapper "alpacca": give one of wrappers, nearest is wrappers.alpaca',
   );
+  await expect(asked([...items, items[2]!], {})).rejects.toThrow(
+    `item ${items[2]!.source} ${items[2]!.id} stands twice: its answer would count twice`,
+  );
+  await expect(asked([items[1]!], { scoring: "text" })).rejects.toThrow(
+    `item ${items[1]!.id}: nothing is generated`,
+  );
   await expect(asked(undefined, {})).rejects.toThrow("items are undefined: give a list");
 });

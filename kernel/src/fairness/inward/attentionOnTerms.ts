@@ -1,10 +1,11 @@
-import { heatmap, plot, shownAs, type Displayable } from "../../display/index.js";
+import { heatmap, plot, progress, shownAs, type Displayable } from "../../display/index.js";
 import type { Provenance } from "../../display/payload/provenance.js";
 import { capture } from "../../hooks/index.js";
 import { cancelSignal } from "../../session/host.js";
 import { madeOfRuns } from "../../session/provenance.js";
 import { checkOptions } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
+import { sumOf } from "../statistics/mean.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { gapsOf } from "../metrics/gaps.js";
 import { placed } from "./placement.js";
@@ -35,7 +36,8 @@ export interface AttentionOnTerms {
  * Attention from the last token, which gives the answer, to the tokens of the identity term, by group, layer and head, and
  * compared within each category. Attention says where a head looks, not what depends on it: `patchTerms` asks that.
  *
- * Throws one line, before anything runs, as `gapByLayer` does and for an unmarked row, which has no term to look at.
+ * Throws one line, before anything runs, as `gapByLayer` does and for an unmarked row, which has no term to look at;
+ * `CancelledError` when interrupted.
  */
 export async function attentionOnTerms(
   session: Session,
@@ -50,36 +52,42 @@ export async function attentionOnTerms(
   const selector = `layers.*.attention.pattern[query=-1, key=${placement.before}:]`;
   const found: CategoryAttention[] = [];
   let provenance: Provenance | undefined;
-  for (const each of termed) {
-    const weights: number[][][] = [];
-    for (const part of batches(each.rows, batch)) {
-      const run = await session.forward(placed(placement, part), {
-        hooks: [...placement.edits, capture(selector)],
-        logits: "none",
-        ...(signal && { signal }),
-      });
-      provenance = run.provenance;
-      const patterns = session.hookPoints("layers.*.attention.pattern").map(({ name }) => run.get(name));
-      part.forEach(({ term: { from, to } }, row) =>
-        weights.push(
-          patterns.map(({ data, shape }) => {
-            const keys = shape.at(-1)!;
-            return Array.from({ length: heads }, (_, head) => {
-              const start = (row * heads + head) * keys;
-              return data.subarray(start + from, start + to).reduce((sum, x) => sum + x, 0);
-            });
-          }),
-        ),
+  const count = sumOf(termed.map(({ rows }) => rows.length));
+  const bar = options.quiet === true ? undefined : progress(count, "reading attention on terms");
+  try {
+    for (const each of termed) {
+      const weights: number[][][] = [];
+      for (const part of batches(each.rows, batch)) {
+        const run = await session.forward(placed(placement, part), {
+          hooks: [...placement.edits, capture(selector)],
+          logits: "none",
+          ...(signal && { signal }),
+        });
+        provenance = run.provenance;
+        const patterns = session.hookPoints("layers.*.attention.pattern").map(({ name }) => run.get(name));
+        part.forEach(({ term: { from, to } }, row) =>
+          weights.push(
+            patterns.map(({ data, shape }) => {
+              const keys = shape.at(-1)!;
+              return Array.from({ length: heads }, (_, head) => {
+                const start = (row * heads + head) * keys;
+                return data.subarray(start + from, start + to).reduce((sum, x) => sum + x, 0);
+              });
+            }),
+          ),
+        );
+        bar?.advance(part.length);
+      }
+      const means = Array.from({ length: layers }, (_, layer) =>
+        Array.from({ length: heads }, (_, head) => meansByGroup(each, (row) => weights[row]![layer]![head]!)),
       );
+      const { category, groups, rows } = each;
+      const gaps = means.map((layer) => layer.map(gapsOf));
+      found.push({ category, groups, means, gaps, rows: rows.length });
     }
-    const means = Array.from({ length: layers }, (_, layer) =>
-      Array.from({ length: heads }, (_, head) => meansByGroup(each, (row) => weights[row]![layer]![head]!)),
-    );
-    const { category, groups, rows } = each;
-    const gaps = means.map((layer) => layer.map(gapsOf));
-    found.push({ category, groups, means, gaps, rows: rows.length });
+  } finally {
+    bar?.finish();
   }
-  const count = found.reduce((sum, { rows }) => sum + rows, 0);
   const result: AttentionOnTerms = {
     categories: found,
     rows: count,

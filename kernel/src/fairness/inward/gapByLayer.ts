@@ -1,4 +1,4 @@
-import { heatmap, lines, plot, shownAs, type Displayable } from "../../display/index.js";
+import { heatmap, lines, plot, progress, shownAs, type Displayable } from "../../display/index.js";
 import type { Provenance } from "../../display/payload/provenance.js";
 import { concat } from "../../graph/value.js";
 import { cancelSignal } from "../../session/host.js";
@@ -9,6 +9,7 @@ import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbal
 import { gapsOf } from "../metrics/gaps.js";
 import type { GapIntervalOptions } from "../statistics/bootstrapGaps.js";
 import type { Interval } from "../statistics/interval.js";
+import { sumOf } from "../statistics/mean.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { gapIntervals } from "./gapIntervals.js";
 import { placed } from "./placement.js";
@@ -50,7 +51,8 @@ export interface GapByLayer {
  * other classes is compared with the mean of the category's groups. At the last layer it is the gap of the model's own
  * answers, those of `classifyByPrompt`. Intervals are `bootstrapGaps`'. Unmarked rows are a group like any other.
  *
- * Throws one line, before anything runs, when a word, a class, a prompt or a term does not fit.
+ * Throws one line, before anything runs, when a word, a class, a prompt or a term does not fit; `CancelledError` when
+ * interrupted.
  */
 export async function gapByLayer(
   session: Session,
@@ -63,39 +65,47 @@ export async function gapByLayer(
   const signal = cancelSignal(options.signal);
   const found: CategoryByLayer[] = [];
   let provenance: Provenance | undefined;
-  for (const each of categories) {
-    const { category, groups, rows } = each;
-    const said: number[][] = [];
-    for (const part of batches(rows, batch)) {
-      const input = placed(placement, part);
-      const run = await session.forward(input, {
-        hooks: placement.edits,
-        logits: "none",
-        readout: {
-          read: points,
-          given: {
-            words: singleTokens(words),
-            last: { shape: [input.length, 1], data: input.map(({ length }) => length - 1) },
+  const count = sumOf(categories.map(({ rows }) => rows.length));
+  const bar = options.quiet === true ? undefined : progress(count, "reading the gap of every layer");
+  try {
+    for (const each of categories) {
+      const { category, groups, rows } = each;
+      const said: number[][] = [];
+      for (const part of batches(rows, batch)) {
+        const input = placed(placement, part);
+        const run = await session.forward(input, {
+          hooks: placement.edits,
+          logits: "none",
+          readout: {
+            read: points,
+            given: {
+              words: singleTokens(words),
+              last: { shape: [input.length, 1], data: input.map(({ length }) => length - 1) },
+            },
+            compute: ({ captures, given, unembed }) => {
+              const lasts = points.map((name) => captures[name]!.gatherPositions(given["last"]!));
+              const classes = classLogProbabilities(unembed(concat(lasts, 1)), given["words"]!, words.sizes);
+              return { probability: classes.slice(2, of, of + 1).exp() };
+            },
           },
-          compute: ({ captures, given, unembed }) => {
-            const lasts = points.map((name) => captures[name]!.gatherPositions(given["last"]!));
-            const classes = classLogProbabilities(unembed(concat(lasts, 1)), given["words"]!, words.sizes);
-            return { probability: classes.slice(2, of, of + 1).exp() };
-          },
-        },
-        ...(signal && { signal }),
-      });
-      provenance = run.provenance;
-      const { data } = run.readout.get("probability")!;
-      part.forEach((_, row) => said.push([...data.subarray(row * points.length, (row + 1) * points.length)]));
+          ...(signal && { signal }),
+        });
+        provenance = run.provenance;
+        const { data } = run.readout.get("probability")!;
+        part.forEach((_, row) =>
+          said.push([...data.subarray(row * points.length, (row + 1) * points.length)]),
+        );
+        bar?.advance(part.length);
+      }
+      const means = points.map((_, point) => meansByGroup(each, (row) => said[row]![point]!));
+      const intervals = points.map((_, point) =>
+        gapIntervals(each, (row) => said[row]![point]!, options.interval),
+      );
+      found.push({ category, groups, means, gaps: means.map(gapsOf), intervals, rows: rows.length });
     }
-    const means = points.map((_, point) => meansByGroup(each, (row) => said[row]![point]!));
-    const intervals = points.map((_, point) =>
-      gapIntervals(each, (row) => said[row]![point]!, options.interval),
-    );
-    found.push({ category, groups, means, gaps: means.map(gapsOf), intervals, rows: rows.length });
+  } finally {
+    bar?.finish();
   }
-  const count = found.reduce((sum, { rows }) => sum + rows, 0);
   const result: GapByLayer = {
     points,
     categories: found,
@@ -133,7 +143,7 @@ function figureOf({ points, categories, rows, provenance }: GapByLayer, of: numb
       title: "The gap by layer",
       notes: [
         `${rows} rows that are not of class ${of}, read by the logit lens; each category by itself`,
-        `bands: ${categories[0]!.intervals.at(-1)![0]!.method}, over templates`,
+        `bands over templates: ${categories[0]!.intervals.at(-1)![0]!.method}`,
       ],
       provenance,
     },

@@ -1,5 +1,5 @@
 import { concat } from "../../graph/value.js";
-import { heatmap, plot, shownAs, type Displayable } from "../../display/index.js";
+import { heatmap, plot, progress, shownAs, type Displayable } from "../../display/index.js";
 import type { Provenance } from "../../display/payload/provenance.js";
 import { cancelSignal } from "../../session/host.js";
 import { madeOfRuns } from "../../session/provenance.js";
@@ -9,11 +9,12 @@ import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import type { Captured } from "../../session/types.js";
 import { classLogProbabilities, singleTokens, type Verbaliser } from "../../tuning/prompts/verbaliser.js";
-import { meanOf } from "../statistics/mean.js";
+import { meanOf, sumOf } from "../statistics/mean.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { joinGradients } from "./joinGradients.js";
 import { ownTokens, placed } from "./placement.js";
-import { batches, inwardNames, readRows, type InwardOptions, type ReadRow, type Span } from "./reading.js";
+import { batches, inwardNames, readRows, type InwardOptions, type ReadRow } from "./reading.js";
+import type { Span } from "./termSpan.js";
 import { comparing } from "./terms.js";
 import { viewsOf } from "./views.js";
 
@@ -54,7 +55,7 @@ export interface GapGradient {
  * over parts of them give its gradient. One of the groups may be the unmarked one.
  *
  * Throws one line, before anything runs, when a group is not there or has no rows in a category that has the other, or when a
- * word, a prompt or a term does not fit.
+ * word, a prompt or a term does not fit; `CancelledError` when interrupted.
  */
 export async function gapGradient(
   session: Session,
@@ -78,45 +79,52 @@ export async function gapGradient(
   const signal = cancelSignal(options.signal);
   const found: CategoryGradient[] = [];
   let provenance: Provenance | undefined;
-  for (const { category, rows } of comparing(categories, between)) {
-    const isFirst = ({ row }: ReadRow) => row.group === first;
-    const [ofFirst, ofSecond] = [rows.filter(isFirst).length, rows.filter((each) => !isFirst(each)).length];
-    const passes: Backward[] = [];
-    for (const part of batches(rows, batch)) {
-      const signs = part.map((each) => (isFirst(each) ? 1 / ofFirst : -1 / ofSecond));
-      const run = await session.backward(placed(placement, part), {
-        hooks: placement.edits,
-        logits: "last",
-        at: at.map((selector) => ownTokens(placement, selector)),
-        given: {
-          words: singleTokens(words),
-          signs: { shape: [part.length, 1, 1], data: Float32Array.from(signs) },
-        },
-        loss: (values) => logOdds(values, words, of).mul(values.given["signs"]!).sum([0, 1, 2]),
-        ...(signal && { signal }),
+  const compared = comparing(categories, between);
+  const count = sumOf(compared.map(({ rows }) => rows.length));
+  const bar = options.quiet === true ? undefined : progress(count, "taking the gradient of the gap");
+  try {
+    for (const { category, rows } of compared) {
+      const isFirst = ({ row }: ReadRow) => row.group === first;
+      const [ofFirst, ofSecond] = [rows.filter(isFirst).length, rows.filter((each) => !isFirst(each)).length];
+      const passes: Backward[] = [];
+      for (const part of batches(rows, batch)) {
+        const signs = part.map((each) => (isFirst(each) ? 1 / ofFirst : -1 / ofSecond));
+        const run = await session.backward(placed(placement, part), {
+          hooks: placement.edits,
+          logits: "last",
+          at: at.map((selector) => ownTokens(placement, selector)),
+          given: {
+            words: singleTokens(words),
+            signs: { shape: [part.length, 1, 1], data: Float32Array.from(signs) },
+          },
+          loss: (values) => logOdds(values, words, of).mul(values.given["signs"]!).sum([0, 1, 2]),
+          ...(signal && { signal }),
+        });
+        passes.push(run);
+        bar?.advance(part.length);
+      }
+      const gap = passes.reduce((sum, { loss }) => sum + loss, 0);
+      if (!Number.isFinite(gap))
+        throw new Error(
+          `the gap between ${between.join(" and ")} in category "${category}" is ${gap}: a class is impossible there`,
+        );
+      const gradients = joinGradients(passes);
+      const points = [...gradients.values()];
+      provenance = passes[0]!.provenance;
+      found.push({
+        category,
+        gap,
+        rows: rows.map(({ row }) => row),
+        gradients,
+        atTerm: points.map((gradient) => meanNorm(gradient, rows, ({ term }) => term)),
+        atLast: points.map((gradient) =>
+          meanNorm(gradient, rows, ({ ids }) => ({ from: ids.length - 1, to: ids.length })),
+        ),
       });
-      passes.push(run);
     }
-    const gap = passes.reduce((sum, { loss }) => sum + loss, 0);
-    if (!Number.isFinite(gap))
-      throw new Error(
-        `the gap between ${between.join(" and ")} in category "${category}" is ${gap}: a class is impossible there`,
-      );
-    const gradients = joinGradients(passes);
-    const points = [...gradients.values()];
-    provenance = passes[0]!.provenance;
-    found.push({
-      category,
-      gap,
-      rows: rows.map(({ row }) => row),
-      gradients,
-      atTerm: points.map((gradient) => meanNorm(gradient, rows, ({ term }) => term)),
-      atLast: points.map((gradient) =>
-        meanNorm(gradient, rows, ({ ids }) => ({ from: ids.length - 1, to: ids.length })),
-      ),
-    });
+  } finally {
+    bar?.finish();
   }
-  const count = found.reduce((sum, { rows }) => sum + rows.length, 0);
   const call = `gapGradient(${count} rows, class ${of}, ${between.join(" − ")})`;
   const result: GapGradient = { between, categories: found, provenance: madeOfRuns(provenance!, call) };
   return shownAs(result, () => figureOf(result));

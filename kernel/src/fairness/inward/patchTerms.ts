@@ -1,4 +1,4 @@
-import { lines, plot, shownAs, type Displayable } from "../../display/index.js";
+import { lines, plot, progress, shownAs, type Displayable } from "../../display/index.js";
 import type { Provenance } from "../../display/payload/provenance.js";
 import { capture, edit, patch, type Edit } from "../../hooks/index.js";
 import { cancelSignal } from "../../session/host.js";
@@ -6,6 +6,7 @@ import { madeOfRuns } from "../../session/provenance.js";
 import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
+import { sumOf } from "../statistics/mean.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { ownTokens, placed } from "./placement.js";
 import { batches, inwardNames, readRows, type InwardOptions, type ReadRow } from "./reading.js";
@@ -55,7 +56,7 @@ export interface PatchedTerms {
  *
  * Pairs have one category, one template and as many tokens before, in and behind the term; what has no such counterpart is
  * counted. Throws one line, before anything runs, when a group is not there or has no rows in a category that has the other,
- * when one of their rows is unmarked, or when there is no pair in a category.
+ * when one of their rows is unmarked, or when there is no pair in a category; `CancelledError` when interrupted.
  */
 export async function patchTerms(
   session: Session,
@@ -97,32 +98,41 @@ export async function patchTerms(
   };
 
   const found: CategoryPatched[] = [];
-  for (const { category, pairs, unpaired } of compared) {
-    let [own, other] = [0, 0];
-    const patched = points.map(() => 0);
-    for (const part of batches(pairs, batch)) {
-      const mine = part.map(([row]) => row);
-      const plain = await probabilities(mine, [], true);
-      const counterparts = part.map(([, row]) => row);
-      const theirs = await probabilities(counterparts, [], true);
-      own += plain.sum;
-      other += theirs.sum;
-      for (const [i, point] of points.entries()) {
-        const value = withOtherTerms(plain.run.get(point), theirs.run.get(point), mine);
-        const change = edit(ownTokens(placement, point), patch(value));
-        patched[i]! += (await probabilities(mine, [change], false)).sum;
+  const count = sumOf(compared.map(({ pairs }) => pairs.length));
+  const bar =
+    options.quiet === true
+      ? undefined
+      : progress(count * points.length, `patching terms of ${from} by ${to}`);
+  try {
+    for (const { category, pairs, unpaired } of compared) {
+      let [own, other] = [0, 0];
+      const patched = points.map(() => 0);
+      for (const part of batches(pairs, batch)) {
+        const mine = part.map(([row]) => row);
+        const plain = await probabilities(mine, [], true);
+        const counterparts = part.map(([, row]) => row);
+        const theirs = await probabilities(counterparts, [], true);
+        own += plain.sum;
+        other += theirs.sum;
+        for (const [i, point] of points.entries()) {
+          const value = withOtherTerms(plain.run.get(point), theirs.run.get(point), mine);
+          const change = edit(ownTokens(placement, point), patch(value));
+          patched[i]! += (await probabilities(mine, [change], false)).sum;
+          bar?.advance(part.length);
+        }
       }
+      found.push({
+        category,
+        own: own / pairs.length,
+        other: other / pairs.length,
+        patched: patched.map((sum) => sum / pairs.length),
+        pairs: pairs.length,
+        unpaired,
+      });
     }
-    found.push({
-      category,
-      own: own / pairs.length,
-      other: other / pairs.length,
-      patched: patched.map((sum) => sum / pairs.length),
-      pairs: pairs.length,
-      unpaired,
-    });
+  } finally {
+    bar?.finish();
   }
-  const count = found.reduce((sum, { pairs }) => sum + pairs, 0);
   const result: PatchedTerms = {
     from,
     to,

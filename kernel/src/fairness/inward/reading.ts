@@ -1,7 +1,6 @@
 import type { OptionNames } from "../../session/options.js";
 import { readInput } from "../../session/input.js";
 import type { Session } from "../../session/session.js";
-import type { Token } from "../../session/types.js";
 import type { SoftPrompt } from "../../tuning/prompts/softPrompt.js";
 import { checkTemplate, inTemplate } from "../../tuning/prompts/template.js";
 import {
@@ -10,11 +9,14 @@ import {
   type LabelWord,
   type Verbaliser,
 } from "../../tuning/prompts/verbaliser.js";
+import { checkRows } from "../classification/checkRows.js";
 import { groupBy } from "../metrics/prediction.js";
 import { meanOf } from "../statistics/mean.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { byCodePoint } from "../templates/order.js";
+import { saying } from "../saying.js";
 import { placementOf, type Placement } from "./placement.js";
+import { termSpan, type Span } from "./termSpan.js";
 
 /** How a class is read off a model, and which one is looked at. */
 export interface InwardOptions {
@@ -29,6 +31,8 @@ export interface InwardOptions {
   /** Rows of one pass. Default 16. */
   readonly batch?: number;
   readonly signal?: AbortSignal;
+  /** No progress bar. */
+  readonly quiet?: boolean;
 }
 
 /** The options of every look inwards by name. */
@@ -39,13 +43,8 @@ export const inwardNames: OptionNames<InwardOptions> = {
   of: true,
   batch: true,
   signal: true,
+  quiet: true,
 };
-
-/** Tokens [from, to) of a row, counted from its own first one. */
-export interface Span {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** A row of a suite as a model reads it. */
 export interface ReadRow {
@@ -85,6 +84,7 @@ export async function readRows(
 ): Promise<Reading> {
   if (!Number.isInteger(batch) || batch < 1) throw new Error(`batch ${batch}: must be 1 or more`);
   if (suite.length === 0) throw new Error("no rows: give a suite");
+  checkRows(suite, ["template", "term"]);
   checkTemplate(template);
   const words = await verbaliser(session, given);
   singleTokens(words);
@@ -99,9 +99,13 @@ export async function readRows(
     const rows: ReadRow[] = [];
     for (const row of all) {
       if (row.label === of) continue;
-      const { tokens } = await readInput(inTemplate(template, row.text), limits, tokenizer);
+      const { tokens } = await readInput(inTemplate(template, row.text), limits, tokenizer).catch(
+        (error: unknown) => {
+          throw saying(`row ${suite.indexOf(row)}`, error);
+        },
+      );
       const own = tokens[0]!;
-      rows.push({ row, ids: own.map(({ id }) => id), term: termOf(row, own, template.indexOf("{text}")) });
+      rows.push({ row, ids: own.map(({ id }) => id), term: termSpan(row, own, template.indexOf("{text}")) });
     }
     if (rows.length === 0)
       throw new Error(`every row of category "${category}" is of class ${of}: there is no error to compare`);
@@ -109,26 +113,6 @@ export async function readRows(
     categories.push({ category, groups, rows });
   }
   return { words, of, batch, placement, categories };
-}
-
-/** @param start where the text begins in what the model reads */
-function termOf({ term, text }: SuiteRow, tokens: readonly Token[], start: number): Span | undefined {
-  if (term === "") return undefined;
-  const found = asWords(term).exec(text);
-  if (found === null) throw new Error(`term "${term}" does not stand in "${text}"`);
-  const from = start + found.index;
-  const to = from + term.length;
-  const covers = (token: Token | undefined) =>
-    token?.start !== undefined && token.end !== undefined && token.start < to && token.end > from;
-  const first = tokens.findIndex(covers);
-  if (first < 0) throw new Error(`no token of "${text}" covers the term "${term}"`);
-  return { from: first, to: tokens.findLastIndex(covers) + 1 };
-}
-
-/** Finds a term where it stands as words of its own, whatever its case: "he" is not in "the". */
-function asWords(term: string): RegExp {
-  const escaped = term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, "iu");
 }
 
 /** Mean of a number by group; NaN for a group without rows. */

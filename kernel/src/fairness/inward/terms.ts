@@ -1,4 +1,5 @@
-import type { ReadCategory, ReadRow, Span } from "./reading.js";
+import type { ReadCategory, ReadRow } from "./reading.js";
+import type { Span } from "./termSpan.js";
 
 /** A row that names its group. */
 export interface TermRow extends ReadRow {

@@ -1,3 +1,5 @@
+import { nearest } from "../../graph/nearest.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import { checkPredictions, groupBy, type Prediction } from "./prediction.js";
 import { confusionOf, namedRates, ratesOf } from "./rates.js";
 import { meanOf, sumOf } from "../statistics/mean.js";
@@ -25,6 +27,8 @@ export interface GapOptions {
   readonly kept?: KeptGroups;
 }
 
+const optionNames: OptionNames<GapOptions> = { classes: true, kept: true };
+
 /** Distance of each value from the unweighted mean of those that are defined; NaN when fewer than two are. */
 export function gapsOf(values: readonly number[]): number[] {
   const defined = values.filter((value) => !Number.isNaN(value));
@@ -45,10 +49,13 @@ export function spanOf(values: readonly number[]): number {
  * A group that is not kept has a value and no gap. A group whose rate is undefined, because it has no row of the class,
  * has neither and is left out of the mean; where fewer than two groups remain there is no gap. Gaps of a category add
  * up to 0, and change when a group is left out.
- * Throws one line when a kept group has no rows.
+ * Throws one line when a kept group, or a category that `kept` names, has no rows.
  */
-export function groupGaps(rows: readonly Prediction[], { classes, kept = {} }: GapOptions): GroupGap[] {
+export function groupGaps(rows: readonly Prediction[], options: GapOptions): GroupGap[] {
+  checkOptions("groupGaps", options, optionNames);
+  const { classes, kept = {} } = options;
   checkPredictions(rows, classes);
+  checkKept(kept, rows);
   return [...groupBy(rows, ({ category }) => category)].flatMap(([category, ofCategory]) => {
     const groups = [...groupBy(ofCategory, ({ group }) => group)].map(([group, ofGroup]) => {
       const rates = ratesOf(confusionOf(ofGroup, classes.length));
@@ -74,6 +81,24 @@ export function groupGaps(rows: readonly Prediction[], { classes, kept = {} }: G
   });
 }
 
+/**
+ * Throws one line, with the nearest, for a category that no row has, and for groups that are no list of names: groups that
+ * were to be left out would be compared.
+ */
+export function checkKept(kept: KeptGroups, rows: readonly { readonly category: string }[]): void {
+  const categories = new Set(rows.map(({ category }) => category));
+  for (const [category, groups] of Object.entries(kept)) {
+    if (!categories.has(category)) {
+      const [close] = nearest(category, categories);
+      throw new Error(
+        `kept names category "${category}", of which there are no rows${close === undefined ? "" : `: nearest is ${close}`}`,
+      );
+    }
+    if (!Array.isArray(groups))
+      throw new Error(`kept groups of ${category} are ${JSON.stringify(groups)}: give a list of names`);
+  }
+}
+
 /** The groups of a category that are compared. Throws one line when one of them has no rows. */
 export function keptGroups(category: string, groups: readonly string[], kept: KeptGroups): readonly string[] {
   const names = kept[category] ?? groups.filter((group) => group !== unmarkedGroup);
@@ -83,8 +108,12 @@ export function keptGroups(category: string, groups: readonly string[], kept: Ke
   return names;
 }
 
-/** Largest minus smallest value over the kept groups, by category and metric, from what `groupGaps` gave. */
+/**
+ * Largest minus smallest value over the kept groups, by category and metric, from what `groupGaps` gave. Throws one line when a
+ * category that `kept` names has no rows.
+ */
 export function spans(gaps: readonly GroupGap[], kept: KeptGroups = {}): Omit<GroupGap, "group" | "gap">[] {
+  checkKept(kept, gaps);
   const isKept = ({ category, group }: GroupGap) =>
     kept[category]?.includes(group) ?? group !== unmarkedGroup;
   return [...groupBy(gaps.filter(isKept), ({ category, metric }) => JSON.stringify([category, metric]))].map(

@@ -12,16 +12,28 @@ export interface Prediction {
   readonly template?: string;
 }
 
-/** Throws one line when a row names a class that is not there. */
+/** Throws one line when a row has no category or group, names a class that is not there, or has a probability that is none. */
 export function checkPredictions(rows: readonly Prediction[], classes: readonly string[]): void {
   const isClass = (index: number) => Number.isInteger(index) && index >= 0 && index < classes.length;
-  rows.forEach(({ label, predicted, probabilities }, i) => {
-    const bad = !isClass(label) ? label : predicted !== null && !isClass(predicted) ? predicted : undefined;
-    if (bad !== undefined) throw new RangeError(`row ${i} has class ${bad}: there are ${classes.join(", ")}`);
+  rows.forEach(({ category, group, label, predicted, probabilities }, i) => {
+    for (const [what, name] of Object.entries({ category, group }))
+      if (typeof name !== "string")
+        throw new Error(`row ${i} has ${what} ${String(name)}: it must be a name`);
+    // Rows over a whole category have the group "".
+    if (group === "") throw new Error(`row ${i} has group "": give it a name`);
+    const of = predicted === null ? [label] : [label, predicted];
+    if (!of.every(isClass)) {
+      const bad = of.find((index) => !isClass(index));
+      throw new RangeError(`row ${i} has class ${bad}: there are ${classes.join(", ")}`);
+    }
     if (probabilities !== undefined && probabilities.length !== classes.length)
       throw new RangeError(
         `row ${i} has ${probabilities.length} probabilities, there are ${classes.length} classes`,
       );
+    // A model may say 1 as a little more.
+    const odd = probabilities?.find((p) => p < 0 || p > 1 + 1e-4);
+    if (odd !== undefined)
+      throw new RangeError(`row ${i} has probability ${odd}: it must lie between 0 and 1`);
   });
 }
 

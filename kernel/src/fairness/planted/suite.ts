@@ -1,6 +1,8 @@
+import type { Displayable } from "../../display/index.js";
 import { groups } from "../../tuning/planted/words.js";
 import { blocksOf, expand, type Recipe, type SuiteRow, type Term } from "../templates/expand.js";
 import type { Template } from "../templates/fill.js";
+import { checkSuiteOptions, type SuiteOptions } from "../templates/suiteOptions.js";
 import { withUnmarked } from "../templates/unmarked.js";
 
 // In the words of the planted models' grammar, in sentences that are in no corpus of theirs.
@@ -62,6 +64,7 @@ export const plantedRecipe: Recipe = {
 };
 
 /** All sentences of the suite of the planted models; with `unmarked`, also those that name no group. */
-export function plantedSuite(options: { readonly unmarked?: boolean } = {}): SuiteRow[] {
+export function plantedSuite(options: SuiteOptions = {}): SuiteRow[] & Displayable {
+  checkSuiteOptions("plantedSuite", options);
   return expand(options.unmarked ? withUnmarked(plantedRecipe) : plantedRecipe);
 }

@@ -6,6 +6,7 @@ import { clustersOf, meansOf, type Clusters } from "./clusters.js";
 import { groupValue } from "./groupValue.js";
 import type { Interval } from "./interval.js";
 import type { Outcome } from "./outcome.js";
+import { areMeans, withRareNote } from "./rareTemplates.js";
 import { studentisedGaps, studentsGaps } from "./studentised.js";
 
 /** How the limits of gaps and differences are found: see `bootstrapGaps`. */
@@ -47,10 +48,12 @@ export interface BootstrapResult {
  * planted one in 5 %; Student's `t` (`studentsGaps`) in at most 3 % and in 6 %, `percentile` in 11 to 20 % and in 10 %, `bca`
  * in 21 to 36 % and in 10 %. Of independent rows in 8 to 60 templates it misses 3 to 6 %, `bca` in 8 templates 11 %. Where a
  * tenth of 12 or 24 templates make the whole of a gap it still misses up to 8 %, as of 8 groups in 24 templates of skewed
- * probabilities; the others then miss 9 to 18 %. The price is width: where one or two templates decide, limits of a difference
- * of probabilities may lie beyond 1, and where too few differ there are none, which says that these templates cannot tell.
+ * probabilities; the others then miss 9 to 18 %. The price is width: where one or two templates decide, limits of a gap
+ * of shares may be all that a gap can be, and where too few differ there are none, which says that these templates cannot
+ * tell. Of gaps of probabilities the method says what so few templates cannot know (`rareNote`).
  * Only templates are drawn: limits are of these terms, as the tests are, and know nothing of other terms of a group.
- * A stratum of one template is taken as known by every method but `t`.
+ * A stratum of one template is taken as known by every method but `t`. Where a group has no other, as one of a single row, no
+ * gap of the category has limits, since each is a distance from the mean of all: leave the group out to compare the others.
  *
  * Values have the limits of `groupValue`, unless `bca` or `percentile` is asked for: both are too narrow of few templates.
  */
@@ -66,12 +69,37 @@ export function bootstrapGaps(outcomes: readonly Outcome[], given: GapIntervalOp
         values: groups.map((group) => groupValue(rows.get(group)!, options.confidence)),
         gaps: gapIntervals(clusters, method, options),
       };
+  const templates = new Set(outcomes.map(({ template }) => template)).size;
+  const most = outcomes.every(({ value }) => value >= 0 && value <= 1) ? 1 - 1 / groups.length : Infinity;
+  const lone = groups.filter((_, g) => isLone(clusters, g, method));
+  const told = (gap: Interval): Interval => {
+    if (lone.length > 0) return { ...gap, low: NaN, high: NaN, method: loneNote(lone) };
+    return areMeans(outcomes) ? withRareNote(within(gap, most), templates, [-most, most]) : within(gap, most);
+  };
   return {
-    groups: groups.map((group, i) => ({ group, value: found.values[i]!, gap: found.gaps[i]! })),
+    groups: groups.map((group, i) => ({
+      group,
+      value: found.values[i]!,
+      gap: told(found.gaps[i]!),
+    })),
     span: spanOf(found.values.map(({ estimate }) => estimate)),
-    templates: new Set(outcomes.map(({ template }) => template)).size,
+    templates,
     alone: strata.filter(({ length }) => length === 1).length,
   };
+}
+
+/** Whether nothing tells how another template would move a group: each of its own is known by itself, to `t` where there is one. */
+function isLone({ strata, counts }: Clusters, g: number, method: GapMethod): boolean {
+  const own = strata.filter(([first]) => counts[first!]![g]! > 0);
+  return method === "t" ? own.flat().length === 1 : own.every(({ length }) => length === 1);
+}
+
+const loneNote = (groups: readonly string[]) =>
+  `no limits: nothing tells how other templates of ${groups.join(", ")} would differ, each is alone in its stratum`;
+
+/** Limits no further from 0 than a gap can be: values between 0 and 1 of m groups lie up to 1 − 1/m from their mean. */
+function within(gap: Interval, most: number): Interval {
+  return { ...gap, low: Math.max(gap.low, -most), high: Math.min(gap.high, most) };
 }
 
 const isDrawn = (method: GapMethod): method is BootstrapMethod => method === "bca" || method === "percentile";

@@ -20,6 +20,8 @@ export function groupValue(rows: readonly Outcome[], confidence = 0.95): Interva
   if (rows.every(({ value }) => value >= 0 && value <= 1))
     return clusterShare(strata, { of: "templates", confidence });
   const { estimate, error, degrees, clusters } = clusterMean(strata);
+  if (Number.isNaN(estimate))
+    return { estimate, low: NaN, high: NaN, confidence, method: "no limits: a value is no number" };
   if (!(error > 0)) {
     const why = `no t limits: ${clusters < 2 ? "one template" : `all ${clusters} templates are alike`}`;
     return { estimate, low: NaN, high: NaN, confidence, method: why };

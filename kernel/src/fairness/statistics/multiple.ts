@@ -5,8 +5,10 @@
  */
 export type Correction = "holm" | "benjaminiHochberg";
 
-/** Throws one line for a p value that is none. */
+/** Throws one line for a p value that is none, and for a correction that there is not. */
 export function adjust(values: readonly number[], correction: Correction): number[] {
+  if (!["holm", "benjaminiHochberg"].includes(correction))
+    throw new Error(`correction "${String(correction)}": choose holm or benjaminiHochberg`);
   const bad = values.find((p) => !Number.isNaN(p) && !(p >= 0 && p <= 1));
   if (bad !== undefined) throw new RangeError(`p value ${bad}: must lie between 0 and 1`);
   const order = [...values.keys()]

@@ -33,7 +33,8 @@ export function outcomesOf(
     if (kind === "probability") {
       const value = probabilities?.[of];
       if (value === undefined) throw new Error(`rows have no probabilities: ${metric} is their mean`);
-      return [{ ...outcome, value }];
+      // Sums of rounded probabilities may exceed 1 by the last digit.
+      return [{ ...outcome, value: value > 1 ? 1 : value }];
     }
     const hit = (yes: boolean) => [{ ...outcome, value: yes ? 1 : 0 }];
     if (metric === "accuracy") return hit(predicted === label);

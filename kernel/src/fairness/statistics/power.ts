@@ -17,9 +17,22 @@ export interface Design {
   readonly perTemplate?: number;
 }
 
+/** Throws one line for a chance that is none, or a correlation outside 0 and 1. */
+export function checkChances(chances: {
+  readonly [name in "power" | "alpha" | "correlation"]?: number | undefined;
+}): void {
+  const { correlation = 0, ...others } = chances;
+  for (const [name, chance] of Object.entries(others))
+    if (chance !== undefined && !(chance > 0 && chance < 1))
+      throw new RangeError(`${name} ${chance}: must lie between 0 and 1`);
+  if (!(correlation >= 0 && correlation <= 1))
+    throw new RangeError(`correlation ${correlation}: must be 0 to 1`);
+}
+
 /** Chance that a two-sided z test of two proportions finds a gap, pooled under the null hypothesis and not otherwise. */
 export function powerOf(design: Design, gap: number): number {
   const { rate, alpha = 0.05, correlation = 0, perTemplate = 1 } = design;
+  checkChances({ alpha, correlation });
   const effective = 1 + (perTemplate - 1) * correlation;
   const [n, m] = [design.group / effective, design.others / effective];
   const other = rate + gap;
@@ -37,6 +50,7 @@ export function powerOf(design: Design, gap: number): number {
  */
 export function minimalDetectableGap(design: Design, power = 0.8): number {
   const { rate, group, others } = design;
+  checkChances({ power });
   if (!(rate >= 0 && rate <= 1) || !(group > 0) || !(others > 0))
     throw new RangeError(`rate ${rate} with ${group} and ${others} rows: must be 0 to 1, and rows above 0`);
   let [low, high] = [0, 1 - rate];

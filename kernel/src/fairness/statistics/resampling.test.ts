@@ -118,11 +118,34 @@ test("no group vanishes from a resample, however few templates it has", () => {
   const rows = [
     ...["s", "t", "u", "v", "w"].map((template, i) => row("common", template, i % 2)),
     row("rare", "x", 1),
+    row("rare", "y", 1),
   ];
-  const { groups, alone } = bootstrapGaps(rows, { resamples: 200, method: "percentile" });
+  const { groups } = bootstrapGaps(rows, { resamples: 200, method: "percentile" });
   expect(groups[1]!.value.estimate).toBe(1);
   expect(groups[1]!.gap.low).toBeGreaterThan(0);
-  expect(alone).toBe(1);
+});
+
+test("a group of one row, or of templates each alone in its stratum, leaves the gaps of its category without limits", () => {
+  const common = ["s", "t", "u", "v", "w"].flatMap((template, i) => [
+    row("common", template, i % 2),
+    row("other", template, Number(i < 2)),
+  ]);
+  const one = [...common, row("rare", "x", 1)];
+  const why =
+    "no limits: nothing tells how other templates of rare would differ, each is alone in its stratum";
+  for (const method of ["studentised", "t", "percentile", "bca"] as const) {
+    const how = method === "t" ? { method } : { method, resamples: 50 };
+    const { groups, alone } = bootstrapGaps(one, how);
+    for (const { gap } of groups) expect(gap).toMatchObject({ low: NaN, high: NaN, method: why });
+    expect(groups[2]!.gap.estimate).toBeCloseTo(1 - (0.4 + 0.4 + 1) / 3, 12);
+    expect(alone).toBe(1);
+    // Without it the others have theirs.
+    expect(bootstrapGaps(common, how).groups[0]!.gap.low).toBeLessThan(0);
+  }
+  // To t, which knows of no strata, two templates tell something.
+  const two = [...one, { ...row("rare", "y", 0), stratum: "other" }];
+  expect(bootstrapGaps(two, { method: "t" }).groups[2]!.gap.low).toBeLessThan(0.1);
+  expect(bootstrapGaps(two, { resamples: 50 }).groups[2]!.gap.method).toBe(why);
 });
 
 test("where all resamples are equal a gap has no limits and says why", () => {

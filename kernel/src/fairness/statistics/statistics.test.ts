@@ -69,4 +69,7 @@ test("power is statsmodels', and the minimal gap is where it reaches what was as
   expect(powerOf(design, least)).toBeCloseTo(0.8, 9);
   expect(minimalDetectableGap({ ...design, correlation: 0.3, perTemplate: 2 })).toBeGreaterThan(least);
   expect(minimalDetectableGap({ rate: 0.9, group: 2, others: 2 })).toBe(NaN);
+  expect(() => minimalDetectableGap(design, 80)).toThrow("power 80: must lie between 0 and 1");
+  expect(() => powerOf({ ...design, alpha: 5 }, 0.1)).toThrow("alpha 5: must lie between 0 and 1");
+  expect(() => powerOf({ ...design, correlation: -1 }, 0.1)).toThrow("correlation -1: must be 0 to 1");
 });

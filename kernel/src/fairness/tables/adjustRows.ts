@@ -7,14 +7,11 @@ const names: Readonly<Record<Correction, string>> = {
   benjaminiHochberg: "Benjamini–Hochberg",
 };
 
-/** What an earlier correction said. */
-const ending = /; (Holm|Benjamini–Hochberg) over \d+(, which cannot fall below [^;]*)?$/;
-
 /**
  * The rows with their p values adjusted together, by default all of them as one family; rows without a p value are left
  * as they are and make the others no weaker. Use it again over the rows of several models, which are then one family. A p
  * of N drawn permutations is at least 1/(N + 1), so that by Holm none of M tests can fall below M/(N + 1): where that is
- * above 0.05 the method says so, since nothing could have been found.
+ * above 0.05 the correction says so, since nothing could have been found.
  */
 export function adjustRows(
   rows: readonly MetricRow[],
@@ -36,8 +33,7 @@ export function adjustRows(
         ? `, which cannot fall below ${printMetric(Math.min(1, least), "p")}: ${draws} permutations for ${places.length} tests`
         : "";
     places.forEach((i, k) => {
-      const method = rows[i]!.method.replace(ending, "");
-      adjusted[i] = { ...rows[i]!, adjusted: found[k]!, method: `${method}; ${said}${floor}` };
+      adjusted[i] = { ...rows[i]!, adjusted: found[k]!, correction: said + floor };
     });
   }
   return adjusted;

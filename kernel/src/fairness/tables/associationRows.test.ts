@@ -22,9 +22,10 @@ test("association tests are rows of their effect and one-sided p", () => {
   ]);
   for (const row of rows) expect(row.effect).toBe(row.estimate);
   expect(rows.map(({ method }) => method)).toEqual([
-    "one-sided, all 70 partitions; Holm over 2",
-    "one-sided, 60 drawn partitions, seed 3; Holm over 2",
+    "one-sided, all 70 partitions",
+    "one-sided, 60 drawn partitions, seed 3",
   ]);
+  for (const { correction } of rows) expect(correction).toBe("Holm over 2");
   const least = Math.min(...rows.map((row) => row.p!));
   expect(Math.min(...rows.map(({ adjusted }) => adjusted!))).toBeCloseTo(Math.min(1, 2 * least), 12);
   expect(() => metrics(rows)).not.toThrow();
@@ -52,15 +53,17 @@ describe("log-probability bias", () => {
     // All four are of one sign: two of the sixteen ways are as far from 0.
     expect(work!.p).toBe(2 / 16);
     expect(work!.adjusted).toBe(2 * (2 / 16));
-    expect(work!.method).toBe("jackknife t over 4 clusters; all signs of 4 sentences; Holm over 2");
+    expect(work!.method).toBe("jackknife t over 4 clusters; all signs of 4 sentences");
+    expect(work!.correction).toBe("Holm over 2");
     expect(work).toMatchObject({ test: "sign flips", draws: null });
     const permutation = { permutations: 15, seed: 7 };
     const interval = { resamples: 200, method: "bca" } as const;
     const [drawn] = logProbabilityRows(rows, about, { interval, permutation });
     expect(drawn!.draws).toBe(15);
-    expect(drawn!.method).toBe(
-      "bca bootstrap, 200, seed 0; 15 drawn signs of 4 sentences, seed 7; Holm over 2, which cannot fall below 0.125: 15 permutations for 2 tests",
-    );
+    expect(drawn).toMatchObject({
+      method: "bca bootstrap, 200, seed 0; 15 drawn signs of 4 sentences, seed 7",
+      correction: "Holm over 2, which cannot fall below 0.125: 15 permutations for 2 tests",
+    });
   });
 
   test("says where the prior is an autoregressive model's", () => {

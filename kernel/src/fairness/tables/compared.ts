@@ -1,4 +1,4 @@
-import { keptGroups, type KeptGroups } from "../metrics/gaps.js";
+import { checkKept, keptGroups, type KeptGroups } from "../metrics/gaps.js";
 import { checkPredictions, groupBy, type Prediction } from "../metrics/prediction.js";
 import type { PermutationOptions } from "../statistics/permutation.js";
 
@@ -9,12 +9,13 @@ export interface Compared {
   readonly rows: readonly Prediction[];
 }
 
-/** What is compared in each category. Throws one line when a kept group has no rows. */
+/** What is compared in each category. Throws one line when a kept group, or a category that `kept` names, has no rows. */
 export function comparedOf(
   rows: readonly Prediction[],
   { classes, kept = {} }: { readonly classes: readonly string[]; readonly kept?: KeptGroups },
 ): Compared[] {
   checkPredictions(rows, classes);
+  checkKept(kept, rows);
   return [...groupBy(rows, ({ category }) => category)].map(([category, all]) => {
     const groups = keptGroups(category, [...groupBy(all, ({ group }) => group).keys()], kept);
     return { category, groups, rows: all.filter(({ group }) => groups.includes(group)) };

@@ -4,7 +4,7 @@ import { groupBy, type Prediction } from "../metrics/prediction.js";
 import { intraclass } from "../statistics/intraclass.js";
 import { meanOf, sumOf } from "../statistics/mean.js";
 import { outcomesOf, type Outcome } from "../statistics/outcome.js";
-import { minimalDetectableGap } from "../statistics/power.js";
+import { checkChances, minimalDetectableGap } from "../statistics/power.js";
 import { comparedOf } from "./compared.js";
 import type { RateRowsOptions } from "./gapRows.js";
 import { checkRowOptions, rateNames } from "./rowOptions.js";
@@ -36,7 +36,8 @@ const optionNames: OptionNames<DetectableRowsOptions> = {
  * alpha / tests, where Holm begins too; a gap is the distance from the mean of all m groups, itself among them, which the
  * rise of one of them by δ moves by δ/m. So the estimate is δ·(m − 1)/m, on the scale of the rows `…_gap`. Null where no δ
  * up to a rate of 1 would be found, where there is nothing to compare with, and where the correlation is not given and cannot
- * be told from the rows. Throws one line when a kept group has no rows, and for a number of tests below 1.
+ * be told from the rows. Throws one line when a kept group has no rows, and for a number of tests,
+ * a chance or a correlation that is none.
  */
 export function detectableRows(rows: readonly Prediction[], options: DetectableRowsOptions): MetricRow[] {
   checkRowOptions("detectableRows", options, optionNames);
@@ -45,6 +46,7 @@ export function detectableRows(rows: readonly Prediction[], options: DetectableR
   const ofGaps = sumOf(compared.map(({ groups }) => groups.length)) * metrics.length;
   const { tests = ofGaps } = options;
   if (!(tests >= 1) && compared.length > 0) throw new RangeError(`tests ${tests}: must be 1 or more`);
+  checkChances({ power, alpha, correlation });
   return compared.flatMap(({ category, rows: all }) =>
     metrics.flatMap((metric) => {
       const outcomes = outcomesOf(all, metric, classes);

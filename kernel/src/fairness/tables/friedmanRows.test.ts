@@ -25,6 +25,7 @@ test("models are ranked within categories: mean ranks, one test, and every two b
   expect(differences[0]!.estimate).toBeCloseTo(ranks[0]! - ranks[1]!, 12);
   differences.forEach(({ adjusted }, i) => expect(adjusted).toBeCloseTo(pairs[i]!, 7));
   for (const each of differences) expect(each.adjusted!).toBeGreaterThanOrEqual(each.p!);
+  for (const each of differences) expect(each.correction).toMatch(/^Nemenyi over \d+$/);
   expect(() => metrics(found)).not.toThrow();
 });
 

@@ -80,7 +80,7 @@ function rowsOf(rows: readonly MetricRow[], compare: "model" | "prompt"): Compar
         test: "Nemenyi",
         p: raw,
         adjusted: nemenyi,
-        method: `${method}; Nemenyi over ${pairs.length}`,
+        correction: `Nemenyi over ${pairs.length}`,
       }),
     ),
   };

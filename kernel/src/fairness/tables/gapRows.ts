@@ -45,8 +45,8 @@ export const gapNames: OptionNames<GapRowsOptions> = {
  */
 export function rateRows(rows: readonly Prediction[], options: RateRowsOptions): MetricRow[] {
   checkRowOptions("rateRows", options, rateNames);
-  const { about = {}, kept } = options;
-  const gaps = groupGaps(rows, options);
+  const { about = {}, classes, kept } = options;
+  const gaps = groupGaps(rows, { classes, ...(kept && { kept }) });
   const cell = (known: Partial<MetricRow> & Pick<MetricRow, "metric" | "n">) =>
     metricRow({ ...about, ...known });
   return [
@@ -133,7 +133,8 @@ function rowsOf(
     meanOf(drawn.groups.filter((each) => each.group !== group).map(({ value }) => value.estimate));
   return [
     ...drawn.groups.flatMap(({ group, value, gap }, i) => {
-      const n = counted.get(group)!.length;
+      const own = counted.get(group)!;
+      const n = own.length;
       const cells = {
         ...intervalCells(gap),
         method: `${gap.method}${lone}; ${test}`,
@@ -141,7 +142,7 @@ function rowsOf(
         ...permutationCells(tested.groups[i]!.p, tested.permutations),
       };
       return [
-        metricRow({ ...known, group, metric, n, ...intervalCells(value) }),
+        metricRow({ ...known, templates: templatesOf(own), group, metric, n, ...intervalCells(value) }),
         metricRow({ ...known, group, metric: `${metric}_gap`, n, ...cells }),
       ];
     }),
@@ -160,6 +161,9 @@ function rowsOf(
     }),
   ];
 }
+
+const templatesOf = (rows: readonly { readonly template: string }[]) =>
+  new Set(rows.map(({ template }) => template)).size;
 
 /** The rate of a control group that is compared with none. */
 function valueRows(

@@ -22,8 +22,9 @@ test("every two groups are a row of their difference, adjusted together by Holm"
     expect(row.estimate).toBeCloseTo(of(first).estimate! - of(second).estimate!, 12);
     expect(row.n).toBe(of(first).n + of(second).n);
     expect(row.method).toMatch(
-      /^(studentised bootstrap, 200, seed 0|no bootstrap limits: .*); permutation of both groups within templates, 199, seed 2; check: Wilcoxon over 4 templates, p [01]\.\d{3}; Holm over 6$/,
+      /^(studentised bootstrap, 200, seed 0|no bootstrap limits: .*); permutation of both groups within templates, 199, seed 2; check: Wilcoxon over 4 templates, p [01]\.\d{3}$/,
     );
+    expect(row.correction).toBe("Holm over 6");
   }
   expect(rows.map(({ adjusted }) => adjusted)).toEqual(
     adjust(

@@ -1,11 +1,12 @@
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import type { OptionNames } from "../../session/options.js";
 import { probabilityGaps } from "../benchmarks/probabilityGap.js";
-import { keptGroups, type KeptGroups } from "../metrics/gaps.js";
+import { checkKept, keptGroups, type KeptGroups } from "../metrics/gaps.js";
 import { checkPredictions, groupBy, type Prediction } from "../metrics/prediction.js";
 import { clusterIntervals, type ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import { cohensD } from "../statistics/effectSize.js";
 import { meanOf } from "../statistics/mean.js";
+import { withRareNote } from "../statistics/rareTemplates.js";
 import { saidSigns, signFlipTest, type PermutationOptions } from "../statistics/permutation.js";
 import { adjustRows } from "./adjustRows.js";
 import type { About } from "./gapRows.js";
@@ -29,12 +30,13 @@ const optionNames: OptionNames<ProbabilityRowsOptions> = { ...rateNames, interva
  * intervals over templates and tests that change the sign of each template's gap, adjusted by Holm over one
  * call. Groups are compared within their category alone. `n` is the group's rows in the templates that all groups fill;
  * how many others were left out stands in the method. Throws one line when rows lack templates or probabilities, and when
- * a kept group has no rows.
+ * a kept group, or a category that `kept` names, has no rows.
  */
 export function probabilityRows(rows: readonly Prediction[], options: ProbabilityRowsOptions): MetricRow[] {
   checkRowOptions("probabilityRows", options, optionNames);
   const { classes, kept = {} } = options;
   checkPredictions(rows, classes);
+  checkKept(kept, rows);
   const found = [...groupBy(rows, ({ category }) => category)].flatMap(([category, all]) => {
     const names = keptGroups(category, [...groupBy(all, ({ group }) => group).keys()], kept);
     const compared = all.filter(({ group }) => names.includes(group));
@@ -58,8 +60,8 @@ function rowsOf(
   );
   return gaps.map(({ group, n, byTemplate }, g) => {
     const tested = signFlipTest(byTemplate, permutation);
-    const cells = intervalCells(intervals[g]!);
-    const left = incomplete === 0 ? [] : [`${incomplete} templates left out that not every group fills`];
+    const cells = intervalCells(withRareNote(intervals[g]!, templates.length, [-1, 1]));
+    const left = incomplete === 0 ? "" : `${incomplete} templates left out that not every group fills`;
     return metricRow({
       ...about,
       category,
@@ -70,7 +72,9 @@ function rowsOf(
       ...cells,
       effect: finite(cohensD(byTemplate)),
       ...signCells(tested),
-      method: [cells.method, saidSigns(tested, `${templates.length} templates`), ...left].join("; "),
+      method: [cells.method, saidSigns(tested, `${templates.length} templates`), left]
+        .filter(Boolean)
+        .join("; "),
     });
   });
 }

@@ -2,8 +2,11 @@ import { expect, test } from "vitest";
 import { bundleOf, metricRow, metrics } from "../../display/index.js";
 import { crowsPairs } from "../benchmarks/crows.js";
 import { generalise } from "../generalised/generalise.js";
+import { generalisedMetrics } from "../generalised/named.js";
 import { promptVariants } from "../identification/variants.js";
+import { groupGaps, publishedGroups, spans } from "../metrics/gaps.js";
 import type { Prediction } from "../metrics/prediction.js";
+import { adjustRows } from "./adjustRows.js";
 import { detectableRows } from "./detectableRows.js";
 import { crowsRows } from "./crowsRows.js";
 import { friedmanRows } from "./friedmanRows.js";
@@ -24,7 +27,7 @@ const rows = ["a", "b"].flatMap((group) =>
 /** As code that no compiler has seen would call it. */
 const wrong = (given: unknown) => given as never;
 
-const cases: readonly (readonly [call: () => unknown, message: string])[] = [
+const cases: readonly (readonly [call: () => unknown, message: string | RegExp])[] = [
   [() => gapRows(rows, wrong({ ...options, abut: {} })), 'gapRows has no option "abut": nearest is about'],
   [() => gapRows(rows, wrong({ ...options, metrics: "accuracy" })), 'gapRows with metrics "accuracy"'],
   [() => gapRows(rows, wrong({ metrics: ["accuracy"] })), "gapRows with classes undefined: give a list"],
@@ -38,9 +41,50 @@ const cases: readonly (readonly [call: () => unknown, message: string])[] = [
     'permutation has no option "permutation": nearest is permutations',
   ],
   [() => pairRows(rows, wrong({ ...options, keep: {} })), 'pairRows has no option "keep": nearest is kept'],
+  [
+    () => gapRows(rows, { ...options, kept: { d: ["a"] } }),
+    'kept names category "d", of which there are no rows: nearest is c',
+  ],
+  [
+    () => pairRows(rows, { ...options, kept: { d: ["a"] } }),
+    'kept names category "d", of which there are no rows',
+  ],
+  [() => detectableRows(rows, { ...options, kept: { d: ["a"] } }), 'kept names category "d"'],
+  [() => probabilityRows(rows, { classes, kept: { d: ["a"] } }), 'kept names category "d"'],
+  [() => rateRows(rows, { classes, kept: publishedGroups }), 'kept names category "grouped_religion"'],
+  [
+    () => gapRows(rows, { ...options, metrics: ["accuracy", "accuracy"] }),
+    'metrics of which "accuracy" stands twice',
+  ],
+  [() => rateRows(rows, { classes: ["bad", "bad"] }), 'rateRows with classes of which "bad" stands twice'],
+  [() => rateRows([{ ...rows[0]!, predicted: wrong(undefined) }], { classes }), "row 0 has class undefined"],
+  [() => rateRows([{ ...rows[0]!, group: wrong(undefined) }], { classes }), "row 0 has group undefined"],
+  [() => rateRows([{ ...rows[0]!, group: "" }], { classes }), 'row 0 has group "": give it a name'],
+  [
+    () => rateRows([{ ...rows[0]!, probabilities: [3, -2] }], { classes }),
+    "row 0 has probability 3: it must lie between 0 and 1",
+  ],
+  [() => rateRows([], { classes, kept: { c: ["a"] } }), /of which there are no rows$/],
+  [() => groupGaps(rows, wrong({ classes, keep: {} })), 'groupGaps has no option "keep": nearest is kept'],
+  [() => spans(groupGaps(rows, { classes }), { d: ["a"] }), 'kept names category "d"'],
+  [
+    () => gapRows(rows, { ...options, kept: wrong({ c: "a" }) }),
+    'kept groups of c are "a": give a list of names',
+  ],
   [() => rateRows(rows, wrong({ clases: classes })), 'rateRows has no option "clases": nearest is classes'],
   [() => detectableRows(rows, wrong({ ...options, powr: 1 })), 'no option "powr": nearest is power'],
   [() => probabilityRows(rows, wrong({ classes, metrics: [] })), 'probabilityRows has no option "metrics"'],
+  [() => detectableRows(rows, { ...options, power: 80 }), "power 80: must lie between 0 and 1"],
+  [() => detectableRows(rows, { ...options, alpha: 5 }), "alpha 5: must lie between 0 and 1"],
+  [() => detectableRows(rows, { ...options, correlation: 2 }), "correlation 2: must be 0 to 1"],
+  [
+    () => adjustRows(gapRows(rows, options), undefined, wrong("bonferroni")),
+    'correction "bonferroni": choose holm or benjaminiHochberg',
+  ],
+  [
+    () => generalisedMetrics[0].use((each) => generalise(each, rows, { classes, most: 0 })),
+    "most 0 fillings of a template: must be 1 or more",
+  ],
   [() => friedmanRows([], wrong({ compare: "group" })), 'compare "group": choose model or prompt'],
   [
     () => friedmanRows([metricRow({ metric: "accuracy", n: 1, model: "m", estimate: 1 })]),

@@ -25,7 +25,14 @@ export function seedRows(
       );
     const values = runs.map(({ estimate }) => estimate);
     const known = values.filter((value) => value !== null);
-    const untested = { effect: null, test: "", draws: null, p: null, adjusted: null } as const;
+    const untested = {
+      effect: null,
+      test: "",
+      draws: null,
+      p: null,
+      adjusted: null,
+      correction: "",
+    } as const;
     const about = { ...metricRow(first), seed: null, seeds: runs.length, ...untested };
     if (known.length < values.length)
       return {

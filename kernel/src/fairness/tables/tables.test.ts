@@ -43,12 +43,13 @@ test("gaps come with intervals, tests, and p values adjusted together; spans hav
   });
   expect(rows).toHaveLength(2 * (3 * 2 + 1) + 3);
   const gaps = rows.filter(({ metric }) => metric.endsWith("_gap"));
-  for (const { estimate, low, high, p, adjusted, method, test: testOf, draws } of gaps) {
+  for (const { estimate, low, high, p, adjusted, method, correction, test: testOf, draws } of gaps) {
     expect(low!).toBeLessThanOrEqual(estimate!);
     expect(high!).toBeGreaterThanOrEqual(estimate!);
     expect(adjusted!).toBeGreaterThanOrEqual(p!);
     expect([testOf, draws]).toEqual(["permutation", 199]);
-    expect(method).toBe("bca bootstrap, 200, seed 0; permutation within templates, 199, seed 0; Holm over 6");
+    expect(method).toBe("bca bootstrap, 200, seed 0; permutation within templates, 199, seed 0");
+    expect(correction).toBe("Holm over 6");
   }
   // The size of a gap is how far the group lies from the mean of the others.
   const rates = ["old", "young", "adult"].map((group) => golden.rates["negative_FPR"]!.groups[group]!);
@@ -61,8 +62,9 @@ test("gaps come with intervals, tests, and p values adjusted together; spans hav
   expect(span).toMatchObject({ low: null, high: null });
   expect(span.p!).toBeGreaterThan(0);
   expect(span.method).toMatch(
-    /^no limits: a span is never below 0; permutation within templates, 199, .*; Holm over 2$/,
+    /^no limits: a span is never below 0; permutation within templates, 199, seed 0$/,
   );
+  expect(span.correction).toBe("Holm over 2");
   expect(rows.find(({ metric, group }) => metric === "negative_FPR" && group === "old")).toMatchObject({
     dataset: "made up",
     model: "toy",
@@ -230,4 +232,29 @@ test("StereoSet's terms and BBQ's questions are drawn whole", () => {
   );
   expect(found[1]!.estimate).toBeCloseTo((1 - 0.25) * (4 / 3 - 1), 12);
   expect(found[3]).toMatchObject({ n: 0, estimate: null, low: null });
+});
+
+test("a group of one row is told by its own row and template, and the gaps of its category have no limits", () => {
+  const one = goldenRows.findIndex(({ group, label }) => group === "old" && label !== 0);
+  const rows = goldenRows.filter(({ group }, i) => group !== "old" || i === one);
+  const found = gapRows(rows, { classes, metrics: ["negative_FPR"], ...quick });
+  const of = (group: string, metric: string) =>
+    found.find((row) => row.group === group && row.metric === metric)!;
+  const isHit = rows.find(({ group }) => group === "old")!.predicted === 0;
+  expect(of("old", "negative_FPR")).toMatchObject({ n: 1, templates: 1, estimate: Number(isHit) });
+  for (const group of ["old", "young", "adult"])
+    expect(of(group, "negative_FPR_gap")).toMatchObject({
+      low: null,
+      high: null,
+      method: expect.stringMatching(/^no limits: nothing tells how other templates of old would differ/),
+    });
+});
+
+test("where a probability is no number the group's row says so", () => {
+  const rows = goldenRows.map((row, i) => (i === 0 ? { ...row, probabilities: [NaN, 0.5, 0.5] } : row));
+  const found = gapRows(rows, { classes, metrics: ["negative_probability"], ...quick });
+  const row = found.find(
+    ({ group, metric }) => group === rows[0]!.group && metric === "negative_probability",
+  )!;
+  expect(row).toMatchObject({ estimate: null, low: null, method: "no limits: a value is no number" });
 });

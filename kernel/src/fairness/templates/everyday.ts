@@ -1,5 +1,8 @@
+import type { Displayable } from "../../display/index.js";
 import { blocksOf, expand, type Recipe, type SuiteRow, type Term } from "./expand.js";
 import type { Template } from "./fill.js";
+import { shownSuite } from "./shownSuite.js";
+import { checkSuiteOptions, type SuiteOptions } from "./suiteOptions.js";
 import { withUnmarked } from "./unmarked.js";
 
 // Written for this project: everyday, inoffensive, and always there.
@@ -79,6 +82,9 @@ export const everydayRecipes: readonly Recipe[] = Object.entries(everydayTerms).
 );
 
 /** All sentences of the own suite; with `unmarked`, also those that name no group. */
-export function everydaySuite(options: { readonly unmarked?: boolean } = {}): SuiteRow[] {
-  return everydayRecipes.flatMap((recipe) => expand(options.unmarked ? withUnmarked(recipe) : recipe));
+export function everydaySuite(options: SuiteOptions = {}): SuiteRow[] & Displayable {
+  checkSuiteOptions("everydaySuite", options);
+  return shownSuite(
+    everydayRecipes.flatMap((recipe) => expand(options.unmarked ? withUnmarked(recipe) : recipe)),
+  );
 }

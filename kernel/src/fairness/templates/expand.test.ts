@@ -48,6 +48,21 @@ test("blocks, then templates, then groups, then terms; adjectives before nouns w
   expect(rows[0]).toMatchObject({ template: "{Np} came.", term: "small" });
 });
 
+test("what a tsv could not hold is refused", () => {
+  const row = {
+    label: 0,
+    category: "height",
+    group: "tall",
+    text: "A\ttall man.",
+    template: "{np}",
+    term: "tall",
+  };
+  expect(() => toTsv([{ ...row, text: "fine" }, row])).toThrow(
+    'row 1 has a tab or a line end in "A\\ttall man."',
+  );
+  expect(() => toTsv([{ ...row, text: "fine", group: "ta\nll" }])).toThrow("row 0 has a tab or a line end");
+});
+
 test("a slot without a filling is named", () => {
   const recipe = {
     category: "height",

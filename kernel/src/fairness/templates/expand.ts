@@ -1,5 +1,7 @@
+import type { Displayable } from "../../display/index.js";
 import { byCodePoint } from "./order.js";
 import { fill, slotOf, type Template } from "./fill.js";
+import { shownSuite } from "./shownSuite.js";
 
 /** A word for somebody of a group. Its kind, such as `adj` or `n`, says which slots it can fill. */
 export interface Term {
@@ -42,8 +44,8 @@ export interface SuiteRow {
  * fill the slot is left out of that block. Throws one line for a block whose slot has no filling or that no term fills, and
  * for a filling that has no place for the term, whose sentences would name nobody.
  */
-export function expand({ category, terms, fillings, blocks }: Recipe): SuiteRow[] {
-  return blocks.flatMap(({ templates, slot }) => {
+export function expand({ category, terms, fillings, blocks }: Recipe): SuiteRow[] & Displayable {
+  const rows = blocks.flatMap(({ templates, slot }) => {
     const passes = fillings[slot];
     if (passes === undefined)
       throw new Error(
@@ -77,6 +79,7 @@ export function expand({ category, terms, fillings, blocks }: Recipe): SuiteRow[
         })),
       );
   });
+  return shownSuite(rows);
 }
 
 /** Fillings that a term with a text goes through; the unmarked one has none, and its fillings no place for it. */
@@ -97,8 +100,16 @@ export function blocksOf(templates: readonly Template[], names: readonly string[
   });
 }
 
-/** Rows as the published files hold them: label, category, group and text with tabs between, one a line. */
+/**
+ * Rows as the published files hold them: label, category, group and text with tabs between, one a line. Throws one line for a
+ * tab or a line end in one of them, which the file could not tell from its own.
+ */
 export function toTsv(rows: readonly SuiteRow[]): string {
+  const broken = rows.findIndex(({ category, group, text }) => /[\t\r\n]/.test(category + group + text));
+  if (broken >= 0)
+    throw new Error(
+      `row ${broken} has a tab or a line end in ${JSON.stringify(rows[broken]!.text)}: tsv has no quotes for them`,
+    );
   return rows
     .map(({ label, category, group, text }) => `${label}\t${category}\t${group}\t${text}\n`)
     .join("");

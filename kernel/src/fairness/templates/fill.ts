@@ -19,6 +19,12 @@ export function slotOf({ text }: Template): string {
   return [...names][0]!;
 }
 
+/** What stands before the first slot of a template, as its sentences begin; undefined where it has none. */
+export function beforeSlot(template: string): string | undefined {
+  const at = template.search(slots);
+  return at < 0 ? undefined : template.slice(0, at).trimStart();
+}
+
 function bare(name: string): string {
   return name.toLowerCase().replace(/^(identity|disability)_/, "");
 }

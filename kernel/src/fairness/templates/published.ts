@@ -1,6 +1,8 @@
+import type { Displayable } from "../../display/index.js";
 import { readTable } from "../../tuning/datasets/table.js";
 import { blocksOf, expand, type Filling, type Recipe, type SuiteRow, type Term } from "./expand.js";
 import { readTemplates, readTerms } from "./read.js";
+import { shownSuite } from "./shownSuite.js";
 
 /** Where a file of the published suite lies, by its path in the suite. */
 type Find = (path: string) => string;
@@ -162,6 +164,6 @@ export async function publishedRecipes(find: Find, names: readonly Term[]): Prom
 }
 
 /** All 31,972 sentences of the published suite, in its order. */
-export async function publishedSuite(find: Find, names: readonly Term[]): Promise<SuiteRow[]> {
-  return (await publishedRecipes(find, names)).flatMap(expand);
+export async function publishedSuite(find: Find, names: readonly Term[]): Promise<SuiteRow[] & Displayable> {
+  return shownSuite((await publishedRecipes(find, names)).flatMap(expand));
 }

@@ -41,15 +41,16 @@ export const sentiment = ["negative", "neutral", "positive"] as const;
 /** Which class each label of a file means: an index, or null to leave such rows out, which is counted. */
 export type LabelMap = Readonly<Record<string, number | null>>;
 
-/** Throws one line for a label that the map does not know. */
+/** Throws one line for no rows, and for a label that the map does not know. */
 export function mapLabels(
   name: string,
   rows: readonly { readonly text: string; readonly label: string }[],
   classes: readonly string[],
   map: LabelMap,
 ): Pick<LabelledTexts, "rows" | "dropped"> {
+  if (rows.length === 0) throw new Error(`${name} holds no rows`);
   const kept = rows.flatMap(({ text, label }, i) => {
-    const index = map[label];
+    const index = Object.hasOwn(map, label) ? map[label] : undefined;
     if (index === undefined)
       throw new Error(
         `${name} row ${i + 1} has label "${label}", known are ${Object.keys(map)
@@ -67,7 +68,7 @@ export function mapLabels(
 export interface LabelledOptions extends TableOptions<"text" | "label"> {
   readonly name?: string;
   readonly classes: readonly string[];
-  /** Default: the class's name or its index. */
+  /** Default: the class's name or, where no class is called by a number, its index. */
   readonly labels?: LabelMap;
 }
 
@@ -86,6 +87,16 @@ const examples = {
   classes: '["bad", "good"]',
 } as const;
 
+/**
+ * What labels mean where no map says so: the name of a class, or its index. Where a class is called by a number, as a count of
+ * stars is, no index is read: "1" is the class of that name.
+ */
+function byName(classes: readonly string[]): LabelMap {
+  const named = classes.map((name, i) => [name, i] as const);
+  if (classes.some((name) => /^\d+$/.test(name))) return Object.fromEntries(named);
+  return Object.fromEntries([...named, ...classes.map((_, i) => [String(i), i] as const)]);
+}
+
 /** Reads labelled texts from `tsv`, `csv`, `jsonl` or `parquet` by a column map and a label map. */
 export async function readLabelled(
   path: string,
@@ -97,16 +108,13 @@ export async function readLabelled(
       throw new Error(`readLabelled of ${path} without ${name}: give ${examples[name]}`);
   const { rows, sha256 } = await readTable(path, options);
   const { classes, name = path } = options;
-  const byName = Object.fromEntries(
-    classes.flatMap((each, i) => [
-      [each, i],
-      [String(i), i],
-    ]),
-  );
+  const twice = classes.find((name, i) => classes.indexOf(name) < i);
+  if (twice !== undefined)
+    throw new Error(`classes of ${path}: "${twice}" stands twice, and its rows could not be told apart`);
   return shownTexts({
     name,
     classes,
     sha256,
-    ...mapLabels(path, rows, classes, options.labels ?? byName),
+    ...mapLabels(path, rows, classes, options.labels ?? byName(classes)),
   });
 }

@@ -54,7 +54,65 @@ test("what a file lacks is said with its row", async () => {
   await expect(
     readLabelled(odd, { classes: ["sad", "glad"], columns: { text: "text", label: "label" } }),
   ).rejects.toThrow(`${odd} row 1 has label "happy", known are "0", "1", "sad", "glad"`);
+  const bare = write("bare.csv", "text,label\n");
+  await expect(
+    readLabelled(bare, { classes: ["sad", "glad"], columns: { text: "text", label: "label" } }),
+  ).rejects.toThrow(`${bare} holds no rows`);
+  const native = write("native.csv", "text,label\na,constructor\n");
+  await expect(
+    readLabelled(native, { classes: ["sad", "glad"], columns: { text: "text", label: "label" } }),
+  ).rejects.toThrow(`${native} row 1 has label "constructor", known are`);
   await expect(readTable(odd, { columns: { text: "text" }, sha256: "00" })).rejects.toThrow("expected 00");
+});
+
+test("a quote that is not closed is refused, and not read as one long text", async () => {
+  const columns = { label: "label", text: "text" };
+  const open = write("open.csv", 'label,text\n1,fine\n0,"It is bad\n1,good\n');
+  await expect(readTable(open, { columns })).rejects.toThrow(
+    `${open} has a quote that is not closed, before "It is bad 1,good`,
+  );
+  const closed = write("closed.csv", 'label,text\n1,"fine"\n0,"It is\n""bad"""');
+  expect((await readTable(closed, { columns })).rows.at(-1)).toEqual({ label: "0", text: 'It is\n"bad"' });
+});
+
+test("a column that stands twice is refused, a mark of byte order and line ends of Windows are no text", async () => {
+  const twice = write("twice.tsv", "text\tlabel\tlabel\na\t1\t0\n");
+  await expect(readTable(twice, { columns: { text: "text", label: "label" } })).rejects.toThrow(
+    `${twice} has several columns "label": give the number of one`,
+  );
+  for (const [name, tab] of [
+    ["windows.tsv", "\t"],
+    ["windows.csv", ","],
+  ] as const) {
+    const path = write(name, `\uFEFFtext${tab}label\r\nfine${tab}1\r\nbad${tab}0\r\n`);
+    const { rows } = await readLabelled(path, {
+      classes: ["sad", "glad"],
+      columns: { text: "text", label: "label" },
+    });
+    expect(rows).toEqual([
+      { text: "fine", label: 1 },
+      { text: "bad", label: 0 },
+    ]);
+  }
+  const lines = write("windows.jsonl", '\uFEFF{"text": "fine"}\r\n{"text": "bad"}\r\n');
+  expect((await readTable(lines, { columns: { text: "text" } })).rows).toEqual([
+    { text: "fine" },
+    { text: "bad" },
+  ]);
+});
+
+test("classes that are called by numbers are read by name, and a class that stands twice is refused", async () => {
+  const stars = write("stars.csv", "text,label\na,1\nb,2\nc,5\n");
+  const columns = { text: "text", label: "label" };
+  const read = await readLabelled(stars, { classes: ["1", "2", "3", "4", "5"], columns });
+  expect(read.rows.map(({ label }) => read.classes[label])).toEqual(["1", "2", "5"]);
+  const zero = write("zero.csv", "text,label\na,0\n");
+  await expect(readLabelled(zero, { classes: ["1", "2"], columns })).rejects.toThrow(
+    `${zero} row 1 has label "0", known are "1", "2"`,
+  );
+  await expect(readLabelled(stars, { classes: ["bad", "good", "bad"], columns })).rejects.toThrow(
+    `classes of ${stars}: "bad" stands twice`,
+  );
 });
 
 test("valence becomes three classes by its sign, or wide", async () => {

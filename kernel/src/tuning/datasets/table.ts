@@ -60,9 +60,21 @@ function formatOf(path: string): RowFormat {
   throw new Error(`${path}: no format is known by "${ending}"; give one of tsv, csv, jsonl, parquet`);
 }
 
-/** The cells of a file, line by line; without the empty line that the last newline leaves. */
-function cellsOf({ text }: Source, format: "tsv" | "csv"): string[][] {
-  if (format === "csv") return csvParseRows(text);
+/**
+ * The cells of a file, line by line; without the empty line that the last newline leaves. Throws one line for a quote that
+ * is not closed, behind which all the rest would be one cell.
+ */
+function cellsOf({ path, text }: Source, format: "tsv" | "csv"): string[][] {
+  if (format === "csv") {
+    const rows = csvParseRows(text);
+    // One more line is one more row, unless it stands in a quote.
+    const ended = text.endsWith("\n") ? text : `${text}\n`;
+    if (text.includes(`"`) && csvParseRows(`${ended}x`).length === rows.length) {
+      const begun = rows.at(-1)!.at(-1)!.slice(0, 40).replace(/\s+/g, " ");
+      throw new Error(`${path} has a quote that is not closed, before "${begun}"`);
+    }
+    return rows;
+  }
   const lines = text.split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
   return lines.map((line) => line.split("\t"));
@@ -80,6 +92,8 @@ function fromCells<Field extends string>(
   const entries = Object.entries(columns) as [Field, string | number][];
   const places = entries.map(([field, column]) => {
     const place = typeof column === "number" ? column : (names?.indexOf(column) ?? -1);
+    if (typeof column === "string" && names?.lastIndexOf(column) !== place)
+      throw new Error(`${source.path} has several columns "${column}": give the number of one`);
     if (place >= 0 && place < width) return [field, place] as const;
     const there = names === undefined ? `0 to ${width - 1}` : names.map((name) => `"${name}"`).join(", ");
     throw new Error(`${source.path} has no column ${JSON.stringify(column)} for ${field}: it has ${there}`);

@@ -56,7 +56,10 @@ export class Optimiser {
   ) {
     checkKind(options);
     const { learningRate } = options;
-    if (learningRate !== "relative" && !(learningRate >= 0 && learningRate < Infinity))
+    if (
+      learningRate !== "relative" &&
+      !(typeof learningRate === "number" && learningRate >= 0 && learningRate < Infinity)
+    )
       throw new Error(`learningRate ${learningRate}: must be 0 or above`);
     this.#rule = ruleOf(options);
     this.#memory = new Map(

@@ -1,10 +1,11 @@
-import { progress } from "../../display/progress.js";
+import { progress, type Displayable } from "../../display/index.js";
 import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import { askClasses } from "./asked.js";
 import { calibrate } from "./calibrate.js";
 import { checkPrompt, idsOf, promptEdits, withPlaceholders, type SoftPrompt } from "./softPrompt.js";
 import { checkRows } from "./rows.js";
+import { shownClasses } from "./shownClasses.js";
 import { checkTemplate, inTemplate } from "./template.js";
 import type { TuningRow } from "./types.js";
 import { verbaliser, type LabelWord } from "./verbaliser.js";
@@ -59,7 +60,7 @@ export async function classifyByPrompt(
   prompt: SoftPrompt | undefined,
   texts: readonly (string | readonly number[])[],
   options: ClassifyPromptOptions,
-): Promise<number[][]> {
+): Promise<number[][] & Displayable> {
   checkOptions("classifyByPrompt", options, optionNames);
   const { words: wanted, template = "{text}", calibrate: without, batch = 16, signal } = options;
   if (!Array.isArray(texts)) throw new Error(`texts are ${typeof texts}: give a list of them`);
@@ -68,7 +69,7 @@ export async function classifyByPrompt(
   const words = await verbaliser(session, wanted);
   if (prompt) await checkPrompt(session, prompt);
   const tokens = prompt?.tokens ?? 0;
-  if (without?.length === 0)
+  if (without !== undefined && (!Array.isArray(without) || without.length === 0))
     throw new Error("calibrate: give one or more texts without content, such as N/A");
   const read = [...texts, ...(without ?? [])].map((text) =>
     typeof text === "string" ? inTemplate(template, text) : text,
@@ -111,10 +112,14 @@ export async function classifyByPrompt(
     after?.release();
   }
   const said = probabilities.slice(0, texts.length);
-  if (without === undefined) return said;
+  if (without === undefined) return shownClasses(said, texts, wanted);
   const ofNothing = probabilities.slice(texts.length);
   const means = words.sizes.map((_, label) => mean(ofNothing.map((each) => each[label]!)));
-  return said.map((each) => calibrate(each, means));
+  return shownClasses(
+    said.map((each) => calibrate(each, means)),
+    texts,
+    wanted,
+  );
 }
 
 const mean = (numbers: readonly number[]) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;

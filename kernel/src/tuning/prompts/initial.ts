@@ -42,6 +42,7 @@ export function checkInitial(tokens: number, { init = "vocab", text, deviation }
   if (!Number.isInteger(tokens) || tokens < 1) throw new Error(`prompt of ${tokens} tokens: give 1 or more`);
   if (!["vocab", "random", "text"].includes(init))
     throw new Error(`init "${init}": choose vocab, random or text`);
+  if (init === "text" && !text?.trim()) throw new Error('init "text" needs a text with tokens');
   if (text !== undefined && init !== "text") throw new Error(`a text to begin with, and init "${init}"`);
   if (deviation !== undefined && init !== "random") throw new Error(`a deviation, and init "${init}"`);
   if (deviation !== undefined && !(deviation >= 0 && deviation < Infinity))

@@ -42,6 +42,15 @@ const cases: readonly Case[] = [
     (s) => classifyByPrompt(s, undefined, [[7]], wrong({ words, calibrat: ["N/A"] })),
     'classifyByPrompt has no option "calibrat": nearest is calibrate',
   ],
+  [
+    (s) => classifyByPrompt(s, undefined, [[7]], { words, calibrate: wrong("N/A") }),
+    "calibrate: give one or more texts without content, such as N/A",
+  ],
+  [(s) => tune(s, rows, { words, learningRate: wrong("0.1") }), "learningRate 0.1: must be 0 or above"],
+  [(s) => tune(s, rows, { words, init: "text" }), 'init "text" needs a text with tokens'],
+  [(s) => tune(s, rows, { words, init: "text", text: " " }), 'init "text" needs a text with tokens'],
+  [(s) => tune(s, rows, { words, from: wrong({}) }), "no soft prompt: give the `prompt` of what tune"],
+  [(s) => tune(s, rows, { words, shuffle: wrong("no") }), 'shuffle "no": must be true or false'],
   [(s) => classifyByPrompt(s, undefined, wrong("ab"), { words }), "texts are string: give a list of them"],
   [
     (s) => tuneGrid(s, data, wrong({ words, seeds: [0], learningRate: [1] })),

@@ -45,6 +45,11 @@ export function checkSettings(options: TuneOptions): void {
     throw new Error(`patience ${patience}: must be 1 epoch or more`);
   if (clip !== undefined && !(clip > 0)) throw new Error(`clip ${clip}: must be above 0`);
   randomNumbers(seed);
+  for (const name of ["deep", "shuffle", "quiet"] as const) {
+    const given: unknown = options[name];
+    if (given !== undefined && typeof given !== "boolean")
+      throw new Error(`${name} ${JSON.stringify(given)}: must be true or false`);
+  }
   checkInitial(tokens, options);
   checkTemplate(template);
   const settings = optimiserOf(options);

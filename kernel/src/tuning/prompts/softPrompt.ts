@@ -114,9 +114,10 @@ export async function idsOf(
 
 /** Throws one line for a prompt that is not for this model. */
 export async function checkPrompt(session: Session, prompt: SoftPrompt): Promise<void> {
-  const { tokens, units, data, deep } = prompt;
-  if (!(data instanceof Float32Array))
+  // As code that no compiler has seen may call it.
+  if (!((prompt as Partial<SoftPrompt> | undefined)?.data instanceof Float32Array))
     throw new Error("no soft prompt: give the `prompt` of what tune or loadPrompt gave");
+  const { tokens, units, data, deep } = prompt;
   if (!Number.isInteger(tokens) || tokens < 1 || data.length !== tokens * units)
     throw new Error(`prompt of ${tokens} tokens × ${units} units has ${data.length} numbers`);
   const expected = await unitsAt(session, embeddingPoint(session));

@@ -28,9 +28,8 @@ function until(child: ChildProcess, kind: string): Promise<Message> {
       resolve(message);
     };
     child.on("message", listen);
-    child.once("exit", (code, signal) =>
-      reject(new Error(`rank ended with ${code ?? signal} before ${kind}`)),
-    );
+    // Its exit may be told before what it said last; the end of the channel comes behind all of that.
+    child.once("disconnect", () => reject(new Error(`rank ended before ${kind}`)));
   });
 }
 

@@ -32,7 +32,7 @@ export function clusterShare(
   checkConfidence(confidence);
   const exact = strata.map((each) => each.map(asCounts));
   const { estimate, error, degrees, clusters, effective } = clusterMean(exact);
-  const over = `over ${clusters} ${of}`;
+  const over = `over ${clusters} ${clusters === 1 ? of.replace(/s$/, "") : of}`;
   if (!(error > 0)) {
     const found = clopperPearsonOfShare(estimate, effective, confidence);
     return { ...found, method: `${found.method} ${over}${clusters > 1 ? ", which are alike" : ""}` };

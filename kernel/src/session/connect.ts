@@ -18,6 +18,9 @@ import { fromBroker, protocol, type FromBroker, type Order, type ToBroker } from
 /** A broker that does not answer within this many milliseconds is taken for frozen. */
 export const patience = 10_000;
 
+/** A broker whose socket nobody listens at for as many milliseconds is gone, whoever has its process id now. */
+const longestDeaf = 1000;
+
 /** Tells this process from all others: a notebook that opens a session again and again uses it once. */
 const ownProcess = randomUUID();
 
@@ -52,13 +55,26 @@ export async function connectToBroker<L extends Listener>(
   const hello = { kind: "hello", protocol, ...(!asksOnly && { process: ownProcess }) } as const;
   const silent = () => new Error(`broker of session "${name}" (pid ${brokerPid(folder)}) does not answer`);
   const until = performance.now() + patience;
+  let deafSince: number | undefined;
   for (;;) {
     const token = readToken(folder.token);
     const socket = token === undefined ? undefined : await dial(folder.socket);
-    if (token !== undefined && socket !== undefined)
-      return greet(name, socket, { ...hello, token }, begin, silent);
+    if (token !== undefined && socket !== undefined) {
+      const pid = brokerPid(folder);
+      const greeted = await greet(name, socket, { ...hello, token }, begin, silent).catch(
+        (error: unknown) => {
+          // One that is being closed lets nobody in, and its folder is gone, or the next one's.
+          if (error instanceof NotLetIn && brokerPid(folder) !== pid) return undefined;
+          throw error;
+        },
+      );
+      if (greeted !== undefined) return greeted;
+    }
     if (!folderNames().includes(name)) return undefined;
-    if (!isStarting(folder) && !brokerAlive(folder)) {
+    if (socket !== undefined) deafSince = undefined;
+    else deafSince ??= performance.now();
+    const isDeaf = deafSince !== undefined && performance.now() - deafSince > longestDeaf;
+    if (!isStarting(folder) && (isDeaf || !brokerAlive(folder))) {
       removeFolder(name);
       sweep();
       return undefined;
@@ -67,6 +83,8 @@ export async function connectToBroker<L extends Listener>(
     await sleep(25);
   }
 }
+
+class NotLetIn extends Error {}
 
 function greet<L extends Listener>(
   name: string,
@@ -99,7 +117,7 @@ function greet<L extends Listener>(
       },
       closed: (error) => {
         clearTimeout(timer);
-        reject(error ?? new Error(`session "${name}" refused the connection`));
+        reject(error ?? new NotLetIn(`session "${name}" refused the connection`));
         listener?.closed(error);
       },
     });

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { program } from "../engine/launch/program.js";
 import { BrokerClient } from "./client.js";
-import { claim, removeFolder, writePrivately } from "./folder.js";
+import { claim, removeFolder, runtimeFolder } from "./folder.js";
 import type { Order } from "./messages.js";
 
 /**
@@ -11,9 +11,8 @@ import type { Order } from "./messages.js";
  * Undefined when a session of this name came into being meanwhile. Throws one line when the broker does not start.
  */
 export async function startBroker(order: Order): Promise<BrokerClient | undefined> {
-  const folder = claim(order.name);
+  const folder = claim(order.name, JSON.stringify(order));
   if (folder === undefined) return undefined;
-  writePrivately(folder.order, JSON.stringify(order));
   const broker = program(new URL("./broker.js", import.meta.url));
   const log = openSync(folder.log, "a", 0o600);
   const child = spawn(process.execPath, [fileURLToPath(broker), order.name], {
@@ -32,9 +31,9 @@ export async function startBroker(order: Order): Promise<BrokerClient | undefine
   if (outcome instanceof BrokerClient) return outcome;
   const said = lastLine(folder.log);
   removeFolder(order.name);
-  throw new Error(
-    `broker of session "${order.name}" did not start: ${(said || outcome) ?? "its folder is gone"}`,
-  );
+  const silent = outcome === undefined ? "its folder is gone" : `${outcome} and wrote nothing to its log`;
+  const room = said ? "" : `: is there room in ${runtimeFolder()}?`;
+  throw new Error(`broker of session "${order.name}" did not start: ${said || silent}${room}`);
 }
 
 /** What the log says last; of a stack trace, its message. */

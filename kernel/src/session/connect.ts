@@ -2,18 +2,11 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { connect as connectSocket, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { sweep } from "../engine/launch/leftovers.js";
+import { isAlive, sweep } from "../engine/launch/leftovers.js";
 import { Channel } from "../engine/wire/channel.js";
-import {
-  brokerAlive,
-  brokerPid,
-  checkPrivate,
-  folderNames,
-  isStarting,
-  removeFolder,
-  sessionFolder,
-} from "./folder.js";
+import { brokerPid, checkPrivate, folderNames, isStarting, sessionFolder } from "./folder.js";
 import { fromBroker, protocol, type FromBroker, type Order, type ToBroker } from "./messages.js";
+import { removeRemains } from "./remains.js";
 
 /** A broker that does not answer within this many milliseconds is taken for frozen. */
 export const patience = 10_000;
@@ -54,32 +47,32 @@ export async function connectToBroker<L extends Listener>(
   checkPrivate();
   const hello = { kind: "hello", protocol, ...(!asksOnly && { process: ownProcess }) } as const;
   const silent = () => new Error(`broker of session "${name}" (pid ${brokerPid(folder)}) does not answer`);
-  const until = performance.now() + patience;
-  let deafSince: number | undefined;
+  const since = performance.now();
+  let deaf: { readonly pid: number | undefined; readonly since: number } | undefined;
   for (;;) {
+    const pid = brokerPid(folder);
     const token = readToken(folder.token);
     const socket = token === undefined ? undefined : await dial(folder.socket);
     if (token !== undefined && socket !== undefined) {
-      const pid = brokerPid(folder);
       const greeted = await greet(name, socket, { ...hello, token }, begin, silent).catch(
         (error: unknown) => {
-          // One that is being closed lets nobody in, and its folder is gone, or the next one's.
-          if (error instanceof NotLetIn && brokerPid(folder) !== pid) return undefined;
-          throw error;
+          // One that is being closed, or dies, lets nobody in, and a moment later is not there.
+          if (!(error instanceof NotLetIn) || performance.now() - since > longestDeaf) throw error;
+          return undefined;
         },
       );
       if (greeted !== undefined) return greeted;
     }
     if (!folderNames().includes(name)) return undefined;
-    if (socket !== undefined) deafSince = undefined;
-    else deafSince ??= performance.now();
-    const isDeaf = deafSince !== undefined && performance.now() - deafSince > longestDeaf;
-    if (!isStarting(folder) && (isDeaf || !brokerAlive(folder))) {
-      removeFolder(name);
+    if (socket !== undefined || pid === undefined || pid !== deaf?.pid)
+      deaf = { pid, since: performance.now() };
+    const isDeaf = performance.now() - deaf.since > longestDeaf;
+    const isDead = pid === undefined ? !isStarting(folder) : isDeaf || !isAlive(pid);
+    if (isDead && removeRemains(name, pid)) {
       sweep();
       return undefined;
     }
-    if (!isStarting(folder) && performance.now() > until) throw silent();
+    if (pid !== undefined && performance.now() - since > patience) throw silent();
     await sleep(25);
   }
 }

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { HookPoint } from "../graph/point.js";
 import { buildStage, hookPoints } from "../models/build.js";
+import { refuseChanged } from "../models/checkpoint/fingerprint.js";
 import type { Model } from "../models/model.js";
 import { overlay } from "../models/overlay.js";
 import type { Segment, Stage } from "../models/stage.js";
@@ -107,7 +108,9 @@ export class Variants {
     const key = digest(segment);
     const pinned = this.#pinned.get(key);
     if (pinned !== undefined) return pinned;
-    const spare = this.#spare.get(key) ?? {
+    const known = this.#spare.get(key);
+    if (known === undefined) await refuseChanged(this.#model.checkpoint);
+    const spare = known ?? {
       executable: await this.#read(segment),
       files: files.filter((file) => Buffer.from(segment.model).includes(basename(file))),
     };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { isAlive } from "../engine/launch/leftovers.js";
 import { encodeFrame } from "../engine/wire/frame.js";
+import { edit } from "../hooks/index.js";
 import { openCheckpoint } from "../models/checkpoint/open.js";
 import { sessionFolder } from "./folder.js";
 import { closeSession, findStatus, listSessions } from "./live.js";
@@ -58,6 +59,22 @@ test("a session whose folder was removed ends when it is left, and leaves the fo
   expect(await Session.list()).toMatchObject([{ name: "lost", clients: 1 }]);
   await second.close();
 });
+
+test.skipIf(process.platform !== "linux")(
+  "a session whose shared memory the system cleared goes on on disk, host edits too",
+  async () => {
+    const session = await Session.open(opt, { ...quiet, name: "cleared", devices: 2 });
+    const before = await session.forward(rows);
+    const { pid } = await session.status();
+    expect(shared(pid).length).toBeGreaterThan(0);
+    for (const name of shared(pid)) rmSync(join("/dev/shm", name), { recursive: true });
+    expect((await session.forward(rows)).logits).toEqual(before.logits);
+    const same = await session.forward(rows, { hooks: [edit("layers.0.mlp.output", (x) => x)] });
+    expect(same.logits).toEqual(before.logits);
+    expect(readdirSync(sessionFolder("cleared").path).filter((name) => name.endsWith("parcel"))).toEqual([]);
+    await session.close();
+  },
+);
 
 test("every process that uses a session is counted, and once", async () => {
   const session = await Session.open(opt, { ...quiet, name: "counted" });

@@ -109,6 +109,7 @@ export class Rank {
     const { id, step, hands, waits } = options;
     this.giveUp();
     return this.#guarded(id, async () => {
+      await this.#variants.forgetOver();
       const rows = replicaRows(step.rows.length, this.#load.stage.data, {
         isEverywhere: step.cache?.everywhere === true,
         meets: options.meets,

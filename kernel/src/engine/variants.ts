@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import type { HookPoint } from "../graph/point.js";
 import { buildStage, hookPoints } from "../models/build.js";
+import { refuseChanged } from "../models/checkpoint/fingerprint.js";
 import type { Model } from "../models/model.js";
 import { overlay } from "../models/overlay.js";
 import type { Segment, Stage } from "../models/stage.js";
@@ -29,8 +32,11 @@ export class Variants {
   readonly #runtime: Runtime;
   readonly #isNarrow: boolean;
   readonly #pinned = new Map<string, Executable>();
-  readonly #spare = new Map<string, Executable>();
-  readonly #stages = new Map<string, Stage>();
+  /** With the files of edited weights that are part of it. */
+  readonly #spare = new Map<string, { readonly executable: Executable; readonly files: readonly string[] }>();
+  readonly #stages = new Map<string, { readonly stage: Stage; readonly files: readonly string[] }>();
+  /** Files of edited weights that were read and not seen to be gone. */
+  readonly #files = new Set<string>();
   #points: readonly HookPoint[] | undefined;
 
   constructor(load: Load, model: Model, runtime: Runtime) {
@@ -57,12 +63,31 @@ export class Variants {
    */
   async of(step: ForwardStep): Promise<Variant> {
     const structure = stepStructure(step);
-    const stage = this.#stages.get(structure) ?? this.#build(step);
+    const files = step.weights?.map(({ file }) => file) ?? [];
+    const known = this.#stages.get(structure) ?? { stage: this.#build(step), files };
     this.#stages.delete(structure);
-    this.#stages.set(structure, stage);
+    this.#stages.set(structure, known);
     const [oldest] = this.#stages.keys();
     if (this.#stages.size > mostSpare && oldest !== undefined) this.#stages.delete(oldest);
-    return this.#variant(stage);
+    for (const file of files) this.#files.add(file);
+    return this.#variant(known.stage, files);
+  }
+
+  /**
+   * Releases what was loaded for edits of weights that are over. Their files are removed then, and each edit has another, so
+   * that nobody asks for it again. Not to be called while a step is under way.
+   */
+  async forgetOver(): Promise<void> {
+    const over = [...this.#files].filter((file) => !existsSync(file));
+    if (over.length === 0) return;
+    const isOver = ({ files }: { files: readonly string[] }) => files.some((file) => over.includes(file));
+    for (const file of over) this.#files.delete(file);
+    for (const [structure, known] of [...this.#stages]) if (isOver(known)) this.#stages.delete(structure);
+    for (const [key, spare] of [...this.#spare]) {
+      if (!isOver(spare)) continue;
+      this.#spare.delete(key);
+      await spare.executable.release();
+    }
   }
 
   #build(step: ForwardStep): Stage {
@@ -72,21 +97,26 @@ export class Variants {
     return buildStage(overlay(this.#model, weights), spec, additionsOf(step, this.#points));
   }
 
-  async #variant(stage: Stage): Promise<Variant> {
+  async #variant(stage: Stage, files: readonly string[] = []): Promise<Variant> {
     const executables: Executable[] = [];
-    for (const segment of stage.segments) executables.push(await this.#executable(segment));
+    for (const segment of stage.segments) executables.push(await this.#executable(segment, files));
     await this.#release(new Set(executables));
     return { stage, executables, points: new Map(stage.points.map((point) => [point.name, point])) };
   }
 
-  async #executable(segment: Segment): Promise<Executable> {
+  async #executable(segment: Segment, files: readonly string[]): Promise<Executable> {
     const key = digest(segment);
     const pinned = this.#pinned.get(key);
     if (pinned !== undefined) return pinned;
-    const executable = this.#spare.get(key) ?? (await this.#read(segment));
+    const known = this.#spare.get(key);
+    if (known === undefined) await refuseChanged(this.#model.checkpoint);
+    const spare = known ?? {
+      executable: await this.#read(segment),
+      files: files.filter((file) => Buffer.from(segment.model).includes(basename(file))),
+    };
     this.#spare.delete(key);
-    this.#spare.set(key, executable);
-    return executable;
+    this.#spare.set(key, spare);
+    return spare.executable;
   }
 
   #read(segment: Segment): Promise<Executable> {
@@ -104,7 +134,7 @@ export class Variants {
   }
 
   async #release(inUse: ReadonlySet<Executable>): Promise<void> {
-    for (const [key, executable] of [...this.#spare]) {
+    for (const [key, { executable }] of [...this.#spare]) {
       if (this.#spare.size <= mostSpare) return;
       if (inUse.has(executable)) continue;
       this.#spare.delete(key);

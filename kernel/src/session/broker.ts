@@ -62,6 +62,7 @@ class Broker {
       socket: this.#folder.socket,
       token,
       order: this.#order,
+      isOpen: () => this.#closing === undefined,
       joined: (client) => this.#join(client),
       heard: (client, message) => this.#heard(client, message),
       left: (client) => this.#leave(client),
@@ -92,12 +93,14 @@ class Broker {
 
   async #close(): Promise<void> {
     clearTimeout(this.#idle);
-    await this.#fleet.close();
-    // A server that closes removes its socket by path, which may be that of another session by now.
+    const ended = this.#fleet.close();
+    // At once, so that whoever opens this name meanwhile begins anew and does not get a session that ends. A server that
+    // closes removes its socket by path, which may be that of another session by now.
     if (this.#ownsFolder) {
       this.#server?.close();
       removeFolder(this.#order.name);
     }
+    await ended;
     for (const { channel, closing } of this.#clients) {
       for (const id of closing) channel.send({ kind: "closed", id });
       channel.close();
@@ -126,11 +129,12 @@ class Broker {
   }
 
   /** With no client left, waits for one, as long as one can come; then ends. */
-  #wait(since = Date.now()): void {
+  #wait(since = performance.now()): void {
     clearTimeout(this.#idle);
     if (this.#clients.size > 0) return;
     if (this.#failure !== undefined) return void this.close();
-    const left = since + this.#order.idleMinutes * 60_000 - Date.now();
+    // Not by the time of day, which may be set anew while nobody is there.
+    const left = since + this.#order.idleMinutes * 60_000 - performance.now();
     const why = !this.#ownsFolder
       ? "its folder is gone, and nobody can find it"
       : left <= 0 && `no client for ${this.#order.idleMinutes} minutes`;

@@ -40,6 +40,9 @@ export class BrokerClient {
   #next = 0;
   /** Why nothing can be asked any more. Each call throws an error of its own, which names the line that made it. */
   #gone: string | undefined;
+  /** Whether the broker went away, and was not left. */
+  #isOver = false;
+  #closing: Promise<void> | undefined;
 
   private constructor({ socket, channel, order, pid }: Connection) {
     this.#socket = socket;
@@ -160,9 +163,20 @@ export class BrokerClient {
     this.#channel.send({ kind: "release", key });
   }
 
-  /** Ends the session: its workers, its broker, its folder. */
-  async close(): Promise<void> {
-    await this.#ask({ kind: "close" }, 3 * patience);
+  /** Ends the session: its workers, its broker, its folder. One that has ended already is closed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close().catch((error: Error) => {
+      this.#closing = undefined;
+      throw error;
+    });
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#isOver)
+      await this.#ask({ kind: "close" }, 3 * patience).catch((error: Error) => {
+        if (!this.#isOver) throw error;
+      });
     this.disconnect();
     await this.ended(5000);
   }
@@ -250,6 +264,7 @@ export class BrokerClient {
 
   #lost(error: Error | undefined): void {
     const why = error === undefined ? "" : `: ${error.message}`;
+    this.#isOver = true;
     this.#gone ??= `session "${this.order.name}" has ended (its broker, pid ${this.pid}, is gone)${why}`;
     this.#tell.failed(new Error(this.#gone));
     this.#giveUpAll(this.#gone);

@@ -2,21 +2,17 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { connect as connectSocket, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { sweep } from "../engine/launch/leftovers.js";
+import { isAlive, sweep } from "../engine/launch/leftovers.js";
 import { Channel } from "../engine/wire/channel.js";
-import {
-  brokerAlive,
-  brokerPid,
-  checkPrivate,
-  folderNames,
-  isStarting,
-  removeFolder,
-  sessionFolder,
-} from "./folder.js";
+import { brokerPid, checkPrivate, folderNames, isStarting, sessionFolder } from "./folder.js";
 import { fromBroker, protocol, type FromBroker, type Order, type ToBroker } from "./messages.js";
+import { removeRemains } from "./remains.js";
 
 /** A broker that does not answer within this many milliseconds is taken for frozen. */
 export const patience = 10_000;
+
+/** A broker whose socket nobody listens at for as many milliseconds is gone, whoever has its process id now. */
+const longestDeaf = 1000;
 
 /** Tells this process from all others: a notebook that opens a session again and again uses it once. */
 const ownProcess = randomUUID();
@@ -51,22 +47,37 @@ export async function connectToBroker<L extends Listener>(
   checkPrivate();
   const hello = { kind: "hello", protocol, ...(!asksOnly && { process: ownProcess }) } as const;
   const silent = () => new Error(`broker of session "${name}" (pid ${brokerPid(folder)}) does not answer`);
-  const until = performance.now() + patience;
+  const since = performance.now();
+  let deaf: { readonly pid: number | undefined; readonly since: number } | undefined;
   for (;;) {
+    const pid = brokerPid(folder);
     const token = readToken(folder.token);
     const socket = token === undefined ? undefined : await dial(folder.socket);
-    if (token !== undefined && socket !== undefined)
-      return greet(name, socket, { ...hello, token }, begin, silent);
+    if (token !== undefined && socket !== undefined) {
+      const greeted = await greet(name, socket, { ...hello, token }, begin, silent).catch(
+        (error: unknown) => {
+          // One that is being closed, or dies, lets nobody in, and a moment later is not there.
+          if (!(error instanceof NotLetIn) || performance.now() - since > longestDeaf) throw error;
+          return undefined;
+        },
+      );
+      if (greeted !== undefined) return greeted;
+    }
     if (!folderNames().includes(name)) return undefined;
-    if (!isStarting(folder) && !brokerAlive(folder)) {
-      removeFolder(name);
+    if (socket !== undefined || pid === undefined || pid !== deaf?.pid)
+      deaf = { pid, since: performance.now() };
+    const isDeaf = performance.now() - deaf.since > longestDeaf;
+    const isDead = pid === undefined ? !isStarting(folder) : isDeaf || !isAlive(pid);
+    if (isDead && removeRemains(name, pid)) {
       sweep();
       return undefined;
     }
-    if (!isStarting(folder) && performance.now() > until) throw silent();
+    if (pid !== undefined && performance.now() - since > patience) throw silent();
     await sleep(25);
   }
 }
+
+class NotLetIn extends Error {}
 
 function greet<L extends Listener>(
   name: string,
@@ -99,7 +110,7 @@ function greet<L extends Listener>(
       },
       closed: (error) => {
         clearTimeout(timer);
-        reject(error ?? new Error(`session "${name}" refused the connection`));
+        reject(error ?? new NotLetIn(`session "${name}" refused the connection`));
         listener?.closed(error);
       },
     });

@@ -13,6 +13,8 @@ export interface DoorOptions {
   /** What a client must know. */
   readonly token: string;
   readonly order: Order;
+  /** False once the session is being closed: nobody is let in any more. */
+  isOpen(): boolean;
   joined(client: Client): void;
   heard(client: Client, message: ToBroker): void;
   left(client: Client): void;
@@ -34,6 +36,7 @@ export async function openDoor(options: DoorOptions): Promise<Server> {
           socket.destroy();
           return;
         }
+        if (!options.isOpen()) return void socket.destroy();
         clearTimeout(impatience);
         channel.send({ kind: "welcome", protocol, order, pid: process.pid });
         if (message.protocol !== protocol) return channel.close();

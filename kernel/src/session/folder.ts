@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
 import { isAlive } from "../engine/launch/leftovers.js";
 import type { Quantisation, QuantisedFile } from "../models/quantise/quantised.js";
@@ -33,9 +33,14 @@ export interface SessionFolder {
   readonly log: string;
 }
 
-/** Folder of all sessions of this user, `VITRAIL_RUNTIME_DIR` or one in the system's place for such things. Not made. */
+/**
+ * Folder of all sessions of this user, `VITRAIL_RUNTIME_DIR` or one in the system's place for such things. Not made. Throws one
+ * line for a path that is not absolute, which would be another folder for the broker, and in another notebook.
+ */
 export function runtimeFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const given = environment["VITRAIL_RUNTIME_DIR"];
+  if (given && !isAbsolute(given))
+    throw new Error(`VITRAIL_RUNTIME_DIR "${given}" is not an absolute path: ${resolve(given)} would be one`);
   if (given) return given;
   return join(environment["XDG_RUNTIME_DIR"] || tmpdir(), `vitrail-${userInfo().uid}`);
 }
@@ -77,18 +82,41 @@ export function nameFor(model: string): string {
   return `${plain.slice(0, 32)}-${createHash("sha256").update(plain).digest("hex").slice(0, 7)}`;
 }
 
-/** Makes the folder, private; undefined when it is already there. Throws when the folder above belongs to somebody else. */
-export function claim(name: string): SessionFolder | undefined {
+/**
+ * Makes the folder, private, with what the broker is to open; undefined when the folder is already there. Throws one line, and
+ * leaves nothing, when it cannot be written, or when the folder above belongs to somebody else.
+ */
+export function claim(name: string, order: string): SessionFolder | undefined {
   const folder = sessionFolder(name);
-  mkdirSync(runtimeFolder(), { recursive: true, mode: 0o700 });
+  const above = runtimeFolder();
+  const cannot = (error: unknown) =>
+    new Error(
+      `no session can be kept in ${above} (${(error as Error).message}): make room there, or set VITRAIL_RUNTIME_DIR ` +
+        `to a folder that can be written`,
+      { cause: error },
+    );
+  checkPrivate();
+  try {
+    mkdirSync(above, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw cannot(error);
+  }
   checkPrivate();
   try {
     mkdirSync(folder.path, { mode: 0o700 });
-    return folder;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return undefined;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw cannot(error);
+    if (lstatSync(folder.path, { throwIfNoEntry: false })?.isDirectory() === false)
+      throw new Error(`${folder.path} is no folder: remove it, or open under another name`, { cause: error });
+    return undefined;
   }
+  try {
+    writePrivately(folder.order, order);
+  } catch (error) {
+    removeFolder(name);
+    throw cannot(error);
+  }
+  return folder;
 }
 
 /**
@@ -153,7 +181,8 @@ const longestStart = 60_000;
 export function isStarting(folder: SessionFolder): boolean {
   if (existsSync(folder.broker)) return false;
   try {
-    return Date.now() - statSync(folder.path).mtimeMs < longestStart;
+    // Where the clock was set back since, it is not from now on that the folder is as old as that.
+    return Math.abs(Date.now() - statSync(folder.path).mtimeMs) < longestStart;
   } catch {
     return false;
   }

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { program } from "../engine/launch/program.js";
 import { BrokerClient } from "./client.js";
-import { claim, removeFolder, writePrivately } from "./folder.js";
+import { claim, removeFolder, runtimeFolder } from "./folder.js";
 import type { Order } from "./messages.js";
 
 /**
@@ -11,9 +11,9 @@ import type { Order } from "./messages.js";
  * Undefined when a session of this name came into being meanwhile. Throws one line when the broker does not start.
  */
 export async function startBroker(order: Order): Promise<BrokerClient | undefined> {
-  const folder = claim(order.name);
+  const text = JSON.stringify(order);
+  const folder = claim(order.name, text);
   if (folder === undefined) return undefined;
-  writePrivately(folder.order, JSON.stringify(order));
   const broker = program(new URL("./broker.js", import.meta.url));
   const log = openSync(folder.log, "a", 0o600);
   const child = spawn(process.execPath, [fileURLToPath(broker), order.name], {
@@ -31,10 +31,11 @@ export async function startBroker(order: Order): Promise<BrokerClient | undefine
   const outcome = await Promise.race([BrokerClient.connect(order.name), ended]);
   if (outcome instanceof BrokerClient) return outcome;
   const said = lastLine(folder.log);
-  removeFolder(order.name);
-  throw new Error(
-    `broker of session "${order.name}" did not start: ${(said || outcome) ?? "its folder is gone"}`,
-  );
+  // Another may have the name by now.
+  if (existsSync(folder.order) && readFileSync(folder.order, "utf8") === text) removeFolder(order.name);
+  const silent = outcome === undefined ? "its folder is gone" : `${outcome} and wrote nothing to its log`;
+  const room = said ? "" : `: is there room in ${runtimeFolder()}?`;
+  throw new Error(`broker of session "${order.name}" did not start: ${said || silent}${room}`);
 }
 
 /** What the log says last; of a stack trace, its message. */

@@ -142,3 +142,15 @@ test("when shared memory is full, the parcel goes on on disk", async ({ skip }) 
     spawnSync("umount", [small]);
   }
 });
+
+test("when shared memory was cleared, as that of a user who logs out, the parcel is made on disk", async () => {
+  const cleared = join(folder, "cleared");
+  const alone = () => new ParcelWriter(cleared, "1", "0");
+  expect(alone).toThrow("ENOENT");
+  const writer = new ParcelWriter(cleared, "1", "0", folder);
+  writer.add("residual", residual);
+  const parcel = writer.finish();
+  expect(parcel.free).toBeUndefined();
+  expect((await takeParcel(parcel)).get("residual")).toEqual(residual);
+  expect(readdirSync(folder)).toEqual([]);
+});

@@ -37,14 +37,22 @@ export class ParcelWriter {
    * @param label begins the file's name, so that what a killed writer left can be found
    * @param writer tells who writes from others in this folder: the file of its last parcel is written anew once it has been
    *   read, because a new file of 24 MB costs eight milliseconds of pages found, cleared and given back
-   * @param overflow folder on disk to move to when the first one is full (containers often have 64 MB of shared memory)
+   * @param overflow folder on disk to move to when the first one is full or gone (containers often have 64 MB of shared memory)
    */
   constructor(folder: string, label: string, writer: string, overflow?: string) {
     this.#name = `${label}-${origin}-${made++}.parcel`;
     this.#path = join(folder, this.#name);
     this.#free = join(folder, `free-${writer}`);
-    this.#file = openAgain(this.#free, this.#path) ?? openSync(this.#path, "wx", 0o600);
     this.#overflow = overflow === folder ? undefined : overflow;
+    try {
+      this.#file = openAgain(this.#free, this.#path) ?? openSync(this.#path, "wx", 0o600);
+    } catch (error) {
+      // The system clears the shared memory of a user who logs out, and the session lives on.
+      const isGone = (error as NodeJS.ErrnoException).code === "ENOENT";
+      if (this.#overflow === undefined || !(isGone || isFull(error))) throw error;
+      this.#path = join(this.#overflow, this.#name);
+      this.#file = openSync(this.#path, "wx", 0o600);
+    }
   }
 
   /**
@@ -83,7 +91,7 @@ export class ParcelWriter {
       try {
         written += writeSync(this.#file, bytes, written, part, this.#written + written);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ENOSPC" || !this.#move()) throw error;
+        if (!isFull(error) || !this.#move()) throw error;
       }
     }
     this.#written += bytes.length;
@@ -123,6 +131,11 @@ export class ParcelWriter {
     this.#file = openSync(path, "r+");
     return true;
   }
+}
+
+/** Whether the file system has no room, or this user may have no more of it. */
+function isFull(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
 /** Opens the file that lies free, under its new name; undefined where none does. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { open, stat, type FileHandle } from "node:fs/promises";
-import type { StoredTensor } from "./checkpoint.js";
+import type { Checkpoint, StoredTensor } from "./checkpoint.js";
 import { readBytes } from "./weightFile.js";
 
 /** Tensors up to this many bytes are sampled whole. */
@@ -44,6 +44,20 @@ export async function fileStamp(tensors: Iterable<StoredTensor>): Promise<string
     hash.update(JSON.stringify([file, `${size}`, `${mtimeNs}`]));
   }
   return hash.digest("hex");
+}
+
+/** Throws one line when the files of weights are no longer those that were opened: numbers read now would be of another model. */
+export async function refuseChanged({
+  folder,
+  stamp,
+  tensors,
+}: Pick<Checkpoint, "folder" | "stamp" | "tensors">): Promise<void> {
+  const now = await fileStamp(tensors.values()).catch((error: Error) => error);
+  if (now === stamp) return;
+  const what = now instanceof Error ? `cannot be read any more (${now.message})` : "have been written anew";
+  throw new Error(
+    `${folder}: its files of weights ${what} since it was opened: close the session, and open it again`,
+  );
 }
 
 function samples(bytes: number): [from: number, length: number][] {

@@ -101,5 +101,7 @@ export function refusal(hub: Hub, model: string, revision: string, status: numbe
     return `the hub does not show ${at} to the owner of the token: check the name and HF_TOKEN`;
   if (status === 403)
     return `the hub does not give ${at} to the owner of the token: accept its terms on its page`;
-  return `the hub answers ${status} when asked for ${at}`;
+  const why = status === 429 ? ", being asked too often from here," : status >= 500 ? ", out of order," : "";
+  const wayOut = why === "" ? "" : ": try again later; HF_HUB_OFFLINE=1 opens what is in the cache";
+  return `the hub answers ${status}${why} when asked for ${at}${wayOut}`;
 }

@@ -4,6 +4,7 @@ import { elementBytes } from "../../graph/dtype.js";
 import { elementCount } from "../../graph/rowMajor.js";
 import { printShape } from "../../graph/shape.js";
 import type { StoredTensor } from "../../models/checkpoint/checkpoint.js";
+import { refuseChanged } from "../../models/checkpoint/fingerprint.js";
 import { readTensor } from "../../models/checkpoint/read.js";
 import type { Model } from "../../models/model.js";
 import type { Overlay } from "../../models/overlay.js";
@@ -70,6 +71,7 @@ export class Parameters {
     const { dtype, shape } = stored.tensor;
     const bytes = elementCount(shape) * elementBytes.f32;
     const own = { name: stored.name, dtype: "f32" as const, shape, offset: 0, bytes };
+    if (edit === undefined) await refuseChanged(this.#model.checkpoint);
     const data = await readTensor(edit ? { ...own, file: edit.file } : stored.tensor);
     const parameter = { name: stored.name, stored: dtype, shape, data, isEdited: edit !== undefined };
     return shownAsTensor(parameter, () => ({ name: edit ? `${stored.name}, edited` : stored.name }));

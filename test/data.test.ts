@@ -61,7 +61,7 @@ test("a file that is not there ends the command with one line, after the licence
   expect(status).toBe(1);
   expect(out).toContain("licence CC BY-SA 4.0");
   expect(err.trimEnd().split("\n").at(-1)).toMatch(
-    /\/nyu-mll\/crows-pairs\/8aaac11\/data\/crows_pairs_anonymized\.csv answers 404/,
+    /\/nyu-mll\/crows-pairs\/8aaac11c485473159ec9328a65253a5be9a479dc\/data\/crows_pairs_anonymized\.csv answers 404/,
   );
 });
 

@@ -54,7 +54,7 @@ export const catalogue: readonly DataSet[] = [
     sources: [
       {
         repository: "nyu-mll/BBQ",
-        commit: "bea11bd",
+        commit: "bea11bd97d79217245b5871acd247b9d6eb24598",
         licence: "CC BY 4.0",
         terms: "name the authors and say what you changed; the sentences show stereotypes on purpose",
         files: files(
@@ -74,7 +74,7 @@ export const catalogue: readonly DataSet[] = [
     sources: [
       {
         repository: "nyu-mll/crows-pairs",
-        commit: "8aaac11",
+        commit: "8aaac11c485473159ec9328a65253a5be9a479dc",
         licence: "CC BY-SA 4.0",
         terms:
           "name the authors, and pass on what you make of it under the same licence; the sentences show stereotypes on purpose",

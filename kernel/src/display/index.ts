@@ -25,6 +25,6 @@ export { save } from "./save.js";
 export { isWithin, shownAs, shownAsItIs } from "./shown.js";
 export type { TensorFigure } from "./tensor/tensor.js";
 export { tensor } from "./tensor/tensor.js";
-export { shownAsTensor } from "./tensor/shownAsTensor.js";
+export { printTensor, shownAsTensor } from "./tensor/shownAsTensor.js";
 export type { TensorOptions } from "./tensor/view.js";
 export type { TensorSource } from "./tensor/subject.js";

@@ -7,7 +7,7 @@ import { printInput } from "../session/provenance.js";
 import type { Session } from "../session/session.js";
 import { checkBy, checkLengths, columnsOf, gridAxes, partsOf, pointsBy, type PatchedBy } from "./grid.js";
 import { lastDifference, metricOf, pairOf, type LogitDifference } from "./metric.js";
-import { wholePoints } from "./points.js";
+import { lensPoints } from "./points.js";
 import { checkPrompt } from "./prompt.js";
 import { lensProvenance } from "./provenance.js";
 
@@ -65,7 +65,7 @@ export async function attributionPatching(
   checkPrompt("clean prompt", options.clean);
   checkPrompt("corrupt prompt", options.corrupt);
   const selector = options.points ?? pointsBy(by);
-  const points = wholePoints(session, selector).map(({ name }) => name);
+  const points = lensPoints(session, selector).map(({ name }) => name);
   const tokens = await pairOf(session, options.metric);
   const { name, of } = await metricOf(session, options.metric);
   const abort = cancelSignal(options.signal);

@@ -9,7 +9,7 @@ import type { Input, Token } from "../session/types.js";
 import { tokenId, type TokenName } from "../session/token.js";
 import { lensCharts } from "./lensCharts.js";
 import { lensReadout } from "./lensReadout.js";
-import { wholePoints } from "./points.js";
+import { lensPoints } from "./points.js";
 import { lensProvenance } from "./provenance.js";
 
 export interface LogitLensOptions {
@@ -100,7 +100,7 @@ export async function logitLens(
     throw new Error(`tokens ${JSON.stringify(tokens)}: give a list, [${JSON.stringify(tokens)}]`);
   const chosen: number[] = [];
   for (const token of tokens) chosen.push(await tokenId(session, token));
-  const read = wholePoints(session, points);
+  const read = lensPoints(session, points);
   const odd = read.find(({ shape }) => shape !== `[batch, position, ${hidden}]`);
   if (odd !== undefined)
     throw new Error(

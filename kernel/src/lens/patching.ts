@@ -8,7 +8,7 @@ import type { Session } from "../session/session.js";
 import type { Captured, Run } from "../session/types.js";
 import { checkBy, checkLengths, columnsOf, gridAxes, partsOf, pointsBy, type PatchedBy } from "./grid.js";
 import { metricOf, type Metric } from "./metric.js";
-import { wholePoints } from "./points.js";
+import { lensPoints } from "./points.js";
 import { checkPrompt } from "./prompt.js";
 import { lensProvenance } from "./provenance.js";
 
@@ -77,7 +77,7 @@ export async function activationPatching(
   checkPrompt("clean prompt", options.clean);
   checkPrompt("corrupt prompt", options.corrupt);
   const selector = options.points ?? pointsBy(by);
-  const names = wholePoints(session, selector).map(({ name }) => name);
+  const names = lensPoints(session, selector).map(({ name }) => name);
   const metric = await metricOf(session, options.metric);
   const signal = cancelSignal(options.signal);
   const bare = (input: string | readonly number[]) =>

@@ -1,10 +1,9 @@
 import { inspect, type InspectOptions } from "node:util";
 import type { Bundle } from "../display/index.js";
-import { displaySymbol, isWithin, tensor } from "../display/index.js";
+import { displaySymbol, printTensor, tensor } from "../display/index.js";
 import type { AxisShards } from "../display/payload/index.js";
 import type { Provenance } from "../display/payload/provenance.js";
 import type { Axis, HookPoint } from "../graph/point.js";
-import { printShape } from "../graph/shape.js";
 import type { Selection } from "../hooks/selector.js";
 import { indexLists } from "../hooks/indexLists.js";
 import { tokensWithin } from "../hooks/slice.js";
@@ -88,9 +87,7 @@ export class CapturedPoint implements Captured {
     return tensor(this).bundle;
   }
 
-  /** By itself as `tensor` writes it; within something else one line. */
   [inspect.custom](depth: number | null, options: InspectOptions): string {
-    if (!isWithin(depth, options)) return String(tensor(this).bundle.data["text/plain"]);
-    return `${this.name} ${printShape(this.shape)} ${this.dtype}`;
+    return printTensor(this, depth, options);
   }
 }

@@ -14,7 +14,6 @@ import {
 import { tmpdir, userInfo } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
-import { isAlive } from "../engine/launch/leftovers.js";
 import type { Quantisation, QuantisedFile } from "../models/quantise/quantised.js";
 
 /** Longest path of a unix socket, with its final zero, on Linux and macOS. */
@@ -186,10 +185,4 @@ export function isStarting(folder: SessionFolder): boolean {
   } catch {
     return false;
   }
-}
-
-/** Whether the broker that wrote this folder still runs. */
-export function brokerAlive(folder: SessionFolder): boolean {
-  const pid = brokerPid(folder);
-  return pid !== undefined && isAlive(pid);
 }

@@ -41,6 +41,7 @@ import { Prefixes, type Prefix, type PrefixOptions } from "./prefix.js";
 import { printBackward, printCall, printGenerate, printScore, provenanceOf } from "./provenance.js";
 import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
 import { FinishedRun } from "./run.js";
+import { saying } from "./saying.js";
 import { sessionTable, showEstimate, showStatus } from "./tables.js";
 import { repeatable, type Asked } from "./verification/asked.js";
 import type { Verification } from "./verification/types.js";
@@ -264,8 +265,8 @@ export class Session {
     const read = await this.#read(prompt);
     const rest = await readInput(continuations, this.#model.dimensions, () => this.tokenizer(), {
       special: false,
-    }).catch((error: Error) => {
-      throw new Error(`continuations: ${error.message}`, { cause: error });
+    }).catch((error: unknown) => {
+      throw saying("continuations", error);
     });
     const provenance = this.#origin(printScore(prompt, continuations, hooks), prompt);
     return this.#passes.holding((runner) =>

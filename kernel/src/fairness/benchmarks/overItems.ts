@@ -2,7 +2,7 @@ import { progress } from "../../display/index.js";
 import type { OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import type { Score } from "../../session/generation/types.js";
-import { saying } from "../saying.js";
+import { saying } from "../../session/saying.js";
 
 /** What items are scored on. */
 export type Scorer = Pick<Session, "score">;

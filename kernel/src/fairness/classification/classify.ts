@@ -9,7 +9,7 @@ import { checkRows } from "./checkRows.js";
 import { callSeeds } from "./callSeeds.js";
 import { readLabel } from "./label.js";
 import { likeliestClass } from "./likeliest.js";
-import { saying } from "../saying.js";
+import { saying } from "../../session/saying.js";
 import type { ClassificationPrompt } from "./prompt.js";
 import { sumOf } from "../statistics/mean.js";
 

@@ -9,7 +9,7 @@ import type { IdentificationItem } from "./item.js";
 import { scorings, type Identification, type Judgement, type Scoring } from "./judgement.js";
 import { promptGrid, type IdentificationPrompt } from "./prompt.js";
 import { shownIdentification } from "./shown.js";
-import { saying } from "../saying.js";
+import { saying } from "../../session/saying.js";
 import { calibrated, readVerdict } from "./verdict.js";
 import { askedText, wrappers, type Wrapper } from "./wrapper.js";
 

@@ -14,7 +14,7 @@ import { groupBy } from "../metrics/prediction.js";
 import { meanOf } from "../statistics/mean.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { byCodePoint } from "../templates/order.js";
-import { saying } from "../saying.js";
+import { saying } from "../../session/saying.js";
 import { placementOf, type Placement } from "./placement.js";
 import { termSpan, type Span } from "./termSpan.js";
 

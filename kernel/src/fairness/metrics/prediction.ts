@@ -48,3 +48,10 @@ export function groupBy<Row>(rows: readonly Row[], key: (row: Row) => string): M
   }
   return groups;
 }
+
+/** Rows by group within category, in the order of their first rows. */
+export function groupsOf<Row extends { readonly category: string; readonly group: string }>(
+  rows: readonly Row[],
+): Row[][] {
+  return [...groupBy(rows, ({ category, group }) => JSON.stringify([category, group])).values()];
+}

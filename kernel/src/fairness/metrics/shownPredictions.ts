@@ -1,15 +1,14 @@
 import { printMetric, shownAs, table, type Displayable } from "../../display/index.js";
 import { shownRows } from "../../tuning/shownRows.js";
-import { groupBy, type Prediction } from "./prediction.js";
+import { groupsOf, type Prediction } from "./prediction.js";
 
 /** Predictions, which show as a table of their groups: how many rows, how many rightly, and from how many no class was read. */
 export function shownPredictions(rows: Prediction[]): Prediction[] & Displayable {
   return shownAs(rows, () => {
-    const groups = [...groupBy(rows, ({ category, group }) => JSON.stringify([category, group])).values()];
     const rightOf = (own: readonly Prediction[]) =>
       own.filter(({ label, predicted }) => predicted === label).length;
     const unreadOf = (own: readonly Prediction[]) => own.filter(({ predicted }) => predicted === null).length;
-    const { shown, said } = shownRows(groups, "groups");
+    const { shown, said } = shownRows(groupsOf(rows), "groups");
     return table(
       shown,
       [

@@ -1,7 +1,7 @@
 import type { OptionNames } from "../../session/options.js";
 import { finite, metricRow, type MetricRow } from "../../display/index.js";
 import { groupGaps, spans, type KeptGroups } from "../metrics/gaps.js";
-import { groupBy, type Prediction } from "../metrics/prediction.js";
+import { groupBy, groupsOf, type Prediction } from "../metrics/prediction.js";
 import { bootstrapGaps, type GapIntervalOptions } from "../statistics/bootstrapGaps.js";
 import { cohensH } from "../statistics/effectSize.js";
 import { meanOf, sumOf } from "../statistics/mean.js";
@@ -63,7 +63,7 @@ export function rateRows(rows: readonly Prediction[], options: RateRowsOptions):
 
 /** The share of each group's rows from which a class could be read: unread answers lower false positive rates too. */
 function coverageRows(rows: readonly Prediction[], about: About): MetricRow[] {
-  return [...groupBy(rows, ({ category, group }) => JSON.stringify([category, group])).values()].map((of) => {
+  return groupsOf(rows).map((of) => {
     const { category, group } = of[0]!;
     const read = of.filter(({ predicted }) => predicted !== null).length;
     return metricRow({

@@ -1,16 +1,15 @@
 import { shownAs, table, type Displayable } from "../../display/index.js";
-import { groupBy } from "../metrics/prediction.js";
+import { groupsOf } from "../metrics/prediction.js";
 import { shownRows } from "../../tuning/shownRows.js";
 import type { SuiteRow } from "./expand.js";
 
 /** Rows of a suite, which show as a table of their groups; its caption says how many of them it shows. */
 export function shownSuite(rows: SuiteRow[]): SuiteRow[] & Displayable {
   return shownAs(rows, () => {
-    const groups = [...groupBy(rows, ({ category, group }) => JSON.stringify([category, group])).values()];
     const labels = [...new Set(rows.map(({ label }) => label))].sort((a, b) => a - b);
     const different = (own: readonly SuiteRow[], name: "template" | "term") =>
       new Set(own.map((row) => row[name])).size;
-    const { shown, said } = shownRows(groups, "groups");
+    const { shown, said } = shownRows(groupsOf(rows), "groups");
     return table(
       shown,
       [

@@ -5,10 +5,10 @@ import type { Whole } from "../assemble.js";
 import type { Rows } from "../input.js";
 import { FinishedRun } from "../run.js";
 import { checkSampling, chooseToken, isRandom, randomNumbers } from "../sampling.js";
+import { saying } from "../saying.js";
 import { readEnds } from "./ends.js";
 import { FinishedGeneration } from "./result.js";
 import { GrowingRow, readIds } from "./row.js";
-import { placed } from "./placed.js";
 import type { Runner } from "./runner.js";
 import { StepRequests } from "./steps.js";
 import type { GenerateOptions, Generation, GenerationStep } from "./types.js";
@@ -42,6 +42,13 @@ export async function generate(
   const texts = prompts.ids.map((ids) => readIds(tokenizer, ids));
   const growing = options.stream === false ? undefined : new GrowingText(texts);
   const provenance = provenanceBy(seed);
+  const choose = (logits: Whole, row: number, step: number) => {
+    try {
+      return chooseToken(rowOf(logits, row), options, random[row]!);
+    } catch (error) {
+      throw saying(`row ${row} at step ${step}`, error);
+    }
+  };
   const steps: GenerationStep[] = [];
   const key = randomUUID();
   let columns = 0;
@@ -57,11 +64,7 @@ export async function generate(
       const logits = values.get(logitsKey as string) as Whole;
       for (const [index, row] of rows.entries()) {
         if (row.ended !== undefined) continue;
-        const id =
-          options.forced?.[index]?.[step] ??
-          placed(`row ${index} at step ${step}`, () =>
-            chooseToken(rowOf(logits, index), options, random[index]!),
-          );
+        const id = options.forced?.[index]?.[step] ?? choose(logits, index, step);
         const added = row.add(id);
         growing?.add(index, added.text);
         await options.onToken?.({ row: index, step, ...added });

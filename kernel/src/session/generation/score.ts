@@ -7,7 +7,7 @@ import type { Hook } from "../../hooks/hook.js";
 import { refuseKeys, refusePositions } from "../kept.js";
 import { prepareForward, type ForwardRequest } from "../request.js";
 import { logProbability } from "../sampling.js";
-import { placed } from "./placed.js";
+import { saying } from "../saying.js";
 import type { Runner } from "./runner.js";
 import type { Scores } from "./types.js";
 
@@ -67,9 +67,13 @@ export async function score(
       return rest!.data.subarray(from, from + vocabulary);
     };
     const scores = continuations.tokens.map((tokens, row) => {
-      const logProbabilities = tokens.map(({ id }, position) =>
-        placed(`continuation ${row} at token ${position}`, () => logProbability(before(row, position), id)),
-      );
+      const logProbabilities = tokens.map(({ id }, position) => {
+        try {
+          return logProbability(before(row, position), id);
+        } catch (error) {
+          throw saying(`continuation ${row} at token ${position}`, error);
+        }
+      });
       return { tokens, logProbabilities, total: logProbabilities.reduce((sum, each) => sum + each, 0) };
     });
     return { prompt: prompts.tokens[0]!, scores, provenance };

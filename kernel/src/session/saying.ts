@@ -1,4 +1,4 @@
-import { CancelledError } from "../session/cancelled.js";
+import { CancelledError } from "./cancelled.js";
 
 /** What a call threw, and what of many it was asked about; an interrupt stays what it is. */
 export function saying(what: string, error: unknown): unknown {

@@ -34,14 +34,18 @@ export async function leftovers(root, scratch) {
 /** Under the folder that a session has when nothing else is said. */
 async function sessions(root) {
   // Loaded only here: a fresh clone is not built yet when this file is.
-  const { brokerAlive, runtimeFolder, sessionFolder } = await import(
-    join(root, "kernel", "dist", "session", "folder.js")
-  );
+  const dist = join(root, "kernel", "dist");
+  const { brokerPid, runtimeFolder, sessionFolder } = await import(join(dist, "session", "folder.js"));
+  const { isAlive } = await import(join(dist, "engine", "launch", "leftovers.js"));
   const above = runtimeFolder();
   if (!existsSync(above)) return [];
+  const ownerless = (name) => {
+    const pid = brokerPid(sessionFolder(name));
+    return pid === undefined || !isAlive(pid);
+  };
   // A name with a dot before it is a folder that was half removed.
   return readdirSync(above)
-    .filter((name) => name.startsWith(".") || !brokerAlive(sessionFolder(name)))
+    .filter((name) => name.startsWith(".") || ownerless(name))
     .map((name) => join(above, name));
 }
 

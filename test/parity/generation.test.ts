@@ -569,8 +569,8 @@ describe("a generation", () => {
   it("starts over when the workers die, and says so", async () => {
     await withSession(folder, {}, async (session) => {
       const [rank] = (await session.status()).ranks;
-      const onToken = ({ step }: StreamedToken) => {
-        if (step === 2) process.kill(rank!.pid!, "SIGKILL");
+      const onToken = ({ row, step }: StreamedToken) => {
+        if (row === 0 && step === 2) process.kill(rank!.pid!, "SIGKILL");
       };
       await expect(session.generate(prompts, { maxTokens: 12, onToken })).rejects.toThrow(
         /was killed by SIGKILL|are no longer kept/,

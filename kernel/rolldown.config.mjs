@@ -18,6 +18,7 @@ const programs = [
   "engine/worker",
   "engine/heartbeat",
   "jupyter/main",
+  "jupyter/remote/start",
   "jupyter/language/thread",
   "jupyter/runner/main",
   "jupyter/runner/interrupter",

@@ -51,14 +51,24 @@ function linkOf() {
   return { link: new SessionLink((state) => states.push(state)), states };
 }
 
-test("a kernel of another kind is left alone: no comm, no message", async () => {
-  const { kernel, log } = kernelOf("python3");
+test.each(["python3", "vitrail-like", "my-vitrail"])(
+  "%s is left alone: no comm, no message",
+  async (name) => {
+    const { kernel, log } = kernelOf(name);
+    const { link } = linkOf();
+    await link.follow(kernel);
+    link.watch(true);
+    link.close("opt");
+    expect(log).toEqual([]);
+    expect(link.state).toEqual({ kind: "none", why: "other kernel" });
+  },
+);
+
+test("a kernel of ours on another machine is asked as one here is", async () => {
+  const { kernel, log } = kernelOf("vitrail-on-me-gpu-box");
   const { link } = linkOf();
   await link.follow(kernel);
-  link.watch(true);
-  link.close("opt");
-  expect(log).toEqual([]);
-  expect(link.state).toEqual({ kind: "none", why: "other kernel" });
+  expect(log).toEqual(["create vitrail.session.v1", "open", 'send {"op":"watch","on":false}']);
 });
 
 test("without subshells the comm opens at once and asks to watch only when the panel is seen", async () => {

@@ -26,8 +26,8 @@ export type LinkState =
   | { readonly kind: "lost"; readonly message: string }
   | { readonly kind: "live"; readonly sessions: readonly SessionStatus[]; readonly problem: string | null };
 
-/** Name of the kernelspec whose kernels speak the session protocol; others are left alone. */
-const kernelName = "vitrail";
+/** Names of the kernelspecs whose kernels speak the session protocol, here or on another machine; others are left alone. */
+const kernelName = /^vitrail(-on-.+)?$/;
 
 /** Keeps one comm to the kernel of the current notebook, and says what comes over it. */
 export class SessionLink {
@@ -50,7 +50,7 @@ export class SessionLink {
     const turn = ++this.#turn;
     this.#drop();
     if (kernel === null) return this.#set({ kind: "none", why });
-    if (kernel.name !== kernelName) return this.#set({ kind: "none", why: "other kernel" });
+    if (!kernelName.test(kernel.name)) return this.#set({ kind: "none", why: "other kernel" });
     this.#set({ kind: "connecting" });
     let comm: PanelComm | undefined;
     try {

@@ -1,4 +1,6 @@
 import { sessionTarget } from "../display/payload/status.js";
+import { endWithParent } from "./parent.js";
+import { arrive } from "./remote/arrive.js";
 import { SessionPanel, type SessionClient } from "./sessionPanel.js";
 import { Kernel } from "./supervisor/kernel.js";
 import { readConnection } from "./supervisor/connection.js";
@@ -9,15 +11,16 @@ const sessions: SessionClient = {
   close: async (name) => (await import("../session/live.js")).closeSession(name),
 };
 
-/** The kernel process: `node main.js {connection_file}`. */
+/** The kernel process: `node main.js {connection_file}`, or `-` for one that is asked for from another machine. */
 async function main(): Promise<number> {
   const file = process.argv[2];
   if (file === undefined) {
     process.stderr.write("usage: node main.js {connection_file}\n");
     return 2;
   }
+  const arrival = file === "-" ? await arrive(process.stdin) : undefined;
   const panel = new SessionPanel(sessions);
-  const kernel = new Kernel(readConnection(file), {
+  const kernel = new Kernel(arrival?.connection ?? readConnection(file), {
     targets: new Map([[sessionTarget, panel]]),
     sessionUsed: (name, open) => panel.used(name, open),
   });
@@ -26,15 +29,13 @@ async function main(): Promise<number> {
   process.on("SIGTERM", () => kernel.shutdown());
   process.on("SIGHUP", () => kernel.shutdown());
   endWithParent(() => kernel.shutdown());
-  await kernel.serve();
+  void arrival?.over.then(() => kernel.shutdown());
+  try {
+    await kernel.serve();
+  } finally {
+    arrival?.leave();
+  }
   return 0;
-}
-
-/** Jupyter says in the environment which process owns the kernel; without it the kernel must not stay behind. */
-function endWithParent(end: () => void): void {
-  const parent = Number(process.env["JPY_PARENT_PID"]);
-  if (!(parent > 0) || process.ppid !== parent) return;
-  setInterval(() => process.ppid === parent || end(), 1000).unref();
 }
 
 try {

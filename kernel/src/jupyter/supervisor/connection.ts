@@ -29,14 +29,24 @@ export function address(connection: Connection, channel: Channel): string {
 
 /** Reads a connection file. Throws one line that names the file and the first wrong field. */
 export function readConnection(path: string): Connection {
+  try {
+    return parseConnection(readFileSync(path, "utf8"), `file ${path}`);
+  } catch (error) {
+    if (!("code" in (error as Error))) throw error;
+    throw new Error(`connection file ${path} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Reads what such a file says. Throws one line that tells where it stands, and the first wrong field. */
+export function parseConnection(text: string, where: string): Connection {
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(path, "utf8"));
+    json = JSON.parse(text);
   } catch (error) {
-    throw new Error(`connection file ${path} cannot be read: ${(error as Error).message}`, { cause: error });
+    throw new Error(`connection ${where} cannot be read: ${(error as Error).message}`, { cause: error });
   }
   const parsed = connectionSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new Error(`connection file ${path}: ${issue?.path.join(".")}: ${issue?.message}`);
+  throw new Error(`connection ${where}: ${issue?.path.join(".")}: ${issue?.message}`);
 }

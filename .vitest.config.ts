@@ -27,7 +27,7 @@ export default defineConfig({
           name: "kernel",
           include: ["kernel/src/**/*.test.ts"],
           environment: "node",
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       {
@@ -35,7 +35,7 @@ export default defineConfig({
           name: "extension",
           include: ["extension/src/**/*.test.ts"],
           environment: "jsdom",
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       {

@@ -34,7 +34,8 @@ class Broker {
   #server: Server | undefined;
   #failure: string | undefined;
   #loaded = false;
-  #progress: FromBroker | undefined;
+  /** How far each kind of work of the opening is, until a client has been told that all is loaded. */
+  readonly #progress = new Map<string, FromBroker>();
   #idle: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -47,8 +48,9 @@ class Broker {
       model: { folder, fingerprint, quantise: quantise && quantisedFile(this.#folder, quantise) },
       plan: order.plan,
       onProgress: (done, total, label, work) => {
-        this.#progress = { kind: "progress", done, total, label, work };
-        this.#tellAll(this.#progress);
+        const message = { kind: "progress", done, total, label, work } as const;
+        if (!this.#loaded) this.#progress.set(work, message);
+        this.#tellAll(message);
       },
       log,
     });
@@ -74,6 +76,7 @@ class Broker {
     this.#fleet.launch().then(
       () => {
         this.#loaded = true;
+        if (this.#clients.size > 0) this.#progress.clear();
         this.#tellAll({ kind: "ready" });
       },
       (error: Error) => {
@@ -117,9 +120,12 @@ class Broker {
   #join(client: Client): void {
     this.#clients.add(client);
     clearTimeout(this.#idle);
-    if (this.#failure !== undefined) client.channel.send({ kind: "failed", message: this.#failure });
-    else if (this.#loaded) client.channel.send({ kind: "ready" });
-    else if (this.#progress !== undefined) client.channel.send(this.#progress);
+    if (this.#failure !== undefined) return client.channel.send({ kind: "failed", message: this.#failure });
+    // Whoever opened the session is the first to join, which may be when some of the work is done, or all of it.
+    for (const message of this.#progress.values()) client.channel.send(message);
+    if (!this.#loaded) return;
+    this.#progress.clear();
+    client.channel.send({ kind: "ready" });
   }
 
   #leave(client: Client): void {

@@ -37,6 +37,8 @@ export class BrokerClient {
     failed(error: Error): void;
     progress: OnProgress;
   };
+  /** What comes right behind the welcome, before anybody waits for the model. */
+  readonly #early: Parameters<OnProgress>[0][] = [];
   #next = 0;
   /** Why nothing can be asked any more. Each call throws an error of its own, which names the line that made it. */
   #gone: string | undefined;
@@ -49,7 +51,7 @@ export class BrokerClient {
     this.#channel = channel;
     this.order = order;
     this.pid = pid;
-    this.#tell = { ready() {}, failed() {}, progress() {} };
+    this.#tell = { ready() {}, failed() {}, progress: (at) => void this.#early.push(at) };
     this.#ready = new Promise((resolve, reject) => {
       this.#tell.ready = resolve;
       this.#tell.failed = reject;
@@ -85,7 +87,8 @@ export class BrokerClient {
 
   /** Waits until the model is loaded. Throws one line when it cannot be. */
   async ready(onProgress?: OnProgress): Promise<void> {
-    if (onProgress !== undefined) this.#tell.progress = onProgress;
+    this.#tell.progress = onProgress ?? (() => {});
+    this.#early.splice(0).forEach(this.#tell.progress);
     this.#socket.ref();
     try {
       await this.#ready;

@@ -6,6 +6,8 @@ export interface DataFile {
   readonly origin: string;
   readonly bytes: number;
   readonly sha256: string;
+  /** Where its last change is another one than its source's. */
+  readonly commit?: string | undefined;
 }
 
 /** Files of one repository, and the terms under which they may be used. */
@@ -13,8 +15,8 @@ export interface DataSource {
   /** Of GitHub, `owner/name`. */
   readonly repository: string;
   /**
-   * Its first digits where no more is known. That the server of raw files takes them for the whole could not be tried
-   * where this was written; whatever it sends, the hash of each file decides.
+   * In which the files are as pinned. Its first digits where no more is known, which the server of raw files takes for the
+   * whole; that could not be tried where this was written, and whatever it sends, the hash of each file decides.
    */
   readonly commit: string;
   readonly licence: string;
@@ -30,19 +32,23 @@ export interface DataSet {
   readonly sources: readonly DataSource[];
 }
 
-/** Files that have the same names here and there, as `name bytes sha256` a line. */
+/** Files that have the same names here and there, as `name bytes sha256 [commit]` a line. */
 function files(folder: string, origin: string, list: string): DataFile[] {
   return list
     .trim()
     .split("\n")
     .map((line) => {
-      const [name = "", bytes = "", sha256 = ""] = line.trim().split(" ");
-      return { path: `${folder}/${name}`, origin: `${origin}/${name}`, bytes: Number(bytes), sha256 };
+      const [name = "", bytes = "", sha256 = "", commit] = line.trim().split(" ");
+      const [path, there] = [`${folder}/${name}`, `${origin}/${name}`];
+      return { path, origin: there, bytes: Number(bytes), sha256, commit };
     });
 }
 
-const vector = { repository: "VectorInstitute/PromptEngineering", commit: "58f05ad" } as const;
-const amazon = { repository: "amazon-science/generalized-fairness-metrics", commit: "4e24cf0" } as const;
+const vector = "VectorInstitute/PromptEngineering";
+const amazon = {
+  repository: "amazon-science/generalized-fairness-metrics",
+  commit: "06a4cea1e017e1340ecb14617b629215a8b014cf",
+} as const;
 const measurement = "src/reference_implementations/fairness_measurement/resources";
 
 /** The public data sets that `vitrail data fetch` knows. None of them is part of this project. */
@@ -115,7 +121,8 @@ export const catalogue: readonly DataSet[] = [
       "the sentiment suite of Czarnowska et al. (2021): 31,972 sentences, the templates and terms they are made of, and predictions of RoBERTa",
     sources: [
       {
-        ...vector,
+        repository: vector,
+        commit: "982fd0faa28768a067758366c17795c449259801",
         licence: "MIT (templates Apache-2.0)",
         terms: "keep the notices of both licences; some terms are slurs",
         files: files(
@@ -126,7 +133,8 @@ export const catalogue: readonly DataSet[] = [
         ),
       },
       {
-        ...vector,
+        repository: vector,
+        commit: "ca70bb9d0d24ffd49e9c944749166737c959cffd",
         licence: "MIT",
         terms: "keep the notice of the licence; the sentences are those of the suite",
         files: files(
@@ -145,11 +153,11 @@ export const catalogue: readonly DataSet[] = [
           "templates",
           `
           age_templates.csv 1574 8e281bdab971570a9a1e4d408c9d5655f2fd2b978d7e73c865726ab3715955da
-          disability_templates.csv 1898 ac6cd39b297baab2ae280f3e46278002e1a6933668db0ca2ac52339e41b3660d
-          ethnicity_templates.csv 2002 d6184a081d97623e52f984b3c6caf07208f052a11788f853075c2d144c5a5a43
+          disability_templates.csv 1898 ac6cd39b297baab2ae280f3e46278002e1a6933668db0ca2ac52339e41b3660d 48365ef06f119af4221b72fa6e1d423786b757e0
+          ethnicity_templates.csv 2002 d6184a081d97623e52f984b3c6caf07208f052a11788f853075c2d144c5a5a43 a5361d9cfb293f27ca0ac8dc958a7b23e826020e
           gender_sexuality_templates.csv 1754 52a1ee1438f0c23444d9cb69993e73a4ffdbfa33cd1f9e3127eb4a0fd94435d4
-          generic_templates.csv 1636 c3b1bd3d14524014ffd636ebab30fa434d5dedb10ff472cb899994fcfc7462fe
-          generic_templates_adj_or_pp.csv 1576 f15a212c2eb650751041132578fe0a309a3dd6dfa5b87403440467c7a7daf7bd
+          generic_templates.csv 1636 c3b1bd3d14524014ffd636ebab30fa434d5dedb10ff472cb899994fcfc7462fe 84cb0386f8838414c0a5eaec6e77fee7a036f7df
+          generic_templates_adj_or_pp.csv 1576 f15a212c2eb650751041132578fe0a309a3dd6dfa5b87403440467c7a7daf7bd fb81adf65e985397abe368106e3bfa1232051cee
           nationality_templates.csv 1982 6a3ac2443ddcc8a48030bd826676a87502a3b3c3e05e400813c1df317f8a6804
           people_templates.csv 4198 ed1d6e1b21e5f8e570fbd0f8b3e675ea24c227aa7239f5aefbd7ae2eb0780ecf
           religion_templates.csv 1461 746512da6296ab0b9484e9eab43e13d6f4de12109d2f8ab190917038e7da03a6`,
@@ -181,7 +189,8 @@ export const catalogue: readonly DataSet[] = [
       "SemEval-2018 Task 1, V-oc: English tweets with seven degrees of valence (Mohammad et al. 2018), train and dev",
     sources: [
       {
-        ...vector,
+        repository: vector,
+        commit: "58f05ad",
         licence: "MIT (repository)",
         terms:
           "the terms of the SemEval-2018 task apply beside it: do not bundle the tweets with your own work",

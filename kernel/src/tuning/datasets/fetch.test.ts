@@ -30,12 +30,18 @@ const set: DataSet = {
       terms: "none",
       files: [
         { path: "invented/a.tsv", origin: "raw/a.tsv", bytes: first.length, sha256: sha256Of(first) },
-        { path: "invented/deep/b.txt", origin: "raw/b.txt", bytes: second.length, sha256: sha256Of(second) },
+        {
+          path: "invented/deep/b.txt",
+          origin: "raw/b.txt",
+          bytes: second.length,
+          sha256: sha256Of(second),
+          commit: "4567def",
+        },
       ],
     },
   ],
 };
-const at = (name: string) => `/org/data/0123abc/raw/${name}`;
+const at = (name: string) => `/org/data/${name === "b.txt" ? "4567def" : "0123abc"}/raw/${name}`;
 
 let home: string;
 let server: Server;
@@ -135,7 +141,7 @@ test.each<[string, Buffer | ((response: ServerResponse) => void) | undefined, st
   [
     "no such file",
     undefined,
-    /^http:\/\/127\.0\.0\.1:\d+\/org\/data\/0123abc\/raw\/b\.txt answers 404 when asked for invented\/deep\/b\.txt$/,
+    /^http:\/\/127\.0\.0\.1:\d+\/org\/data\/4567def\/raw\/b\.txt answers 404 when asked for invented\/deep\/b\.txt$/,
   ],
   ["more bytes", Buffer.concat([second, second]), /is longer than the 200000 bytes that the catalogue says$/],
   [

@@ -84,12 +84,12 @@ export function termsOf({ repository, commit, licence, terms, files }: DataSourc
 }
 
 async function bring(
-  { repository, commit }: DataSource,
-  { path, origin, bytes, sha256 }: DataFile,
+  source: DataSource,
+  { path, origin, bytes, sha256, commit = source.commit }: DataFile,
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const server = serverAt(dataOrigin(), signal);
-  const url = `${server.endpoint}/${repository}/${commit}/${origin}`;
+  const url = `${server.endpoint}/${source.repository}/${commit}/${origin}`;
   const blob = join(dataCache(), path);
   const bar = progress(bytes, path);
   let outcome = "stopped";

@@ -161,13 +161,15 @@ export class Session {
     const step = cache === undefined ? request.step : { ...request.step, cache };
     const begun = options.after && this.#prefixes.origin(options.after);
     const saved = new Map(this.saved);
-    const running = this.#passes.run({ ...request, step }, cancelSignal(options.signal));
-    // Written down while the workers are busy.
-    const provenance = {
-      ...provenanceOf(this.#client.order, this.#model, input, asked, rows.ids),
-      ...edited,
-    };
-    const values = await running;
+    const { order } = this.#client;
+    const [values, provenance] = await Promise.all([
+      this.#passes.run({ ...request, step }, cancelSignal(options.signal)),
+      // Written down while the workers are busy.
+      Promise.resolve().then(() => ({
+        ...provenanceOf(order, this.#model, input, asked, rows.ids),
+        ...edited,
+      })),
+    ]);
     const { captures, logitsKey, readouts } = request;
     const { select } = step;
     const { shardsOf } = this.#passes;

@@ -28,7 +28,7 @@ export interface OpenOptions {
   readonly name?: string;
   /**
    * `4`, or a list such as `["cpu", "cpu"]`, `["webgpu"]`, `["webgpu:0", "webgpu:1"]`, `["cuda:0", "cuda:1"]`. Default: one CPU process.
-   * `webgpu` is the adapter that the system prefers; its numbers, on Linux, are those of `vulkaninfo --summary`.
+   * `webgpu` is the adapter that the system prefers; its numbers, on Linux, are those that `vitrail doctor` lists.
    */
   readonly devices?: number | readonly string[];
   readonly mesh?: MeshRequest;

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -95,6 +95,27 @@ describe.skipIf(missingSecond !== undefined)("webgpu:n on two software GPUs", ()
     const open = () => withOwnSession(golden.folder, { devices: ["webgpu:1"] }, () => Promise.resolve());
     expect(await seeing([swiftShader, equal], open)).toMatch(
       /^webgpu:1 cannot be had: Vulkan lists 2 × SwiftShader .*, and nothing tells them apart$/,
+    );
+  });
+
+  it("does not go on on the next adapter when its own is gone", async () => {
+    const away = `${second}.away`;
+    const outcome = await seeing([swiftShader, second, llvmpipe], () =>
+      withOwnSession(golden.folder, { devices: ["webgpu:1"] }, async (session) => {
+        await session.forward(rows);
+        const [rank] = (await session.status()).ranks;
+        renameSync(second, away);
+        try {
+          process.kill(rank!.pid!, "SIGKILL");
+          await expect(session.forward(rows)).rejects.toThrow("killed by SIGKILL");
+          await session.forward(rows);
+        } finally {
+          renameSync(away, second);
+        }
+      }),
+    );
+    expect(outcome).toMatch(
+      /webgpu:1 was SwiftShader Second .* when the session was planned, which is gone: Vulkan lists 0 SwiftShader Device .*, 1 llvmpipe /,
     );
   });
 

@@ -2,7 +2,6 @@ import { connect } from "node:net";
 import { Worker } from "node:worker_threads";
 import { z } from "zod";
 import type { RankGroup } from "../graph/graph.js";
-import { printAdapter } from "./adapters/adapter.js";
 import { chooseAdapter } from "./adapters/choose.js";
 import { Aborted, alone, type Collectives, type Groups } from "./collectives/collectives.js";
 import { SharedMemoryCollectives } from "./collectives/sharedMemory.js";
@@ -13,7 +12,7 @@ import { discardParcel } from "./parcel/folder.js";
 import type { StepOutcome } from "./course.js";
 import { Rank } from "./rank.js";
 import { reclaim } from "./reclaim.js";
-import { onnxruntime, parseDevice } from "./runtime.js";
+import { onnxruntime } from "./runtime.js";
 import { Channel } from "./wire/channel.js";
 import { toWorker } from "./wire/messages.js";
 import type { FromWorker, Load, Meeting, ParcelDescriptor, ToWorker } from "./wire/messages.js";
@@ -104,7 +103,8 @@ function fail(id: number | undefined, error: unknown): void {
 
 async function load(load: Load): Promise<void> {
   try {
-    takeAdapter(load.device);
+    // Before onnxruntime is loaded, which takes an adapter of those that it sees.
+    if (load.adapter !== undefined) chooseAdapter(load.device, load.adapter);
     groups = { tensor: meet(load.meetings.tensor, "tensor"), data: meet(load.meetings.data, "data") };
     rank = await Rank.open(load, onnxruntime(), groups, (loaded, total, segment) =>
       channel.send({ kind: "progress", loaded, total, segment }),
@@ -118,13 +118,6 @@ async function load(load: Load): Promise<void> {
   } catch (error) {
     fail(undefined, error);
   }
-}
-
-/** Before onnxruntime is loaded, because it takes an adapter of those that it sees. */
-function takeAdapter(device: string): void {
-  const parsed = parseDevice(device);
-  if (parsed.kind !== "webgpu" || parsed.index === undefined || process.platform !== "linux") return;
-  console.log(`${device} is ${printAdapter(chooseAdapter(parsed.index))}`);
 }
 
 /** Does a step, or a part of it, and says what came of it. */

@@ -52,6 +52,8 @@ export interface Plan {
   readonly mesh: Mesh;
   /** One per rank. */
   readonly devices: readonly string[];
+  /** What is behind each device that is an adapter by number. */
+  readonly adapters: Readonly<Record<string, Adapter>>;
   readonly stages: readonly StagePlan[];
   readonly weights: "pack" | "map";
   /** Threads of one worker. */
@@ -72,7 +74,7 @@ export interface Plan {
  */
 export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
   const { mesh, devices, why } = layOut(model, request);
-  const cards = adaptersOf(devices, host.adapters);
+  const adapters = adaptersOf(devices, host.adapters);
   const starts = balance(model, mesh.pipeline);
   const stages = starts.slice(0, -1).map((from, index): StagePlan => {
     const to = starts[index + 1] as number;
@@ -96,7 +98,7 @@ export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
         ? `${host.cores} cores shared by ${printSharers(mesh)}`
         : `all ${host.cores} cores${waiting}`;
   const lines = [
-    `${printMesh(mesh)} on ${printDevices(devices, cards)}`,
+    `${printMesh(mesh)} on ${printDevices(devices, adapters)}`,
     `  ${why}`,
     ...stages.map((stage, index) => `  stage ${index}: ${printStage(stage)}`),
     `  weights: ${weights.why}`,
@@ -105,6 +107,7 @@ export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
   return {
     mesh,
     devices,
+    adapters,
     stages,
     weights: weights.mode,
     threads,

@@ -17,6 +17,7 @@ const programs = [
   "session/broker",
   "engine/worker",
   "engine/heartbeat",
+  "engine/adapters/list",
   "jupyter/main",
   "jupyter/remote/start",
   "jupyter/language/thread",

@@ -3,7 +3,7 @@
  * test each. Ends with a line `N passed, N failed`.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,15 +12,21 @@ import { prepare } from "../kernel/setup/prepare.mjs";
 import { countTests } from "./count.mjs";
 import { leftovers } from "./leftovers.mjs";
 import { findChromium } from "./browser/chromium.mjs";
+import { installFor } from "./packages.mjs";
 
 /** What does nothing without a browser. */
 const inBrowser = ["test/browser/**", "test/together/lab.test.ts"];
+
+/** Software GPUs: one comes with Chromium, another with the layer of Mesa that chooses between them. */
+const vulkan = ["libvulkan1", "mesa-vulkan-drivers"];
+const layer = "/usr/share/vulkan/implicit_layer.d/VkLayer_MESA_device_select.json";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 await main(async () => {
   await prepare();
   const chromium = findChromium();
+  if (!existsSync(layer)) installFor(vulkan, "the tests on software GPUs");
   // A place of their own for what tests make and should remove. Short: sockets lie in it, and their paths may not be long.
   const scratch = mkdtempSync(join(tmpdir(), "v-"));
   process.env["TMPDIR"] = scratch;

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,18 +7,9 @@ import { distance, tolerance } from "./closeness.js";
 import { expectParity } from "./expectation.js";
 import { readGolden } from "./goldens.js";
 import { forwardWithAll, observed, returnedLogits, vitrail, withSession } from "./sessions.js";
+import { missing, showDrivers, swiftShader } from "./softwareGpus.js";
 
 const { edit, traced } = vitrail;
-
-/** The software GPU that Chromium brings, and the Vulkan loader that finds it: the system's, or Chromium's own. */
-const home = ["/usr/lib/chromium", "/usr/lib64/chromium-browser"].find((folder) =>
-  existsSync(join(folder, "vk_swiftshader_icd.json")),
-);
-const loader = [
-  ...["x86_64-linux-gnu", "aarch64-linux-gnu", ""].map((name) => join("/usr/lib", name)),
-  home ?? "/",
-].find((folder) => existsSync(join(folder, "libvulkan.so.1")));
-const missing = !home ? "SwiftShader (package chromium-common)" : !loader ? "libvulkan.so.1" : undefined;
 
 if (missing && process.env["CI"]) {
   it("has a software GPU in continuous integration", () => {
@@ -28,21 +19,15 @@ if (missing && process.env["CI"]) {
 if (missing) console.warn(`WebGPU parity is skipped: ${missing} is not installed`);
 
 describe.skipIf(missing !== undefined)("on a software GPU through WebGPU", () => {
-  const before = { ...process.env };
   let runtime: string;
+  let undo: () => void;
 
   beforeAll(() => {
     runtime = mkdtempSync(join(tmpdir(), "vitrail-webgpu-"));
-    // Worker processes inherit these; this process never loads a GPU library itself.
-    process.env["VK_ICD_FILENAMES"] = join(home!, "vk_swiftshader_icd.json");
-    process.env["XDG_RUNTIME_DIR"] = runtime;
-    process.env["LD_LIBRARY_PATH"] = [before["LD_LIBRARY_PATH"], loader].filter(Boolean).join(":");
+    undo = showDrivers([swiftShader], runtime);
   });
   afterAll(() => {
-    for (const name of ["VK_ICD_FILENAMES", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH"]) {
-      if (before[name] === undefined) delete process.env[name];
-      else process.env[name] = before[name];
-    }
+    undo();
     rmSync(runtime, { recursive: true, force: true });
   });
 

@@ -14,7 +14,7 @@ describe("what onnxruntime is asked for", () => {
   test.each([
     ["cpu", "cpu"],
     ["webgpu", "webgpu"],
-    ["webgpu:0", "webgpu"],
+    ["webgpu:1", "webgpu"],
     ["cuda", { name: "cuda", deviceId: 0 }],
     ["cuda:3", { name: "cuda", deviceId: 3 }],
   ])("device %s", (device, provider) => {

@@ -8,7 +8,7 @@ export interface LoadOptions {
   readonly threads: number;
   /** `pack` copies weights into the fastest layout; `map` leaves them in the pages of their files. */
   readonly weights: "pack" | "map";
-  /** `cpu`, `webgpu` or `cuda:n`. */
+  /** `cpu`, `webgpu`, `webgpu:n` or `cuda:n`. */
   readonly device: string;
   /**
    * Whether weights are stored in less than float32: half precision or int8. Mapped, they are then widened again in every run instead of
@@ -31,30 +31,25 @@ export interface Runtime {
   load(model: Uint8Array, options: LoadOptions): Promise<Executable>;
 }
 
-/**
- * A device as the user writes it. Throws one line for anything else, and for a WebGPU adapter by number: onnxruntime-node
- * 1.30 refuses every option that would choose one, and takes the adapter that the system prefers.
- */
-export function parseDevice(device: string): {
-  readonly kind: "cpu" | "webgpu" | "cuda";
-  readonly index: number;
-} {
-  const match = /^(cpu|webgpu|cuda)(?::(\d+))?$/.exec(device);
-  const kind = match?.[1] as "cpu" | "webgpu" | "cuda" | undefined;
-  if (kind === undefined || (kind === "cpu" && match?.[2] !== undefined))
-    throw new Error(`no device "${device}": devices are cpu, webgpu and cuda:n`);
-  const index = Number(match?.[2] ?? 0);
-  if (kind === "webgpu" && index > 0)
-    throw new Error(
-      `no device "${device}": onnxruntime takes the system's first adapter, which is webgpu or webgpu:0`,
-    );
-  return { kind, index };
+/** A device as the user writes it. WebGPU without a number is the adapter that the system prefers. Throws one line for anything else. */
+export function parseDevice(
+  device: string,
+):
+  | { readonly kind: "cpu" }
+  | { readonly kind: "webgpu"; readonly index: number | undefined }
+  | { readonly kind: "cuda"; readonly index: number } {
+  const match = /^(?:cpu|(webgpu|cuda)(?::(\d+))?)$/.exec(device);
+  if (match === null) throw new Error(`no device "${device}": devices are cpu, webgpu, webgpu:n and cuda:n`);
+  const [, kind, digits] = match;
+  if (kind === undefined) return { kind: "cpu" };
+  if (kind === "cuda") return { kind, index: Number(digits ?? 0) };
+  return { kind: "webgpu", index: digits === undefined ? undefined : Number(digits) };
 }
 
+/** Onnxruntime has no option for an adapter of WebGPU: a worker sees no other than its own. */
 function provider(device: string): InferenceSession.ExecutionProviderConfig {
-  const { kind, index } = parseDevice(device);
-  if (kind === "cpu") return "cpu";
-  return kind === "cuda" ? { name: "cuda", deviceId: index } : "webgpu";
+  const parsed = parseDevice(device);
+  return parsed.kind === "cuda" ? { name: "cuda", deviceId: parsed.index } : parsed.kind;
 }
 
 /** Settings of one onnxruntime session. */
@@ -90,7 +85,9 @@ export function onnxruntime(): Runtime {
       : new ort.Tensor("int64", data as BigInt64Array, shape);
   return {
     async load(model, options) {
-      const session = await ort.InferenceSession.create(model, sessionOptions(options)).catch(explain);
+      const session = await ort.InferenceSession.create(model, sessionOptions(options)).catch(
+        (error: Error) => explain(error, options.device),
+      );
       return {
         async run(feeds, fetches) {
           const inputs = Object.fromEntries([...feeds].map(([name, tensor]) => [name, wrap(tensor)]));
@@ -103,11 +100,16 @@ export function onnxruntime(): Runtime {
   };
 }
 
-/** What onnxruntime says of CUDA libraries that are not there names neither them nor how to have them. */
-function explain(error: Error): never {
+/** What onnxruntime says of CUDA libraries that are not there names neither them nor how to have them, and of an adapter not which. */
+function explain(error: Error, device: string): never {
   if (/ExecutionProvider_Cuda: Failed to load shared library/.test(error.message))
     throw new Error(
       "onnxruntime-node has no CUDA libraries here, or they do not find CUDA: npm rebuild onnxruntime-node --ignore-scripts=false",
+    );
+  const [, why] = /Failed to get a WebGPU adapter: ([^\n]+)/.exec(error.message) ?? [];
+  if (why !== undefined)
+    throw new Error(
+      `onnxruntime cannot use ${device}: "${why}", so its driver lacks something that WebGPU needs`,
     );
   throw error;
 }

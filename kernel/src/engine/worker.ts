@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { Worker } from "node:worker_threads";
 import { z } from "zod";
 import type { RankGroup } from "../graph/graph.js";
+import { chooseAdapter } from "./adapters/choose.js";
 import { Aborted, alone, type Collectives, type Groups } from "./collectives/collectives.js";
 import { SharedMemoryCollectives } from "./collectives/sharedMemory.js";
 import { SocketCollectives } from "./collectives/socket.js";
@@ -102,6 +103,8 @@ function fail(id: number | undefined, error: unknown): void {
 
 async function load(load: Load): Promise<void> {
   try {
+    // Before onnxruntime is loaded, which takes an adapter of those that it sees.
+    if (load.adapter !== undefined) chooseAdapter(load.device, load.adapter);
     groups = { tensor: meet(load.meetings.tensor, "tensor"), data: meet(load.meetings.data, "data") };
     rank = await Rank.open(load, onnxruntime(), groups, (loaded, total, segment) =>
       channel.send({ kind: "progress", loaded, total, segment }),

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
+import { printAdapters } from "../engine/adapters/adapter.js";
+import { inspectAdapters } from "../engine/adapters/inspect.js";
 import { trySharedMemory } from "../engine/plan/host.js";
 import { segmentBytes } from "../engine/plan/plan.js";
 import { freeMemory } from "../engine/plan/memory.js";
@@ -19,7 +21,7 @@ export interface Finding {
 
 const oldestNode = [20, 19] as const;
 
-/** What this machine offers to sessions. Starts nothing. */
+/** What this machine offers to sessions. Starts none. */
 export function examine(): Finding[] {
   const { vitrail = "", node = "" } = versions();
   const [major = 0, minor = 0] = node.split(".").map(Number);
@@ -39,6 +41,7 @@ export function examine(): Finding[] {
     },
     { what: "free memory", found: printBytes(freeMemory()), well: true },
     ...examineRuntime(),
+    ...examineAdapters(),
     {
       what: "shared memory",
       found: sharedMemory === undefined ? "yes" : `no, tensor ranks meet over sockets (${sharedMemory})`,
@@ -74,5 +77,16 @@ function examineRuntime(): Finding[] {
   } catch (error) {
     const [line = ""] = (error as Error).message.split("\n");
     return [{ what, found: `cannot be loaded: ${line}`, well: false }];
+  }
+}
+
+/** What a number behind `webgpu:` means here. */
+function examineAdapters(): Finding[] {
+  const what = "webgpu";
+  try {
+    const adapters = inspectAdapters();
+    return adapters === undefined ? [] : [{ what, found: printAdapters(adapters), well: true }];
+  } catch (error) {
+    return [{ what, found: `no, ${(error as Error).message}`, well: true }];
   }
 }

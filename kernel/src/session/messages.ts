@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { adapter } from "../engine/adapters/adapter.js";
 import { forward, parcel } from "../engine/wire/messages.js";
 import { quantisations } from "../models/quantise/quantised.js";
 
@@ -8,6 +9,7 @@ const span = z.strictObject({ from: whole, to: whole });
 const plan = z.strictObject({
   mesh: z.strictObject({ pipeline: whole, data: whole, tensor: whole }),
   devices: z.array(z.string()),
+  adapters: z.record(z.string(), adapter),
   stages: z.array(
     z.strictObject({ layers: span, embeds: z.boolean(), unembeds: z.boolean(), bytes: z.number() }),
   ),

@@ -26,7 +26,10 @@ export interface MeshRequest {
 export interface OpenOptions {
   /** Session name; default: made from the model's name. The same name and model finds a live session again. */
   readonly name?: string;
-  /** `4`, or a list such as `["cpu", "cpu"]`, `["webgpu:0"]`, `["cuda:0", "cuda:1"]`. Default: one CPU process. */
+  /**
+   * `4`, or a list such as `["cpu", "cpu"]`, `["webgpu"]`, `["webgpu:0", "webgpu:1"]`, `["cuda:0", "cuda:1"]`. Default: one CPU process.
+   * `webgpu` is the adapter that the system prefers; its numbers, on Linux, are those that `vitrail doctor` lists.
+   */
   readonly devices?: number | readonly string[];
   readonly mesh?: MeshRequest;
   /** `pack` copies weights into the fastest layout, `map` shares the file's pages. Default: chosen by free memory, and said. */

@@ -14,6 +14,8 @@ export function loadOf(
   const { pipeline, data, tensor } = coordinatesOf(plan.mesh, rank);
   const { layers, embeds, unembeds } = plan.stages[pipeline] as StagePlan;
   const { weights, threads, spin } = plan;
+  const device = plan.devices[rank] as string;
+  const adapter = plan.adapters[device];
   return {
     rank,
     ...given,
@@ -24,7 +26,8 @@ export function loadOf(
       tensor: { rank: tensor, size: plan.mesh.tensor },
       data: { rank: data, size: plan.mesh.data },
     },
-    device: plan.devices[rank] as string,
+    device,
+    ...(adapter && { adapter }),
     weights,
     threads,
     spin,

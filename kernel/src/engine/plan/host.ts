@@ -1,16 +1,21 @@
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
+import { inspectAdapters } from "../adapters/inspect.js";
 import { removeSegment, reserve } from "../collectives/segment.js";
 import { freeMemory } from "./memory.js";
 import type { Host } from "./plan.js";
 
-/** What this host has now. Shared memory is tried, not guessed; graphics cards are asked only where one is named. */
+/**
+ * What this host has now. Shared memory is tried, not guessed; graphics cards are asked only where one is named. Throws one line
+ * where an adapter is named by number and none can be listed.
+ */
 export function inspectHost(devices: readonly string[] = []): Host {
   return {
     cores: availableParallelism(),
     freeBytes: freeMemory(),
     refuseShared: trySharedMemory,
     ...(devices.some((device) => device.startsWith("cuda")) ? { cudaFreeBytes: freeCudaMemory() } : {}),
+    ...(devices.some((device) => device.startsWith("webgpu:")) ? { adapters: inspectAdapters() } : {}),
   };
 }
 

@@ -178,10 +178,10 @@ describe("what cannot be is refused with the numbers", () => {
     [{ mesh: { data: 0 } }, "mesh data 0: must be a whole number from 1 on"],
     [{ devices: 0 }, 'devices 0: must be a whole number from 1 on, or a list such as ["cpu", "cpu"]'],
     [{ devices: [] }, "devices []: name at least one"],
-    [{ devices: ["gpu:0"] }, 'no device "gpu:0": devices are cpu, webgpu and cuda:n'],
+    [{ devices: ["gpu:0"] }, 'no device "gpu:0": devices are cpu, webgpu, webgpu:n and cuda:n'],
     [
       { devices: ["webgpu:0", "webgpu:1"] },
-      'no device "webgpu:1": onnxruntime takes the system\'s first adapter, which is webgpu or webgpu:0',
+      'no device "webgpu:1": only on Linux can an adapter be chosen, by its Vulkan loader; here it is webgpu or webgpu:0',
     ],
     [{ devices: "cpu" }, 'devices "cpu": give a number, or a list such as ["cpu", "cpu"]'],
     [{ mesh: { tenor: 2 } }, "mesh tenor: directions are pipeline, data and tensor"],
@@ -206,6 +206,22 @@ describe("what cannot be is refused with the numbers", () => {
       "mapped weights and 2 workers need 551 MB, 540 MB free",
     );
     expect(plan(model, { devices: ["cuda"] }, { ...host, freeBytes: 500e6 }).bytes).toBe(110e6);
+  });
+
+  test("adapters that are named by number, by what Vulkan lists", () => {
+    const card = { name: "NVIDIA H200", vendor: 0x10de, device: 0x2335, uuid: "a", pci: "0000:41:00.0" };
+    const software = { name: "llvmpipe", vendor: 0x10005, device: 0, uuid: "b" };
+    const linux = { ...host, adapters: [card, software] };
+    const asked = (...devices: string[]) => plan(model, { devices }, linux).reason.split("\n")[0];
+    expect(asked("webgpu:1", "webgpu:0")).toBe(
+      "pipeline 2 × tensor 1 on webgpu:1 (llvmpipe), webgpu:0 (NVIDIA H200 (0000:41:00.0))",
+    );
+    expect(asked("webgpu", "cpu")).toBe("pipeline 2 × tensor 1 on webgpu, cpu");
+    expect(() => asked("webgpu:2")).toThrow(
+      "no adapter webgpu:2: Vulkan lists 0 NVIDIA H200 (0000:41:00.0), 1 llvmpipe",
+    );
+    // Elsewhere there is one, and its number is 0.
+    expect(plan(model, { devices: ["webgpu:0"] }, host).devices).toEqual(["webgpu:0"]);
   });
 
   test("out of memory on a graphics card, by its number and over all ranks there", () => {

@@ -1,9 +1,11 @@
+import type { Adapter } from "../adapters/adapter.js";
 import { parseDevice } from "../runtime.js";
 import { printBytes } from "../../models/checkpoint/printBytes.js";
 import type { Quantisation } from "../../models/quantise/quantised.js";
 import { layoutOf, slotBytes } from "../collectives/segment.js";
 import { groups, meshSize, printMesh, type Mesh } from "../mesh.js";
 import { balance, type StageBytes } from "./balance.js";
+import { adaptersOf, printDevices } from "./devices.js";
 import { chooseWeights } from "./weights.js";
 
 /** What the planner must know of a model. */
@@ -31,6 +33,8 @@ export interface Host {
   readonly freeBytes: number;
   /** Free bytes of each graphics card by CUDA's number; of one that is not in it nothing is known. */
   readonly cudaFreeBytes?: ReadonlyMap<number, number>;
+  /** What Vulkan lists, by WebGPU's number, where one is named by number; undefined where there is no Vulkan to choose by. */
+  readonly adapters?: readonly Adapter[] | undefined;
   /** Why so many bytes of shared memory cannot be had here, or undefined where they can. */
   refuseShared(bytes: number): string | undefined;
 }
@@ -48,6 +52,8 @@ export interface Plan {
   readonly mesh: Mesh;
   /** One per rank. */
   readonly devices: readonly string[];
+  /** What is behind each device that is an adapter by number. */
+  readonly adapters: Readonly<Record<string, Adapter>>;
   readonly stages: readonly StagePlan[];
   readonly weights: "pack" | "map";
   /** Threads of one worker. */
@@ -68,6 +74,7 @@ export interface Plan {
  */
 export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
   const { mesh, devices, why } = layOut(model, request);
+  const adapters = adaptersOf(devices, host.adapters);
   const starts = balance(model, mesh.pipeline);
   const stages = starts.slice(0, -1).map((from, index): StagePlan => {
     const to = starts[index + 1] as number;
@@ -91,7 +98,7 @@ export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
         ? `${host.cores} cores shared by ${printSharers(mesh)}`
         : `all ${host.cores} cores${waiting}`;
   const lines = [
-    `${printMesh(mesh)} on ${printDevices(devices)}`,
+    `${printMesh(mesh)} on ${printDevices(devices, adapters)}`,
     `  ${why}`,
     ...stages.map((stage, index) => `  stage ${index}: ${printStage(stage)}`),
     `  weights: ${weights.why}`,
@@ -100,6 +107,7 @@ export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
   return {
     mesh,
     devices,
+    adapters,
     stages,
     weights: weights.mode,
     threads,
@@ -183,12 +191,6 @@ export function segmentBytes(mesh: Mesh): number {
 function printSharers({ data, tensor }: Mesh): string {
   if (data === 1) return `${tensor} tensor ranks`;
   return `${data} replicas${tensor > 1 ? ` of ${tensor} tensor ranks` : ""}`;
-}
-
-function printDevices(devices: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const device of devices) counts.set(device, (counts.get(device) ?? 0) + 1);
-  return [...counts].map(([device, count]) => (count === 1 ? device : `${count} × ${device}`)).join(", ");
 }
 
 /** `embedding, layers 0–5, 252 MB` */

@@ -86,16 +86,18 @@ function refuseQuantised(
 function onCards(devices: readonly string[], held: (rank: number) => number): Map<string, number> {
   const cards = new Map<string, number>();
   for (const [rank, device] of devices.entries()) {
-    const { kind, index } = parseDevice(device);
-    if (kind !== "cpu") cards.set(`${kind}:${index}`, (cards.get(`${kind}:${index}`) ?? 0) + held(rank));
+    const card = parseDevice(device);
+    if (card.kind === "cpu") continue;
+    const name = card.index === undefined ? card.kind : `${card.kind}:${card.index}`;
+    cards.set(name, (cards.get(name) ?? 0) + held(rank));
   }
   return cards;
 }
 
 function refuseFullCards(cards: ReadonlyMap<string, number>, free: Host["cudaFreeBytes"]): void {
   for (const [device, need] of cards) {
-    const { kind, index } = parseDevice(device);
-    const room = kind === "cuda" ? free?.get(index) : undefined;
+    const card = parseDevice(device);
+    const room = card.kind === "cuda" ? free?.get(card.index) : undefined;
     if (room !== undefined && need > room)
       throw new Error(
         `out of memory by estimate: weights on ${device} need ${printBytes(need)}, ${printBytes(room)} free there; ` +

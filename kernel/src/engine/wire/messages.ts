@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { adapter } from "../adapters/adapter.js";
 import { programSchema } from "../../hooks/program.js";
 import { editSchema, tensorSchema } from "../../hooks/wire.js";
 import { quantisations } from "../../models/quantise/quantised.js";
@@ -115,6 +116,8 @@ export const load = z.strictObject({
     data: shard,
   }),
   device: z.string(),
+  /** What is behind the device where it is an adapter by number. */
+  adapter: adapter.optional(),
   weights: z.enum(["pack", "map"]),
   threads: whole,
   spin: z.boolean(),

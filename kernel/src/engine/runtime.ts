@@ -76,9 +76,19 @@ export function sessionOptions(options: LoadOptions): InferenceSession.SessionOp
   };
 }
 
+/**
+ * The library itself. Version 1.30 tells its makers what it loads and runs: it writes events into a data base in the user's cache,
+ * with a number for the machine, and sends them when it can. What is studied here is nobody else's business, so that is off
+ * unless the user has said otherwise; it asks for it once, when it is loaded.
+ */
+export function loadOnnxruntime(): typeof import("onnxruntime-node") {
+  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
+  return createRequire(import.meta.url)("onnxruntime-node") as typeof import("onnxruntime-node");
+}
+
 /** onnxruntime-node. Loaded on first use: it starts threads, which a notebook does not need. */
 export function onnxruntime(): Runtime {
-  const ort = createRequire(import.meta.url)("onnxruntime-node") as typeof import("onnxruntime-node");
+  const ort = loadOnnxruntime();
   const wrap = ({ dtype, data, shape }: Tensor): OrtTensor =>
     dtype === "f32"
       ? new ort.Tensor("float32", data as Float32Array, shape)

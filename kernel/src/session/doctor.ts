@@ -6,6 +6,7 @@ import { printAdapters } from "../engine/adapters/adapter.js";
 import { inspectAdapters } from "../engine/adapters/inspect.js";
 import { trySharedMemory } from "../engine/plan/host.js";
 import { segmentBytes } from "../engine/plan/plan.js";
+import { loadOnnxruntime } from "../engine/runtime.js";
 import { freeMemory } from "../engine/plan/memory.js";
 import { printBytes } from "../models/checkpoint/printBytes.js";
 import { runtimeFolder } from "./folder.js";
@@ -55,7 +56,7 @@ function examineRuntime(): Finding[] {
   const require = createRequire(import.meta.url);
   const what = "onnxruntime";
   try {
-    const { listSupportedBackends } = require("onnxruntime-node") as typeof import("onnxruntime-node");
+    const { listSupportedBackends } = loadOnnxruntime();
     const { onnxruntime = "" } = versions();
     const backends = listSupportedBackends().map(({ name, bundled }) =>
       bundled ? name : `${name} (not bundled)`,

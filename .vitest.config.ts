@@ -27,6 +27,8 @@ export default defineConfig({
           name: "kernel",
           include: ["kernel/src/**/*.test.ts"],
           environment: "node",
+          // For tests that load onnxruntime themselves.
+          env: { ORT_DISABLE_TELEMETRY: "1" },
           testTimeout: 120_000,
         },
       },

@@ -27,7 +27,8 @@ await main(async () => {
   await prepare();
   const chromium = findChromium();
   if (!existsSync(layer)) installFor(vulkan, "the tests on software GPUs");
-  if (spawnSync("ssh", ["-V"]).error) installFor(["openssh-client"], "the tests of kernels on other machines");
+  if (spawnSync("ssh", ["-V"]).error)
+    installFor(["openssh-client"], "the tests of kernels on other machines");
   // A place of their own for what tests make and should remove. Short: sockets lie in it, and their paths may not be long.
   const scratch = mkdtempSync(join(tmpdir(), "v-"));
   process.env["TMPDIR"] = scratch;

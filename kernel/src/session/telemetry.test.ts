@@ -20,7 +20,7 @@ afterEach(() => rmSync(home, { recursive: true }));
 
 /** What a program of a user who has nothing yet leaves in that user's home, which is the place for what is temporary as well. */
 function leftBy(program: string): string[] {
-  const { ORT_DISABLE_TELEMETRY: _, XDG_CACHE_HOME: __, ...env } = process.env;
+  const env = { ...process.env, ORT_DISABLE_TELEMETRY: undefined, XDG_CACHE_HOME: undefined };
   const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
     env: { ...env, HOME: home, TMPDIR: home, VITRAIL_RUNTIME_DIR: join(home, "run") },
     encoding: "utf8",

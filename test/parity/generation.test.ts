@@ -378,7 +378,7 @@ describe("a generation", () => {
         },
       });
       const mine = session.generate(prompts, { maxTokens: 12 });
-      await expect(left).rejects.toThrow("is closed");
+      await expect(left).rejects.toThrow("was left by detach");
       expect((await mine).rows.map(({ ids }) => ids)).toEqual(wanted.map((row) => row.greedy));
       await vi.waitFor(async () => expect(await keptBytes(session)).toBe(0), 5000);
       // A room of people who share the session.

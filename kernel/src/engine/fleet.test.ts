@@ -357,3 +357,22 @@ test("a checkpoint that is not the planned one is refused by the workers, and no
   }
   expect(leftovers()).toEqual([]);
 });
+
+test("of a worker that V8 ends the error says why, and not the box around it", async () => {
+  const text = `
+    if (process.env.VITRAIL_WORKER) {
+      process.stderr.write("\\n#\\n# Fatal process OOM in CodeRange\\n#\\n", () => process.kill(process.pid, "SIGTRAP"));
+    }`;
+  const before = process.env["NODE_OPTIONS"];
+  process.env["NODE_OPTIONS"] = `--import=data:text/javascript,${encodeURIComponent(text)}`;
+  const fleet = open({});
+  try {
+    await expect(fleet.launch()).rejects.toThrow(
+      /^rank 0 \(pid \d+, cpu, stage 0\) was ended by SIGTRAP while \w+: Fatal process OOM in CodeRange$/,
+    );
+  } finally {
+    if (before === undefined) delete process.env["NODE_OPTIONS"];
+    else process.env["NODE_OPTIONS"] = before;
+    await fleet.close();
+  }
+});

@@ -1,9 +1,10 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { openModel } from "../models/model.js";
 import { writeQuantised } from "../models/quantise/write.js";
 import { Crew } from "./launch/crew.js";
 import type { ModelPlace } from "./launch/load.js";
 import { coordinatesOf } from "./mesh.js";
+import { remove } from "./ownership.js";
 import { discardLabelled, makeParcelFolder } from "./parcel/folder.js";
 import type { Plan, StagePlan } from "./plan/plan.js";
 import { Cancelled, cancelPatience } from "./cancelled.js";
@@ -132,7 +133,7 @@ export class Fleet {
     this.#closing.abort(new Error("session is closed"));
     await this.#crew?.end(new Error("session is closed"), true);
     this.#crew = undefined;
-    rmSync(this.#parcels, { recursive: true, force: true });
+    remove(this.#parcels);
   }
 
   async #ready(signal: AbortSignal | undefined): Promise<void> {

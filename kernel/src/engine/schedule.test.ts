@@ -7,6 +7,7 @@ function segment(name: string, inputs: string[], outputs: string[], points: stri
     name,
     model: new Uint8Array(0),
     weightFolder: "/",
+    weightBytes: 0,
     isOnHost: false,
     isBackward: false,
     inputs,

@@ -9,6 +9,7 @@ import { overlay } from "../models/overlay.js";
 import type { Segment, Stage } from "../models/stage.js";
 import { additionsOf, stepStructure } from "./additions.js";
 import type { Executable, Runtime } from "./runtime.js";
+import { SpareSegments, spareBytes } from "./spare.js";
 import type { ForwardStep, Load } from "./wire/messages.js";
 
 /** A stage with some edits compiled in, ready to run. */
@@ -19,11 +20,11 @@ export interface Variant {
   readonly points: ReadonlyMap<string, HookPoint>;
 }
 
-/** Segments that no variant in use needs are released beyond this many. */
-const mostSpare = 64;
+/** As many stages are known by their structure. */
+const mostKnown = 64;
 
 /**
- * The stage of one rank, bare and with edits. Segments are known by their bytes, so an edit loads only the segments
+ * The stage of one rank, bare and with edits. Segments are known by their contents, so an edit loads only the segments
  * that it changes; those not used for longest are released.
  */
 export class Variants {
@@ -32,8 +33,7 @@ export class Variants {
   readonly #runtime: Runtime;
   readonly #isNarrow: boolean;
   readonly #pinned = new Map<string, Executable>();
-  /** With the files of edited weights that are part of it. */
-  readonly #spare = new Map<string, { readonly executable: Executable; readonly files: readonly string[] }>();
+  #spare = new SpareSegments(0);
   readonly #stages = new Map<string, { readonly stage: Stage; readonly files: readonly string[] }>();
   /** Files of edited weights that were read and not seen to be gone. */
   readonly #files = new Set<string>();
@@ -54,6 +54,8 @@ export class Variants {
       this.#pinned.set(digest(segment), await this.#read(segment));
     }
     onProgress(stage.segments.length, stage.segments.length, "");
+    const bytes = stage.segments.reduce((sum, segment) => sum + this.#bytes(segment), 0);
+    this.#spare = new SpareSegments(spareBytes(bytes));
     return this.#variant(stage);
   }
 
@@ -68,7 +70,7 @@ export class Variants {
     this.#stages.delete(structure);
     this.#stages.set(structure, known);
     const [oldest] = this.#stages.keys();
-    if (this.#stages.size > mostSpare && oldest !== undefined) this.#stages.delete(oldest);
+    if (this.#stages.size > mostKnown && oldest !== undefined) this.#stages.delete(oldest);
     for (const file of files) this.#files.add(file);
     return this.#variant(known.stage, files);
   }
@@ -80,14 +82,10 @@ export class Variants {
   async forgetOver(): Promise<void> {
     const over = [...this.#files].filter((file) => !existsSync(file));
     if (over.length === 0) return;
-    const isOver = ({ files }: { files: readonly string[] }) => files.some((file) => over.includes(file));
     for (const file of over) this.#files.delete(file);
-    for (const [structure, known] of [...this.#stages]) if (isOver(known)) this.#stages.delete(structure);
-    for (const [key, spare] of [...this.#spare]) {
-      if (!isOver(spare)) continue;
-      this.#spare.delete(key);
-      await spare.executable.release();
-    }
+    for (const [structure, { files }] of [...this.#stages])
+      if (files.some((file) => over.includes(file))) this.#stages.delete(structure);
+    await this.#spare.forget(over);
   }
 
   #build(step: ForwardStep): Stage {
@@ -100,7 +98,7 @@ export class Variants {
   async #variant(stage: Stage, files: readonly string[] = []): Promise<Variant> {
     const executables: Executable[] = [];
     for (const segment of stage.segments) executables.push(await this.#executable(segment, files));
-    await this.#release(new Set(executables));
+    await this.#spare.trim(new Set(executables));
     return { stage, executables, points: new Map(stage.points.map((point) => [point.name, point])) };
   }
 
@@ -108,15 +106,22 @@ export class Variants {
     const key = digest(segment);
     const pinned = this.#pinned.get(key);
     if (pinned !== undefined) return pinned;
-    const known = this.#spare.get(key);
-    if (known === undefined) await refuseChanged(this.#model.checkpoint);
-    const spare = known ?? {
-      executable: await this.#read(segment),
+    const known = this.#spare.use(key);
+    if (known !== undefined) return known.executable;
+    await refuseChanged(this.#model.checkpoint);
+    const executable = await this.#read(segment);
+    this.#spare.keep(key, {
+      executable,
       files: files.filter((file) => Buffer.from(segment.model).includes(basename(file))),
-    };
-    this.#spare.delete(key);
-    this.#spare.set(key, spare);
-    return spare.executable;
+      bytes: this.#bytes(segment),
+    });
+    return executable;
+  }
+
+  /** What a segment holds of weights: on this host those that are mapped are shared with all that map them. */
+  #bytes({ weightBytes }: Segment): number {
+    const { weights, device } = this.#load;
+    return device === "cpu" && weights === "map" ? 0 : weightBytes;
   }
 
   #read(segment: Segment): Promise<Executable> {
@@ -131,15 +136,6 @@ export class Variants {
       spin,
       isNarrow,
     });
-  }
-
-  async #release(inUse: ReadonlySet<Executable>): Promise<void> {
-    for (const [key, { executable }] of [...this.#spare]) {
-      if (this.#spare.size <= mostSpare) return;
-      if (inUse.has(executable)) continue;
-      this.#spare.delete(key);
-      await executable.release();
-    }
   }
 }
 

@@ -1,8 +1,10 @@
 import { cut } from "../graph/cut.js";
 import type { Cut } from "../graph/cut.js";
+import { elementBytes } from "../graph/dtype.js";
 import { Graph, type Exchange } from "../graph/graph.js";
 import { encodeModel, weightFolder } from "../graph/onnx.js";
 import type { HookPoint } from "../graph/point.js";
+import { elementCount } from "../graph/rowMajor.js";
 import type { Value } from "../graph/value.js";
 import { traceGradient } from "./backward.js";
 import type { StageGradient } from "./backward.js";
@@ -127,6 +129,7 @@ export function buildStage(model: Model, spec: StageSpec, additions: Additions =
       name: c.name,
       model: encodeModel(c, folderOf(c)),
       weightFolder: folderOf(c),
+      weightBytes: c.isOnHost ? 0 : float32Bytes(c.weights),
       isOnHost: c.isOnHost,
       isBackward: c.segment >= traced.backward,
       inputs: c.inputs.map((v) => v.name),
@@ -146,6 +149,10 @@ export function buildStage(model: Model, spec: StageSpec, additions: Additions =
       .map((p) => p.point.name),
     parameters: [...new Set(traced.parameters.map(({ name }) => name))],
   };
+}
+
+function float32Bytes(weights: readonly Value[]): number {
+  return weights.reduce((sum, { shape }) => sum + elementCount(shape as number[]) * elementBytes.f32, 0);
 }
 
 function named(exchange: Exchange): Segment["exchange"] {

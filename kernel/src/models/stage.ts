@@ -47,6 +47,8 @@ export interface Segment {
   readonly model: Uint8Array;
   /** Folder that external data paths are relative to. */
   readonly weightFolder: string;
+  /** Bytes that its weights take as float32, where they are not used as they lie in the files; tables that are looked up are. */
+  readonly weightBytes: number;
   /** Whether it runs on the CPU whatever the device. */
   readonly isOnHost: boolean;
   /** Whether it computes gradients, and so waits for those at what the stage handed out. */

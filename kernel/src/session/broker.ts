@@ -21,6 +21,12 @@ import type { SessionStatus } from "./types.js";
 /** A broker whose model could not be loaded stays this long, so that whoever opened it hears why. Milliseconds. */
 const lastWords = 10_000;
 
+/**
+ * So long after a client went what it left is swept away, which of one that was killed are its edited parameters: its
+ * connection may end before its locks do. Milliseconds.
+ */
+const lastLocks = 1000;
+
 /** A folder that is gone is noticed within this many milliseconds. */
 const longestUnseen = 60_000;
 
@@ -131,6 +137,7 @@ class Broker {
   #leave(client: Client): void {
     this.#clients.delete(client);
     this.#jobs.drop(client);
+    setTimeout(sweep, lastLocks).unref();
     this.#wait();
   }
 

@@ -180,7 +180,7 @@ export class BrokerClient {
       await this.#ask({ kind: "close" }, 3 * patience).catch((error: Error) => {
         if (!this.#isOver) throw error;
       });
-    this.disconnect();
+    this.#leave(`session "${this.order.name}" is closed`);
     await this.ended(5000);
   }
 
@@ -192,7 +192,18 @@ export class BrokerClient {
 
   /** Leaves the session alive. */
   disconnect(): void {
-    this.#gone ??= `session "${this.order.name}" is closed`;
+    this.#leave(
+      `session "${this.order.name}" was left by detach and lives on: open it again to use or close it`,
+    );
+  }
+
+  /** Throws one line when nothing can be asked any more: the session has ended, or was left. */
+  refuseGone(): void {
+    if (this.#gone !== undefined) throw new Error(this.#gone);
+  }
+
+  #leave(why: string): void {
+    this.#gone ??= why;
     this.#channel.close();
     this.#giveUpAll(this.#gone);
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { isAlive } from "../engine/launch/leftovers.js";
 import { Session } from "./session.js";
-import { opt, ownRuntime, quiet, rows } from "./sessions.fixture.js";
+import { opt, ownRuntime, quiet, rows, shared } from "./sessions.fixture.js";
 
 ownRuntime();
 
@@ -32,6 +32,26 @@ test("what is opened while another closes the name is a session of its own, and 
   expect((await next.forward(rows)).logits!.shape[0]).toBe(2);
   expect(await Session.list()).toMatchObject([{ name: "again" }]);
   await next.close();
+});
+
+test("who has left a session is told that it lives on, and can neither close it nor edit its parameters", async () => {
+  const session = await Session.open(opt, { ...quiet, name: "lives" });
+  const other = await Session.open(opt, { ...quiet, name: "lives" });
+  const weight = "model.decoder.layers.0.fc1.weight";
+  const late = session.editParameter(weight, async ({ data }) => {
+    session.detach();
+    return data;
+  });
+  const left = 'session "lives" was left by detach and lives on: open it again to use or close it';
+  await expect(late).rejects.toThrow(left);
+  await expect(session.editParameter(weight, ({ data }) => data)).rejects.toThrow(left);
+  await expect(session.forward(rows)).rejects.toThrow(left);
+  await expect(session.close()).rejects.toThrow(left);
+  expect(session.editedParameters).toEqual([]);
+  expect(shared(process.pid)).toEqual([]);
+  expect((await other.forward(rows)).logits!.shape[0]).toBe(2);
+  await other.close();
+  await expect(other.editParameter(weight, ({ data }) => data)).rejects.toThrow('session "lives" is closed');
 });
 
 test("a clock that is set back keeps no session that nobody uses", async () => {

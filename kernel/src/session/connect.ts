@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { connect as connectSocket, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAlive, sweep } from "../engine/launch/leftovers.js";
 import { Channel } from "../engine/wire/channel.js";
-import { brokerPid, checkPrivate, folderNames, isStarting, sessionFolder } from "./folder.js";
+import { brokerPid, checkPrivate, folderNames, isStarting, readIfThere, sessionFolder } from "./folder.js";
 import { fromBroker, protocol, type FromBroker, type Order, type ToBroker } from "./messages.js";
 import { removeRemains } from "./remains.js";
 
@@ -51,8 +50,8 @@ export async function connectToBroker<L extends Listener>(
   let deaf: { readonly pid: number | undefined; readonly since: number } | undefined;
   for (;;) {
     const pid = brokerPid(folder);
-    const token = readToken(folder.token);
-    const socket = token === undefined ? undefined : await dial(folder.socket);
+    const token = readIfThere(folder.token);
+    const socket = token === undefined ? undefined : await dial(folder.socket, silent);
     if (token !== undefined && socket !== undefined) {
       const greeted = await greet(name, socket, { ...hello, token }, begin, silent).catch(
         (error: unknown) => {
@@ -118,18 +117,15 @@ function greet<L extends Listener>(
   });
 }
 
-function readToken(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
-function dial(path: string): Promise<Socket | undefined> {
-  return new Promise((resolve) => {
+/** A connection; undefined where nobody listens. Throws one line where that cannot be known: a broker that is frozen listens. */
+function dial(path: string, silent: () => Error): Promise<Socket | undefined> {
+  return new Promise((resolve, reject) => {
     const socket = connectSocket(path);
     socket.once("connect", () => resolve(socket));
-    socket.once("error", () => resolve(undefined));
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" || error.code === "ECONNREFUSED") return resolve(undefined);
+      // It has not let in as many as the system keeps waiting.
+      reject(error.code === "EAGAIN" ? silent() : error);
+    });
   });
 }

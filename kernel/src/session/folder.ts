@@ -164,10 +164,22 @@ export function writePrivately(path: string, text: string): void {
   renameSync(aside, path);
 }
 
+/** Text of a file; undefined where there is none, which a process that may open no more files cannot know. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
+}
+
 /** Process of the broker: its id, `undefined` when it does not listen yet. */
 export function brokerPid(folder: SessionFolder): number | undefined {
+  const text = readIfThere(folder.broker);
+  if (text === undefined) return undefined;
   try {
-    return brokerFile.parse(JSON.parse(readFileSync(folder.broker, "utf8"))).pid;
+    return brokerFile.parse(JSON.parse(text)).pid;
   } catch {
     return undefined;
   }

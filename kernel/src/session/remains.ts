@@ -1,5 +1,12 @@
-import { readFileSync, renameSync } from "node:fs";
-import { brokerPid, isStarting, removeFolder, sessionFolder, type SessionFolder } from "./folder.js";
+import { renameSync } from "node:fs";
+import {
+  brokerPid,
+  isStarting,
+  readIfThere,
+  removeFolder,
+  sessionFolder,
+  type SessionFolder,
+} from "./folder.js";
 
 /**
  * Removes the folder of a broker that was found dead. False when it is another's by now: of several who find it at once one
@@ -20,9 +27,10 @@ function takeBroker(folder: SessionFolder, pid: number): boolean {
 }
 
 function takeStart(folder: SessionFolder): boolean {
-  const found = read(folder.order);
+  const found = readIfThere(folder.order);
   return (
-    !isStarting(folder) && (found === undefined || take(folder.order, () => read(folder.order) === found))
+    !isStarting(folder) &&
+    (found === undefined || take(folder.order, () => readIfThere(folder.order) === found))
   );
 }
 
@@ -34,13 +42,5 @@ function take(path: string, isSame: () => boolean): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
   }
 }

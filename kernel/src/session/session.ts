@@ -87,7 +87,9 @@ export class Session {
     this.hooks = shownAsItIs(hooks, () =>
       this.#tree("*", pointRows(this.#points, this.#points, client.order.plan), "hooks"),
     );
-    this.#parameters = new Parameters(model, sessionFolder(client.order.name).path);
+    this.#parameters = new Parameters(model, sessionFolder(client.order.name).path, () =>
+      client.refuseGone(),
+    );
     this.#prefixes = new Prefixes((key) => client.release(key));
     this.#passes = new Passes({
       client,
@@ -355,7 +357,8 @@ export class Session {
    * it; only the segments that hold it are loaded again, and a quantised one is then float32. It holds for this client
    * alone: other notebooks that share the session go on with what they have.
    *
-   * Throws one line when the name or the shape does not fit, or a number is not finite; nothing has then changed.
+   * Throws one line when the name or the shape does not fit, a number is not finite, or the session has ended or was left;
+   * nothing has then changed.
    */
   editParameter(name: string, change: ParameterChange): Promise<void> {
     return this.#parameters.edit(name, change);

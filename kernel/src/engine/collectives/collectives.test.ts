@@ -1,10 +1,8 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
-import { sweep } from "../launch/leftovers.js";
 import { sumInRankOrder } from "./collectives.js";
 import { Hub } from "./hub.js";
-import { posix } from "./posix.js";
 import { createSegment, removeSegment } from "./segment.js";
 
 type Message = { kind: string; value?: unknown; step?: number; sequence?: number; bytes?: string };
@@ -159,23 +157,6 @@ test("a rank that never comes is given up after the time-out", async () => {
 test("memory that is not there is refused when the segment is made, not when it is used", () => {
   expect(() => createSegment(2, 2 ** 50)).toThrow(/no room for \d+ bytes of shared memory/);
   expect(ours()).toEqual([]);
-});
-
-test("segments of dead makers are swept away, those of living ones stay", async () => {
-  const child = rankProcess();
-  const pid = child.pid;
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
-  await gone;
-  const left = `/vitrail-${pid}-0123456789ab`;
-  const { shmOpen, close } = posix();
-  close(shmOpen(left, 0o302, 0o600));
-  const kept = createSegment(2, slotBytes);
-  expect(readdirSync("/dev/shm")).toContain(left.slice(1));
-  sweep();
-  expect(readdirSync("/dev/shm")).not.toContain(left.slice(1));
-  expect(readdirSync("/dev/shm")).toContain(kept.slice(1));
-  removeSegment(kept);
 });
 
 test("the hub refuses terms of different lengths", () => {

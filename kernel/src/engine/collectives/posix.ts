@@ -4,11 +4,12 @@ import type { LibraryHandle } from "koffi";
 /** The few calls that shared memory between processes needs. */
 export interface Posix {
   shmOpen(name: string, flags: number, mode: number): number;
-  shmUnlink(name: string): number;
   /** 0, or an error number when the memory cannot be had (a sparse file would kill its user later). */
   allocate(file: number, bytes: number): number;
   map(file: number, bytes: number): ArrayBuffer;
   close(file: number): void;
+  /** Takes the lock of an open file or folder until it is closed; false where somebody else has it. */
+  lock(file: number): boolean;
   /** Sleeps until the word is no longer `value`, a wake comes, or the time is over. */
   futexWait(word: Int32Array, value: number, milliseconds: number): void;
   /** Wakes everybody who sleeps on the word. */
@@ -48,15 +49,14 @@ function loadPosix(): Posix {
   ]);
   const memory = has(libc, "shm_open") ? libc : open(koffi, ["librt.so.1"]);
   const shmOpen = memory.func("int shm_open(const char *, int, uint32_t)");
-  const shmUnlink = memory.func("int shm_unlink(const char *)");
   const allocate = libc.func("int posix_fallocate(int, int64_t, int64_t)");
   const mmap = libc.func("void *mmap(void *, size_t, int, int, int, int64_t)");
   const close = libc.func("int close(int)");
+  const flock = libc.func("int flock(int, int)");
   const futex = libc.func("long syscall(long, void *, long, long, void *, void *, long)");
   const failed = 2n ** 64n - 1n;
   return {
     shmOpen: (name, flags, mode) => shmOpen(name, flags, mode),
-    shmUnlink: (name) => shmUnlink(name),
     allocate: (file, bytes) => allocate(file, 0, bytes),
     map(file, bytes) {
       const pointer: bigint | null = mmap(null, bytes, 3, 1, file, 0);
@@ -65,6 +65,8 @@ function loadPosix(): Posix {
       return koffi.view(pointer, bytes);
     },
     close: (file) => void close(file),
+    // Exclusive, and without waiting.
+    lock: (file) => flock(file, 6) === 0,
     futexWait(word, value, milliseconds) {
       const until = BigInt64Array.of(
         BigInt(Math.floor(milliseconds / 1000)),

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
+import { own, remove } from "../ownership.js";
 import { posix } from "./posix.js";
 
 /** Sums up to this many bytes are made by every rank on its own, with one meeting instead of two. */
@@ -34,17 +36,18 @@ export function createSegment(size: number, slotBytes: number): string {
 
 /** Makes a shared segment of so many bytes, zeroed and with its memory reserved. Throws when it cannot be had. */
 export function reserve(bytes: number): string {
-  const { shmOpen, allocate, close, errno } = posix();
   const name = `/vitrail-${process.pid}-${randomBytes(6).toString("hex")}`;
+  own(fileOf(name), (hidden) => allocate(`/${basename(hidden)}`, bytes));
+  return name;
+}
+
+function allocate(name: string, bytes: number): void {
+  const { shmOpen, allocate, close, errno } = posix();
   const file = shmOpen(name, 0o302, 0o600);
   if (file < 0) throw new Error(`shm_open ${name} failed with error ${errno()}`);
   const refused = allocate(file, bytes);
   close(file);
-  if (refused !== 0) {
-    removeSegment(name);
-    throw new Error(`no room for ${bytes} bytes of shared memory (error ${refused})`);
-  }
-  return name;
+  if (refused !== 0) throw new Error(`no room for ${bytes} bytes of shared memory (error ${refused})`);
 }
 
 /** Maps a segment that somebody made; it stays mapped for the life of the process. */
@@ -61,5 +64,10 @@ export function mapSegment(name: string, size: number, slotBytes: number): Array
 
 /** Removes the name; whoever has mapped the segment keeps it. */
 export function removeSegment(name: string): void {
-  posix().shmUnlink(name);
+  remove(fileOf(name));
+}
+
+/** Where Linux, which alone has these segments, keeps them. */
+function fileOf(name: string): string {
+  return `/dev/shm${name}`;
 }

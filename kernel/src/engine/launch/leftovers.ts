@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isOwned } from "../ownership.js";
 
-/** Removes segments and parcel folders whose maker, named by its process id, is gone. */
+/** Removes segments and parcel folders whose maker is gone. */
 export function sweep(shared = "/dev/shm"): void {
   let names: string[];
   try {
@@ -10,12 +11,12 @@ export function sweep(shared = "/dev/shm"): void {
     return;
   }
   for (const name of names) {
-    const maker = /^vitrail-(\d+)-[0-9a-f]{12}$/.exec(name)?.[1];
-    if (maker === undefined || isAlive(Number(maker))) continue;
+    if (!/^vitrail-\d+-[0-9a-f]{12}$/.test(name)) continue;
+    const path = join(shared, name);
     try {
-      rmSync(join(shared, name), { recursive: true, force: true });
+      if (!isOwned(path)) rmSync(path, { recursive: true, force: true });
     } catch {
-      // Another user's leftover: not ours to remove.
+      // Another user's, and not ours to remove; or gone by now.
       continue;
     }
   }

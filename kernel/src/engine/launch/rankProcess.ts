@@ -76,7 +76,9 @@ export class RankProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream === null) continue;
       createInterface(stream).on("line", (line) => {
-        if (line.trim() !== "") this.#lastLine = line.trim();
+        // What V8 says when it has no memory stands in a box of hashes.
+        const said = line.replace(/^[#\s]+/, "").trim();
+        if (said !== "") this.#lastLine = said;
         events.log(`rank ${identity.rank}: ${line}`);
       });
     }

@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { own } from "../ownership.js";
 
 /**
  * Makes a private folder for parcels: on shared memory where there is some, else inside `fallback`.
@@ -11,8 +12,9 @@ export function makeParcelFolder(label: string, fallback: string, shared = "/dev
   const name = `vitrail-${label}-${randomBytes(6).toString("hex")}`;
   try {
     accessSync(shared, constants.W_OK);
-    mkdirSync(join(shared, name), { mode: 0o700 });
-    return join(shared, name);
+    const path = join(shared, name);
+    own(path, (hidden) => mkdirSync(hidden, { mode: 0o700 }));
+    return path;
   } catch {
     mkdirSync(join(fallback, name), { mode: 0o700 });
     return join(fallback, name);

@@ -23,7 +23,7 @@ export interface Download {
   readonly resumes: boolean;
 }
 
-/** How often a connection may fail in a row without a new byte. */
+/** How often a connection may fail in a row without a byte that had not come before. */
 const patience = 4;
 const firstPause = 250;
 
@@ -77,8 +77,8 @@ async function fill(
   // More than the whole is from no honest download of this content.
   if (at > file.bytes) at = 0;
   moved(at);
+  let furthest = at;
   for (let failures = 0; at < file.bytes;) {
-    const before = at;
     let why: string;
     try {
       at = await receive(server, file, handle, at, (now) => moved((at = now)), refused);
@@ -87,7 +87,8 @@ async function fill(
       if (!(error instanceof Broken) && !(error instanceof UnreachableError)) throw error;
       why = error.message;
     }
-    failures = at > before ? 0 : failures + 1;
+    failures = at > furthest ? 0 : failures + 1;
+    furthest = Math.max(at, furthest);
     if (failures >= patience) {
       throw new Error(
         `${file.label} stopped at ${at} of ${file.bytes} bytes (${why}): ${file.resumes ? "what came is kept for another try" : "nothing of it is kept"}`,
@@ -119,6 +120,12 @@ async function receive(
     // A compressed answer could not be resumed at a byte of the file.
     headers: { "accept-encoding": "identity", ...(at > 0 && { range: `bytes=${at}-` }) },
   });
+  if (answer.status === 416 && at > 0) {
+    // It does not go on from there, but may give the whole.
+    await answer.body?.cancel();
+    moved(0);
+    return receive(server, file, handle, 0, moved, refused);
+  }
   if (!answer.ok || answer.body === null) {
     await answer.body?.cancel();
     // Large files of the hub lie in a store that it sends us to, with an address that is good for a while.

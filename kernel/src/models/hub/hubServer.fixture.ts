@@ -21,8 +21,8 @@ export interface HubServer {
   readonly renamed: Map<string, string>;
   /** After how many bytes the next answers with contents are cut; later ones are whole. */
   readonly cuts: number[];
-  /** Whether ranges are answered, as the hub does, or overlooked. */
-  ranges: boolean;
+  /** Whether ranges are answered, as the hub does, overlooked, or refused with 416. */
+  ranges: "answered" | "overlooked" | "refused";
   /** Whether it lists files on request, as the hub does, or only answers for each, as mirrors and proxies do. */
   lists: boolean;
   /** `METHOD PATH`, then `range` and `token` where they were sent; requests to the store begin with `store`. */
@@ -54,7 +54,7 @@ export async function startHub(): Promise<HubServer> {
     models: new Map(),
     renamed: new Map(),
     cuts: [],
-    ranges: true,
+    ranges: "answered",
     lists: true,
     requests: [],
     store: new Map(),
@@ -118,7 +118,12 @@ export async function startHub(): Promise<HubServer> {
     content: Buffer,
     headers: Record<string, string>,
   ): void {
-    const [, start] = (hub.ranges && /^bytes=(\d+)-$/.exec(request.headers.range ?? "")) || [];
+    const asked = /^bytes=(\d+)-$/.exec(request.headers.range ?? "");
+    if (asked !== null && hub.ranges === "refused") {
+      response.writeHead(416, { "content-range": `bytes */${content.length}` }).end();
+      return;
+    }
+    const [, start] = (hub.ranges === "answered" && asked) || [];
     const from = Number(start ?? 0);
     const part = content.subarray(from);
     const range = { "content-range": `bytes ${from}-${content.length - 1}/${content.length}` };

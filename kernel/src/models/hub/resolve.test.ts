@@ -273,12 +273,21 @@ describe("a broken download", () => {
     );
   });
 
-  test("begins anew where the server knows no ranges", async () => {
+  test.each(["overlooked", "refused"] as const)("begins anew where ranges are %s", async (how) => {
     const content = breakWeights(1000);
-    hub.ranges = false;
+    hub.ranges = how;
     const { folder } = await resolveModel("org/tiny");
     expect(readFileSync(join(folder, weights)).equals(content)).toBe(true);
   });
+
+  test.each(["overlooked", "refused"] as const)(
+    "ends where ranges are %s and the connection never lasts longer",
+    async (how) => {
+      breakWeights(1000, ...Array.from({ length: 40 }, (_, i) => (i % 2 ? 1000 : 500)));
+      hub.ranges = how;
+      await expect(resolveModel("org/tiny")).rejects.toThrow(/^model\.safetensors of org\/tiny stopped at /);
+    },
+  );
 
   test("discards contents that are not what the hub says", async () => {
     const content = breakWeights();

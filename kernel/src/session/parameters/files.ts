@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { remove } from "../../engine/ownership.js";
 import { makeParcelFolder } from "../../engine/parcel/folder.js";
 
 /** One system call moves less than 2 GiB. */
@@ -14,11 +15,11 @@ export interface WrittenTensor {
 
 /** Folders that this process has made and not removed. */
 const folders = new Set<string>();
-const removeAll = () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+const removeAll = () => folders.forEach(remove);
 
 /**
  * Private files that workers of this host read: on shared memory, or where that is full in the session's own folder.
- * They go with this process; of one that was killed, the next session to open or close sweeps them away.
+ * They go with this process; of one that was killed, the broker that it leaves sweeps away those on shared memory.
  */
 export class TensorFiles {
   readonly #overflow: string;
@@ -54,7 +55,7 @@ export class TensorFiles {
 
   close(): void {
     if (this.#folder === undefined) return;
-    rmSync(this.#folder, { recursive: true, force: true });
+    remove(this.#folder);
     folders.delete(this.#folder);
     if (folders.size === 0) process.off("exit", removeAll);
     this.#folder = undefined;

@@ -45,11 +45,16 @@ interface Edited extends WrittenTensor {
 export class Parameters {
   readonly #model: Model;
   readonly #files: TensorFiles;
+  readonly #refuseGone: () => void;
   readonly #edited = new Map<string, Edited>();
 
-  /** @param overflow folder of the session, for what shared memory does not hold */
-  constructor(model: Model, overflow: string) {
+  /**
+   * @param overflow folder of the session, for what shared memory does not hold
+   * @param refuseGone throws when the session has ended or was left, where nothing would read an edit or remove it
+   */
+  constructor(model: Model, overflow: string, refuseGone: () => void) {
     this.#model = model;
+    this.#refuseGone = refuseGone;
     this.#files = new TensorFiles(overflow);
   }
 
@@ -78,8 +83,10 @@ export class Parameters {
   }
 
   async edit(name: string, change: ParameterChange): Promise<void> {
+    this.#refuseGone();
     const { name: own, tensor } = this.#find(name);
     const given = typeof change === "function" ? await change(await this.read(own)) : change;
+    this.#refuseGone();
     const written = this.#files.write(checked(own, tensor.shape, given));
     this.#retire(own);
     this.#edited.set(own, { ...written, runs: 0, isOver: false });

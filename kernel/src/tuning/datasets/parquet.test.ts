@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,6 +29,16 @@ test.each(["snappy", "zstd", "gzip", "dictionary", "uncompressed"])(
     expect(sha256).toBe(sha256Of(readFileSync(stored(name))));
   },
 );
+
+test("the library is imported without WebAssembly, of which each module takes ten gigabytes of address space", () => {
+  const library = new URL("../../../dist/index.js", import.meta.url).href;
+  const program = `delete globalThis.WebAssembly; console.log(typeof (await import(${JSON.stringify(library)})).Session);`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    encoding: "utf8",
+  });
+  expect(stderr).toBe("");
+  expect(stdout).toBe("function\n");
+});
 
 test("whole numbers beyond what a double holds keep their digits", () => {
   expect(expected["id"]![1]).toBe("9007199254740994");

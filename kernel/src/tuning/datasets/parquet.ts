@@ -1,5 +1,4 @@
 import { parquetMetadata, parquetReadObjects, parquetSchema, type SchemaElement } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
 import type { Bytes } from "./source.js";
 
 /** Of a column of Parquet, what stands in its cells. */
@@ -37,6 +36,8 @@ export async function fromParquet<Field extends string>(
         `${path} column ${JSON.stringify(column)} for ${field} holds ${kind}: only texts, whole numbers, floats and booleans are read`,
       );
   }
+  // Loaded only here: it makes WebAssembly, which takes ten gigabytes of address space, and a cluster may give less.
+  const { compressors } = await import("hyparquet-compressors");
   const rows = await readingOf(path, () =>
     parquetReadObjects({
       file,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SpareSegments, spareBytes, type Spare } from "./spare.js";
+import { SpareSegments, type Spare } from "./spare.js";
 
 const released: string[] = [];
 
@@ -46,9 +46,4 @@ test("what holds a file that is gone is released", async () => {
   await kept.forget(["/y"]);
   expect(released).toEqual(["a"]);
   expect(kept.use("a")).toBeUndefined();
-});
-
-test("beside a stage two copies of it have room, and beside a small one a gibibyte", () => {
-  expect(spareBytes(5e9)).toBe(10e9);
-  expect(spareBytes(1e6)).toBe(2 ** 30);
 });

@@ -12,14 +12,6 @@ export interface Spare {
 /** Segments beyond this many are released, however small they are. */
 const most = 64;
 
-/**
- * At most so many bytes of weights are held beside those of a stage: a whole copy for generation and one for gradients or
- * edits, which are used in turn. An edited layer of OPT-125M holds 28 MB and an edited head 154.
- */
-export function spareBytes(stageBytes: number): number {
-  return Math.max(2 * stageBytes, 2 ** 30);
-}
-
 /** Loaded segments by their contents; those that no step in use needs are released from the one used longest ago on. */
 export class SpareSegments {
   readonly #mostBytes: number;

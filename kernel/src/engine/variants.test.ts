@@ -47,6 +47,7 @@ test("what was loaded for an edited weight is released when the edit is over, an
     },
     device: "cpu",
     weights: "pack",
+    spare: 2 ** 30,
     threads: 1,
     spin: false,
     meetings: { tensor: { kind: "alone" }, data: { kind: "alone" } },

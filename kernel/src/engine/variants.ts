@@ -9,7 +9,7 @@ import { overlay } from "../models/overlay.js";
 import type { Segment, Stage } from "../models/stage.js";
 import { additionsOf, stepStructure } from "./additions.js";
 import type { Executable, Runtime } from "./runtime.js";
-import { SpareSegments, spareBytes } from "./spare.js";
+import { SpareSegments } from "./spare.js";
 import type { ForwardStep, Load } from "./wire/messages.js";
 
 /** A stage with some edits compiled in, ready to run. */
@@ -33,7 +33,7 @@ export class Variants {
   readonly #runtime: Runtime;
   readonly #isNarrow: boolean;
   readonly #pinned = new Map<string, Executable>();
-  #spare = new SpareSegments(0);
+  readonly #spare: SpareSegments;
   readonly #stages = new Map<string, { readonly stage: Stage; readonly files: readonly string[] }>();
   /** Files of edited weights that were read and not seen to be gone. */
   readonly #files = new Set<string>();
@@ -41,6 +41,7 @@ export class Variants {
 
   constructor(load: Load, model: Model, runtime: Runtime) {
     this.#load = load;
+    this.#spare = new SpareSegments(load.spare);
     this.#model = model;
     this.#runtime = runtime;
     this.#isNarrow = [...model.parameters.values()].some(({ dtype }) => dtype !== "f32");
@@ -54,8 +55,6 @@ export class Variants {
       this.#pinned.set(digest(segment), await this.#read(segment));
     }
     onProgress(stage.segments.length, stage.segments.length, "");
-    const bytes = stage.segments.reduce((sum, segment) => sum + this.#bytes(segment), 0);
-    this.#spare = new SpareSegments(spareBytes(bytes));
     return this.#variant(stage);
   }
 

@@ -3,7 +3,7 @@ import { connect as connectSocket, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAlive, sweep } from "../engine/launch/leftovers.js";
 import { Channel } from "../engine/wire/channel.js";
-import { brokerPid, checkPrivate, folderNames, isStarting, readIfThere, sessionFolder } from "./folder.js";
+import { brokerPid, checkPrivate, folderNames, isGivenUp, readIfThere, sessionFolder } from "./folder.js";
 import { fromBroker, protocol, type FromBroker, type Order, type ToBroker } from "./messages.js";
 import { removeRemains } from "./remains.js";
 
@@ -66,7 +66,7 @@ export async function connectToBroker<L extends Listener>(
     if (socket !== undefined || pid === undefined || pid !== deaf?.pid)
       deaf = { pid, since: performance.now() };
     const isDeaf = performance.now() - deaf.since > longestDeaf;
-    const isDead = pid === undefined ? !isStarting(folder) : isDeaf || !isAlive(pid);
+    const isDead = pid === undefined ? isGivenUp(folder) : isDeaf || !isAlive(pid);
     if (isDead && removeRemains(name, pid)) {
       sweep();
       return undefined;

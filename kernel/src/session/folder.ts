@@ -188,13 +188,14 @@ export function brokerPid(folder: SessionFolder): number | undefined {
 /** A folder whose broker never listened: given up once it is this old, in milliseconds. */
 const longestStart = 60_000;
 
-/** Whether a folder without a listening broker belongs to one that is just starting. */
-export function isStarting(folder: SessionFolder): boolean {
-  if (existsSync(folder.broker)) return false;
+/** Whether a folder's broker never listened and never will. One that listens as of now has written who it is, and lives. */
+export function isGivenUp(folder: SessionFolder): boolean {
   try {
     // Where the clock was set back since, it is not from now on that the folder is as old as that.
-    return Math.abs(Date.now() - statSync(folder.path).mtimeMs) < longestStart;
+    const isOld = Math.abs(Date.now() - statSync(folder.path).mtimeMs) >= longestStart;
+    return isOld && !existsSync(folder.broker);
   } catch {
+    // It is gone: nothing is left to give up.
     return false;
   }
 }

@@ -18,6 +18,7 @@ const plan = z.strictObject({
   spin: z.boolean(),
   collectives: z.enum(["alone", "sharedMemory", "socket"]),
   bytes: z.number(),
+  spare: z.array(whole).readonly(),
   reason: z.string(),
 });
 
@@ -67,7 +68,7 @@ const sessionStatus = z.strictObject({
 });
 
 /** Both sides must speak the same messages; a broker left by another version is told from a broken one. */
-export const protocol = 8;
+export const protocol = 9;
 
 /** From a client to the broker. The first message must be `hello`. */
 export const toBroker = z.discriminatedUnion("kind", [

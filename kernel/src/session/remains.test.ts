@@ -42,3 +42,14 @@ test("what never had a broker is removed when it is old, with or without what it
     expect(existsSync(folder.path)).toBe(false);
   }
 });
+
+test("a broker that has begun to listen since it was looked for is left alone, however long it took", () => {
+  const folder = claim("late", "{}")!;
+  writeFileSync(folder.broker, JSON.stringify({ pid: process.pid }));
+  for (const age of [0, 1000]) {
+    if (age > 0) utimesSync(folder.path, age, age);
+    expect(removeRemains("late", undefined)).toBe(false);
+  }
+  expect(readFileSync(folder.order, "utf8")).toBe("{}");
+  removeFolder("late");
+});

@@ -1,7 +1,7 @@
 import { renameSync } from "node:fs";
 import {
   brokerPid,
-  isStarting,
+  isGivenUp,
   readIfThere,
   removeFolder,
   sessionFolder,
@@ -29,7 +29,7 @@ function takeBroker(folder: SessionFolder, pid: number): boolean {
 function takeStart(folder: SessionFolder): boolean {
   const found = readIfThere(folder.order);
   return (
-    !isStarting(folder) &&
+    isGivenUp(folder) &&
     (found === undefined || take(folder.order, () => readIfThere(folder.order) === found))
   );
 }

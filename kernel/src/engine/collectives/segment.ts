@@ -36,7 +36,7 @@ export function createSegment(size: number, slotBytes: number): string {
 
 /** Makes a shared segment of so many bytes, zeroed and with its memory reserved. Throws when it cannot be had. */
 export function reserve(bytes: number): string {
-  const name = `/vitrail-${process.pid}-${randomBytes(6).toString("hex")}`;
+  const name = `/vitrail-${process.pid}-${randomBytes(8).toString("hex")}`;
   own(fileOf(name), (hidden) => allocate(`/${basename(hidden)}`, bytes));
   return name;
 }

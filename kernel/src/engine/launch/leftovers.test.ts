@@ -53,7 +53,7 @@ describe.skipIf(process.platform !== "linux")("in shared memory", () => {
   });
 
   test("a leftover goes though a process has its maker's id, and what is called otherwise stays", () => {
-    mkdirSync(join(shared, `vitrail-${process.pid}-0123456789ab`));
+    mkdirSync(join(shared, `vitrail-${process.pid}-0123456789abcdef`));
     const kept = makeParcelFolder(`${process.pid}`, "/nowhere", shared);
     mkdirSync(join(shared, "vitrail-1000"));
     sweep(shared);

@@ -11,7 +11,7 @@ export function sweep(shared = "/dev/shm"): void {
     return;
   }
   for (const name of names) {
-    if (!/^vitrail-\d+-[0-9a-f]{12}$/.test(name)) continue;
+    if (!/^vitrail-\d+-[0-9a-f]{16}$/.test(name)) continue;
     const path = join(shared, name);
     try {
       if (!isOwned(path)) rmSync(path, { recursive: true, force: true });

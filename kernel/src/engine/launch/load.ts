@@ -29,6 +29,7 @@ export function loadOf(
     device,
     ...(adapter && { adapter }),
     weights,
+    spare: plan.spare[rank] as number,
     threads,
     spin,
   };

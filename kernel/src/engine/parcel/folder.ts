@@ -9,7 +9,7 @@ import { own } from "../ownership.js";
  * @param label part of the name, so that a leftover can be traced to the process that made it
  */
 export function makeParcelFolder(label: string, fallback: string, shared = "/dev/shm"): string {
-  const name = `vitrail-${label}-${randomBytes(6).toString("hex")}`;
+  const name = `vitrail-${label}-${randomBytes(8).toString("hex")}`;
   try {
     accessSync(shared, constants.W_OK);
     const path = join(shared, name);

@@ -63,6 +63,8 @@ export interface Plan {
   readonly collectives: "alone" | "sharedMemory" | "socket";
   /** Estimated bytes over all workers. */
   readonly bytes: number;
+  /** Bytes of weights that each rank may hold beside those of its stage. */
+  readonly spare: readonly number[];
   /** What was chosen and why, to print. */
   readonly reason: string;
 }
@@ -114,6 +116,7 @@ export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
     spin: atOnce === 1 && threads <= host.cores,
     collectives: collectives.kind,
     bytes: weights.bytes,
+    spare: weights.spare,
     reason: lines.join("\n"),
   };
 }

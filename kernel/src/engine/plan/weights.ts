@@ -12,8 +12,22 @@ export interface Layout {
   readonly stages: readonly StagePlan[];
 }
 
+/** How weights are held. */
+export interface Holding {
+  readonly mode: "pack" | "map";
+  /** What they and the workers need of the host, by estimate. */
+  readonly bytes: number;
+  /** What each rank may hold of weights beside those of its stage, for generation, gradients and edits. */
+  readonly spare: readonly number[];
+  readonly why: string;
+}
+
+/** Of what is free, as much is given to weights unless somebody asks for more. */
+const share = 0.8;
+
 /**
- * Whether weights are packed or mapped, the bytes of the host that they and the workers need by estimate, and why.
+ * Whether weights are packed or mapped, the bytes of the host that they and the workers need by estimate, and why. They are
+ * packed where there is room for a second copy, which a rank holds as soon as it generates or gives gradients.
  * Quantised weights are always mapped: packed they would be float32. Throws one line with the numbers when the host or a
  * graphics card has less, and for quantised weights that are to be packed or held elsewhere than on CPUs.
  */
@@ -22,14 +36,15 @@ export function chooseWeights(
   asked: "pack" | "map" | undefined,
   { mesh, devices, stages }: Layout,
   { freeBytes, cudaFreeBytes }: Host,
-): { mode: "pack" | "map"; bytes: number; why: string } {
+): Holding {
   if (asked !== undefined && asked !== "pack" && asked !== "map")
     throw new Error(`weights ${JSON.stringify(asked)}: choose pack or map`);
   refuseQuantised(model, asked, devices);
   const widening = model.float32Bytes / model.weightBytes;
   const stageOf = (rank: number) => stages[coordinatesOf(mesh, rank).pipeline] as StagePlan;
   const held = (rank: number) => stageOf(rank).bytes / mesh.tensor;
-  const cards = onCards(devices, (rank) => held(rank) * widening);
+  const copies = devices.map((_, rank) => held(rank) * widening);
+  const cards = onCards(devices, copies);
   refuseFullCards(cards, cudaFreeBytes);
 
   const onHost = devices.flatMap((device, rank) => (device === "cpu" ? [rank] : []));
@@ -37,13 +52,14 @@ export function chooseWeights(
   // Onnxruntime holds one segment twice while it packs it, in every replica.
   const heaviest = Math.max(model.headBytes, ...model.layerBytes);
   const packing = new Set(onHost.map((rank) => coordinatesOf(mesh, rank).data)).size;
-  const packed = (sum(onHost.map(held)) + packing * heaviest) * widening + workers;
+  const copy = sum(onHost.map((rank) => copies[rank] as number));
+  const packed = copy + packing * heaviest * widening + workers;
   // Mapped, all ranks share the pages of the files; a tied table is in them once.
   const mappedStages = new Set(onHost.map(stageOf));
   const mapped = Math.min(model.weightBytes, sum([...mappedStages].map(({ bytes }) => bytes))) + workers;
 
   const { quantise } = model;
-  const mode = asked ?? (quantise === undefined && packed <= freeBytes * 0.8 ? "pack" : "map");
+  const mode = asked ?? (quantise === undefined && packed + copy <= freeBytes * share ? "pack" : "map");
   const bytes = mode === "pack" ? packed : mapped;
   const free = `${printBytes(freeBytes)} free`;
   if (bytes > freeBytes)
@@ -57,15 +73,25 @@ export function chooseWeights(
       : asked !== undefined
         ? "as asked"
         : mode === "pack"
-          ? "faster, and there is room"
-          : "packed they would need too much";
-  const isCompared = mode === "map" && asked === undefined && quantise === undefined;
-  const compared = isCompared ? `${because}: ${printBytes(packed)}` : because;
+          ? "faster, and there is room, twice over"
+          : `packed they would need ${printBytes(packed)}, and ${printBytes(copy)} more to generate or give gradients`;
+  /** How many more copies there is room for. */
+  const left = (device: string): number => {
+    if (device === "cpu") return (freeBytes * share - bytes) / copy;
+    const card = parseDevice(device);
+    const room = card.kind === "cuda" ? cudaFreeBytes?.get(card.index) : undefined;
+    const need = cards.get(nameOf(device)) as number;
+    return room === undefined ? Infinity : (room * share - need) / need;
+  };
   const ofCards = [...cards].map(([device, need]) => `; ${printBytes(need)} on ${device}`).join("");
   return {
     mode,
     bytes,
-    why: `${quantise === undefined ? "" : `${quantise}, `}${mode === "pack" ? "packed" : "mapped"}, about ${printBytes(bytes)} of ${free} (${compared})${ofCards}`,
+    spare: devices.map((device, rank) => {
+      const copy = copies[rank] as number;
+      return Math.floor(Math.max(0, Math.min(spareBytes(copy), left(device) * copy)));
+    }),
+    why: `${quantise === undefined ? "" : `${quantise}, `}${mode === "pack" ? "packed" : "mapped"}, about ${printBytes(bytes)} of ${free} (${because})${ofCards}`,
   };
 }
 
@@ -82,16 +108,27 @@ function refuseQuantised(
     throw new Error(`quantise "${quantise}" on ${other}: quantised weights are held on cpu only`);
 }
 
+/**
+ * At most so many bytes of weights are held beside those of a rank's stage, however much is free: a whole copy for generation
+ * and one for gradients or edits, which are used in turn. An edited layer of OPT-125M holds 28 MB and an edited head 154.
+ */
+function spareBytes(copy: number): number {
+  return Math.max(2 * copy, 2 ** 30);
+}
+
 /** Bytes of weights on each device that is no CPU, over all its ranks. */
-function onCards(devices: readonly string[], held: (rank: number) => number): Map<string, number> {
+function onCards(devices: readonly string[], copies: readonly number[]): Map<string, number> {
   const cards = new Map<string, number>();
-  for (const [rank, device] of devices.entries()) {
-    const card = parseDevice(device);
-    if (card.kind === "cpu") continue;
-    const name = card.index === undefined ? card.kind : `${card.kind}:${card.index}`;
-    cards.set(name, (cards.get(name) ?? 0) + held(rank));
-  }
+  for (const [rank, device] of devices.entries())
+    if (device !== "cpu")
+      cards.set(nameOf(device), (cards.get(nameOf(device)) ?? 0) + (copies[rank] as number));
   return cards;
+}
+
+/** `cuda` and `cuda:0` are one card. */
+function nameOf(device: string): string {
+  const card = parseDevice(device);
+  return card.kind === "cpu" || card.index === undefined ? card.kind : `${card.kind}:${card.index}`;
 }
 
 function refuseFullCards(cards: ReadonlyMap<string, number>, free: Host["cudaFreeBytes"]): void {

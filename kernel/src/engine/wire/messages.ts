@@ -119,6 +119,8 @@ export const load = z.strictObject({
   /** What is behind the device where it is an adapter by number. */
   adapter: adapter.optional(),
   weights: z.enum(["pack", "map"]),
+  /** Bytes of weights that may be held beside those of the stage. */
+  spare: whole,
   threads: whole,
   spin: z.boolean(),
   meetings: z.strictObject({ tensor: meeting, data: meeting }),

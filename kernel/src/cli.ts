@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { remoteKernelspecs, removeRemoteKernelspec } from "./jupyter/kernelspec.js";
@@ -80,7 +81,9 @@ const commands: Readonly<Record<string, Command>> = {
       "                                       a configuration of ssh, --prefix another Jupyter than this clone's",
     ].join("\n"),
     async run([action = "list", name, ...more], options) {
-      const { node, config } = options;
+      const { node } = options;
+      // Jupyter starts kernels in the folders of their notebooks.
+      const config = options.config && resolve(options.config);
       const prefix = jupyterAt(options);
       if (action === "add" && name !== undefined && more.length === 0) {
         const { file, said } = await registerMachine(prefix, { ...readMachine(name), node, config });

@@ -21,7 +21,9 @@ describe.skipIf(missing)("a kernel on another machine", () => {
   const near = mkdtempSync(join(tmpdir(), "vtn-"));
   /** The command line of this clone: its exit status and what it prints. */
   const vitrail = async (...words: string[]) => {
-    const child = spawn(process.execPath, [join(root, "kernel/dist/cli.js"), "kernels", ...words]);
+    const child = spawn(process.execPath, [join(root, "kernel/dist/cli.js"), "kernels", ...words], {
+      cwd: dirname(far.config),
+    });
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (part: Buffer) => (said += part));
     const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
@@ -92,11 +94,13 @@ describe.skipIf(missing)("a kernel on another machine", () => {
   test("is registered as the README says", async () => {
     const readme = readFileSync(join(root, "README.md"), "utf8");
     const [, words = ""] = /^node kernel\/dist\/cli\.js kernels (.*)$/m.exec(readme) ?? [];
-    const own = ["--config", far.config, "--prefix", prefix];
+    // Jupyter will start it elsewhere.
+    const own = ["--config", "config", "--prefix", prefix];
     expect(await vitrail(...words.split(" "), ...own)).toMatchObject({ status: 0 });
     const spec = JSON.parse(
       readFileSync(join(on.jupyterPath, "kernels/vitrail-on-me-gpu-box/kernel.json"), "utf8"),
-    ) as { display_name: string };
+    ) as { display_name: string; argv: string[] };
+    expect(spec.argv).toContain(`--config=${far.config}`);
     expect(readme).toContain(`"${spec.display_name}"`);
     expect(await vitrail("remove", "me@gpu-box", "--prefix", prefix)).toMatchObject({ status: 0 });
     expect(readdirSync(join(on.jupyterPath, "kernels")).sort()).toEqual(["vitrail", "vitrail-echo"]);

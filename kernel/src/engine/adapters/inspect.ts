@@ -10,8 +10,8 @@ const answer = z.union([
 ]);
 
 /**
- * What this system's Vulkan loader lists, asked in a process of its own: drivers start threads, and may fall. Undefined where there is no Vulkan to choose by, which is everywhere but on Linux. Throws one line
- * where nothing can be listed.
+ * What this system's Vulkan loader lists, asked in a process of its own: drivers start threads, and may fall. Undefined where there
+ * is no Vulkan to choose by, which is everywhere but on Linux. Throws one line where nothing can be listed.
  */
 export function inspectAdapters(): Adapter[] | undefined {
   if (process.platform !== "linux") return undefined;

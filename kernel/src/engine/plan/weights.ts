@@ -78,8 +78,7 @@ export function chooseWeights(
   /** How many more copies there is room for. */
   const left = (device: string): number => {
     if (device === "cpu") return (freeBytes * share - bytes) / copy;
-    const card = parseDevice(device);
-    const room = card.kind === "cuda" ? cudaFreeBytes?.get(card.index) : undefined;
+    const room = roomOn(device, cudaFreeBytes);
     const need = cards.get(nameOf(device)) as number;
     return room === undefined ? Infinity : (room * share - need) / need;
   };
@@ -131,10 +130,15 @@ function nameOf(device: string): string {
   return card.kind === "cpu" || card.index === undefined ? card.kind : `${card.kind}:${card.index}`;
 }
 
+/** Bytes that are free on a card; undefined where nobody says it. */
+function roomOn(device: string, free: Host["cudaFreeBytes"]): number | undefined {
+  const card = parseDevice(device);
+  return card.kind === "cuda" ? free?.get(card.index) : undefined;
+}
+
 function refuseFullCards(cards: ReadonlyMap<string, number>, free: Host["cudaFreeBytes"]): void {
   for (const [device, need] of cards) {
-    const card = parseDevice(device);
-    const room = card.kind === "cuda" ? free?.get(card.index) : undefined;
+    const room = roomOn(device, free);
     if (room !== undefined && need > room)
       throw new Error(
         `out of memory by estimate: weights on ${device} need ${printBytes(need)}, ${printBytes(room)} free there; ` +

@@ -50,3 +50,7 @@ test.each(["plain", 'it\'s $HOME `id` \\ "two" words', "~"])("a shell runs it in
   for (const path of [join(home, name), `./${name}/`, `~/${name}`]) expect(run(path)).toEqual(words);
   expect(run(join(home, name), process.execPath)).toEqual(words);
 });
+
+test("the home folder itself may be the clone", () => {
+  expect(commandOn({ host: "box", folder: "~" }, "cli.js", [])).toBe("exec 'node' './kernel/dist/cli.js'");
+});

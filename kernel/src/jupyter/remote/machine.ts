@@ -55,7 +55,7 @@ export function commandOn(
   program: string,
   words: readonly string[],
 ) {
-  const below = folder.replace(/^~\//, "").replace(/\/+$/, "");
+  const below = folder.replace(/^~(\/|$)/, "./").replace(/\/+$/, "");
   return ["exec", ...[node, `${below}/kernel/dist/${program}`, ...words].map(quoted)].join(" ");
 }
 

@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import { commandOn, type RemoteMachine } from "./machine.js";
 
 /** A socket of this machine, `ip:port`, that leads to a unix socket of the other. */
@@ -22,13 +23,16 @@ const settings = [
   "LogLevel=ERROR",
 ];
 
+/** An ssh that runs something there: its input and what it prints are ours. */
+export type RemoteProcess = ChildProcessByStdio<Writable, Readable, null>;
+
 /** Runs a program of the built kernel on the other machine; what it writes to standard error appears here. */
 export function runOn(
   machine: RemoteMachine,
   program: string,
   words: readonly string[],
   tunnels: readonly Tunnel[] = [],
-): ChildProcess {
+): RemoteProcess {
   const args = [
     "-T",
     ...(machine.config === undefined ? [] : ["-F", machine.config]),
@@ -48,16 +52,16 @@ export async function askOn(
   words: readonly string[],
 ): Promise<string> {
   const child = runOn(machine, program, words);
-  child.stdin?.end();
+  child.stdin.end();
   let said = "";
-  child.stdout?.on("data", (chunk: Buffer) => void (said += chunk.toString()));
+  child.stdout.on("data", (chunk: Buffer) => void (said += chunk.toString()));
   const status = await endOf(child);
   if (status === 0) return said.trim();
   throw new Error(`${machine.host} did not run ${commandOn(machine, program, words)}: ${reason(status)}`);
 }
 
 /** How the program there ended: its exit status, or 255 when ssh itself failed. Throws one line when there is no ssh. */
-export function endOf(child: ChildProcess): Promise<number> {
+export function endOf(child: RemoteProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("error", (error) => reject(new Error(`ssh could not be started: ${error.message}`)));
     child.once("close", (status) => resolve(status ?? 255));

@@ -31,12 +31,12 @@ async function main(): Promise<number> {
     return { from: `${here.ip}:${port}`, to: `${there.ip}-${port}` };
   });
   const ssh = runOn(machine, "jupyter/main.js", ["-"], tunnels);
-  ssh.stdout?.pipe(process.stdout);
+  ssh.stdout.pipe(process.stdout);
   // The end of its input is what tells the kernel there that nobody needs it any more, also when this process is killed.
-  const end = (): void => void ssh.stdin?.end();
-  ssh.stdin?.on("error", () => {});
+  const end = (): void => void ssh.stdin.end();
+  ssh.stdin.on("error", () => {});
   // The key goes by the encrypted line, not in a command that everybody there can read.
-  ssh.stdin?.write(`${JSON.stringify(there)}\n`);
+  ssh.stdin.write(`${JSON.stringify(there)}\n`);
   // Interrupts come by message; a terminal's Ctrl-C is meant for the client.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", end);

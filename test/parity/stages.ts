@@ -1,8 +1,10 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { runSegment } from "../../kernel/src/engine/runSegment.js";
+import { onnxruntime } from "../../kernel/src/engine/runtime.js";
 import { buildStage } from "../../kernel/src/models/build.js";
 import { prepareInputs } from "../../kernel/src/models/inputs.js";
 import type { Model } from "../../kernel/src/models/model.js";
 import type { HookPoint } from "../../kernel/src/graph/point.js";
+import type { Tensor } from "../../kernel/src/graph/tensor.js";
 import type { Values } from "./goldens.js";
 
 /** Values of one rank by name, and its hook points. */
@@ -21,11 +23,11 @@ export async function runStages(
   { cuts = [], tensor = 1 }: { cuts?: readonly number[]; tensor?: number } = {},
 ): Promise<Map<string, Values & { readonly point: HookPoint }>> {
   const { tokens, positions, mask, select } = prepareInputs(rows, "all");
-  const feed = {
-    tokens: new Tensor("int64", tokens.data, tokens.shape),
-    positions: new Tensor("int64", positions.data, positions.shape),
-    mask: new Tensor("float32", mask.data, mask.shape),
-    select: new Tensor("int64", select.data, select.shape),
+  const feed: Record<string, Tensor> = {
+    tokens: { dtype: "i64", ...tokens },
+    positions: { dtype: "i64", ...positions },
+    mask: { dtype: "f32", ...mask },
+    select: { dtype: "i64", ...select },
   };
   const bounds = [0, ...cuts, model.dimensions.layers];
   const found = new Map<string, Values & { readonly point: HookPoint }>();
@@ -45,7 +47,7 @@ export async function runStages(
     }));
     for (let i = 0; i < stages[0]!.segments.length; i++) {
       for (const [rank, held] of ranks.entries())
-        await runSegment(stages[rank]!.segments[i]!, stages[rank]!.points, held);
+        await compute(stages[rank]!.segments[i]!, stages[rank]!.points, held);
       const sum = stages[0]!.segments[i]!.exchange?.value;
       if (sum !== undefined) addUp(ranks, sum);
     }
@@ -62,21 +64,23 @@ export async function runStages(
 
 type Segment = ReturnType<typeof buildStage>["segments"][number];
 
-async function runSegment(segment: Segment, points: readonly HookPoint[], held: Held): Promise<void> {
-  const session = await InferenceSession.create(segment.model, {
-    extra: { session: { model_external_initializers_file_folder_path: segment.weightFolder } },
-    intraOpNumThreads: 1,
-    logSeverityLevel: 4,
+async function compute(segment: Segment, points: readonly HookPoint[], held: Held): Promise<void> {
+  const executable = await onnxruntime().load(segment.model, {
+    weightFolder: segment.weightFolder,
+    threads: 1,
+    weights: "pack",
+    device: "cpu",
+    isNarrow: false,
+    spin: false,
   });
-  const feeds = Object.fromEntries(segment.inputs.map((name) => [name, held.values.get(name)!]));
   const computed = [...segment.points.values()].filter((name) => !segment.inputs.includes(name));
   const fetches = [...new Set([...segment.outputs, ...computed])];
-  const result = await session.run(feeds, fetches);
-  for (const name of fetches) held.values.set(name, result[name]!);
+  for (const [name, tensor] of await runSegment(executable, segment, held.values, fetches))
+    held.values.set(name, tensor);
   for (const [name, value] of segment.points) {
     held.points.set(name, { point: points.find((p) => p.name === name)!, value });
   }
-  await session.release();
+  await executable.release();
 }
 
 function addUp(ranks: readonly Held[], name: string): void {
@@ -84,22 +88,24 @@ function addUp(ranks: readonly Held[], name: string): void {
   const data = (terms[0]!.data as Float32Array).map((_, i) =>
     terms.reduce((sum, t) => sum + Number(t.data[i]), 0),
   );
-  for (const held of ranks) held.values.set(name, new Tensor("float32", data, terms[0]!.dims));
+  for (const held of ranks) held.values.set(name, { dtype: "f32", data, shape: terms[0]!.shape });
 }
 
 /** The whole value from what the ranks hold of it. */
 function join(point: HookPoint, parts: readonly Tensor[]): Values {
   if (point.partition.kind === "whole" || parts.length === 1) {
-    return { shape: parts[0]!.dims, data: parts[0]!.data as Float32Array };
+    return { shape: parts[0]!.shape, data: parts[0]!.data as Float32Array };
   }
   const { axis } = point.partition;
-  const shape = parts[0]!.dims.map((d, i) => (i === axis ? parts.reduce((n, p) => n + p.dims[axis]!, 0) : d));
+  const shape = parts[0]!.shape.map((d, i) =>
+    i === axis ? parts.reduce((n, p) => n + p.shape[axis]!, 0) : d,
+  );
   const before = shape.slice(0, axis).reduce((a, b) => a * b, 1);
   const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
   let to = 0;
   for (let b = 0; b < before; b++) {
     for (const part of parts) {
-      const run = part.dims.slice(axis).reduce((a, d) => a * d, 1);
+      const run = part.shape.slice(axis).reduce((a, d) => a * d, 1);
       data.set((part.data as Float32Array).subarray(b * run, (b + 1) * run), to);
       to += run;
     }

@@ -9,6 +9,7 @@ import type { Groups } from "./collectives/collectives.js";
 import { handOut } from "./handOut.js";
 import { takeParcel } from "./parcel/reader.js";
 import { ParcelWriter } from "./parcel/writer.js";
+import { runSegment } from "./runSegment.js";
 import type { Turn } from "./schedule.js";
 import type { Variant } from "./variants.js";
 import type { ForwardStep, Handed, Load, ParcelDescriptor } from "./wire/messages.js";
@@ -114,8 +115,7 @@ export class Course {
     // What is asked of it may all be what it is given.
     if (fetches.length === 0) return;
     const { variant, values } = this.#options;
-    const feeds = new Map(segment.inputs.map((name) => [name, values.get(name) as Tensor]));
-    const outputs = await variant.executables[index]!.run(feeds, fetches);
+    const outputs = await runSegment(variant.executables[index]!, segment, values, fetches);
     for (const [name, tensor] of outputs) values.set(name, tensor);
   }
 

@@ -1,4 +1,5 @@
 import { cut } from "../graph/cut.js";
+import { flatten } from "../graph/flat.js";
 import type { Cut } from "../graph/cut.js";
 import { elementBytes } from "../graph/dtype.js";
 import { Graph, type Exchange } from "../graph/graph.js";
@@ -125,18 +126,22 @@ export function buildStage(model: Model, spec: StageSpec, additions: Additions =
   const points = graph.points.map(({ point }) => point);
   return {
     // A folder for each, so that a weight read elsewhere changes the bytes of the segments that read it, not of others.
-    segments: cuts.map((c) => ({
-      name: c.name,
-      model: encodeModel(c, folderOf(c)),
-      weightFolder: folderOf(c),
-      weightBytes: c.isOnHost ? 0 : float32Bytes(c.weights),
-      isOnHost: c.isOnHost,
-      isBackward: c.segment >= traced.backward,
-      inputs: c.inputs.map((v) => v.name),
-      outputs: c.outputs.map((v) => v.name),
-      points: new Map([...c.points].map(([name, value]) => [name, value.name])),
-      exchange: c.exchange && named(c.exchange),
-    })),
+    segments: cuts.map((c) => {
+      const flat = flatten(c);
+      return {
+        name: c.name,
+        model: encodeModel(c, folderOf(c), flat),
+        weightFolder: folderOf(c),
+        weightBytes: c.isOnHost ? 0 : float32Bytes(c.weights),
+        isOnHost: c.isOnHost,
+        isBackward: c.segment >= traced.backward,
+        inputs: c.inputs.map((v) => v.name),
+        outputs: c.outputs.map((v) => v.name),
+        flat: new Map([...flat].map(([{ name }, { value, shape }]) => [name, { name: value.name, shape }])),
+        points: new Map([...c.points].map(([name, value]) => [name, value.name])),
+        exchange: c.exchange && named(c.exchange),
+      };
+    }),
     inputs: graph.inputs.filter((v) => !comesBack(v)).map((v) => v.name),
     outputs: outputs.map(({ value, as }) => ({ name: value.name, as })),
     caches: caches.map(layerCache),

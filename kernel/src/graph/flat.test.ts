@@ -1,0 +1,53 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { expect, test } from "vitest";
+import { cut } from "./cut.js";
+import { flatten } from "./flat.js";
+import { Graph } from "./graph.js";
+import { encodeModel } from "./onnx.js";
+import { concat, type Value } from "./value.js";
+
+/** A linear map over all positions, whose result is handed out; `shape` is that of what it reads. */
+function linearGraph(shape: readonly (string | number)[]) {
+  const graph = new Graph();
+  const x = graph.input("x", "f32", shape);
+  const y = x.linear(graph.floats([3, 2], [1, 2, 3, 4, 5, 6]));
+  return { graph, y };
+}
+
+const segmentOf = (graph: Graph, result: Value) => cut(graph, [result])[0]!;
+
+test("what leaves a segment reshaped leaves as the product it was, and its shape is told by the inputs", async () => {
+  const { graph, y } = linearGraph(["batch", "position", 2]);
+  const segment = segmentOf(graph, y);
+  const flat = flatten(segment).get(y)!;
+  expect(flat.value.shape).toEqual(["batch*position", 3]);
+  expect(flat.shape).toEqual([{ input: "x", axis: 0 }, { input: "x", axis: 1 }, 3]);
+  const run = async (model: Uint8Array) => {
+    const session = await InferenceSession.create(model);
+    return session.run({ x: new Tensor("float32", [1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2]) });
+  };
+  const whole = (await run(encodeModel(segment, "/")))[y.name]!;
+  const left = await run(encodeModel(segment, "/", flatten(segment)));
+  expect(Object.keys(left)).toEqual([flat.value.name]);
+  expect(whole.dims).toEqual([2, 2, 3]);
+  expect(left[flat.value.name]!.dims).toEqual([4, 3]);
+  expect(left[flat.value.name]!.data).toEqual(whole.data);
+});
+
+test("a value that is read on as well leaves so too, and one that stays inside is left alone", () => {
+  const { graph, y } = linearGraph(["batch", "position", 2]);
+  const sum = y.add(1);
+  expect([...flatten(cut(graph, [y, sum])[0]!).keys()]).toEqual([y]);
+  expect([...flatten(segmentOf(graph, sum)).keys()]).toEqual([]);
+});
+
+test("a value whose sizes no input has, or that the segment did not make, leaves as it is", () => {
+  const graph = new Graph();
+  const rows = (name: string) => graph.input(name, "f32", ["batch", name, 2]);
+  const joined = concat([rows("past"), rows("new")], 1).linear(graph.floats([1, 2], [1, 1]));
+  expect(joined.shape).toEqual(["batch", "past+new", 1]);
+  expect([...flatten(segmentOf(graph, joined)).keys()]).toEqual([]);
+  const given = new Graph();
+  const reshaped = given.input("x", "f32", ["batch", 6]).reshape("batch", 2, 3);
+  expect([...flatten(segmentOf(given, reshaped)).keys()]).toEqual([]);
+});

@@ -10,6 +10,7 @@ import { handOut } from "./handOut.js";
 import { takeParcel } from "./parcel/reader.js";
 import { ParcelWriter } from "./parcel/writer.js";
 import { runSegment } from "./runSegment.js";
+import type { Segment } from "../models/stage.js";
 import type { Turn } from "./schedule.js";
 import type { Variant } from "./variants.js";
 import type { ForwardStep, Handed, Load, ParcelDescriptor } from "./wire/messages.js";
@@ -77,7 +78,7 @@ export class Course {
       let writer: ParcelWriter | undefined;
       for (const turn of turns) {
         if (cancelled()) throw new Cancelled();
-        await this.#run(turn);
+        await this.#run(turn, (shape) => (writer ??= write("results")).place(shape));
         await this.#exchange(turn);
         for (const request of turn.requests) {
           const point = variant.points.get(request.point) as HookPoint;
@@ -111,12 +112,33 @@ export class Course {
     return new ParcelWriter(load.parcels, `${id}`, `${load.rank}-${of}`, load.overflow);
   }
 
-  async #run({ index, segment, fetches }: Turn): Promise<void> {
+  /** @param place memory of the parcel that results leave in, for a value of this shape */
+  async #run(
+    { index, segment, fetches, requests }: Turn,
+    place: (shape: readonly number[]) => Tensor | undefined,
+  ): Promise<void> {
     // What is asked of it may all be what it is given.
     if (fetches.length === 0) return;
     const { variant, values } = this.#options;
-    const outputs = await runSegment(variant.executables[index]!, segment, values, fetches);
+    const placed = this.#placed(segment, requests);
+    const outputs = await runSegment(variant.executables[index]!, segment, values, fetches, (name, shape) =>
+      placed.has(name) ? place(shape) : undefined,
+    );
     for (const [name, tensor] of outputs) values.set(name, tensor);
+  }
+
+  /** Values that leave whole, and that nobody reads after this segment, so that they may be computed where they leave. */
+  #placed(segment: Segment, requests: readonly PointRequest[]): ReadonlySet<string> {
+    const { variant, load, run } = this.#options;
+    if (load.device !== "cpu" || !run.rows.tells) return new Set();
+    const leaving = requests.flatMap(({ point: name, slices }) => {
+      const point = variant.points.get(name) as HookPoint;
+      const value = segment.points.get(name) as string;
+      const isRead = segment.outputs.includes(value) || segment.exchange?.value === value;
+      const isResult = variant.stage.results.some((each) => each.name === name);
+      return slices.length > 0 || isRead || isResult || !this.#tells(point) ? [] : [value];
+    });
+    return new Set(leaving);
   }
 
   async #exchange({ exchange }: Turn): Promise<void> {

@@ -1,3 +1,4 @@
+import { elementCount } from "../graph/rowMajor.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Segment } from "../models/stage.js";
 import type { Executable } from "./runtime.js";
@@ -5,23 +6,37 @@ import type { Executable } from "./runtime.js";
 /**
  * Runs a segment on the values that it reads, by name, and returns those that are fetched, in the shapes that the graph
  * says. Blocks this thread while it computes.
+ *
+ * @param place memory for a value of this name and shape to be computed in, if there is some
  */
 export async function runSegment(
   executable: Executable,
-  { inputs, flat }: Pick<Segment, "inputs" | "flat">,
+  { inputs, leaving }: Pick<Segment, "inputs" | "leaving">,
   values: ReadonlyMap<string, Tensor>,
   fetches: readonly string[],
+  place: (name: string, shape: readonly number[]) => Tensor | undefined = () => undefined,
 ): Promise<Map<string, Tensor>> {
   const feeds = new Map(inputs.map((name) => [name, values.get(name) as Tensor]));
-  const leaving = fetches.map((name) => flat.get(name)?.name ?? name);
-  const left = await executable.run(feeds, [...new Set(leaving)]);
+  const asked = fetches.map((name) => {
+    const { as = name, shape: sizes } = leaving.get(name) ?? {};
+    const shape = sizes?.map((size) =>
+      typeof size === "number" ? size : feeds.get(size.input)!.shape[size.axis]!,
+    );
+    const memory = shape && place(name, shape);
+    return { name, as, shape, memory: memory && as !== name ? asMatrix(memory) : memory };
+  });
+  const places = new Map(asked.flatMap(({ as, memory }) => (memory ? [[as, memory] as const] : [])));
+  const left = await executable.run(feeds, [...new Set(asked.map(({ as }) => as))], places);
   return new Map(
-    fetches.map((name, i) => {
-      const tensor = left.get(leaving[i]!) as Tensor;
-      const shape = flat
-        .get(name)
-        ?.shape.map((size) => (typeof size === "number" ? size : feeds.get(size.input)!.shape[size.axis]!));
-      return [name, shape === undefined ? tensor : { ...tensor, shape }];
+    asked.map(({ name, as, shape }) => {
+      const tensor = left.get(as) as Tensor;
+      return [name, as === name ? tensor : { ...tensor, shape: shape! }];
     }),
   );
+}
+
+/** The same memory as the matrix that leaves in its place. */
+function asMatrix(tensor: Tensor): Tensor {
+  const columns = tensor.shape.at(-1)!;
+  return { ...tensor, shape: [elementCount(tensor.shape) / columns, columns] };
 }

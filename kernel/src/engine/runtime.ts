@@ -21,8 +21,16 @@ export interface LoadOptions {
 
 /** A model that is ready to run. */
 export interface Executable {
-  /** Runs and returns the fetched values, each in a buffer of its own. Blocks this thread while it computes. */
-  run(feeds: ReadonlyMap<string, Tensor>, fetches: readonly string[]): Promise<Map<string, Tensor>>;
+  /**
+   * Runs and returns the fetched values, each in a buffer of its own. Blocks this thread while it computes.
+   *
+   * @param places memory that some of them are computed in, of their shape
+   */
+  run(
+    feeds: ReadonlyMap<string, Tensor>,
+    fetches: readonly string[],
+    places?: ReadonlyMap<string, Tensor>,
+  ): Promise<Map<string, Tensor>>;
   release(): Promise<void>;
 }
 
@@ -99,10 +107,14 @@ export function onnxruntime(): Runtime {
         (error: Error) => explain(error, options.device),
       );
       return {
-        async run(feeds, fetches) {
+        async run(feeds, fetches, places) {
           const inputs = Object.fromEntries([...feeds].map(([name, tensor]) => [name, wrap(tensor)]));
-          const outputs = await session.run(inputs, [...fetches]);
-          return new Map(fetches.map((name) => [name, unwrap(name, outputs[name])]));
+          const asked = fetches.map((name) => {
+            const place = places?.get(name);
+            return [name, place === undefined ? null : wrap(place)] as const;
+          });
+          const outputs = await session.run(inputs, Object.fromEntries(asked));
+          return new Map(fetches.map((name) => [name, places?.get(name) ?? unwrap(name, outputs[name])]));
         },
         release: () => session.release(),
       };

@@ -12,7 +12,7 @@ function segment(name: string, inputs: string[], outputs: string[], points: stri
     isBackward: false,
     inputs,
     outputs,
-    flat: new Map(),
+    leaving: new Map(),
     points: new Map(points.map((point) => [point, `${point}:value`])),
     exchange: sum === undefined ? undefined : { kind: "sum", value: sum, over: "tensor" },
   };

@@ -2,8 +2,8 @@ import { dirname, relative, sep } from "node:path";
 import protobuf from "protobufjs";
 import type { Cut } from "./cut.js";
 import { onnxTypes } from "./elementwise.js";
-import type { Flat } from "./flat.js";
 import type { Attribute, External, Node } from "./graph.js";
+import type { Leaving } from "./leaving.js";
 import { schema } from "./onnxSchema.js";
 import type { Value } from "./value.js";
 
@@ -35,18 +35,18 @@ export function weightFolder(files: Iterable<string>): string {
 /**
  * The ONNX model of one segment; weights stay in their files, located relative to `folder`.
  *
- * @param flat values in whose place others leave
+ * @param leaving how values leave it, where not as themselves
  */
 export function encodeModel(
   segment: Cut,
   folder: string,
-  flat: ReadonlyMap<Value, Flat> = new Map(),
+  leaving: ReadonlyMap<Value, Leaving> = new Map(),
 ): Uint8Array {
   const { exchange } = segment;
   // In program order: what later segments read of the points must not change the text of this one.
   const handed = new Set(
     [...segment.outputs, ...segment.points.values(), ...(exchange ? [exchange.value] : [])].map(
-      (value) => flat.get(value)?.value ?? value,
+      (value) => leaving.get(value)?.as ?? value,
     ),
   );
   const outputs = segment.nodes.flatMap((node) => node.outputs.filter((value) => handed.has(value)));

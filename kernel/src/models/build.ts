@@ -1,5 +1,5 @@
 import { cut } from "../graph/cut.js";
-import { flatten } from "../graph/flat.js";
+import { leavingOf } from "../graph/leaving.js";
 import type { Cut } from "../graph/cut.js";
 import { elementBytes } from "../graph/dtype.js";
 import { Graph, type Exchange } from "../graph/graph.js";
@@ -127,17 +127,17 @@ export function buildStage(model: Model, spec: StageSpec, additions: Additions =
   return {
     // A folder for each, so that a weight read elsewhere changes the bytes of the segments that read it, not of others.
     segments: cuts.map((c) => {
-      const flat = flatten(c);
+      const leaving = leavingOf(c);
       return {
         name: c.name,
-        model: encodeModel(c, folderOf(c), flat),
+        model: encodeModel(c, folderOf(c), leaving),
         weightFolder: folderOf(c),
         weightBytes: c.isOnHost ? 0 : float32Bytes(c.weights),
         isOnHost: c.isOnHost,
         isBackward: c.segment >= traced.backward,
         inputs: c.inputs.map((v) => v.name),
         outputs: c.outputs.map((v) => v.name),
-        flat: new Map([...flat].map(([{ name }, { value, shape }]) => [name, { name: value.name, shape }])),
+        leaving: new Map([...leaving].map(([{ name }, { as, shape }]) => [name, { as: as.name, shape }])),
         points: new Map([...c.points].map(([name, value]) => [name, value.name])),
         exchange: c.exchange && named(c.exchange),
       };

@@ -1,5 +1,5 @@
 import type { RankGroup } from "../graph/graph.js";
-import type { Size } from "../graph/flat.js";
+import type { Size } from "../graph/leaving.js";
 import type { HookPoint, Shard } from "../graph/point.js";
 
 /** The part of a model that one rank runs. */
@@ -58,8 +58,11 @@ export interface Segment {
   readonly inputs: readonly string[];
   /** Values that later segments (or the next stage) read. */
   readonly outputs: readonly string[];
-  /** Values that leave under another name and in another shape: that name, and the shape to give them. */
-  readonly flat: ReadonlyMap<string, { readonly name: string; readonly shape: readonly Size[] }>;
+  /**
+   * How what can be fetched of it leaves: under a name of its own, that of a matrix with the same numbers where it has
+   * another; and its shape, where that is known before it runs.
+   */
+  readonly leaving: ReadonlyMap<string, { readonly as: string; readonly shape: readonly Size[] | undefined }>;
   /** Hook points this segment can be asked for: canonical name → name of an output or input. */
   readonly points: ReadonlyMap<string, string>;
   /** Done after the segment ran, before a later one does. */

@@ -39,7 +39,7 @@ export interface OpenOptions {
    * a quarter of their memory, for rounding and some time. Default: as they are published. Only on CPUs, and mapped.
    */
   readonly quantise?: Quantisation;
-  /** Threads per worker. Default: the cores, which replicas and tensor ranks share. */
+  /** Threads per worker. Default: what `OMP_NUM_THREADS` says, else the cores, which replicas and tensor ranks share. */
   readonly threads?: number;
   /** Collectives between tensor ranks and between replicas: shared memory, or sockets where that cannot be had. Default: `auto`. */
   readonly collectives?: "auto" | "sharedMemory" | "socket";

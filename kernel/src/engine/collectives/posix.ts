@@ -7,6 +7,8 @@ export interface Posix {
   /** 0, or an error number when the memory cannot be had (a sparse file would kill its user later). */
   allocate(file: number, bytes: number): number;
   map(file: number, bytes: number): ArrayBuffer;
+  /** Whoever reads or writes the memory after this ends the process. */
+  unmap(memory: ArrayBuffer): void;
   close(file: number): void;
   /** Takes the lock of an open file or folder until it is closed; false where somebody else has it. */
   lock(file: number): boolean;
@@ -51,6 +53,7 @@ function loadPosix(): Posix {
   const shmOpen = memory.func("int shm_open(const char *, int, uint32_t)");
   const allocate = libc.func("int posix_fallocate(int, int64_t, int64_t)");
   const mmap = libc.func("void *mmap(void *, size_t, int, int, int, int64_t)");
+  const munmap = libc.func("int munmap(void *, size_t)");
   const close = libc.func("int close(int)");
   const flock = libc.func("int flock(int, int)");
   const futex = libc.func("long syscall(long, void *, long, long, void *, void *, long)");
@@ -64,6 +67,7 @@ function loadPosix(): Posix {
         throw new Error(`mmap of ${bytes} bytes failed with error ${koffi.errno()}`);
       return koffi.view(pointer, bytes);
     },
+    unmap: (memory) => void munmap(memory, memory.byteLength),
     close: (file) => void close(file),
     // Exclusive, and without waiting.
     lock: (file) => flock(file, 6) === 0,

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { entriesOf, indexOf } from "./entries.js";
 import { discardLabelled, discardParcel, makeParcelFolder } from "./folder.js";
 import { takeParcel } from "./reader.js";
@@ -66,6 +66,59 @@ test("one tensor under two names is written once and read as two", async () => {
   expect(into).toEqual(data);
   (out as Float32Array).fill(0);
   expect(into).toEqual(data);
+});
+
+describe("a tensor that is computed where it leaves", () => {
+  const shape = [2, 2 ** 19];
+  const write = (value: number, more: (writer: ParcelWriter) => void = () => {}) => {
+    const writer = new ParcelWriter(folder, "1", "0");
+    writer.add("first", residual);
+    const place = writer.place(shape);
+    more(writer);
+    if (place !== undefined) {
+      place.data.fill(value as never);
+      writer.add("placed", place);
+    }
+    writer.add("last", tokens);
+    return { parcel: writer.finish(), place };
+  };
+
+  test.skipIf(process.platform !== "linux")("is there without being written, between others", async () => {
+    const { parcel, place } = write(5);
+    expect(place).toMatchObject({ dtype: "f32", shape });
+    const read = await takeParcel(parcel);
+    expect([...read.keys()]).toEqual(["first", "placed", "last"]);
+    expect(read.get("placed")?.data).toEqual(new Float32Array(2 ** 20).fill(5));
+    expect(Buffer.from(read.get("first")!.data.buffer)).toEqual(Buffer.from(residual.data.buffer));
+    expect(read.get("last")).toEqual(tokens);
+  });
+
+  test("leaves alone what was read of the file before, and what another writer has", async () => {
+    const before = await takeParcel(write(5).parcel);
+    const unread = write(6).parcel;
+    const after = await takeParcel(write(7).parcel);
+    expect(
+      [before, after, await takeParcel(unread)].map((read) => read.get("placed")!.data[900_000]),
+    ).toEqual([5, 7, 6]);
+  });
+
+  test("has no place where it is small, or where the file's system is full", ({ skip }) => {
+    const writer = new ParcelWriter(folder, "1", "0");
+    expect(writer.place([3])).toBeUndefined();
+    writer.discard();
+    const small = join(folder, "small");
+    mkdirSync(small);
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", small]);
+    if (mounted.status !== 0) return skip("mounting a small tmpfs needs root");
+    try {
+      const full = new ParcelWriter(small, "1", "0", folder);
+      expect(full.place([2 ** 20])?.shape).toEqual([2 ** 20]);
+      expect(full.place([2 ** 20])).toBeUndefined();
+      full.discard();
+    } finally {
+      spawnSync("umount", [small]);
+    }
+  });
 });
 
 test("a view into a larger buffer is written alone", async () => {

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Tensor } from "../../graph/tensor.js";
 import type { ParcelDescriptor } from "../wire/messages.js";
-import { indexOf, type ParcelEntry } from "./entries.js";
+import { bytesOfEntry, indexOf, type ParcelEntry } from "./entries.js";
 import { discardParcel } from "./folder.js";
+import { forget, memoryOf } from "./mapped.js";
 
 /** As many bytes are gathered before they are written: a call of the system costs as much as copying some tens of kilobytes. */
 const gathering = 2 ** 18;
@@ -12,6 +13,10 @@ const gathering = 2 ** 18;
 const spare: Buffer[] = [];
 /** A file that more bytes than this were written to is not kept for the next parcel. */
 const largestKept = 2 ** 28;
+/** A smaller value is still in a core's cache when it is copied, and computes quicker there than in memory that is not. */
+const smallestPlaced = 2 ** 22;
+/** Places begin at whole cache lines. */
+const line = 64;
 /** No two processes name their parcels alike. */
 const origin = randomBytes(12).toString("hex");
 let made = 0;
@@ -45,13 +50,13 @@ export class ParcelWriter {
     this.#free = join(folder, `free-${writer}`);
     this.#overflow = overflow === folder ? undefined : overflow;
     try {
-      this.#file = openAgain(this.#free, this.#path) ?? openSync(this.#path, "wx", 0o600);
+      this.#file = openAgain(this.#free, this.#path) ?? openSync(this.#path, "wx+", 0o600);
     } catch (error) {
       // The system clears the shared memory of a user who logs out, and the session lives on.
       const isGone = (error as NodeJS.ErrnoException).code === "ENOENT";
       if (this.#overflow === undefined || !(isGone || isFull(error))) throw error;
       this.#path = join(this.#overflow, this.#name);
-      this.#file = openSync(this.#path, "wx", 0o600);
+      this.#file = openSync(this.#path, "wx+", 0o600);
     }
   }
 
@@ -63,6 +68,24 @@ export class ParcelWriter {
     const offset = this.#places.get(data) ?? this.#write(data);
     this.#places.set(data, offset);
     this.#entries.push({ name, dtype, shape, offset });
+  }
+
+  /**
+   * Memory of the parcel itself for a float32 tensor that is still to be computed; adding it then writes nothing. Whoever has it must
+   * not use it once the parcel is finished. Undefined for a small one, and where there is no such memory.
+   */
+  place(shape: readonly number[]): Tensor | undefined {
+    const bytes = bytesOfEntry({ dtype: "f32", shape });
+    if (bytes < smallestPlaced || dirname(this.#path) !== dirname(this.#free)) return undefined;
+    this.#flush();
+    const offset = Math.ceil(this.#end / line) * line;
+    const end = offset + bytes;
+    const memory = end > largestKept ? undefined : memoryOf(this.#free, this.#file, end, largestKept);
+    if (memory === undefined) return undefined;
+    this.#end = this.#written = end;
+    const data = new Float32Array(memory, offset, bytes / 4);
+    this.#places.set(data, offset);
+    return { dtype: "f32", shape, data };
   }
 
   #write(data: Tensor["data"]): number {
@@ -102,12 +125,14 @@ export class ParcelWriter {
     this.#flush();
     this.#close();
     const isKept = dirname(this.#path) === dirname(this.#free) && this.#written <= largestKept;
+    if (!isKept) forget(this.#free);
     return { path: this.#path, index: indexOf(this.#entries), ...(isKept && { free: this.#free }) };
   }
 
   /** Closes and removes the file, also one that is finished. */
   discard(): void {
     this.#close();
+    forget(this.#free);
     discardParcel({ path: this.#path });
   }
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { freeCudaMemory } from "./host.js";
+import { freeCudaMemory, threadsOf } from "./host.js";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "vitrail-host-"))));
@@ -31,4 +31,11 @@ test("nothing is guessed without the driver's tool, or where CUDA numbers the ca
   expect(freeCudaMemory(driver(mixed))).toEqual(new Map());
   expect(freeCudaMemory(driver(mixed, { CUDA_DEVICE_ORDER: "PCI_BUS_ID" })).get(0)).toBe(15000 * 2 ** 20);
   expect(freeCudaMemory(driver(mixed.slice(1), { CUDA_VISIBLE_DEVICES: "1" }))).toEqual(new Map());
+});
+
+test("threads are read from the environment as PyTorch reads them, and nothing is made of what is no number", () => {
+  const read = (OMP_NUM_THREADS: string) => threadsOf({ OMP_NUM_THREADS });
+  expect(["1", " 12 ", "4,2,1"].map(read)).toEqual([1, 12, 4]);
+  expect(["", "0", "-1", "two", "1.5", "4x"].map(read)).toEqual(Array(6).fill(undefined));
+  expect(threadsOf({})).toBeUndefined();
 });

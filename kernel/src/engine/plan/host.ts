@@ -12,6 +12,7 @@ import type { Host } from "./plan.js";
 export function inspectHost(devices: readonly string[] = []): Host {
   return {
     cores: availableParallelism(),
+    threads: threadsOf(process.env),
     freeBytes: freeMemory(),
     refuseShared: trySharedMemory,
     ...(devices.some((device) => device.startsWith("cuda")) ? { cudaFreeBytes: freeCudaMemory() } : {}),
@@ -35,6 +36,12 @@ export function freeCudaMemory(environment: NodeJS.ProcessEnv = process.env): Ma
   const kinds = new Set(rows.map(([, name]) => name));
   if (kinds.size > 1 && environment["CUDA_DEVICE_ORDER"] !== "PCI_BUS_ID") return new Map();
   return new Map(rows.map(([index, , mebibytes]) => [Number(index), Number(mebibytes) * 2 ** 20]));
+}
+
+/** Threads of a process as `OMP_NUM_THREADS` says; of a list, which is for parts of parts, the first. Undefined for what OpenMP would not read. */
+export function threadsOf(environment: NodeJS.ProcessEnv): number | undefined {
+  const [, digits] = /^\s*(\d+)\s*(?:,[\s\d,]*)?$/.exec(environment["OMP_NUM_THREADS"] ?? "") ?? [];
+  return Number(digits) > 0 ? Number(digits) : undefined;
 }
 
 /** Why so many bytes of shared memory cannot be had here, or undefined where they can. */

@@ -89,6 +89,13 @@ describe("the plan", () => {
     );
   });
 
+  test("a process has as many threads as the environment says, unless it is asked for another number", () => {
+    const made = plan(model, { mesh: { tensor: 2 } }, { ...host, threads: 1 });
+    expect(made.threads).toBe(1);
+    expect(made.reason).toContain("1 per worker (OMP_NUM_THREADS)");
+    expect(plan(model, { threads: 3 }, { ...host, threads: 1 }).threads).toBe(3);
+  });
+
   test("replicas are made on request, share the cores and each pack their own weights", () => {
     const made = plan(model, { mesh: { data: 2, tensor: 2 } }, host);
     expect(made).toMatchObject({

@@ -30,6 +30,8 @@ export interface PlanRequest {
 /** What the host has. */
 export interface Host {
   readonly cores: number;
+  /** Threads of a process where the environment says how many (`OMP_NUM_THREADS`, as PyTorch reads it). */
+  readonly threads?: number | undefined;
   readonly freeBytes: number;
   /** Free bytes of each graphics card by CUDA's number; of one that is not in it nothing is known. */
   readonly cudaFreeBytes?: ReadonlyMap<number, number>;
@@ -89,16 +91,18 @@ export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
   const weights = chooseWeights(model, request.weights, { mesh, devices, stages }, host);
   const collectives = chooseCollectives(mesh, request.collectives ?? "auto", host);
   const atOnce = mesh.data * mesh.tensor;
-  const threads = request.threads ?? Math.max(1, Math.floor(host.cores / atOnce));
+  const threads = request.threads ?? host.threads ?? Math.max(1, Math.floor(host.cores / atOnce));
   if (!Number.isInteger(threads) || threads < 1)
     throw new Error(`threads ${threads}: must be a whole number from 1 on`);
   const waiting = mesh.pipeline > 1 ? ", others wait meanwhile" : "";
   const threadWhy =
     request.threads !== undefined
       ? "as asked"
-      : atOnce > 1
-        ? `${host.cores} cores shared by ${printSharers(mesh)}`
-        : `all ${host.cores} cores${waiting}`;
+      : host.threads !== undefined
+        ? "OMP_NUM_THREADS"
+        : atOnce > 1
+          ? `${host.cores} cores shared by ${printSharers(mesh)}`
+          : `all ${host.cores} cores${waiting}`;
   const lines = [
     `${printMesh(mesh)} on ${printDevices(devices, adapters)}`,
     `  ${why}`,

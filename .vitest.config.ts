@@ -1,8 +1,12 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Node loads the built library as it ships, and shares its modules with whatever the library loads itself. */
 const built = { deps: { external: [/\/kernel\/dist\//] } };
+
+/** All cores, and two where there are two: by itself Vitest leaves one of them idle. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 /** The longest file begins first: at the end, where its size would put it, it would run alone. */
 class LongestFirst extends BaseSequencer {
@@ -26,10 +30,25 @@ export default defineConfig({
         test: {
           name: "kernel",
           include: ["kernel/src/**/*.test.ts"],
+          exclude: ["**/*.long.test.ts"],
           environment: "node",
           // For tests that load onnxruntime themselves.
           env: { ORT_DISABLE_TELEMETRY: "1" },
           testTimeout: 120_000,
+          // To load the library anew for each file would take as long as the tests.
+          isolate: false,
+          maxWorkers,
+        },
+      },
+      {
+        test: {
+          name: "long",
+          // What starts processes, or simulates for seconds.
+          include: ["kernel/src/**/*.long.test.ts"],
+          environment: "node",
+          env: { ORT_DISABLE_TELEMETRY: "1" },
+          testTimeout: 120_000,
+          maxWorkers,
         },
       },
       {
@@ -38,6 +57,7 @@ export default defineConfig({
           include: ["extension/src/**/*.test.ts"],
           environment: "jsdom",
           testTimeout: 120_000,
+          maxWorkers,
         },
       },
       {
@@ -62,8 +82,9 @@ export default defineConfig({
           environment: "node",
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          // Mostly one process of a session computes while the others wait.
+          // Mostly one process of a session computes while the others wait; of what computes, two files have a core each.
           maxWorkers: 2,
+          env: { OMP_NUM_THREADS: "1" },
           sequence: { groupOrder: 1 },
         },
       },

@@ -170,7 +170,7 @@ it("11, 14: a stored value is what it was at its point, whatever is done to it o
 });
 
 it("13: results belong to their run, one hook can go, and a function runs once whatever the mesh", async () => {
-  // That a value leaves one rank alone, and of it what is asked for alone, is seen in kernel/src/engine/fleet.test.ts.
+  // That a value leaves one rank alone, and of it what is asked for alone, is seen in kernel/src/engine/fleet.long.test.ts.
   for (const mesh of [split, { mesh: { data: 2 } }])
     await withSession(folder, mesh, async (session) => {
       let calls = 0;

@@ -69,7 +69,7 @@ export async function withOwnSession<T>(
 const waiting = new Map<string, Session>();
 
 /** So many sessions of a test file stay alive. */
-const mostWaiting = 6;
+const mostWaiting = 16;
 
 afterAll(() => Promise.all([...waiting.values()].map((session) => session.close())));
 

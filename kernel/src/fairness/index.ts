@@ -108,6 +108,7 @@ export type {
   Scoring,
 } from "./identification/judgement.js";
 export type { CalibrationKind } from "./identification/calibration.js";
+export { drawItems } from "./identification/draw.js";
 export type { IdentifyOptions } from "./identification/identify.js";
 export { everydayItems } from "./identification/everyday.js";
 export { identifyingCheckpoint } from "./planted/identifying.js";

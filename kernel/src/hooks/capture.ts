@@ -1,4 +1,5 @@
 import type { Selector } from "./names.js";
+import { printed } from "./printHook.js";
 import type { Steps } from "./steps.js";
 
 /** Keep a hook point's value. Plain data. */
@@ -21,5 +22,5 @@ export function capture(
   selector: Selector,
   options: { when?: "before" | "after"; steps?: readonly Steps[] } = {},
 ): Capture {
-  return { kind: "capture", selector, ...options };
+  return printed({ kind: "capture", selector, ...options });
 }

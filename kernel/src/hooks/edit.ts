@@ -2,6 +2,7 @@ import type { Value } from "../graph/value.js";
 import type { Host, HostFunction } from "./hostEdit.js";
 import type { Given, Intervention, TracedFunction, TracedRun } from "./intervention.js";
 import type { Selector } from "./names.js";
+import { printed } from "./printHook.js";
 import type { Steps } from "./steps.js";
 
 /** A function that will be written into the graph at each point it is used on. */
@@ -39,7 +40,7 @@ export function edit(
 ): Edit {
   const kind = typeof change === "function" ? ({ kind: "host", function: change } as const) : change;
   checkChange(`edit "${selector}"`, kind);
-  return { kind: "edit", selector, change: kind, ...options };
+  return printed({ kind: "edit", selector, change: kind, ...options });
 }
 
 const kinds: ReadonlySet<string> = new Set<Edit["change"]["kind"]>([
@@ -62,25 +63,4 @@ export function checkChange(of: string, change: { readonly kind: string } | unde
  */
 export function traced(f: (x: Value, run: TracedRun) => Value): Traced {
   return { kind: "function", function: (x, _, run) => f(x, run) };
-}
-
-/** An edit's change in a few words, for the record of where a result came from. */
-export function printChange(change: Edit["change"]): string {
-  switch (change.kind) {
-    case "function":
-      return change.module === undefined ? "traced" : `trainable ${change.module.name}`;
-    case "host":
-      return change.function.name === "" ? "a function" : `function ${change.function.name}`;
-    case "scale":
-      return `scale ${change.factor}`;
-    case "add":
-    case "set":
-      return `${change.kind} [${change.value.shape.join(", ")}]`;
-    case "mean":
-      return `mean over ${change.over.join(", ")}`;
-    case "project":
-      return change.part === "along" ? "project onto" : "project out";
-    default:
-      return change.kind;
-  }
 }

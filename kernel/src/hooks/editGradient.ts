@@ -2,6 +2,7 @@ import { checkChange, type Traced } from "./edit.js";
 import type { Host, HostFunction } from "./hostEdit.js";
 import type { Intervention } from "./intervention.js";
 import type { Selector } from "./names.js";
+import { printed } from "./printHook.js";
 
 /** Change the gradient at a hook point on its way back through the model. */
 export interface GradientEdit {
@@ -21,5 +22,5 @@ export function editGradient(selector: Selector, change: Intervention | Traced |
   checkChange(what, kind);
   if (kind.kind === "function" && kind.module !== undefined)
     throw new Error(`${what}: the trained module "${kind.module.name}" has its place in the forward pass`);
-  return { kind: "editGradient", selector, change: kind };
+  return printed({ kind: "editGradient", selector, change: kind });
 }

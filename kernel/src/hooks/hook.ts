@@ -1,5 +1,5 @@
 import type { Capture } from "./capture.js";
-import { printChange, type Edit } from "./edit.js";
+import type { Edit } from "./edit.js";
 import type { GradientEdit } from "./editGradient.js";
 import type { Skip } from "./skip.js";
 
@@ -27,14 +27,4 @@ export type Call = "pass" | "generation" | "backward";
 export function takesPart(hook: Hook | GradientEdit, call: Call): boolean {
   if (hook.kind === "editGradient") return call === "backward";
   return hook.kind === "skip" || hook.steps === undefined || call === "generation";
-}
-
-/** `edit("layers.3.mlp.output", scale 2)` */
-export function printHook(hook: Hook | GradientEdit): string {
-  const selector = JSON.stringify(hook.selector);
-  if (hook.kind === "skip") return `skip(${selector})`;
-  if (hook.kind === "editGradient") return `editGradient(${selector}, ${printChange(hook.change)})`;
-  const steps = hook.steps ? `, steps ${JSON.stringify(hook.steps)}` : "";
-  if (hook.kind === "edit") return `edit(${selector}, ${printChange(hook.change)}${steps})`;
-  return `capture(${selector}${hook.when === "before" ? ", before" : ""}${steps})`;
 }

@@ -1,6 +1,7 @@
 import type { Acting } from "./acting.js";
 import type { GradientEdit } from "./editGradient.js";
-import { printHook, takesPart, type Call, type Hook } from "./hook.js";
+import { takesPart, type Call, type Hook } from "./hook.js";
+import { printHook } from "./printHook.js";
 import type { HookChoice, HookHandle, HookNames, LastingHook } from "./lastingHook.js";
 import { checkGroup, checkKnown, checkName, groupsOf, membersOf, namedHooks } from "./lastingNames.js";
 

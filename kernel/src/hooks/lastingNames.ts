@@ -1,5 +1,5 @@
 import { nearest } from "../graph/nearest.js";
-import { printHook } from "./hook.js";
+import { printHook } from "./printHook.js";
 import type { HookName, HookNames, LastingHook } from "./lastingHook.js";
 
 type Hooks = readonly LastingHook[];

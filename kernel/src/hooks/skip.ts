@@ -1,5 +1,6 @@
 import { nearest } from "../graph/nearest.js";
 import type { HookPoint } from "../graph/point.js";
+import { printed } from "./printHook.js";
 import { globMatcher } from "./selector.js";
 
 /** Leave decoder layers out of a run. Plain data. */
@@ -14,7 +15,7 @@ export interface Skip {
  * generation leaves the layer out at every step.
  */
 export function skip(selector: string): Skip {
-  return { kind: "skip", selector };
+  return printed({ kind: "skip", selector });
 }
 
 /** Decoder layers whose name `layers.N` or module path the glob chooses, ascending. Throws one line naming the nearest. */

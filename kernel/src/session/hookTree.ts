@@ -8,7 +8,7 @@ import type {
   TreePoint,
 } from "../display/payload/index.js";
 import type { HookPoint } from "../graph/point.js";
-import { printHook } from "../hooks/hook.js";
+import { printHook } from "../hooks/printHook.js";
 import type { LastingHook } from "../hooks/lastingHook.js";
 import { globMatcher, select } from "../hooks/selector.js";
 import { selectLayers } from "../hooks/skip.js";

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { bundleOf, type Displayable } from "../display/index.js";
 import { add, capture, edit, scale, trainable } from "../hooks/index.js";
 import type { Dense, HostContext, HostFunction } from "../hooks/index.js";
 import { CancelledError } from "./cancelled.js";
@@ -42,6 +43,12 @@ describe("a host edit", () => {
       [0, 1, 2].map((layer) => ({ point: `layers.${layer}.mlp.hidden`, layer, step: 0, lengths: [5, 2] })),
     );
     expect(shapes).toEqual(Array(3).fill("2,5,96"));
+
+    // What it was given can be kept, and shows in a cell.
+    await session.forward(rows, { hooks: [edit("norm", (x, { saved }) => (saved.set("norm", x), x))] });
+    const { data } = bundleOf(session.saved.get("norm") as Displayable);
+    expect(Object.keys(data)).toEqual(expect.arrayContaining(["image/png", "text/plain"]));
+    expect(data["text/plain"]).toMatch(/^norm/);
 
     // What trained modules take part is there to read.
     const b = Float32Array.from({ length: 96 }, (_, i) => i);

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { shownAsTensor } from "../display/index.js";
 import type { HandOut, RankResult } from "../engine/stages.js";
 import { entriesOf } from "../engine/parcel/entries.js";
 import { ParcelWriter } from "../engine/parcel/writer.js";
@@ -57,7 +58,8 @@ export function hostEdits(hosts: ReadonlyMap<string, HostCall>, pass: Pass): Han
     const edit: Making = { broker: pass.broker, isOver: false };
     let returned: unknown;
     try {
-      const input = { data: x.data, shape: [...x.shape] };
+      // A function may keep it, and a cell then show it.
+      const input = shownAsTensor({ data: x.data, shape: [...x.shape] }, () => ({ name: call.point }));
       returned = await asCaller(() =>
         making.run([...(making.getStore() ?? []), edit], () => call.function(input, context)),
       );

@@ -253,8 +253,8 @@ export class Session {
   }
 
   /**
-   * Log-probability of each continuation after one prompt, which runs once for all of them. A text is made tokens of
-   * by itself, without special tokens, so that a continuation usually begins with its space. Edits act on the prompt, and
+   * Log-probability of each continuation after one prompt, which runs once for all of them. A text is the tokens that
+   * it is behind another, without special ones, so that a continuation usually begins with its space. Edits act on the prompt, and
    * then on what is read of the continuations; lasting captures have nothing to show here.
    *
    * Throws as `generate` does, and for captures of its own.
@@ -268,7 +268,7 @@ export class Session {
     const hooks = asked.hooks!.filter(({ kind }) => kind !== "capture");
     const read = await this.#read(prompt);
     const rest = await readInput(continuations, this.#model.dimensions, () => this.tokenizer(), {
-      special: false,
+      continues: true,
     }).catch((error: unknown) => {
       throw saying("continuations", error);
     });

@@ -3,6 +3,8 @@ import { readTable } from "../../tuning/datasets/table.js";
 import { blocksOf, expand, type Filling, type Recipe, type SuiteRow, type Term } from "./expand.js";
 import { readTemplates, readTerms } from "./read.js";
 import { shownSuite } from "./shownSuite.js";
+import { checkSuiteOptions, type SuiteOptions } from "./suiteOptions.js";
+import { withUnmarked } from "./unmarked.js";
 
 /** Where a file of the published suite lies, by its path in the suite. */
 type Find = (path: string) => string;
@@ -163,7 +165,13 @@ export async function publishedRecipes(find: Find, names: readonly Term[]): Prom
   ];
 }
 
-/** All 31,972 sentences of the published suite, in its order. */
-export async function publishedSuite(find: Find, names: readonly Term[]): Promise<SuiteRow[] & Displayable> {
-  return shownSuite((await publishedRecipes(find, names)).flatMap(expand));
+/** All 31,972 sentences of the published suite, in its order; with `unmarked`, also those that name no group, in each category. */
+export async function publishedSuite(
+  find: Find,
+  names: readonly Term[],
+  options: SuiteOptions = {},
+): Promise<SuiteRow[] & Displayable> {
+  checkSuiteOptions("publishedSuite", options);
+  const recipes = await publishedRecipes(find, names);
+  return shownSuite(recipes.flatMap((recipe) => expand(options.unmarked ? withUnmarked(recipe) : recipe)));
 }

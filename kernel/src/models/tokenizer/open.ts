@@ -17,12 +17,16 @@ function lone(text: string): number {
   return text.isWellFormed() ? -1 : text.search(/\p{Surrogate}/u);
 }
 
+/** What a text may be put behind, to see what it is where it is no beginning: no vocabulary joins all of them to what follows. */
+const before = ["\n", ".", "1"];
+
 class LibraryTokenizer implements Tokenizer {
   readonly vocabularySize: number;
   readonly special: SpecialTokens;
   readonly #built: Built;
   readonly #decoder: ReturnType<Built["native"]["getDecoder"]>;
   readonly #spelling: Spelling;
+  #marks: Promise<boolean> | undefined;
 
   constructor(built: Built) {
     this.#built = built;
@@ -38,13 +42,47 @@ class LibraryTokenizer implements Tokenizer {
   }
 
   async encode(text: string, options: EncodeOptions = {}): Promise<Encoded> {
+    return options.continues === true
+      ? this.#encodeBehind(text)
+      : this.#encode(text, options.special ?? true);
+  }
+
+  /** The tokens of a text behind others that it shares no token with. */
+  async #encodeBehind(text: string): Promise<Encoded> {
+    const alone = await this.#encode(text, false);
+    // Most tokenizers have no mark of a beginning, and a text without one may begin with what others would join.
+    if (!(await this.#marksBeginnings())) return alone;
+    for (const other of before) {
+      const { tokens } = await this.#encode(other + text, false);
+      const from = tokens.findIndex(({ start = 0, end = 0 }) => end > other.length || start >= other.length);
+      const own = from < 0 ? [] : tokens.slice(from);
+      if (own.some(({ start = 0 }) => start < other.length)) continue;
+      const moved = own.map((token) => ({
+        ...token,
+        start: token.start! - other.length,
+        end: token.end! - other.length,
+      }));
+      return { ids: moved.map(({ id }) => id), tokens: moved };
+    }
+    throw new Error(`text ${JSON.stringify(text)} is joined to whatever it goes on from: give its token ids`);
+  }
+
+  /** Whether a text that begins with a letter begins with a space for the model. */
+  async #marksBeginnings(): Promise<boolean> {
+    this.#marks ??= this.#encode("a", false).then(
+      ({ tokens: [first] }) => first?.text.startsWith(" ") ?? false,
+    );
+    return this.#marks;
+  }
+
+  async #encode(text: string, special: boolean): Promise<Encoded> {
     const at = lone(text);
     if (at >= 0) {
       const unit = text.charCodeAt(at).toString(16).toUpperCase();
       throw new Error(`text holds half of a surrogate pair, U+${unit}, at offset ${at}`);
     }
     const encoding = await this.#built.native.encode(text, null, {
-      addSpecialTokens: options.special ?? true,
+      addSpecialTokens: special,
     });
     const ids = encoding.getIds();
     const spans = encoding.getOffsets();

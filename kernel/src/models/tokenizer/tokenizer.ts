@@ -30,6 +30,11 @@ export interface EncodeOptions {
    * Default true. Special tokens that are written in the text are recognised either way.
    */
   readonly special?: boolean;
+  /**
+   * Whether the text goes on from another, so that it gets no special tokens, nor the mark that some tokenizers put before a
+   * text's beginning (the "▁" of LLaMA 1 and 2): its ids are those it has behind another text. Default false.
+   */
+  readonly continues?: boolean;
 }
 
 export interface DecodeOptions {
@@ -52,7 +57,8 @@ export interface Tokenizer {
   readonly special: SpecialTokens;
   /**
    * Token ids of a text and what each covers.
-   * @throws if the text holds half of a surrogate pair, which has no UTF-8.
+   * @throws if the text holds half of a surrogate pair, which has no UTF-8, or goes on from another and would be one token
+   * with whatever stands before it.
    */
   encode(text: string, options?: EncodeOptions): Promise<Encoded>;
   /**

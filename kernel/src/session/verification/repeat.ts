@@ -1,5 +1,5 @@
 import type { Displayable } from "../../display/index.js";
-import { printHook } from "../../hooks/hook.js";
+import { printHook } from "../../hooks/printHook.js";
 import { CancelledError } from "../cancelled.js";
 import type { Session } from "../session.js";
 import type { Run } from "../types.js";

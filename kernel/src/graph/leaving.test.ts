@@ -6,10 +6,10 @@ import { leavingOf } from "./leaving.js";
 import { encodeModel } from "./onnx.js";
 import { concat, type Value } from "./value.js";
 
-/** A linear map over all positions, whose result is handed out; `shape` is that of what it reads. */
-function linearGraph(shape: readonly (string | number)[]) {
+/** A linear map over all positions. */
+function linearGraph() {
   const graph = new Graph();
-  const x = graph.input("x", "f32", shape);
+  const x = graph.input("x", "f32", ["batch", "position", 2]);
   const y = x.linear(graph.floats([3, 2], [1, 2, 3, 4, 5, 6]));
   return { graph, y };
 }
@@ -17,7 +17,7 @@ function linearGraph(shape: readonly (string | number)[]) {
 const segmentOf = (graph: Graph, result: Value) => cut(graph, [result])[0]!;
 
 test("what was reshaped leaves its segment as the matrix it was, and its shape is told by the inputs", async () => {
-  const { graph, y } = linearGraph(["batch", "position", 2]);
+  const { graph, y } = linearGraph();
   const segment = segmentOf(graph, y);
   const { as, shape } = leavingOf(segment).get(y)!;
   expect(as.shape).toEqual(["batch*position", 3]);
@@ -35,7 +35,7 @@ test("what was reshaped leaves its segment as the matrix it was, and its shape i
 });
 
 test("a value that is read on as well leaves so too; one that stays inside does not leave", () => {
-  const { graph, y } = linearGraph(["batch", "position", 2]);
+  const { graph, y } = linearGraph();
   const sum = y.add(1);
   const leaving = leavingOf(cut(graph, [y, sum])[0]!);
   expect([...leaving.keys()]).toEqual([y, sum]);

@@ -76,8 +76,10 @@ export class ParcelWriter {
    */
   place(shape: readonly number[]): Tensor | undefined {
     const bytes = bytesOfEntry({ dtype: "f32", shape });
-    if (bytes < smallestPlaced || dirname(this.#path) !== dirname(this.#free)) return undefined;
+    if (bytes < smallestPlaced) return undefined;
+    // Which may find the folder full and go on in the other, whose files are not kept.
     this.#flush();
+    if (dirname(this.#path) !== dirname(this.#free)) return undefined;
     const offset = Math.ceil(this.#end / line) * line;
     const end = offset + bytes;
     const memory = end > largestKept ? undefined : memoryOf(this.#free, this.#file, end, largestKept);

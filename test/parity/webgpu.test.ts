@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Session } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
-import { expectParity } from "./expectation.js";
+import { relative } from "./differentiating.js";
+import { expectParity, observedRow } from "./expectation.js";
 import { readGolden } from "./goldens.js";
 import { forwardWithAll, observed, returnedLogits, vitrail, withSession } from "./sessions.js";
 import { missing, showDrivers, swiftShader } from "./softwareGpus.js";
 
-const { edit, traced } = vitrail;
+const { capture, edit, scale, traced } = vitrail;
 
 if (missing && process.env["CI"]) {
   it("has a software GPU in continuous integration", () => {
@@ -100,6 +101,41 @@ describe.skipIf(missing !== undefined)("on a software GPU through WebGPU", () =>
         // Equal bits would mean that the CPU had computed this.
         expect(away).toBeGreaterThan(0);
       });
+    },
+  );
+
+  it.each(["opt", "opt-350m", "llama-grouped", "gpt2", "gpt-neox"])(
+    "%s is edited, read and differentiated at every point that its capabilities name, as on the CPU",
+    { timeout: 300_000 },
+    async (name) => {
+      const golden = readGolden(name);
+      const rows = golden.rows.map((row) => row.ids);
+      const run = (device: string) =>
+        withSession(golden.folder, { devices: [device] }, async (session) => {
+          const { points } = session.capabilities();
+          // Smaller, so that scores of several edits do not grow beyond what the tolerance is made for.
+          const edits = points.map((point) => edit(point.name, scale(0.8)));
+          const bare = observed(await forwardWithAll(session, rows));
+          const edited = observed(await session.forward(rows, { hooks: [...edits, capture("*")] }));
+          const { gradients } = await session.backward(rows, {
+            loss: ({ logits }) => logits.mul(logits).mean([0, 1, 2]),
+            at: points.filter(({ differentiate }) => differentiate).map((point) => point.name),
+            hooks: edits,
+          });
+          expect([...edited.keys()].toSorted()).toEqual(points.map((point) => point.name).toSorted());
+          return { bare, edited, gradients };
+        });
+      const [gpu, cpu] = [await run("webgpu:0"), await run("cpu")];
+      for (const [point, expected] of cpu.edited) {
+        const row = (from: typeof expected) => observedRow(from, golden, 0);
+        expect(distance(row(expected), row(cpu.bare.get(point)!)), point).toBeGreaterThan(1e-2);
+        expect(distance(row(gpu.edited.get(point)!), row(expected)), point).toBeLessThanOrEqual(
+          tolerance(row(expected)),
+        );
+      }
+      expect([...gpu.gradients.keys()]).toEqual([...cpu.gradients.keys()]);
+      for (const [point, expected] of cpu.gradients)
+        expect(relative(gpu.gradients.get(point)!, expected), point).toBeLessThan(1e-4);
     },
   );
 });

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { capture, edit, scale } from "../../kernel/dist/index.js";
 import { open } from "./forward.mjs";
-import { interleave, interval, median, pairedRatio, randomRows, timed } from "./measure.mjs";
+import { interleave, interval, median, medianInterval, pairedRatio, randomRows, timed } from "./measure.mjs";
 import { peersPython } from "./peers/environment.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -82,21 +82,32 @@ export async function benchPeers({ root, python, rounds, say }) {
   const made = script("save", folder);
   if (made.status !== 0) throw new Error(`peers.py save failed: ${made.stderr.trim().split("\n").at(-1)}`);
   const session = await open(folder, { weights: "pack", threads: 1 });
-  let own;
+  let times;
   try {
     const rows = randomRows(1, 16, 1000);
     const hooks = (count) => Array.from({ length: count }, (_, i) => capture(`layers.${i}.residual.out`));
     const run = (count) => () => timed(() => session.forward(rows, { hooks: hooks(count) }));
-    const times = await interleave(
+    times = await interleave(
       { 0: run(0), 1: run(1), 12: run(12), trip: () => timed(() => session.status()) },
       150 * rounds,
     );
-    own = Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]));
   } finally {
     await session.close();
   }
-  const theirs = script("time", String(10 * rounds));
+  const theirs = script("time", String(60 * rounds));
   if (theirs.status !== 0) throw new Error(`peers.py failed: ${theirs.stderr.trim().split("\n").at(-1)}`);
   const others = JSON.parse(theirs.stdout.trim().split("\n").at(-1));
-  return { trip: own.trip, tools: { vitrail: own, ...others } };
+  const { trip, ...own } = times;
+  const tools = Object.entries({ vitrail: own, ...others }).map(([name, each]) => [name, costOf(each)]);
+  return { trip: median(trip), tools: Object.fromEntries(tools) };
+}
+
+/** Of the times with 0, 1 and 12 values by round: their medians, and what is fixed and what each value costs within a round. */
+function costOf({ error, ...times }) {
+  if (error !== undefined) return { error };
+  const each = times[12].map((ms, round) => (ms - times[1][round]) / 11);
+  const fixed = each.map((ms, round) => times[1][round] - times[0][round] - ms);
+  const spread = (values) => ({ median: median(values), ...medianInterval(values) });
+  const ms = Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]));
+  return { ms, fixed: spread(fixed), each: spread(each) };
 }

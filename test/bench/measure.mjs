@@ -39,14 +39,19 @@ export function pairedRatio(times, numerator, denominator) {
   return median(times[numerator].map((ms, round) => ms / times[denominator][round]));
 }
 
-/** 95 % interval of the median of the paired ratios, from the order statistics (exact binomial, normal approximation). */
+/** 95 % interval of the median of the paired ratios. */
 export function interval(times, numerator, denominator) {
-  const ratios = times[numerator].map((ms, round) => ms / times[denominator][round]).sort((a, b) => a - b);
-  const n = ratios.length;
+  return medianInterval(times[numerator].map((ms, round) => ms / times[denominator][round]));
+}
+
+/** 95 % interval of the median, from the order statistics (exact binomial, normal approximation). */
+export function medianInterval(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const n = sorted.length;
   const half = 0.98 * Math.sqrt(n);
   return {
-    low: ratios[Math.max(0, Math.floor(n / 2 - half))],
-    high: ratios[Math.min(n - 1, Math.ceil(n / 2 + half))],
+    low: sorted[Math.max(0, Math.floor(n / 2 - half))],
+    high: sorted[Math.min(n - 1, Math.ceil(n / 2 + half))],
   };
 }
 

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
+import { starts } from "./forward.mjs";
 import { pause } from "./measure.mjs";
 
 const two = (x) => x.toFixed(2);
 const three = (x) => x.toFixed(3);
 const ms = (x) => x.toFixed(x < 100 ? 1 : 0);
+const within = ({ median, low, high }) => `${three(median)} [${three(low)}, ${three(high)}]`;
 const mega = (bytes) => (bytes === undefined ? "?" : String(Math.round(bytes / 1e6)));
 const atLeast = (ratio, target) => `${two(ratio)} (${ratio >= target ? "≥" : "**below**"} ${target})`;
 const verdict = (ratio, target) => `${two(ratio)} (${ratio <= target ? "≤" : "**above**"} ${target})`;
@@ -51,7 +53,8 @@ measured inside its process. Before each measurement stand ${pause} ms without w
 ## One process against transformers (eager PyTorch, sdpa)
 
 Every hook point is available; none is fetched, except in the column "captured", which brings back all residuals (in, mid, out)
-and all attention patterns. "last" computes the last position's logits only, on both sides.
+and all attention patterns. "last" computes the last position's logits only, on both sides. Both sides are started ${starts} times,
+with as many rounds each time.
 
 ${table(
   [
@@ -116,23 +119,16 @@ ${table(
 ## What hooks cost, against other tools
 
 A GPT-2 of 12 layers and 64 units, random weights, 1×16 tokens, one thread; each tool against its own bare forward pass. "fixed"
-is what one read value costs beyond the value itself; "each" what every further one costs. Our calls go to another process and
-back (an empty round trip is ${two(peers.trip)} ms, in all three of our times). Ours are medians of about a thousand calls, because V8
-compiles what it has run some hundred times.
+is what one read value costs beyond the value itself; "each" what every further one costs, both within a round, with the 95 %
+interval of the median. Our calls go to another process and back (an empty round trip is ${two(peers.trip)} ms, in all three of our
+times). Ours are medians of about a thousand calls, because V8 compiles what it has run some hundred times.
 
 ${table(
-  ["tool", "bare ms", "one value ms", "12 values ms", "fixed ms", "each ms"],
-  Object.entries(peers.tools).map(([name, times]) => {
-    if (times.error !== undefined) return [name, times.error, "", "", "", ""];
-    const each = (times[12] - times[1]) / 11;
-    return [
-      name,
-      three(times[0]),
-      three(times[1]),
-      three(times[12]),
-      three(times[1] - times[0] - each),
-      three(each),
-    ];
+  ["tool", "bare ms", "one value ms", "12 values ms", "fixed ms (95 %)", "each ms (95 %)"],
+  Object.entries(peers.tools).map(([name, cost]) => {
+    if (cost.error !== undefined) return [name, cost.error, "", "", "", ""];
+    const { ms, fixed, each } = cost;
+    return [name, three(ms[0]), three(ms[1]), three(ms[12]), within(fixed), within(each)];
   }),
 )}
 

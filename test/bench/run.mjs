@@ -60,8 +60,9 @@ const pytorch = await startPytorch(python, folder);
 const cores = availableParallelism();
 try {
   const common = { folder, vocabulary, pytorch, rounds, cores, say };
-  const one = await benchForward({ ...common, threads: 1 });
-  const two = await benchForward({ ...common, threads: 2 });
+  const fresh = { ...common, startPytorch: () => startPytorch(python, folder) };
+  const one = await benchForward({ ...fresh, threads: 1 });
+  const two = await benchForward({ ...fresh, threads: 2 });
   const edits = [await benchEdits({ ...common, threads: 1 }), await benchEdits({ ...common, threads: 2 })];
   const gradients = [
     ...(await benchGradients({ ...common, threads: 1 })),

@@ -1,12 +1,11 @@
 """
 What hooks cost in other tools: `peers.py save FOLDER` writes the model, `peers.py time ROUNDS` measures. A GPT-2 of 12 layers, 64 units and random weights, 1 x 16 tokens, one
 thread; for each tool the milliseconds of its own bare forward pass, and with the output of one layer and of all layers
-read, as medians of interleaved rounds. Prints one JSON object; a tool that does not run says why instead.
+read, one number a round, rounds interleaved. Prints one JSON object; a tool that does not run says why instead.
 """
 
 import json
 import os
-import statistics
 import sys
 import tempfile
 import time
@@ -172,12 +171,14 @@ def main() -> None:
             run = make()
             times = {count: [] for count in (0, 1, layers)}
             for round_ in range(rounds + 3):
-                for count, held in times.items():
+                # Each round begins with another one, so that none always follows the same.
+                turn = round_ % len(times)
+                for count, held in [*times.items()][turn:] + [*times.items()][:turn]:
                     started = time.perf_counter()
                     run(count)
                     if round_ >= 3:
                         held.append(1000 * (time.perf_counter() - started))
-            answer[name] = {count: statistics.median(held) for count, held in times.items()}
+            answer[name] = times
         except Exception as error:  # noqa: BLE001 - a tool that does not run here is a result as well
             answer[name] = {"error": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"}
     print(json.dumps(answer))

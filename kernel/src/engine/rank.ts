@@ -1,6 +1,7 @@
 import { Memo } from "../graph/memo.js";
 import type { RankRun } from "../hooks/feeds.js";
 import { isCotangent } from "../models/backward.js";
+import { MappedFiles } from "../models/checkpoint/mapped.js";
 import { openModel } from "../models/model.js";
 import { quantised } from "../models/quantise/quantised.js";
 import type { Stage } from "../models/stage.js";
@@ -56,14 +57,16 @@ export class Rank {
   readonly #bare: Variant;
   readonly #variants: Variants;
   readonly #groups: Groups;
+  readonly #files: MappedFiles;
   readonly #caches = new Caches();
   #waiting: Waiting | undefined;
 
-  private constructor(load: Load, bare: Variant, variants: Variants, groups: Groups) {
+  private constructor(load: Load, bare: Variant, variants: Variants, groups: Groups, files: MappedFiles) {
     this.#load = load;
     this.#bare = bare;
     this.#variants = variants;
     this.#groups = groups;
+    this.#files = files;
   }
 
   /** Builds the stage and loads its segments one after another. Throws when the checkpoint is no longer the planned one. */
@@ -77,8 +80,9 @@ export class Rank {
     const model = load.quantise === undefined ? published : quantised(published, load.quantise);
     if (model.checkpoint.fingerprint !== load.fingerprint)
       throw new Error(`${load.folder} has changed since the session was planned`);
+    const files = new MappedFiles(model.checkpoint);
     const variants = new Variants(load, model, runtime);
-    return new Rank(load, await variants.bare(onProgress), variants, groups);
+    return new Rank(load, await variants.bare(onProgress), variants, groups, files);
   }
 
   /** Names of the hook points and weights that this rank can be asked for. */
@@ -109,6 +113,7 @@ export class Rank {
     const { id, step, hands, waits } = options;
     this.giveUp();
     return this.#guarded(id, async () => {
+      this.#files.refuseWritten();
       await this.#variants.forgetOver();
       const rows = replicaRows(step.rows.length, this.#load.stage.data, {
         isEverywhere: step.cache?.everywhere === true,

@@ -1,4 +1,15 @@
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -42,3 +53,26 @@ test("numbers of a checkpoint that was written anew, or removed, are refused and
     rmSync(folder, { recursive: true });
   }
 });
+
+test.each(["map", "pack"] as const)(
+  "numbers of a checkpoint that was written in place are refused, whose loaded weights changed (%s)",
+  async (weights) => {
+    const folder = mkdtempSync(join(tmpdir(), "in-place-"));
+    const file = join(folder, "model.safetensors");
+    cpSync(opt, folder, { recursive: true });
+    const session = await Session.open(folder, { ...quiet, name: `in-place-${weights}`, weights });
+    try {
+      expect((await session.forward(rows)).logits).toBeDefined();
+      const size = statSync(file).size;
+      const handle = openSync(file, "r+");
+      writeSync(handle, new Uint8Array(size / 2), 0, size / 2, size / 2);
+      closeSync(handle);
+      await expect(session.forward(rows)).rejects.toThrow(
+        `${folder}: ${file} was written in place while the session had it loaded, and its weights changed with it: close the session, and open it again`,
+      );
+    } finally {
+      await session.close();
+      rmSync(folder, { recursive: true });
+    }
+  },
+);

@@ -102,12 +102,12 @@ export async function benchPeers({ root, python, rounds, say }) {
   return { trip: median(trip), tools: Object.fromEntries(tools) };
 }
 
-/** Of the times with 0, 1 and 12 values by round: their medians, and what is fixed and what each value costs within a round. */
+/** Of the times with 0, 1 and 12 values by round: their medians, and what a hooked call and each further value cost within a round. */
 function costOf({ error, ...times }) {
   if (error !== undefined) return { error };
   const each = times[12].map((ms, round) => (ms - times[1][round]) / 11);
-  const fixed = each.map((ms, round) => times[1][round] - times[0][round] - ms);
+  const hooked = times[1].map((ms, round) => ms - times[0][round]);
   const spread = (values) => ({ median: median(values), ...medianInterval(values) });
   const ms = Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]));
-  return { ms, fixed: spread(fixed), each: spread(each) };
+  return { ms, hooked: spread(hooked), each: spread(each) };
 }

@@ -70,7 +70,7 @@ describe("a run repeated on one process", () => {
       expect(wrong.totalVariation!.largest).toBeGreaterThan(0.5);
       expect(wrong.deviations[0]!.largest).toBeGreaterThan(50);
       await expect(session.verify({ ...own })).rejects.toThrow(
-        "verify needs what this session's forward or backward returned",
+        "verify needs what this session's forward, backward, generate or score returned",
       );
     });
   });

@@ -14,7 +14,7 @@ import { FinishedBackward } from "./backward/result.js";
 import type { Backward, BackwardOptions } from "./backward/types.js";
 import type { BrokerClient } from "./client.js";
 import { sessionFolder } from "./folder.js";
-import { generate } from "./generation/generate.js";
+import { generate, type Choosing } from "./generation/generate.js";
 import { score } from "./generation/score.js";
 import type { GenerateOptions, Generation, ScoreOptions, Scores } from "./generation/types.js";
 import { cancelSignal, notebookHost } from "./host.js";
@@ -43,9 +43,14 @@ import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js
 import { FinishedRun } from "./run.js";
 import { saying } from "./saying.js";
 import { sessionTable, showEstimate, showStatus } from "./tables.js";
-import { repeatable, type Asked } from "./verification/asked.js";
+import { isRandom } from "./sampling.js";
+import { Chosen } from "./verification/chosen.js";
+import { generated, type Generating } from "./verification/generated.js";
+import { backwardPass, forwardPass } from "./verification/pass.js";
+import { scored } from "./verification/scored.js";
+import type { Moment, Subject } from "./verification/subject.js";
 import type { Verification } from "./verification/types.js";
-import { verifyRun } from "./verification/verify.js";
+import { verifyCall } from "./verification/verify.js";
 import type {
   Estimate,
   ForwardOptions,
@@ -74,8 +79,8 @@ export class Session {
   readonly #parameters: Parameters;
   readonly #prefixes: Prefixes;
   readonly #passes: Passes;
-  /** What runs were asked for, so that they can be repeated. */
-  readonly #asked = new WeakMap<Run, Asked>();
+  /** What calls returned, with what they were asked for, so that they can be repeated. */
+  readonly #subjects = new WeakMap<Run | Generation | Scores, Subject>();
   #tokenizer: Promise<Tokenizer> | undefined;
 
   private constructor(client: BrokerClient, model: Model) {
@@ -151,18 +156,17 @@ export class Session {
     const asked = this.#withHooks(options);
     const request = this.#prepare(rows, asked);
     const edited = this.#edited();
-    const { marks } = this.#parameters;
+    const moment = this.#moment();
     const cache =
       options.after &&
       this.#prefixes.after(
         options.after,
         rows.ids.map((row) => row.length),
-        marks,
+        moment.marks,
         this.#model.dimensions.maxPositions,
       );
     const step = cache === undefined ? request.step : { ...request.step, cache };
     const begun = options.after && this.#prefixes.origin(options.after);
-    const saved = new Map(this.saved);
     const { order } = this.#client;
     const [values, provenance] = await Promise.all([
       this.#passes.run({ ...request, step }, cancelSignal(options.signal)),
@@ -186,8 +190,7 @@ export class Session {
       provenance,
       shardsOf,
     });
-    const call = { kind: "forward", options: repeatable(asked), begun } as const;
-    this.#asked.set(run, { ids, call, saved, marks });
+    this.#subjects.set(run, forwardPass(run, ids, asked, begun, moment));
     return run;
   }
 
@@ -207,7 +210,7 @@ export class Session {
     const request = this.#prepare(rows, { ...asked, logits: "none" }, 0);
     const provenance = this.#origin(printCall(input, asked, "prefix"), input, rows.ids);
     const { marks } = this.#parameters;
-    return this.#prefixes.keep({ tokens, provenance, options: repeatable(asked), marks }, (cache) =>
+    return this.#prefixes.keep({ tokens, provenance, options: { hooks: asked.hooks }, marks }, (cache) =>
       this.#passes.run({ ...request, step: { ...request.step, cache } }, cancelSignal(options.signal)),
     );
   }
@@ -225,12 +228,11 @@ export class Session {
     const asked = { ...options, hooks: this.hooks.effective(options, "backward") };
     const request = prepareBackward(ids, asked, this.#points, this.#model);
     const provenance = this.#origin(printBackward(input, asked), input, ids);
-    const saved = new Map(this.saved);
-    const { marks } = this.#parameters;
+    const moment = this.#moment();
     const values = await this.#passes.run(request, cancelSignal(options.signal));
     const { shardsOf } = this.#passes;
     const run = new FinishedBackward({ tokens, request, values, model: this.#model, provenance, shardsOf });
-    this.#asked.set(run, { ids, call: { kind: "backward", options: repeatable(asked) }, saved, marks });
+    this.#subjects.set(run, backwardPass(run, ids, asked, moment));
     return run;
   }
 
@@ -246,9 +248,21 @@ export class Session {
     checkOptions("session.generate", options, generateOptions);
     const rows = await this.#read(prompts);
     const asked = this.#withHooks(options, "generation");
+    const moment = this.#moment();
+    const chosen = new Chosen(rows.ids.length, options.forced === undefined && !isRandom(options));
+    const generation = await this.#generate(prompts, rows, asked, (...choice) => chosen.add(...choice));
+    const again: Generating = async (session, ids, options, told) =>
+      session.#generate(ids, await session.#read(ids), options, told);
+    this.#subjects.set(generation, generated(generation, asked.hooks, chosen, again, moment));
+    return generation;
+  }
+
+  /** @param asked with all hooks that act */
+  #generate(prompts: Input, rows: Rows, asked: GenerateOptions, told: Choosing): Promise<Generation> {
     const origin = this.#origin(printGenerate(prompts, asked), prompts, rows.ids);
+    const provenanceBy = (seed: number | null) => ({ ...origin, seed });
     return this.#passes.holding((runner) =>
-      generate(runner, rows, asked, cancelSignal(options.signal), (seed) => ({ ...origin, seed })),
+      generate(runner, rows, asked, cancelSignal(asked.signal), provenanceBy, told),
     );
   }
 
@@ -273,9 +287,12 @@ export class Session {
       throw saying("continuations", error);
     });
     const provenance = this.#origin(printScore(prompt, continuations, hooks), prompt);
-    return this.#passes.holding((runner) =>
+    const moment = this.#moment();
+    const scores = await this.#passes.holding((runner) =>
       score(runner, read, rest, hooks, cancelSignal(options.signal), provenance),
     );
+    this.#subjects.set(scores, scored(scores, hooks, moment));
+    return scores;
   }
 
   /** What a forward pass with these hooks would bring back, in bytes; shows as a table. Runs nothing. */
@@ -288,19 +305,26 @@ export class Session {
   }
 
   /**
-   * Repeats a forward or backward pass of this session on one process of its own, with the same hooks and parameters, and
-   * with the weights of the checkpoint where this session's are quantised, and says how far the two are apart; and, where
-   * it was edited, what the edits changed here, and what each of several changes when it alone is left out, for which there
-   * is one more pass on the one process. Functions of the notebook are called again, with what was saved before the run.
+   * Repeats a forward or backward pass, a generation or a score of this session on one process of its own, with the same
+   * hooks and parameters, and with the weights of the checkpoint where this session's are quantised, and says how far the two
+   * are apart; and, where it was edited, what the edits changed here, and what each of several changes when it alone is left
+   * out, for which there is one more call on the one process. Functions of the notebook are called again, with what was saved
+   * before the call; `onToken` is not.
    *
-   * Throws one line for what neither `forward` nor `backward` of this session returned, for a run with other parameters than
-   * it has now or with nothing to compare, and as `open`, `forward` and `backward` do.
+   * A generation, however its tokens were chosen, is repeated on the tokens that it has, with and without edits. Compared are
+   * the likeliest token and the logit of the token it went on with at each step of each row, and what was captured at each
+   * step; whole distributions where `capture("logits")` kept them. Of a score the log-probabilities, their totals and which
+   * continuation is likeliest are compared.
+   *
+   * Throws one line for what none of `forward`, `backward`, `generate` and `score` of this session returned, for a run with
+   * other parameters than it has now or with nothing to compare, and as `open` and these do.
    */
-  async verify(run: Run): Promise<Verification & Displayable> {
-    const asked = this.#asked.get(run);
-    if (asked === undefined) throw new Error("verify needs what this session's forward or backward returned");
+  async verify(run: Run | Generation | Scores): Promise<Verification & Displayable> {
+    const subject = this.#subjects.get(run);
+    if (subject === undefined)
+      throw new Error("verify needs what this session's forward, backward, generate or score returned");
     const { folder } = this.#model.checkpoint;
-    return verifyRun(run, asked, (model, options) => Session.open(model, options), {
+    return verifyCall(subject, (model, options) => Session.open(model, options), {
       session: this,
       folder,
       marks: this.#parameters.marks,
@@ -401,6 +425,11 @@ export class Session {
   /** A call's options with the hooks that act in it: the lasting ones that it chooses, in their order, then its own. */
   #withHooks<Options extends HookChoice>(options: Options, call: "pass" | "generation" = "pass"): Options {
     return { ...options, hooks: this.hooks.effective(options, call) };
+  }
+
+  /** What a call reads beside its options, as it is now. */
+  #moment(): Moment {
+    return { saved: new Map(this.saved), marks: this.#parameters.marks };
   }
 
   /** What provenance tells of the parameters. */

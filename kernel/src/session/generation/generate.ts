@@ -15,6 +15,9 @@ import type { GenerateOptions, Generation, GenerationStep } from "./types.js";
 
 const usualTokens = 64;
 
+/** Is told, of every token as it comes, what logits [token] it was chosen from, or would have been. */
+export type Choosing = (row: number, id: number, logits: Float32Array) => void;
+
 /**
  * Continues each row by one token a step: the prompts first, then each row's newest token, with keys and values of
  * what came before kept on the ranks. Throws one line before anything runs when an option or a hook does not fit.
@@ -25,6 +28,7 @@ export async function generate(
   options: GenerateOptions,
   signal: AbortSignal | undefined,
   provenanceBy: (seed: number | null) => Provenance,
+  told: Choosing,
 ): Promise<Generation> {
   checkSampling(options);
   const { model, points, shardsOf } = runner;
@@ -42,9 +46,9 @@ export async function generate(
   const texts = prompts.ids.map((ids) => readIds(tokenizer, ids));
   const growing = options.stream === false ? undefined : new GrowingText(texts);
   const provenance = provenanceBy(seed);
-  const choose = (logits: Whole, row: number, step: number) => {
+  const choose = (logits: Float32Array, row: number, step: number) => {
     try {
-      return chooseToken(rowOf(logits, row), options, random[row]!);
+      return chooseToken(logits, options, random[row]!);
     } catch (error) {
       throw saying(`row ${row} at step ${step}`, error);
     }
@@ -64,7 +68,9 @@ export async function generate(
       const logits = values.get(logitsKey as string) as Whole;
       for (const [index, row] of rows.entries()) {
         if (row.ended !== undefined) continue;
-        const id = options.forced?.[index]?.[step] ?? choose(logits, index, step);
+        const own = rowOf(logits, index);
+        const id = options.forced?.[index]?.[step] ?? choose(own, index, step);
+        told(index, id, own);
         const added = row.add(id);
         growing?.add(index, added.text);
         await options.onToken?.({ row: index, step, ...added });

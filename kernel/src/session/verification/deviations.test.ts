@@ -4,9 +4,13 @@ import { variationOf } from "./distributions.js";
 import { effectOf } from "./effect.js";
 import { printEffect } from "./view.js";
 
-const value = (data: readonly number[], shape: readonly number[] = [data.length], axes: string[] = []) =>
-  new Map([["x", { data: Float32Array.from(data), shape, axes }]]);
-const of = (a: readonly number[], b: readonly number[]) => deviationsOf(value(a), value(b), [1])[0]!;
+const value = (
+  data: readonly number[],
+  shape: readonly number[] = [data.length],
+  axes: string[] = [],
+  lengths = [1],
+) => new Map([["x", { data: Float32Array.from(data), shape, axes, lengths }]]);
+const of = (a: readonly number[], b: readonly number[]) => deviationsOf(value(a), value(b))[0]!;
 
 describe("how far values are apart", () => {
   it("is nothing between what is equal, infinite or not a number, and as far as can be from other numbers", () => {
@@ -37,9 +41,8 @@ describe("how far values are apart", () => {
     const rows = [1, 2, 3, 4, 900, 900];
     const others = [1, 2, 3, 4.5, 0, NaN];
     const found = deviationsOf(
-      value(rows, [2, 3], ["batch", "position"]),
-      value(others, [2, 3], ["batch", "position"]),
-      [3, 1],
+      value(rows, [2, 3], ["batch", "position"], [3, 1]),
+      value(others, [2, 3], ["batch", "position"], [3, 1]),
     );
     expect(found).toEqual([{ name: "x", largest: 0.5, relative: 0.125 }]);
   });
@@ -58,7 +61,7 @@ it("compares distributions with tokens that cannot come, and such that are none"
 
 it("says of an effect how large it is and where, and of none what was looked at", () => {
   const effect = (a: readonly number[], b: readonly number[], returned = ["x"]) =>
-    printEffect(effectOf([{ edited: value(a), bare: value(b) }], new Set(returned), [1]));
+    printEffect(effectOf([{ edited: value(a), bare: value(b) }], new Set(returned)));
   expect(effect([-Infinity, 1], [2, 1])).toBe("an effect, infinite at most, at x");
   expect(effect([NaN, 1], [2, 1])).toBe("an effect, infinite at most, at x");
   expect(effect([3, 1], [2, 1])).toBe("an effect, 1.0e+0 at most, at x");

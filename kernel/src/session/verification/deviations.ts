@@ -10,19 +10,14 @@ export function distance(a: number, b: number): number {
   return Number.isNaN(a) && Number.isNaN(b) ? 0 : Infinity;
 }
 
-/**
- * How far the values of one run are from those of the same names of another, padding left out.
- *
- * @param lengths tokens of each row
- */
+/** How far the values of one run are from those of the same names of another, padding left out. */
 export function deviationsOf(
   values: ReadonlyMap<string, Comparable>,
   others: ReadonlyMap<string, Comparable>,
-  lengths: readonly number[],
 ): Deviation[] {
   return [...values].map(([name, value]) => {
     const other = others.get(name)!.data;
-    const isReal = realIn(value, lengths);
+    const isReal = realIn(value);
     let [largest, size] = [0, 0];
     value.data.forEach((x, i) => {
       const away = distance(x, other[i]!);
@@ -39,7 +34,7 @@ export function deviationsOf(
 const counted: ReadonlySet<string> = new Set(["position", "query", "key"]);
 
 /** Tells whether an entry is within its row: what lies behind the end is padding, in a value of all positions. */
-function realIn({ shape, axes }: Comparable, lengths: readonly number[]): (index: number) => boolean {
+function realIn({ shape, axes, lengths }: Comparable): (index: number) => boolean {
   const longest = Math.max(...lengths);
   const strides = stridesOf(shape);
   const place = (index: number, axis: number) => Math.floor(index / strides[axis]!) % shape[axis]!;

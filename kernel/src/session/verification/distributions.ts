@@ -1,43 +1,53 @@
-import type { Run } from "../types.js";
+import type { Whole } from "../assemble.js";
 import { distance } from "./deviations.js";
+import type { Outcome } from "./subject.js";
 import type { Verification } from "./types.js";
 
-/** How near the next-token distributions of two runs are; of runs without logits nothing is known. */
+/** How near the next-token distributions of a call and of its repetition are; what did not come back is not known. */
 export function compareDistributions(
-  run: Run,
-  again: Run,
-  isAll: boolean,
+  own: Outcome,
+  again: Outcome,
 ): Pick<Verification, "positions" | "top1" | "totalVariation"> {
-  const [own, other] = [run.logits, again.logits];
-  if (own === undefined || other === undefined)
-    return { positions: 0, top1: undefined, totalVariation: undefined };
-  const vocabulary = own.shape.at(-1)!;
-  const spots = positionsOf(own.shape, isAll ? run.tokens.map((row) => row.length) : undefined);
-  let [agreed, total, largest] = [0, 0, 0];
-  for (const spot of spots) {
-    const [a, b] = [own, other].map(({ data }) => data.subarray(spot * vocabulary, (spot + 1) * vocabulary));
-    if (likeliest(a!) === likeliest(b!)) agreed += 1;
-    const variation = variationOf(a!, b!);
-    total += variation;
-    largest = Math.max(largest, variation);
-  }
-  const positions = spots.length;
-  return { positions, top1: agreed / positions, totalVariation: { mean: total / positions, largest } };
+  const { positions } = own;
+  const [mine, others] = [own, again].map((each) => each.likeliest ?? each.distributions?.map(likeliest));
+  const top1 = mine && others && mine.filter((id, at) => id === others[at]).length / positions;
+  const [a, b] = [own.distributions, again.distributions];
+  const apart = a && b && a.map((logits, at) => variationOf(logits, b[at]!));
+  const totalVariation = apart && {
+    mean: apart.reduce((sum, each) => sum + each, 0) / positions,
+    largest: apart.reduce((most, each) => Math.max(most, each), 0),
+  };
+  return { positions, top1, totalVariation };
 }
 
-/** Row numbers [row × position] of what is no padding: of rows of these lengths, or of positions that were chosen. */
-function positionsOf(
-  [batch = 0, positions = 0]: readonly number[],
+/**
+ * The logits [row, position, token] of each position, padding left out.
+ *
+ * @param lengths tokens of each row; undefined where positions were chosen, of which none is padding
+ */
+export function rowsOf(
+  { shape, data }: Pick<Whole, "shape" | "data">,
   lengths: readonly number[] | undefined,
-): number[] {
-  return Array.from({ length: batch }, (_, row) => row).flatMap((row) =>
-    Array.from({ length: lengths?.[row] ?? positions }, (_, position) => row * positions + position),
-  );
+): Float32Array[] {
+  const [batch, positions, vocabulary] = shape as [number, number, number];
+  return Array.from({ length: batch }, (_, row) =>
+    Array.from({ length: lengths?.[row] ?? positions }, (_, position) => {
+      const from = (row * positions + position) * vocabulary;
+      return data.subarray(from, from + vocabulary);
+    }),
+  ).flat();
 }
 
-/** Id of the likeliest token; −1 where something is not a number. */
-function likeliest(logits: Float32Array): number {
-  return logits.indexOf(logits.reduce((a, b) => Math.max(a, b), -Infinity));
+/** Id of the likeliest token, of equal ones the first; −1 where something is not a number. */
+export function likeliest(logits: Float32Array): number {
+  let [best, most] = [0, -Infinity];
+  // A generation asks at every step, and a callback for each entry takes ten times as long.
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id] as number;
+    if (Number.isNaN(logit)) return -1;
+    if (logit > most) [best, most] = [id, logit];
+  }
+  return best;
 }
 
 /** ½ Σ |p − q|; where one of the two is no distribution, or both in different places, as far as can be. */

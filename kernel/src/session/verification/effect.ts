@@ -16,16 +16,11 @@ export interface Pair {
  * which is no effect.
  *
  * @param returned names of the values that the run in question returned
- * @param lengths tokens of each row
  */
-export function effectOf(
-  pairs: readonly Pair[],
-  returned: ReadonlySet<string>,
-  lengths: readonly number[],
-): Effect {
+export function effectOf(pairs: readonly Pair[], returned: ReadonlySet<string>): Effect {
   // A trained module that is left out has no gradient to compare.
   const moved = pairs.flatMap(({ edited, bare }) =>
-    deviationsOf(new Map([...edited].filter(([name]) => bare.has(name))), bare, lengths),
+    deviationsOf(new Map([...edited].filter(([name]) => bare.has(name))), bare),
   );
   const isAbove = ({ relative }: Deviation) => relative > rounding;
   const furthest = moved.reduce<Deviation | undefined>(

@@ -13,9 +13,11 @@ export interface Deviation {
 }
 
 /**
- * What a comparison comes to. `supported`: the same likeliest tokens, and no value further off than a thousandth of its
- * largest. `degraded`: nine of ten likeliest tokens are the same, nowhere is more than a tenth of the probability
- * elsewhere, and nothing is infinite or NaN in one of the two alone, as after coarser arithmetic. `wrong`: neither.
+ * What a comparison comes to. `supported`: the same likeliest tokens (of a score: the same likeliest continuation), and no
+ * value further off than a thousandth of its largest. `degraded`: nine of ten likeliest tokens are the same, nowhere is more
+ * than a tenth of the probability elsewhere, and nothing is infinite or NaN in one of the two alone, as after coarser
+ * arithmetic. Where of a generation or a score only its tokens' logits or log-probabilities are known, none of them is off by
+ * more than 0.2: if all of a distribution's were, less than a tenth would be elsewhere. `wrong`: neither.
  */
 export type Verdict = "supported" | "degraded" | "wrong";
 
@@ -42,23 +44,38 @@ export interface EditEffect {
   readonly failure: string | undefined;
 }
 
-/** A run compared with its repetition on one process. */
+/** What a call returned, compared with its repetition on one process. */
 export interface Verification {
   readonly verdict: Verdict;
-  /** Positions compared, padding left out; 0 for a run without logits. */
+  /** What was repeated; a generation on the tokens that it has. */
+  readonly kind: "forward" | "backward" | "generation" | "score";
+  /**
+   * Positions compared, padding left out; 0 for a run without logits. Of a generation each has one of its tokens next, of a
+   * score one of the continuations'.
+   */
   readonly positions: number;
-  /** Share of positions at which both runs find the same token likeliest, or neither finds one because of NaN. */
+  /**
+   * Share of positions at which both find the same token likeliest, or neither finds one because of NaN; whether or not a
+   * generation went on with it. Undefined of a score.
+   */
   readonly top1: number | undefined;
+  /** Whether the same continuation of a score is likeliest; undefined of what is none. */
+  readonly best: boolean | undefined;
   /**
    * ½ Σ |p − q| over the next-token distributions of a position: the mean and the largest over positions. 1 where NaN or
-   * infinite logits leave one of the two without a distribution, or both in different places.
+   * infinite logits leave one of the two without a distribution, or both in different places. Of a generation it is known
+   * where all logits were captured at every step, and never of a score.
    */
   readonly totalVariation: { readonly mean: number; readonly largest: number } | undefined;
-  /** Of the logits, of every capture and of what a readout returned; of a backward pass the loss and every gradient too. */
+  /**
+   * Of the logits, of every capture and of what a readout returned; of a backward pass the loss and every gradient too. Of a
+   * generation of `logits of the tokens`, those that it went on with, and of each capture, `NAME at step 3`; of a score of
+   * `log-probabilities`, those of the tokens, and of `totals`.
+   */
   readonly deviations: readonly Deviation[];
   /**
-   * What all the run's edits change together: on the session's own mesh for what the run returned, on one process for logits
-   * that it did not. Undefined without edits.
+   * What all the edits change together: on the session's own mesh for what came back, on one process for logits that did not,
+   * of a generation `next-token logits`. Undefined without edits.
    */
   readonly effect: Effect | undefined;
   /** What each of them changes by itself; of several on one process, with one more pass for each. */

@@ -1,33 +1,31 @@
 import type { Displayable } from "../../display/index.js";
 import type { Session } from "../session.js";
-import type { Run } from "../types.js";
-import type { Asked } from "./asked.js";
-import { repeatRun } from "./repeat.js";
+import { repeatCall } from "./repeat.js";
+import type { Subject } from "./subject.js";
 import type { Verification } from "./types.js";
-import { valuesOf } from "./values.js";
 
 /** Every repetition has a session of its own, also when several go on at the same time. */
 let verifications = 0;
 
 /**
- * Repeats a run on a session of one process that is there for nothing else, and compares. Throws one line when the
- * parameters are no longer those of the run, and when it returned nothing.
+ * Repeats a call on a session of one process that is there for nothing else, and compares. Throws one line when the
+ * parameters are no longer those of the call, and when it returned nothing.
  *
  * @param open as `Session.open`
  * @param now the session that ran it, with its checkpoint's folder and its edited parameters
  */
-export async function verifyRun(
-  run: Run,
-  asked: Asked,
+export async function verifyCall(
+  subject: Subject,
   open: typeof Session.open,
   now: { readonly session: Session; readonly folder: string; readonly marks: readonly string[] },
 ): Promise<Verification & Displayable> {
-  const { marks } = asked;
+  const { marks } = subject;
   if (marks.join() !== now.marks.join())
     throw new Error(
       `parameters were edited or restored since the run: it read ${marks.join(", ") || "the checkpoint's own"}`,
     );
-  if (valuesOf(run, true).size === 0)
+  const returned = subject.returned();
+  if (returned.values.size === 0)
     throw new Error("verify has nothing to compare: the run returned no logits, captures or readout");
   const alone = await open(now.folder, {
     name: `${now.session.name}-verify-${process.pid}-${verifications++}`,
@@ -37,7 +35,7 @@ export async function verifyRun(
     quiet: true,
   });
   try {
-    return await repeatRun(run, asked, now.session, alone);
+    return await repeatCall(subject, returned, now.session, alone);
   } finally {
     await alone.close();
   }

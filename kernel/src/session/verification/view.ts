@@ -3,9 +3,16 @@ import type { Effect, Verification } from "./types.js";
 
 const exact = (x: number) => (x === 0 ? "0" : Number.isFinite(x) ? x.toExponential(1) : "infinite");
 
+const titles: Readonly<Record<Verification["kind"], string>> = {
+  forward: "verification",
+  backward: "verification",
+  generation: "verification of a generation, on the tokens that it has",
+  score: "verification of a score",
+};
+
 /** A verification as a table. */
 export function view(verification: Verification): Displayable {
-  const { verdict, positions, top1, totalVariation, deviations, effect, edits } = verification;
+  const { verdict, kind, positions, top1, best, totalVariation, deviations, effect, edits } = verification;
   const worst = deviations.reduce((a, b) => (b.relative > a.relative ? b : a));
   const rows: { what: string; value: string }[] = [{ what: "verdict", value: verdict }];
   if (top1 !== undefined)
@@ -13,10 +20,12 @@ export function view(verification: Verification): Displayable {
       what: "same likeliest token",
       value: `${(100 * top1).toFixed(1)} % of ${positions} positions`,
     });
+  if (best !== undefined) rows.push({ what: "same likeliest continuation", value: best ? "yes" : "no" });
   if (totalVariation !== undefined) {
     const { mean, largest } = totalVariation;
     rows.push({ what: "total variation", value: `mean ${exact(mean)}, largest ${exact(largest)}` });
-  }
+  } else if (kind === "generation")
+    rows.push({ what: "total variation", value: "not known: logits were not captured at every step" });
   const deviation = `${exact(worst.largest)} at ${worst.name}, ${exact(worst.relative)} of its largest entry`;
   rows.push({ what: "largest deviation", value: deviation });
   rows.push({ what: "edits", value: effect === undefined ? "none" : `have ${printEffect(effect)}` });
@@ -31,7 +40,7 @@ export function view(verification: Verification): Displayable {
       { title: "against one process", value: ({ what }) => what },
       { title: "", value: ({ value }) => value },
     ],
-    "verification",
+    titles[kind],
   );
 }
 

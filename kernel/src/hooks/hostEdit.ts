@@ -5,7 +5,7 @@ import type { Tensors } from "./trained.js";
 
 /** Where and when a host edit is called. */
 export interface HostContext {
-  /** Canonical name of the hook point. */
+  /** Canonical name of the hook point, or the parameter whose gradient is edited. */
   readonly point: string;
   /** Decoder layer, or undefined outside the layers. */
   readonly layer: number | undefined;

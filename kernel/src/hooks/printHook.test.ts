@@ -21,6 +21,7 @@ test("hooks print as what they do, and stay the plain data they are", () => {
     ],
     [capture("norm", { when: "before" }), 'capture("norm", before)'],
     [editGradient("norm", zero()), 'editGradient("norm", zero)'],
+    [editGradient("model.norm.weight", (dx) => dx), 'editGradient("model.norm.weight", a function)'],
     [skip("layers.1"), 'skip("layers.1")'],
   ];
   for (const [hook, text] of told) {

@@ -75,7 +75,7 @@ test("hook points show the hooks that are live when they are shown, as session.h
   const layer = nodes.find(({ name }) => name === "layers.1");
   expect(layer?.marks.map(({ hook }) => hooks[hook]!.name)).toEqual(["short"]);
   // A hook at none of the points shown is told all the same.
-  expect(inspect(points)).toContain("at other points: short");
+  expect(inspect(points)).toContain("elsewhere: short");
   session.hooks.clear();
   expect(marksAt(points, norm)).toEqual([]);
   expect(inspect(session.hooks)).toContain("no live hooks");

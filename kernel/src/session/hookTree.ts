@@ -12,6 +12,7 @@ import { printHook } from "../hooks/printHook.js";
 import type { LastingHook } from "../hooks/lastingHook.js";
 import { globMatcher, select } from "../hooks/selector.js";
 import { selectLayers } from "../hooks/skip.js";
+import { nameOf } from "./parameters/choose.js";
 import type { PointRow } from "./types.js";
 
 export interface TreeSource {
@@ -85,14 +86,16 @@ function marksBy(hooks: readonly LastingHook[], points: readonly HookPoint[]): M
   const mark = (name: string, hook: number, path: string | null) =>
     marks.set(name, [...(marks.get(name) ?? []), { hook, path }]);
   hooks.forEach(({ hook }, i) => {
-    const isChosen = globMatcher(hook.selector.replace(/\[.*$/, "").trim());
+    const isChosen = globMatcher(nameOf(hook.selector));
+    const isNamed = ({ name, aliases }: HookPoint) => [name, ...aliases].some(isChosen);
     if (hook.kind === "skip")
       for (const layer of selectLayers(hook.selector, points)) {
         const name = `layers.${layer}`;
         const end = points.find((point) => point.name === `${name}.residual.out`)!;
         mark(name, i, isChosen(name) ? null : (end.aliases.find(isChosen) ?? null));
       }
-    else
+    // A parameter whose gradient is edited has no place among the points.
+    else if (hook.kind !== "editGradient" || points.some(isNamed))
       for (const { point } of select(hook.selector, points))
         mark(point.name, i, isChosen(point.name) ? null : (point.aliases.find(isChosen) ?? null));
   });

@@ -38,22 +38,15 @@ export function refuseInside(broker: number): void {
     throw new Error("a host edit cannot run the session that waits for it: run it before, or after");
 }
 
-/**
- * Makes the host edits of one pass: the parts of a value put together, the function called once, what it returned laid
- * out for the ranks again. The function runs as the code that asked for the pass, so that what it prints is that cell's.
- */
-export function hostEdits(hosts: ReadonlyMap<string, HostCall>, pass: Pass): HandOut {
-  // Most passes have none, and what follows takes as long as the rest of a small pass's preparation.
-  if (hosts.size === 0) return ({ key }) => Promise.reject(new Error(`no host edit ${key} in this pass`));
+/** Calls a host edit once, with a whole value. Throws what it throws with the hook's name, and one line for another shape. */
+export type HostCaller = (call: HostCall, x: Dense) => Promise<Dense>;
+
+/** Calls host edits of one pass. A function runs as the code that asked for the pass, so that what it prints is that cell's. */
+export function hostCaller(pass: Omit<Pass, "pointOf">): HostCaller {
   const asCaller = AsyncLocalStorage.snapshot();
   const signal = AbortSignal.any([...pass.signals]);
-  return async ({ key, results, ranks, isEverywhere, into }) => {
-    const call = hosts.get(key);
-    if (call === undefined) throw new Error(`no host edit ${key} in this pass`);
-    const point = pass.pointOf(call.point);
-    const x = (await assemble(results, () => point)).get(key);
-    if (x === undefined) throw new Error(`nothing came for ${printCallOf(call)}`);
-    const { step, lengths, saved, trained } = pass;
+  const { step, lengths, saved, trained } = pass;
+  return async (call, x) => {
     const context = { point: call.point, layer: call.layer, step, lengths, saved, trained, signal };
     const edit: Making = { broker: pass.broker, isOver: false };
     let returned: unknown;
@@ -69,8 +62,27 @@ export function hostEdits(hosts: ReadonlyMap<string, HostCall>, pass: Pass): Han
       edit.isOver = true;
     }
     const made = checkResult(returned, x, call);
-    // Nobody would remove the parcels of a run that is over.
+    // Nobody would take what is made for a run that is over.
     signal.throwIfAborted();
+    return made;
+  };
+}
+
+/**
+ * Makes the host edits of one pass: the parts of a value put together, the function called once, what it returned laid
+ * out for the ranks again.
+ */
+export function hostEdits(hosts: ReadonlyMap<string, HostCall>, pass: Pass): HandOut {
+  // Most passes have none, and what follows takes as long as the rest of a small pass's preparation.
+  if (hosts.size === 0) return ({ key }) => Promise.reject(new Error(`no host edit ${key} in this pass`));
+  const make = hostCaller(pass);
+  return async ({ key, results, ranks, isEverywhere, into }) => {
+    const call = hosts.get(key);
+    if (call === undefined) throw new Error(`no host edit ${key} in this pass`);
+    const point = pass.pointOf(call.point);
+    const x = (await assemble(results, () => point)).get(key);
+    if (x === undefined) throw new Error(`nothing came for ${printCallOf(call)}`);
+    const made = await make(call, x);
 
     const pack = (data: Float32Array, shape: readonly number[]) => {
       const writer = new ParcelWriter(into.folder, into.label, "host", into.overflow);

@@ -8,7 +8,7 @@ import type { Tokenizer } from "../models/tokenizer/index.js";
 import { assemble, type Whole } from "./assemble.js";
 import type { BrokerClient } from "./client.js";
 import type { Runner } from "./generation/runner.js";
-import { hostEdits, refuseInside } from "./hostEdits.js";
+import { hostCaller, hostEdits, refuseInside, type HostCaller } from "./hostEdits.js";
 import type { Parameters } from "./parameters/parameters.js";
 import { stageOf } from "./pointRows.js";
 import type { ForwardRequest } from "./request.js";
@@ -44,17 +44,14 @@ export class Passes {
     signal: AbortSignal | undefined,
     index = 0,
   ): Promise<Map<string, Whole>> {
-    const { client, points, parameters, saved } = this.#live;
+    const { client, points, parameters } = this.#live;
     refuseInside(client.pid);
     const over = new AbortController();
     const held = parameters.hold();
+    const pass = this.#pass({ step, trained }, signal, index);
     const handOut = hostEdits(hosts, {
-      broker: client.pid,
-      step: index,
-      lengths: step.rows.map((row) => row.length),
-      saved,
-      trained,
-      signals: [over.signal, ...(signal ? [signal] : [])],
+      ...pass,
+      signals: [over.signal, ...pass.signals],
       pointOf: (name) => pointNamed(points, name) as HookPoint,
     });
     // None for a result that is no point. Asked for only where several ranks hold something.
@@ -72,6 +69,21 @@ export class Passes {
     } finally {
       held.release();
     }
+  }
+
+  /** Calls host edits of what a pass brought back, as `run` calls those of what it computes. */
+  caller(pass: Pick<ForwardRequest, "step" | "trained">, signal: AbortSignal | undefined): HostCaller {
+    return hostCaller(this.#pass(pass, signal));
+  }
+
+  #pass(
+    { step, trained }: Pick<ForwardRequest, "step" | "trained">,
+    signal: AbortSignal | undefined,
+    index = 0,
+  ) {
+    const { client, saved } = this.#live;
+    const lengths = step.rows.map((row) => row.length);
+    return { broker: client.pid, step: index, lengths, saved, trained, signals: signal ? [signal] : [] };
   }
 
   /** For what takes several passes: all of them read the parameters as they are now. */

@@ -9,9 +9,12 @@ import type { Dimensions } from "../models/architecture.js";
 import { hookPoints } from "../models/build.js";
 import type { Model } from "../models/model.js";
 import { openTokenizer, type Tokenizer } from "../models/tokenizer/index.js";
+import { parameterPoints } from "./backward/parameterEdits.js";
+import { parameterGradients } from "./backward/parameterGradients.js";
 import { prepareBackward } from "./backward/prepare.js";
 import { FinishedBackward } from "./backward/result.js";
 import type { Backward, BackwardOptions } from "./backward/types.js";
+import { unlessCancelled } from "./cancelled.js";
 import type { BrokerClient } from "./client.js";
 import { sessionFolder } from "./folder.js";
 import { generate, type Choosing } from "./generation/generate.js";
@@ -19,6 +22,7 @@ import { score } from "./generation/score.js";
 import type { GenerateOptions, Generation, ScoreOptions, Scores } from "./generation/types.js";
 import { cancelSignal, notebookHost } from "./host.js";
 import { readInput, type Rows } from "./input.js";
+import { choosesParameters } from "./parameters/choose.js";
 import { Parameters, type Parameter, type ParameterChange } from "./parameters/parameters.js";
 import { parameterTable, type ParameterTable } from "./parameters/table.js";
 import { Passes } from "./passes.js";
@@ -88,7 +92,11 @@ export class Session {
     this.#client = client;
     this.#model = model;
     this.#points = hookPoints(model, client.order.plan.mesh.tensor);
-    const hooks = new LastingHooks((hook) => checkHook(hook, this.#points, model.blueprint.absent));
+    const hooks = new LastingHooks((hook) => {
+      if (hook.kind === "editGradient" && choosesParameters(hook.selector, this.#points, model))
+        checkHook(hook, parameterPoints(hook, this.#points, model), {});
+      else checkHook(hook, this.#points, model.blueprint.absent);
+    });
     this.hooks = shownAsItIs(hooks, () =>
       this.#tree("*", pointRows(this.#points, this.#points, client.order.plan), "hooks"),
     );
@@ -229,9 +237,13 @@ export class Session {
     const request = prepareBackward(ids, asked, this.#points, this.#model);
     const provenance = this.#origin(printBackward(input, asked), input, ids);
     const moment = this.#moment();
-    const values = await this.#passes.run(request, cancelSignal(options.signal));
+    const signal = cancelSignal(options.signal);
+    const values = await this.#passes.run(request, signal);
+    const parameters = await unlessCancelled("backward pass", signal, () =>
+      parameterGradients(request, values, this.#model, this.#passes.caller(request, signal)),
+    );
     const { shardsOf } = this.#passes;
-    const run = new FinishedBackward({ tokens, request, values, model: this.#model, provenance, shardsOf });
+    const run = new FinishedBackward({ tokens, request, values, parameters, provenance, shardsOf });
     this.#subjects.set(run, backwardPass(run, ids, asked, moment));
     return run;
   }

@@ -90,7 +90,7 @@ export function treeHeadlines({ glob, of, stages, hooks, nodes }: HookTreePayloa
     [points, ...(glob === "*" ? [] : [`chosen by "${glob}"`]), live].join(" · ") +
       (off > 0 ? ` (${off} disabled)` : ""),
     ...(groups.length > 0 ? [`groups: ${groups.join(", ")}`] : []),
-    ...(elsewhere.length > 0 ? [`at other points: ${elsewhere.join(", ")}`] : []),
+    ...(elsewhere.length > 0 ? [`elsewhere: ${elsewhere.join(", ")}`] : []),
     ...(held.length > 1 || stages[0]!.length > 1 ? [`stages: ${held.join("; ")}`] : []),
   ];
 }

@@ -10,17 +10,17 @@ import type { PlacedEdit } from "../../hooks/apply.js";
 import type { CapturedPart } from "../../hooks/parts.js";
 import { placeEdits } from "../../hooks/place.js";
 import { resolve } from "../../hooks/resolve.js";
-import { globMatcher } from "../../hooks/selector.js";
 import { selectedShape } from "../../hooks/slice.js";
 import { encodeEdit } from "../../hooks/wire.js";
 import { traceStage, wholeModel } from "../../models/build.js";
 import type { SelectedPositions } from "../../models/inputs.js";
 import type { Model } from "../../models/model.js";
 import { readoutPoint } from "../../models/readout.js";
-import { unknownParameter } from "../parameters/unknown.js";
+import { chooseParameters, choosesParameters } from "../parameters/choose.js";
 import { asRequest, boundShape, prepareForward, type ForwardRequest } from "../request.js";
 import { printSelected } from "../selected.js";
 import { lossReadout } from "./loss.js";
+import { placeParameterEdits, type ParameterEdit } from "./parameterEdits.js";
 import type { BackwardOptions } from "./types.js";
 
 /** A point whose gradient is asked for, and the name under which the ranks return it. */
@@ -31,6 +31,8 @@ export interface BackwardRequest extends ForwardRequest {
   readonly gradients: readonly KeyedSelection[];
   /** Weights whose gradients are asked for, by the name that was asked for: a tied head's is its table's. */
   readonly parameters: ReadonlyMap<string, string>;
+  /** What is done to them here, in this order. */
+  readonly parameterEdits: readonly ParameterEdit[];
 }
 
 /**
@@ -65,9 +67,11 @@ export function prepareBackward(
 
   const lengths = rows.map((row) => row.length);
   const changes = (options.hooks ?? []).filter((hook) => hook.kind === "editGradient");
+  const ofParameters = changes.filter(({ selector }) => choosesParameters(selector, points, model));
+  const ofPoints = changes.filter((each) => !ofParameters.includes(each));
   const leftOut = leaveOut(hooks, undefined, points, absent);
   const sizes = { lengths, positions: Math.max(...lengths) };
-  const { placed, hosts } = placeEdits(changes, points, absent, sizes, leftOut.check);
+  const { placed, hosts } = placeEdits(ofPoints, points, absent, sizes, leftOut.check);
   const places = placesOf(points);
   const gradients = resolve([at].flat(), points, absent).map((selection) => ({
     key: gradientAt(selection.point.name),
@@ -76,6 +80,8 @@ export function prepareBackward(
   for (const { selection } of gradients) leftOut.check(selection.point);
   checkSlices(gradients, placed, forward.step.select, lengths);
   const parameters = chooseParameters([options.parameters ?? []].flat(), model);
+  const own = new Set(parameters.values());
+  const parameterEdits = placeParameterEdits(ofParameters, own, points, model);
   const step: ForwardStep = {
     ...forward.step,
     requests: requestsText([
@@ -83,7 +89,7 @@ export function prepareBackward(
       ...gradients.map((each) => ({ ...asRequest(each, rows.length), point: each.key })),
     ]),
     gradient: {
-      parameters: [...new Set(parameters.values())],
+      parameters: [...own],
       edits: placed.map(encodeEdit),
       activations,
       separate: separated(
@@ -102,7 +108,7 @@ export function prepareBackward(
       `editGradient at ${idle.point} changes nothing: it comes before ${points[first]?.name ?? "all"}, the first that is asked for`,
     );
   const called = new Map([...forward.hosts, ...hosts]);
-  return { ...forward, hosts: called, step, logitsKey: undefined, gradients, parameters };
+  return { ...forward, hosts: called, step, logitsKey: undefined, gradients, parameters, parameterEdits };
 }
 
 /** Names of the hook points to which the gradient of a loss of the logits comes. */
@@ -157,33 +163,11 @@ function separated(names: readonly string[], { blueprint, weight }: Model): stri
   });
 }
 
-/**
- * Weights that the globs choose, a tied head by its own name as well. Throws one line with the nearest name when one chooses
- * none.
- */
-function chooseParameters(globs: readonly string[], model: Model): Map<string, string> {
-  const { blueprint, weight } = model;
-  if (globs.length === 0) return new Map();
-  const { parameters } = traceStage(blueprint, wholeModel(blueprint), weight);
-  const names = [...new Set(parameters.map(({ name }) => name))];
-  const chosen = new Map(
-    globs.flatMap((glob) => {
-      const tied = blueprint.tied?.[glob];
-      if (tied !== undefined) return [[glob, tied] as const];
-      const found = names.filter(globMatcher(glob));
-      if (found.length === 0) throw unknownParameter(glob, model);
-      return found.map((name) => [name, name] as const);
-    }),
-  );
-  const held = [...chosen.values()].find((name) => weight(name, []).scales !== undefined);
-  if (held !== undefined)
-    throw new Error(
-      `gradient of "${held}", which is quantised: gradients go through it to activations and modules, and to parameters that are not`,
-    );
-  return chosen;
-}
-
-function checkReached(request: BackwardRequest, points: readonly HookPoint[], model: Model): void {
+function checkReached(
+  request: Omit<BackwardRequest, "parameterEdits">,
+  points: readonly HookPoint[],
+  model: Model,
+): void {
   const { hosts, step } = request;
   const named = gradientNames(step, points, model);
   // What a host edit hides is told from what the loss does not depend on by leaving those edits out.

@@ -3,10 +3,8 @@ import type { AxisShards } from "../../display/payload/index.js";
 import { printNumber } from "../../display/payload/words.js";
 import { nearest } from "../../graph/nearest.js";
 import { gradientAt } from "../../graph/point.js";
-import { elementCount } from "../../graph/rowMajor.js";
 import type { Selection } from "../../hooks/selector.js";
 import { readoutPoint } from "../../models/readout.js";
-import type { Model } from "../../models/model.js";
 import type { Whole } from "../assemble.js";
 import { CapturedPoint } from "../captured.js";
 import { FinishedRun, found, valueOf } from "../run.js";
@@ -26,11 +24,12 @@ export class FinishedBackward extends FinishedRun implements Backward {
     parts: Pick<Run, "tokens" | "provenance"> & {
       readonly request: BackwardRequest;
       readonly values: ReadonlyMap<string, Whole>;
-      readonly model: Model;
+      /** Gradients of weights, by their own names. */
+      readonly parameters: ReadonlyMap<string, Floats>;
       readonly shardsOf: (selection: Selection, rows: number) => readonly AxisShards[];
     },
   ) {
-    const { request, values, model } = parts;
+    const { request, values } = parts;
     const lossKey = readoutPoint("loss");
     super({ ...parts, ...request, readouts: request.readouts.filter((key) => key !== lossKey) });
     this.loss = valueOf(values, lossKey).data[0] as number;
@@ -49,7 +48,8 @@ export class FinishedBackward extends FinishedRun implements Backward {
     this.parameters = new Map(
       [...request.parameters].map(([name, own]) => [
         name,
-        shown(name, whole(own, model.weight(own, []).shape, values)),
+        // Tied weights have one gradient, and each name shows it.
+        shown(name, { ...(parts.parameters.get(own) as Floats) }),
       ]),
     );
     const trained: Record<string, Record<string, Floats>> = {};
@@ -96,17 +96,4 @@ export class FinishedBackward extends FinishedRun implements Backward {
         : `no gradient at "${point}": nearest is ${closest} [${this.gradients.get(closest)?.shape.join(", ")}]`,
     );
   }
-}
-
-/** A weight's gradient from that of the rows which ranks hold. */
-function whole(name: string, shape: readonly number[], values: ReadonlyMap<string, Whole>): Floats {
-  const rowSize = elementCount(shape.slice(1));
-  const data = new Float32Array((shape[0] ?? 1) * rowSize);
-  for (const [key, part] of values) {
-    const [, of, from] = /^parameter\.(.+) (\d+):\d+@gradient$/.exec(key) ?? [];
-    if (of !== name) continue;
-    const start = Number(from) * rowSize;
-    part.data.forEach((x, i) => (data[start + i] = (data[start + i] as number) + x));
-  }
-  return { dtype: "f32", shape: [...shape], data };
 }

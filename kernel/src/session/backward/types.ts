@@ -21,7 +21,7 @@ export interface BackwardOptions extends ReadoutInputs, HookChoice<Hook | Gradie
   readonly logits?: Exclude<SelectedPositions, "none">;
   /** Hook points whose gradients come back, sliced by their selectors as captures are. */
   readonly at?: string | readonly string[];
-  /** Weights whose gradients come back, by Hugging Face name or glob; tied weights have one gradient, under either name. */
+  /** Weights whose gradients come back, by Hugging Face name or glob; tied weights have one gradient, under either name; as `editGradient` changes them. */
   readonly parameters?: string | readonly string[];
   /**
    * What the gradient goes on from: `save` keeps every hook point's value until it is used, `recompute` computes each
@@ -40,7 +40,7 @@ export interface Backward extends Run {
   readonly gradients: ReadonlyMap<string, Captured>;
   /** The gradient at a hook point, by its name or a module path; error names the nearest that was asked for. */
   gradient(point: string): Captured;
-  /** Gradients of weights, whole, by Hugging Face name. */
+  /** Gradients of weights, whole and as they were edited, by Hugging Face name. */
   readonly parameters: ReadonlyMap<string, Floats>;
   /** Gradients of the tensors of trained modules, by module and name. */
   readonly trained: Readonly<Record<string, Readonly<Record<string, Floats>>>>;

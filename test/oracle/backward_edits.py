@@ -3,7 +3,8 @@ Gradients through edits, and edited gradients, by PyTorch's autograd: `backward_
 
 Writes OUT/NAME.safetensors: for each case `CASE.rows.R.POINT`, the gradient at the first residual of each row's own unpadded
 run, and `CASE.parameter.PATH`, summed over the rows as the loss is; for each module whose input's gradient is edited also that
-gradient, `CASE.rows.R.PATH.input`; and `vector`, which some cases use. The loss is that of backward.py, float32, eager
+gradient, `CASE.rows.R.PATH.input`; `hooked.parameter.PATH`, of parameters with hooks of their own; and `vector`, which some
+cases use. The loss is that of backward.py, float32, eager
 attention. The cases mean the same as those of test/parity/backwardEdits.test.ts.
 """
 
@@ -76,26 +77,48 @@ def forward_cases(vector, size, other):
     }
 
 
-def gradient_cases(vector, size, mean):
-    """Edits of gradients, by hook point; `mean` is that of the plain gradients of all tokens at layer 0's output."""
-    onto, _ = projections(vector)
+def gradient_cases(vector, size, mean, other):
+    """
+    Edits of gradients, by hook point; `mean` is that of the plain gradients of all tokens at layer 0's output, `other` has the
+    row's gradients of another loss, by point.
+    """
+    onto, out = projections(vector)
     heads = lambda g: g.unflatten(-1, (-1, size))
+    _, out_of_head = projections(vector[:size])
+    units = lambda edit: lambda g: torch.cat((g[..., :3], edit(g)[..., 3:9], g[..., 9:]), -1)
+    head = lambda edit: lambda g: zero_head(g, 1, size) + only_head(edit(g), 1, size)
+    # Of the last two tokens.
+    late = lambda edit: lambda g: torch.cat((g[:, :-2], edit(g)[:, -2:]), 1)
+    z, hidden, layer = "layers.1.attention.z", "layers.1.mlp.hidden", "layers.0.residual.out"
     return {
-        "gradientKeep": ("layers.1.attention.z", lambda g: only_head(g, 1, size)),
+        "gradientKeepUnits": (layer, lambda g: g - units(torch.zeros_like)(g)),
+        "gradientKeepLate": (layer, lambda g: g - late(torch.zeros_like)(g)),
+        "gradientZeroHead": (z, head(torch.zeros_like)),
+        "gradientZeroUnits": (layer, units(torch.zeros_like)),
+        "gradientOutHead": (z, head(lambda g: out_of_head(heads(g)).flatten(-2))),
+        "gradientOutUnits": (layer, units(out)),
+        "gradientPatchHead": (z, late(head(lambda _: other[z]))),
+        "gradientPatchUnits": (layer, late(units(lambda _: other[layer]))),
+        "gradientMeanHead": (
+            "layers.1.attention.pattern",
+            lambda g: torch.cat((g[:, :1], g.mean(1, keepdim=True), g[:, 2:]), 1),
+        ),
+        "gradientMeanUnits": (hidden, units(lambda g: g.mean(-1, keepdim=True).expand_as(g))),
+        "gradientKeep": (z, lambda g: only_head(g, 1, size)),
         "gradientMean": ("layers.1.attention.output", lambda g: g.mean(1, keepdim=True).expand_as(g)),
-        "gradientMeanAll": ("layers.0.residual.out", lambda g: mean.expand_as(g)),
-        "gradientAdd": ("layers.0.residual.out", lambda g: g + vector),
-        "gradientSet": ("layers.0.residual.out", lambda g: vector.expand_as(g)),
-        "gradientSetLast": ("layers.0.residual.out", lambda g: last_position(g, lambda y: vector.expand_as(y))),
+        "gradientMeanAll": (layer, lambda g: mean.expand_as(g)),
+        "gradientAdd": (layer, lambda g: g + vector),
+        "gradientSet": (layer, lambda g: vector.expand_as(g)),
+        "gradientSetLast": (layer, lambda g: last_position(g, lambda y: vector.expand_as(y))),
         "gradientOnto": ("layers.1.attention.output", onto),
-        "gradientTraced": ("layers.1.mlp.hidden", lambda g: g.tanh() * 2),
-        "gradientUnits": ("layers.1.mlp.hidden", lambda g: torch.cat((g[..., :3], g[..., 3:9] * -3, g[..., 9:]), -1)),
-        "gradientHostSorted": ("layers.1.mlp.hidden", lambda g: g.sort(-1).values),
+        "gradientTraced": (hidden, lambda g: g.tanh() * 2),
+        "gradientUnits": (hidden, units(lambda g: g * -3)),
+        "gradientHostSorted": (hidden, lambda g: g.sort(-1).values),
         "gradientHostTurned": (
-            "layers.0.residual.out",
+            layer,
             lambda g: last_position(g, lambda y: torch.cat((y[..., :3], y[..., 3:9].flip(-1), y[..., 9:]), -1)),
         ),
-        "gradientHostHeads": ("layers.1.attention.z", lambda g: heads(g).sort(-2).values.flatten(-2)),
+        "gradientHostHeads": (z, lambda g: heads(g).sort(-2).values.flatten(-2)),
         "gradientHostPattern": ("layers.1.attention.pattern", lambda g: g.softmax(1) * g * 4),
     }
 
@@ -151,6 +174,12 @@ class Expected:
     def turned(self, ids):
         return Run(self.model, ids[::-1], [], []).kept["layers.0.residual.out"][0].detach().clone()
 
+    def of_squares(self, ids):
+        """Gradients of another loss, the sum of the squared logits."""
+        run = Run(self.model, ids, [], [])
+        run.logits.square().sum().backward()
+        return {point: run.kept[point][0].grad for point in ("layers.1.attention.z", "layers.0.residual.out")}
+
     def mean_of_all(self):
         """The mean is of the rows' plain runs, and so are the gradients through it."""
         own = self.runs([], [])
@@ -183,6 +212,33 @@ class Expected:
                 if relative(self.tensors[f"{case}.{name}"], x.grad[0]) < 1e-2:
                     raise AssertionError(f"{self.name}: {case} does not move the gradient at {path}.input")
 
+    def hooked_parameters(self):
+        """Hooks of parameters, whose gradients they change and no others: of both rows together, called once."""
+        of = dict(self.model.named_parameters())
+        self.backward(self.runs([], []))
+        bare = {path: of[path].grad.clone() for path in EDITED[self.name]}
+        _, out = projections(torch.sin(0.7 * torch.arange(bare[EDITED[self.name][1]].shape[-1])))
+        calls, handles = [], []
+        for path, edits in zip(
+            EDITED[self.name],
+            ([lambda g: g.sort(-1).values], [out, lambda g: g * -2], [lambda g: g.softmax(-1) * g * 4]),
+        ):
+            for edit in edits:
+                handles.append(of[path].register_hook(lambda g, path=path, edit=edit: calls.append(path) or edit(g)))
+        runs = self.runs([], [])
+        self.backward(runs)
+        for handle in handles:
+            handle.remove()
+        if len(calls) != len(handles):
+            raise AssertionError(f"{self.name}: hooks of parameters are called {len(calls)} times")
+        for r, run in enumerate(runs):
+            if not torch.equal(self.early(run)[EARLY], self.tensors[f"plain.rows.{r}.{EARLY}"]):
+                raise AssertionError(f"{self.name}: hooks of parameters move another gradient")
+        for path in bare:
+            self.tensors[f"hooked.parameter.{path}"] = of[path].grad.clone()
+            if relative(of[path].grad, bare[path]) < 1e-2:
+                raise AssertionError(f"{self.name}: the gradient of {path} does not move")
+
     def edited_parameters(self):
         of = dict(self.model.named_parameters())
         before = {path: of[path].detach().clone() for path in EDITED[self.name]}
@@ -211,8 +267,11 @@ def expect(folder: Path, out: Path) -> None:
         own = [forward_cases(found.vector, found.size, other)[case] for other in turned]
         found.case(case, [Run(found.model, ids, [edit], []) for ids, edit in zip(found.rows, own)])
     found.mean_of_all()
-    for case, edit in gradient_cases(found.vector, found.size, mean).items():
-        found.case(case, found.runs([], [edit]))
+    others = [found.of_squares(ids) for ids in found.rows]
+    for case in gradient_cases(found.vector, found.size, mean, others[0]):
+        own = [gradient_cases(found.vector, found.size, mean, other)[case] for other in others]
+        found.case(case, [Run(found.model, ids, [], [edit]) for ids, edit in zip(found.rows, own)])
+    found.hooked_parameters()
     found.edited_parameters()
     write_golden(out / f"{folder.name}.safetensors", found.tensors, seed=SEED)
     print(f"{folder.name:24} {len(found.tensors)} tensors")

@@ -1,13 +1,32 @@
 import { describe, expect, it } from "vitest";
 import type { Edit, GradientEdit, Session } from "../../kernel/src/index.js";
 import { unpadded } from "./closeness.js";
-import { crossEntropy, differentiated, keyed, meshes, relative } from "./differentiating.js";
+import { crossEntropy, differentiated, keyed, meshes, relative, type Loss } from "./differentiating.js";
 import { readTensors, type Values } from "./goldens.js";
 import { gradientHostCases } from "./hostCases.js";
 import { vitrail, withSession } from "./sessions.js";
 
 const { add, capture, edit, editGradient, keep, mean, patch, projectOnto, projectOut, scale, set } = vitrail;
 const { traced, zero } = vitrail;
+
+/** Parameters whose gradients are edited: the words, one whose rows the tensor ranks share, one whose columns; as in the oracle. */
+const hooked: Record<string, readonly [string, string, string]> = {
+  galactica: [
+    "model.decoder.embed_tokens.weight",
+    "model.decoder.layers.0.self_attn.q_proj.weight",
+    "model.decoder.layers.1.fc2.weight",
+  ],
+  "llama-grouped": [
+    "model.embed_tokens.weight",
+    "model.layers.1.self_attn.o_proj.weight",
+    "model.layers.2.mlp.up_proj.weight",
+  ],
+  gpt2: [
+    "transformer.wte.weight",
+    "transformer.h.0.attn.c_attn.weight",
+    "transformer.h.1.attn.c_proj.weight",
+  ],
+};
 
 type Hooks = readonly (Edit | GradientEdit)[];
 
@@ -70,6 +89,31 @@ function gradientCases(vector: Float32Array): Record<string, Hooks> {
   };
 }
 
+/** What another loss has for a gradient at the last two tokens: of head 1 of z, and of some units of the stream. */
+type Donors = Readonly<Record<"z" | "layer", Values>>;
+const parts = {
+  z: "layers.1.attention.z[head=1, position=-2:]",
+  layer: "layers.0.residual.out[unit=3:9, position=-2:]",
+};
+
+/** Edits of parts of gradients. */
+function partCases(vector: Float32Array, donors: Donors): Record<string, Hooks> {
+  const [head, units] = ["layers.1.attention.z[head=1]", "layers.0.residual.out[unit=3:9]"];
+  const ofHead = vector.slice(0, donors.z.shape.at(-1));
+  return {
+    gradientKeepUnits: [editGradient(units, keep())],
+    gradientKeepLate: [editGradient("layers.0.residual.out[position=-2:]", keep())],
+    gradientZeroHead: [editGradient(head, zero())],
+    gradientZeroUnits: [editGradient(units, zero())],
+    gradientOutHead: [editGradient(head, projectOut(ofHead))],
+    gradientOutUnits: [editGradient(units, projectOut(vector))],
+    gradientPatchHead: [editGradient(parts.z, patch(donors.z))],
+    gradientPatchUnits: [editGradient(parts.layer, patch(donors.layer))],
+    gradientMeanHead: [editGradient("layers.1.attention.pattern[head=1]", mean(["head"]))],
+    gradientMeanUnits: [editGradient("layers.1.mlp.hidden[unit=3:9]", mean(["unit"]))],
+  };
+}
+
 /** Edits of gradients by functions of the notebook, which tell `calls` where they ran. */
 function hostCases(calls: string[] = []): Record<string, Hooks> {
   return Object.fromEntries(
@@ -85,6 +129,29 @@ function inputCases([norm, projection]: readonly [string, string]): Record<strin
     inputProjection: [editGradient(`${projection}.input`, tanh)],
     inputs: [editGradient(`${norm}.input`, tanh), editGradient(`${projection}.input`, scale(-2))],
   };
+}
+
+/** Edits of gradients of parameters, of which tensor ranks share the rows or columns of the last two. */
+function parameterCases(
+  [words, second, third]: readonly [string, string, string],
+  units: number,
+  calls: string[],
+): Hooks {
+  const direction = Float32Array.from({ length: units }, (_, i) => Math.sin(0.7 * i));
+  return [
+    editGradient(words, (dx, { point }) => {
+      calls.push(point);
+      const [rows, size] = dx.shape as [number, number];
+      for (let row = 0; row < rows; row++) dx.data.subarray(row * size, (row + 1) * size).sort();
+      return dx;
+    }),
+    editGradient(second, projectOut(direction)),
+    editGradient(
+      third,
+      traced((dx) => dx.softmax().mul(dx).mul(4)),
+    ),
+    editGradient(second, scale(-2)),
+  ];
 }
 
 describe.each(["galactica", "llama-grouped", "gpt2"])("with edits, gradients of %s", (name) => {
@@ -129,10 +196,12 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("with edits, gradients of 
     const ours = {
       ...forwardCases(vector, donor),
       ...gradientCases(vector),
+      ...partCases(vector, { z: donor, layer: donor }),
       ...hostCases(),
       ...inputCases(modules[name]!),
     };
     const labels = new Set(wanted.names.flatMap((key) => /^(\w+)\.rows/.exec(key)?.[1] ?? []));
+    expect(keyed(wanted, "hooked.parameter.").sort()).toEqual([...hooked[name]!].sort());
     expect([...Object.keys(ours), "parameters"].sort()).toEqual([...labels].sort());
   });
 
@@ -150,6 +219,39 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("with edits, gradients of 
   it.each(Object.entries(meshes))("are edited as PyTorch's hooks edit them (%s)", async (_, options) => {
     await withSession(folder, options, (session) => compare(session, gradientCases(vector)));
   });
+
+  it.each(Object.entries(meshes))(
+    "are edited in parts as PyTorch's hooks edit them (%s)",
+    async (_, options) => {
+      await withSession(folder, options, async (session) => {
+        const loss: Loss = ({ logits, valid }) => logits.mul(logits).sum([2]).mul(valid).sum([0, 1]);
+        const run = await session.backward(rows, { loss, at: Object.values(parts) });
+        const [z, layer] = [run.gradient("layers.1.attention.z"), run.gradient("layers.0.residual.out")];
+        await compare(session, partCases(vector, { z, layer }));
+      });
+    },
+  );
+
+  it.each(Object.entries(meshes))(
+    "of parameters are edited whole, as by PyTorch's hooks of tensors (%s)",
+    async (_, options) => {
+      const parameters = hooked[name]!;
+      const [words, second] = parameters;
+      await withSession(folder, options, async (session) => {
+        const how = { loss: crossEntropy, given, parameters };
+        const bare = await session.backward(rows, how);
+        const calls: string[] = [];
+        const hooks = parameterCases(parameters, bare.parameters.get(second)!.shape.at(-1)!, calls);
+        const edited = await session.backward(rows, { ...how, hooks });
+        for (const path of parameters) {
+          const expected = wanted.get(`hooked.parameter.${path}`);
+          expect(relative(expected, bare.parameters.get(path)!), path).toBeGreaterThan(1e-2);
+          expect(relative(edited.parameters.get(path)!, expected), path).toBeLessThanOrEqual(1e-5);
+        }
+        expect(calls).toEqual([words]);
+      });
+    },
+  );
 
   it.each(Object.entries(meshes))(
     "are edited by functions of the notebook, once each, as by PyTorch's hooks (%s)",

@@ -57,7 +57,7 @@ export function parameterPoints(
 
 /**
  * Edits of parameters' gradients in the order given. Throws one line for one that fits no parameter, and for a parameter
- * whose gradient nobody asked for: nothing else follows from it.
+ * whose gradient nobody asked for: nothing else follows from it. A lasting one, which nobody wrote in the call, then takes no part.
  *
  * @param asked own names of the parameters whose gradients come back
  */
@@ -68,7 +68,9 @@ export function placeParameterEdits(
   model: Model,
 ): ParameterEdit[] {
   return edits.flatMap((each) => {
-    const own = forHook(each, () => parameterPoints(each, points, model));
+    const chosen = forHook(each, () => parameterPoints(each, points, model));
+    const own = each.lasting === undefined ? chosen : chosen.filter(({ name }) => asked.has(name));
+    if (own.length === 0) return [];
     const { placed, hosts } = placeEdits([each], own, {}, oneRow, ({ name }) => {
       if (!asked.has(name))
         throw new Error(

@@ -242,11 +242,11 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("gradients of %s", (name) 
       for (const [options, message] of [
         [
           { at: ["norm"], hooks: [scaled] },
-          "editGradient at layers.0.mlp.output changes nothing: it comes before norm",
+          /^editGradient at layers\.0\.mlp\.output \[batch, position, unit 32\], between .*, changes nothing: it comes before the first that is asked for, norm \[batch/,
         ],
         [
           { at: ["embedding"], hooks: [skip("layers.0"), scaled] },
-          'layers.0.mlp.output [batch, position, unit 32] does not fire: skip("layers.0") leaves its layer out',
+          'layers.0.mlp.output [batch, position, unit 32], between layers.0.mlp.hidden and layers.0.residual.out, does not fire: skip("layers.0") leaves its layer out',
         ],
         [
           {
@@ -255,14 +255,20 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("gradients of %s", (name) 
             at: ["embedding"],
             hooks: [editGradient("norm", zero())],
           },
-          "editGradient at norm changes nothing: no gradient reaches it, the loss does not depend on it",
+          /^editGradient at norm \[.*\], between .* and logits, changes nothing: no gradient reaches it, the loss does not depend on it$/,
         ],
-        [{ at: ["layers.0.residual.out[position=99]"] }, "position 99 is outside the 9 there are"],
+        [
+          { at: ["layers.0.residual.out[position=99]"] },
+          /position 99 is outside the 9 there are at layers\.0\.residual\.out \[batch, position, unit 32\], between/,
+        ],
         [
           { ...ofLast, at: ["logits[position=-1]"] },
-          /gradient at logits\[position=-1\]: .*not "last": ask for all/,
+          /^gradient at logits\[position=-1\] \[batch, position, token \d+\], the last, after norm: .*not "last": ask for all/,
         ],
-        [{ ...ofLast, hooks: [editGradient("logits", scale(2))] }, /editGradient at logits: .*: ask for all/],
+        [
+          { ...ofLast, hooks: [editGradient("logits", scale(2))] },
+          /^editGradient at logits \[batch, position, token \d+\], the last, after norm: .*: ask for all/,
+        ],
       ] as const)
         await expect(ask({ parameters: [], ...options })).rejects.toThrow(message);
       expect(() => editGradient("norm", undefined as never)).toThrow(

@@ -414,21 +414,27 @@ describe("an edit that cannot be is refused in one line, before anything runs", 
     await withSession(golden.folder, {}, async (session) => {
       const rows = [golden.rows[0]!.ids];
       const point = "layers.0.residual.out";
-      const refused: [Edit, string][] = [
+      const refused: [Edit, string | RegExp][] = [
         [edit("layers.0.residual.outt", zero()), `nearest is ${point}`],
-        [edit(point, add([1, 2, 3])), `tensor of shape [3] at ${point}: the selected part is [1, 9, `],
+        [
+          edit(point, add([1, 2, 3])),
+          `tensor of shape [3] at ${point} [batch, position, unit 40], between layers.0.mlp.output and layers.1.residual.in: the selected part is [1, 9, 40]`,
+        ],
         [edit(point, projectOut([1, 2])), `direction of 2 units at ${point}`],
         [
           edit(modules.opt.q, projectOut(new Float32Array(40).fill(1))),
-          "direction of 40 units at layers.0.attention.q [batch, head 4, position, unit 10], whose last axis has 10: heads have an axis of their own here",
+          "direction of 40 units at layers.0.attention.q [batch, head 4, position, unit 10], between layers.0.attention.v.in and layers.0.attention.k: its last axis has 10: heads have an axis of their own here",
         ],
-        [edit(point, mean(["head"])), `mean over "head" at ${point}`],
+        [
+          edit(point, mean(["head"])),
+          `mean over "head", which is no axis of ${point} [batch, position, unit 40], between`,
+        ],
         [
           edit(
             point,
             traced((x) => x.sum([2])),
           ),
-          `traced function at ${point} returns f32 [batch, position]`,
+          /^traced function at layers\.0\.residual\.out \[batch, position, unit 40\], between .*, returns f32 \[batch, position\]: it must be f32 \[batch, position, 40\]$/,
         ],
         [
           edit(

@@ -561,7 +561,7 @@ describe("a generation", () => {
           'capture "embedding" in a score, which returns none: use forward or generate',
         );
         await expect(totals({ hooks: [edit("layers.0.residual.out[position=0]", zero())] })).rejects.toThrow(
-          "layers.0.residual.out[position=…]: positions cannot be chosen in a score",
+          /layers\.0\.residual\.out\[position=…\] \[batch, position, unit \d+\], between .*: positions cannot be chosen in a score/,
         );
       });
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Session } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
 import { readGolden, readTensors, type Values } from "./goldens.js";
@@ -245,6 +245,71 @@ describe("under lasting hooks", () => {
       expect(Math.abs(second(edited.loss) - second(before.loss))).toBeGreaterThan(1e-2);
       const { whole } = await ablateInduction(session, before, { heads: 1, draws: 1, quiet: true });
       expect(whole).toBeCloseTo(second(edited.loss), 4);
+    });
+  });
+});
+
+describe("what runs many passes tells how far it is", () => {
+  const golden = readTensors("lenses", "opt");
+  const [clean, corrupt] = ["clean", "corrupt"].map((name) => ids(golden.get(`patching.${name}`), 0));
+  const bar = (label: string, done: number, total: number) => {
+    const filled = Math.floor((24 * done) / total);
+    const percent = String(Math.floor((100 * done) / total)).padStart(3);
+    return `${label} ${"█".repeat(filled)}${"░".repeat(24 - filled)} ${percent} %\n`;
+  };
+  /** What is said on standard error meanwhile. */
+  const said = async (act: () => Promise<unknown>) => {
+    const lines: string[] = [];
+    const written = vi
+      .spyOn(process.stderr, "write")
+      .mockImplementation((text) => (lines.push(String(text)), true));
+    try {
+      await act();
+    } finally {
+      written.mockRestore();
+    }
+    return lines;
+  };
+
+  it("to its end, unless it is to be quiet", async () => {
+    await withSession(readGolden("opt").folder, {}, async (session) => {
+      // Four rows side by side, which do not divide the positions.
+      const prompts = { clean: clean!, corrupt: corrupt!, metric, rows: 4 };
+      const points = "layers.*.mlp.output";
+      expect(await said(() => activationPatching(session, { ...prompts, points }))).toEqual([
+        bar(`patching ${points}`, 1, 1),
+      ]);
+      const found = await inductionScores(session, { length: 8, batch: 2 });
+      expect(await said(() => ablateInduction(session, found, { heads: 1, draws: 2 }))).toEqual([
+        bar("taking heads out", 1, 1),
+      ]);
+      const few = { metric, steps: 5, rows: 2 };
+      expect(await said(() => integratedGradients(session, clean!, few))).toEqual([
+        bar("integrating gradients", 1, 1),
+      ]);
+      const quiet = { ...prompts, points, quiet: true };
+      expect(await said(() => activationPatching(session, quiet))).toEqual([]);
+    });
+  });
+
+  it("where it is interrupted, no farther than it came", async () => {
+    await withSession(readGolden("opt").folder, {}, async (session) => {
+      const controller = new AbortController();
+      let read = 0;
+      // Of the clean prompt, of the corrupt one, then of each patch: those of the first pass are in hand.
+      const stopping = (logits: Float32Array) => {
+        if (++read === 3) controller.abort();
+        return logits[metric.correct]! - logits[metric.wrong]!;
+      };
+      const points = "layers.{0,1}.mlp.output";
+      const options = { clean: clean!, corrupt: corrupt!, points, rows: 4, signal: controller.signal };
+      const lines = await said(() =>
+        expect(activationPatching(session, { ...options, metric: stopping })).rejects.toThrow(
+          vitrail.CancelledError,
+        ),
+      );
+      expect(read).toBe(6);
+      expect(lines).toEqual([bar(`patching ${points}`, 4, 2 * clean!.length)]);
     });
   });
 });

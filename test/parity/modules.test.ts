@@ -105,12 +105,21 @@ describe("a point that an architecture does not have", () => {
     const capturing = { hooks: [capture("layers.0.residual.mid")] };
     await withSession(readGolden("gpt-neox").folder, { mesh: { tensor: 2 } }, async (session) => {
       await expect(session.forward([[2, 3]], capturing)).rejects.toThrow(
-        /no hook point "layers\.0\.residual\.mid": .*parallel/,
+        /^no hook point "layers\.0\.residual\.mid": .*parallel.*; nearest is layers\.0\.residual\.in \[batch, position, unit 64\], between embedding and layers\.0\.attention\.norm\.in$/,
       );
       expect((await session.forward([[2, 3]])).logits!.shape[1]).toBe(2);
       await expect(session.forward([[2, 3]], { hooks: [capture("gpt_neox.rotary_emb")] })).rejects.toThrow(
-        /no hook point "gpt_neox\.rotary_emb": its cosines .* attention\.qRotary/,
+        /no hook point "gpt_neox\.rotary_emb": its cosines .* attention\.qRotary and kRotary; nearest is layers\.0\.attention\.qRotary \[batch, head 4, position, unit 16\], between/,
       );
+    });
+    await withSession(readGolden("gpt2").folder, {}, async (session) => {
+      for (const [name, nearest] of [
+        ["layers.1.attention.kRotary", "layers.1.attention.k [batch, head 4, position, unit 8], between"],
+        ["layers.1.mlp.gate.in", "layers.1.mlp.in [batch, position, unit 32], between"],
+        ["layers.1.mlp.up", "layers.1.mlp.pre [batch, position, unit 128], between"],
+        ["logits.in", "norm [batch, position, unit 32], between layers.1.residual.out and logits"],
+      ] as const)
+        expect(() => session.hookPoints(name)).toThrow(`; nearest is ${nearest}`);
     });
     await withSession(readGolden("gpt-neox-sequential").folder, {}, async (session) => {
       expect((await session.forward([[2, 3]], capturing)).captures.size).toBe(1);

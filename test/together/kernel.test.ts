@@ -27,6 +27,7 @@ test.each([
   ["a session outlives the kernel and is found again", "restart.py"],
   ["sessions and hook points are completed, explained and typed", "language.py"],
   ["a killed worker fails the running call only", "loss.py"],
+  ["a host edit that throws fails its cell only, in the cell's own lines", "throwing.py"],
 ])("%s", async (_, script) => {
   const { code, output } = await runPython(`../together/${script}`, on, ...(existsSync(wide) ? [wide] : []));
   expect(output).not.toContain("FAILED");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { HookPoint } from "./point.js";
-import { printPoint } from "./printPoint.js";
+import { printNamed, printPoint } from "./printPoint.js";
 
 const point = (name: string): HookPoint => ({
   name,
@@ -20,6 +20,9 @@ test("a point is told with its sizes and its place in the forward pass", () => {
     `c ${axes}, the last, after b`,
   ]);
   expect(printPoint(points[1]!, points, "alias")).toBe(`alias ${axes}, between a and c`);
+  expect(printNamed("c", points)).toBe(`c ${axes}, the last, after b`);
+  const aliased = points.map((each) => ({ ...each, aliases: [`model.${each.name}`] }));
+  expect(printNamed("model.b", aliased)).toBe(`model.b ${axes}, between a and c`);
   const [only] = points;
-  expect(printPoint(only!, [only!])).toBe(`a ${axes}, the only one`);
+  expect(printPoint(only!, [only!])).toBe(`a ${axes}`);
 });

@@ -1,7 +1,7 @@
 import { placesOf, type HookPoint } from "./point.js";
 
 /** `[batch, head 4, query, key]`: the axes, with sizes where they are the model's own. */
-export function printAxes({ axes, shape }: HookPoint): string {
+export function printAxes({ axes, shape }: Pick<HookPoint, "axes" | "shape">): string {
   return `[${axes.map((axis, i) => (typeof shape[i] === "number" ? `${axis} ${shape[i]}` : axis)).join(", ")}]`;
 }
 
@@ -16,11 +16,17 @@ export function printPoint(point: HookPoint, points: readonly HookPoint[], name 
   const [before, after] = [points[at - 1], points[at + 1]];
   const order =
     before && after
-      ? `between ${before.name} and ${after.name}`
+      ? `, between ${before.name} and ${after.name}`
       : before
-        ? `the last, after ${before.name}`
+        ? `, the last, after ${before.name}`
         : after
-          ? `the first, before ${after.name}`
-          : "the only one";
-  return `${name} ${printAxes(point)}, ${order}`;
+          ? `, the first, before ${after.name}`
+          : "";
+  return `${name} ${printAxes(point)}${order}`;
+}
+
+/** The same of the point that has this name or alias, which there must be. */
+export function printNamed(name: string, points: readonly HookPoint[]): string {
+  const point = points.find((each) => each.name === name || each.aliases.includes(name));
+  return printPoint(point as HookPoint, points, name);
 }

@@ -1,5 +1,5 @@
-import type { HookPoint } from "../graph/point.js";
-import type { AxisSlice } from "./selector.js";
+import { printPoint } from "../graph/printPoint.js";
+import type { AxisSlice, Selection } from "./selector.js";
 import type { WireSlice } from "./wire.js";
 
 /**
@@ -9,9 +9,8 @@ import type { WireSlice } from "./wire.js";
  * @param batch rows of the run
  */
 export function absolute(
-  point: HookPoint,
+  { selector, point, points }: Selection,
   { axis, entries }: AxisSlice,
-  selector: string,
   batch: number,
 ): WireSlice {
   const size = point.shape[axis] === "batch" ? batch : point.shape[axis];
@@ -21,7 +20,7 @@ export function absolute(
   );
   if (typeof size === "number" && indices.some((index, i) => i > 0 && index <= (indices[i - 1] as number)))
     throw new Error(
-      `selector "${selector}": indices ${entries.indices.join("|")} are not ascending among ${size}`,
+      `selector "${selector}": indices ${entries.indices.join("|")} are not ascending among ${size} at ${printPoint(point, points)}`,
     );
   return { axis, entries: { kind: "indices", indices } };
 }

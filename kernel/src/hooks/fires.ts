@@ -1,5 +1,5 @@
 import { placesOf, type HookPoint } from "../graph/point.js";
-import { printAxes } from "../graph/printPoint.js";
+import { printPoint } from "../graph/printPoint.js";
 import { forHook, printLasting, type Acting } from "./acting.js";
 import { select, type AbsentPoints } from "./selector.js";
 import { selectLayers, type Skip } from "./skip.js";
@@ -38,7 +38,7 @@ export function leaveOut(
         : stopAfter !== undefined && (placesOf(points).get(name) as number) > last
           ? `the run stops after ${stopAfter}, which comes before it`
           : undefined;
-    if (why !== undefined) throw new Error(`${name} ${printAxes(point)} does not fire: ${why}`);
+    if (why !== undefined) throw new Error(`${printPoint(point, points)}, does not fire: ${why}`);
   };
   if (stopAfter !== undefined) check(points[last] as HookPoint);
   return { layers: [...skipped.keys()].sort((a, b) => a - b), check };
@@ -53,9 +53,9 @@ function lastPoint(stopAfter: string, points: readonly HookPoint[], absent: Abse
   const named = /^layers\.\d+$/.test(stopAfter) ? `${stopAfter}.residual.out` : stopAfter;
   const chosen = select(named, points, absent);
   const [one] = chosen;
-  if (one === undefined || chosen.length > 1 || one.slices.length > 0)
+  if (chosen.length > 1 || one!.slices.length > 0)
     throw new Error(
-      `stopAfter "${stopAfter}" chooses ${chosen.length} hook points: name a layer or one whole point`,
+      `stopAfter "${stopAfter}" chooses ${chosen.length > 1 ? `${chosen.length} hook points` : "a part of one"}: name a layer or one whole point, such as ${printPoint(one!.point, points)}`,
     );
-  return points.indexOf(one.point);
+  return points.indexOf(one!.point);
 }

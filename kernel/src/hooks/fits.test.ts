@@ -25,13 +25,18 @@ const points: HookPoint[] = [
   },
 ];
 const [q, out] = ["layers.0.attention.q", "layers.0.residual.out"];
+// As errors tell a point: its axes, and where it stands.
+const told = {
+  q: "layers.0.attention.q [batch, head 4, position, unit 10], the first, before layers.0.residual.out",
+  out: "layers.0.residual.out [batch, position, unit 40], the last, after layers.0.attention.q",
+};
 const ones = (count: number) => new Float32Array(count).fill(1);
 
 describe("what fits no run is told before there is one", () => {
   test.each([
     [
       edit(out, add([1, 2, 3])),
-      "tensor of shape [3] at layers.0.residual.out: the selected part is [batch, position, 40]",
+      `tensor of shape [3] at ${told.out}: the selected part is [batch, position, 40]`,
     ],
     [edit(`${out}[unit=3:9]`, set(ones(40))), "the selected part is [batch, position, 6]"],
     [
@@ -41,50 +46,57 @@ describe("what fits no run is told before there is one", () => {
     [edit(q, add({ shape: [3, 1, 1], data: ones(3) })), "the selected part is [batch, 4, position, 10]"],
     [
       edit(q, add(ones(40))),
-      "the selected part is [batch, 4, position, 10]: heads have an axis of their own here, give 40 units as [4, 1, 10]",
+      `tensor of shape [40] at ${told.q}: the selected part is [batch, 4, position, 10]: heads have an axis of their own here, give 40 units as [4, 1, 10]`,
     ],
     [
       edit(`${q}[head=1]`, add({ shape: [1, 1, 1, 1, 1], data: ones(1) })),
       "the selected part is [batch, 1, position, 10]",
     ],
-    [editGradient(out, set([1, 2])), "tensor of shape [2] at layers.0.residual.out"],
     [
-      edit(out, projectOut(ones(10))),
-      "direction of 10 units at layers.0.residual.out [batch, position, unit 40], whose last axis has 40",
+      editGradient(out, set([1, 2])),
+      `tensor of shape [2] at ${told.out}: the selected part is [batch, position, 40]`,
     ],
+    [edit(out, projectOut(ones(10))), `direction of 10 units at ${told.out}: its last axis has 40`],
     [
       edit(q, projectOut(ones(40))),
-      "direction of 40 units at layers.0.attention.q [batch, head 4, position, unit 10], whose last axis has 10: heads have an axis of their own here",
+      `direction of 40 units at ${told.q}: its last axis has 10: heads have an axis of their own here`,
     ],
-    [edit(out, mean(["head"])), 'mean over "head" at layers.0.residual.out'],
-    [capture(`${q}[head=2:5]`), `selector "${q}[head=2:5]": head 2:5 is empty or outside the 4 there are`],
+    [edit(out, mean(["head"])), `mean over "head", which is no axis of ${told.out}`],
+    [
+      capture(`${q}[head=2:5]`),
+      `selector "${q}[head=2:5]": head 2:5 is empty or outside the 4 there are at ${told.q}`,
+    ],
     [
       edit(
         out,
         traced((x) => x.sum([2])),
       ),
-      "traced function at layers.0.residual.out returns f32 [batch, position]",
+      `traced function at ${told.out}, returns f32 [batch, position]: it must be f32 [batch, position, 40]`,
     ],
     [
       edit(
         out,
         traced((x) => x.linear(x)),
       ),
-      "traced function at layers.0.residual.out: ",
+      `traced function at ${told.out}: linear of [batch, position, 40] and [batch, position, 40]`,
     ],
     [
       edit(
         out,
         trainable("map", { b: ones(3) }, (x, { b }) => x.add(b)),
       ),
-      "traced function at layers.0.residual.out: ",
+      `traced function at ${told.out}: add of [batch, position, 40] and [3]`,
     ],
-    [skip("layers.7"), 'no layer "layers.7"'],
+    [skip("layers.7"), `no layer "layers.7": nearest is layers.0, which ends in ${told.out}`],
     [
       { ...capture(out), when: "befor" } as unknown as Capture,
       'capture "layers.0.residual.out" when "befor": choose before or after',
     ],
     [capture("model.layers.0.weight"), 'no hook point "model.layers.0.weight": it is a parameter'],
+    [
+      capture("model.layers.0.bias"),
+      `its module is ${told.out.replace("layers.0.residual.out", "model.layers.0")}`,
+    ],
   ])("%j", (hook, message) => expect(() => checkHook(hook, points, {})).toThrow(message));
 });
 
@@ -120,7 +132,7 @@ describe("what is no array, or is not known to the graph", () => {
           points,
           {},
         ),
-      "traced function at layers.0.residual.out: add of an array: write it into the graph by x.graph.floats(shape, array), or in an edit feed it by trainable",
+      `traced function at ${told.out}: add of an array: write it into the graph by x.graph.floats(shape, array), or in an edit feed it by trainable`,
     ],
     [
       () =>
@@ -132,7 +144,7 @@ describe("what is no array, or is not known to the graph", () => {
           points,
           {},
         ),
-      "traced function at layers.0.residual.out: epsilon of LayerNormalization is NaN: it must be finite",
+      `traced function at ${told.out}: epsilon of LayerNormalization is NaN: it must be finite`,
     ],
   ])("%s", (make, message) => expect(make).toThrow(message));
 });

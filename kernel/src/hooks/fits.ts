@@ -1,5 +1,5 @@
 import type { HookPoint } from "../graph/point.js";
-import { printAxes } from "../graph/printPoint.js";
+import { printPoint } from "../graph/printPoint.js";
 import { printShape, type Dim, type Shape } from "../graph/shape.js";
 import type { GradientEdit } from "./editGradient.js";
 import { checkKind, type Hook } from "./hook.js";
@@ -27,8 +27,8 @@ export function checkHook(
     const { point } = selection;
     const part = partOfAny(selection);
     if (hook.kind === "capture" || hook.change.kind === "host") continue;
-    if (hook.change.kind === "function") recordEdit(point, hook.change);
-    else checkFits(hook.change, point, part, point.shape);
+    if (hook.change.kind === "function") recordEdit(selection, hook.change);
+    else checkFits(hook.change, selection, part, point.shape);
   }
 }
 
@@ -50,29 +50,30 @@ function partOfAny(selection: Selection): Dim[] {
 }
 
 /** Throws one line when an intervention does not fit the selected part of a point; sizes that are words may be any. */
-export function checkFits(change: Intervention, point: HookPoint, part: Shape, whole: Shape): void {
+export function checkFits(change: Intervention, selection: Selection, part: Shape, whole: Shape): void {
+  const { point, points } = selection;
   switch (change.kind) {
     case "add":
     case "set":
-      checkBroadcast(change.value, part, point);
+      checkBroadcast(change.value, part, selection);
       return;
     case "project":
-      checkDirection(change.direction.shape[0]!, point, whole.at(-1)!);
+      checkDirection(change.direction.shape[0]!, selection, whole.at(-1)!);
       return;
     case "mean": {
       const foreign = change.over.find((axis) => !point.axes.includes(axis));
       if (foreign)
-        throw new Error(`mean over "${foreign}" at ${point.name}, whose axes are ${printAxes(point)}`);
+        throw new Error(`mean over "${foreign}", which is no axis of ${printPoint(point, points)}`);
     }
   }
 }
 
-function checkBroadcast(value: Given, part: Shape, point: HookPoint): void {
+function checkBroadcast(value: Given, part: Shape, { point, points }: Selection): void {
   const skip = part.length - value.shape.length;
   const fits = (size: number, of: Dim) => size === 1 || typeof of === "string" || size === of;
   if (skip < 0 || !value.shape.every((size, i) => fits(size, part[skip + i]!)))
     throw new Error(
-      `tensor of shape ${printShape(value.shape)} at ${point.name}: the selected part is ${printShape(part)}${besideEachOther(value.shape.at(-1), point, part)}`,
+      `tensor of shape ${printShape(value.shape)} at ${printPoint(point, points)}: the selected part is ${printShape(part)}${besideEachOther(value.shape.at(-1), point, part)}`,
     );
 }
 
@@ -85,7 +86,7 @@ function besideEachOther(units: number | undefined, { axes }: HookPoint, part: S
     : "";
 }
 
-function checkDirection(units: number, point: HookPoint, last: Dim): void {
+function checkDirection(units: number, { point, points }: Selection, last: Dim): void {
   if (typeof last === "string" || units === last) return;
   const heads = point.shape[point.axes.indexOf("head")];
   // A module's output has the heads side by side in one axis.
@@ -94,6 +95,6 @@ function checkDirection(units: number, point: HookPoint, last: Dim): void {
       ? `: heads have an axis of their own here, over all of which a traced function can project`
       : "";
   throw new Error(
-    `direction of ${units} units at ${point.name} ${printAxes(point)}, whose last axis has ${last}${hint}`,
+    `direction of ${units} units at ${printPoint(point, points)}: its last axis has ${last}${hint}`,
   );
 }

@@ -1,3 +1,5 @@
+import type { HookPoint } from "../graph/point.js";
+import { printNamed } from "../graph/printPoint.js";
 import { elementCount } from "../graph/rowMajor.js";
 import { printLasting } from "./acting.js";
 import type { Dense } from "./slice.js";
@@ -54,8 +56,13 @@ export function printCallOf({ kind, selector, point, lasting }: HostCall): strin
   return `${whose}${kind} "${selector}"${selector === point ? "" : ` at ${point}`}`;
 }
 
-/** What a host edit returned, as a tensor. Throws one line with the shapes when it is not one of the shape of `x`. */
-export function checkResult(result: unknown, x: Dense, call: HostCall): Dense {
+/**
+ * What a host edit returned, as a tensor. Throws one line with the shapes and the point when it is not one of the shape of
+ * `x`.
+ *
+ * @param points all of the model, in forward order
+ */
+export function checkResult(result: unknown, x: Dense, call: HostCall, points: readonly HookPoint[]): Dense {
   const { shape } = x;
   const size = elementCount(shape);
   const isShaped = typeof result === "object" && result !== null && "shape" in result && "data" in result;
@@ -64,7 +71,7 @@ export function checkResult(result: unknown, x: Dense, call: HostCall): Dense {
   const fits = Array.isArray(given) && given.length === shape.length && given.every((n, i) => n === shape[i]);
   if (data instanceof Float32Array && data.length === size && fits) return { data, shape };
   throw new Error(
-    `${printCallOf(call)} returned ${describe(result)}: it must be a tensor of shape [${shape.join(", ")}] or a Float32Array of ${size}`,
+    `${printCallOf(call)} returned ${describe(result)}: it must be a tensor of shape [${shape.join(", ")}] or a Float32Array of ${size}, what is selected of ${printNamed(call.point, points)}`,
   );
 }
 

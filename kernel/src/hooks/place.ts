@@ -10,7 +10,7 @@ import type { HostCall } from "./hostEdit.js";
 import type { Given, Intervention } from "./intervention.js";
 import { recordEdit } from "./record.js";
 import { select } from "./selector.js";
-import type { AbsentPoints, AxisSlice } from "./selector.js";
+import type { AbsentPoints, Selection } from "./selector.js";
 import { indexLists } from "./indexLists.js";
 import { selectedShape } from "./slice.js";
 
@@ -47,10 +47,10 @@ export function placeEdits(
       // What leaves the ranks is put together again in their order.
       const slices =
         change.kind === "host"
-          ? chosen.map((slice) => absolute(point, slice, selector, sizes.lengths.length))
+          ? chosen.map((slice) => absolute(selection, slice, sizes.lengths.length))
           : chosen;
       const key = `${kind === "edit" ? "e" : "g"}${placed.length}`;
-      const intervention = placedChange(change, point, slices, shape, part, sizes);
+      const intervention = placedChange(change, selection, shape, part, sizes);
       if (change.kind === "host") {
         const { name, layer } = point;
         hosts.set(key, { kind, selector, point: name, layer, function: change.function, lasting });
@@ -64,16 +64,15 @@ export function placeEdits(
 
 function placedChange(
   change: Edit["change"],
-  point: HookPoint,
-  slices: readonly AxisSlice[],
+  selection: Selection,
   shape: readonly number[],
   part: readonly number[],
   sizes: RunSizes,
 ): PlacedEdit["intervention"] {
   if (change.kind === "host") return { kind: "host" };
   if (change.kind === "function")
-    return { kind: "traced", program: recordEdit(point, change, sizes.keepsKeys) };
-  return laidOut(change, point, slices, shape, part, sizes);
+    return { kind: "traced", program: recordEdit(selection, change, sizes.keepsKeys) };
+  return laidOut(change, selection, shape, part, sizes);
 }
 
 function wholeShape(point: HookPoint, { lengths, positions }: RunSizes): number[] {
@@ -84,23 +83,21 @@ function wholeShape(point: HookPoint, { lengths, positions }: RunSizes): number[
 
 function laidOut(
   change: Intervention,
-  point: HookPoint,
-  slices: readonly AxisSlice[],
+  selection: Selection,
   shape: readonly number[],
   part: readonly number[],
   sizes: RunSizes,
 ): Intervention {
-  checkFits(change, point, part, shape);
+  checkFits(change, selection, part, shape);
   if (change.kind !== "add" && change.kind !== "set") return change;
-  return { ...change, value: spreadOut(change.value, slices, shape, point, sizes) };
+  return { ...change, value: spreadOut(change.value, selection, shape, sizes) };
 }
 
 /** Put each entry of a tensor, which fits the selected part, where that part lies in the whole value. */
 function spreadOut(
   value: Given,
-  slices: readonly AxisSlice[],
+  { point, slices }: Selection,
   shape: readonly number[],
-  point: HookPoint,
   { lengths }: RunSizes,
 ): Given {
   const from = [...Array.from({ length: shape.length - value.shape.length }, () => 1), ...value.shape];

@@ -59,7 +59,8 @@ export function record(
   const number = (value: Value): number => {
     const known = numbers.get(value);
     if (known !== undefined) return known;
-    if (value.origin.kind !== "constant") throw new Error(`${what} reads "${value.name}" of another graph`);
+    if (value.origin.kind !== "constant")
+      throw new Error(`${what}: it reads "${value.name}" of another graph`);
     const base64 = Buffer.from(value.origin.bytes).toString("base64");
     steps.push({ kind: "constant", dtype: value.dtype, shape: [...value.shape], base64 });
     numbers.set(value, numbers.size);

@@ -1,8 +1,9 @@
-import type { HookPoint } from "../graph/point.js";
+import { printPoint } from "../graph/printPoint.js";
 import { printShape } from "../graph/shape.js";
 import { validShape } from "./apply.js";
 import type { Traced } from "./edit.js";
 import { record, type Program } from "./program.js";
+import type { Selection } from "./selector.js";
 import { trainedInput } from "./trained.js";
 
 /**
@@ -12,11 +13,11 @@ import { trainedInput } from "./trained.js";
  * @param keepsKeys whether keys of other passes are kept: attention then has other keys than positions
  */
 export function recordEdit(
-  point: HookPoint,
+  { point, points }: Pick<Selection, "point" | "points">,
   { function: f, module }: Traced,
   keepsKeys: boolean | undefined = false,
 ): Program {
-  const what = `traced function at ${point.name}`;
+  const what = `traced function at ${printPoint(point, points)}`;
   const shape = point.shape.map((size, axis) => (keepsKeys && point.axes[axis] === "key" ? "key" : size));
   const tensors = Object.entries(module?.tensors ?? {}).map(
     ([tensor, { shape }]) => [tensor, trainedInput(module!.name, tensor), shape] as const,
@@ -31,7 +32,7 @@ export function recordEdit(
     const y = written(what, () => f(values["x"]!, own, { valid: values["valid"]! }));
     if (y.dtype !== "f32" || printShape(y.shape) !== printShape(shape)) {
       throw new Error(
-        `${what} returns ${y.dtype} ${printShape(y.shape)}: it must be f32 ${printShape(shape)}`,
+        `${what}, returns ${y.dtype} ${printShape(y.shape)}: it must be f32 ${printShape(shape)}`,
       );
     }
     return { y };

@@ -1,4 +1,5 @@
 import { placesOf, type HookPoint } from "../graph/point.js";
+import { printPoint } from "../graph/printPoint.js";
 import { select } from "./selector.js";
 import type { AbsentPoints, Selection } from "./selector.js";
 
@@ -17,7 +18,7 @@ export function resolve(
     const earlier = chosen.get(selection.point.name);
     if (earlier && JSON.stringify(earlier.slices) !== JSON.stringify(selection.slices)) {
       throw new Error(
-        `"${earlier.selector}" and "${selection.selector}" want different parts of ${selection.point.name}: ask for it once`,
+        `"${earlier.selector}" and "${selection.selector}" want different parts of ${printPoint(selection.point, points)}: ask for it once`,
       );
     }
     if (!earlier) chosen.set(selection.point.name, selection);

@@ -49,6 +49,8 @@ describe("what a selector chooses", () => {
 });
 
 describe("a selector that cannot be served is refused", () => {
+  const told =
+    "layers.3.attention.pattern [batch, head 4, query, key], between layers.2.attention.output and layers.3.attention.output";
   test.each([
     [
       "layers.3.attn",
@@ -56,32 +58,43 @@ describe("a selector that cannot be served is refused", () => {
     ],
     ["layers.12.attention.pattern", 'no hook point "layers.12.attention.pattern": nearest is layers.1'],
     [
-      "layers.3.attention.pattern[row=1]",
-      'layers.3.attention.pattern has no axis "row", its axes are [batch, head 4, query, key]',
+      "layers.3",
+      'no hook point "layers.3": nearest is layers.3.*, 2 points, of which the first is layers.3.attention.pattern [batch, head 4, query, key], between layers.2.attention.output and layers.3.attention.output',
     ],
-    ["layers.3.attention.pattern[head=4]", "head 4 is outside the 4 of layers.3.attention.pattern"],
-    ["layers.3.attention.pattern[head=2|1]", "indices 2|1 are not ascending"],
+    [
+      "layers.{3,5}.attention",
+      "nearest is layers.{3,5}.attention.*, 4 points, of which the first is layers.3.",
+    ],
+    ["layers.30", "nearest is layers.10.*, 2 points"],
+    ["model.decoder.layers", "nearest is model.decoder.layers.*, 12 points"],
+    ["layers.3.attention.pattern[row=1]", `"row" is no axis of ${told}`],
+    ["layers.3.attention.pattern[head=4]", `head 4 is outside the 4 of ${told}`],
+    ["layers.3.attention.pattern[head=2|1]", `indices 2|1 are not ascending among 4 at ${told}`],
     ["layers.3.attention.pattern[head]", '"head" is not axis=3, axis=0|3 or axis=2:5'],
     ["layers.8-4.attention.pattern", "layers 8-4 are none"],
     ["layers.3.attention.pattern[head=0, head=3]", "names head twice: several entries are head=0|3"],
     ["!layers.*", 'what is left out cannot be said by "!"'],
-    ["layers.3.attention.pattern[head=-1|0]", "indices -1|0 are not ascending among 4"],
-    ["layers.3.attention.pattern[query=-1|0]", "indices -1|0 are not ascending"],
+    ["layers.3.attention.pattern[head=-1|0]", `indices -1|0 are not ascending among 4 at ${told}`],
+    ["layers.3.attention.pattern[query=-1|0]", `indices -1|0 are not ascending at ${told}`],
     ["a[b]c", "is not of the form"],
   ])("%s", (selector, message) => expect(() => select(selector, points)).toThrow(message));
 
-  describe("a point that the architecture lacks says why", () => {
+  describe("a point that the architecture lacks says why, and what is nearest", () => {
     const absent = { "residual.mid": "this model is parallel", norm: "this model has no final norm" };
     test.each([
-      ["layers.0.residual.mid", "this model is parallel"],
-      ["layers.4-8.residual.mid", "this model is parallel"],
-      ["layers.*.residual.mid[position=0]", "this model is parallel"],
-      ["norm", "this model has no final norm"],
-    ])("%s", (selector, why) =>
+      ["layers.0.residual.mid", "this model is parallel", "layers.0.attention"],
+      ["layers.4-8.residual.mid", "this model is parallel", "layers."],
+      ["layers.*.residual.mid[position=0]", "this model is parallel", "layers."],
+      ["norm", "this model has no final norm", "layers."],
+    ])("%s", (selector, why, nearest) =>
       expect(() => select(selector, points, absent)).toThrow(
-        `no hook point "${selector.replace(/\[.*/, "")}": ${why}`,
+        `no hook point "${selector.replace(/\[.*/, "")}": ${why}; nearest is ${nearest}`,
       ),
     );
+    test("with its axes and its place", () =>
+      expect(() => select("layers.3.residual.mid", points, absent)).toThrow(
+        `is parallel; nearest is ${told}`,
+      ));
     test.each(["layers.0.atention.norm", "layers.99.mlp.norm", "layers.12.residual.mid", "model.norm"])(
       "and is not meant by %s",
       (selector) => expect(() => select(selector, points, absent)).toThrow(/": nearest is \S+ \[/),
@@ -89,6 +102,8 @@ describe("a selector that cannot be served is refused", () => {
   });
   test("two different parts of one point", () => {
     const selectors = ["layers.0.attention.pattern[head=1]", "layers.0.attention.pattern[head=2]"];
-    expect(() => resolve(selectors, points)).toThrow("want different parts of layers.0.attention.pattern");
+    expect(() => resolve(selectors, points)).toThrow(
+      "want different parts of layers.0.attention.pattern [batch, head 4, query, key], the first, before layers.0.attention.output: ask for it once",
+    );
   });
 });

@@ -1,8 +1,10 @@
-import picomatch from "picomatch";
 import { Memo } from "../graph/memo.js";
-import { nearest } from "../graph/nearest.js";
 import type { Axis, HookPoint } from "../graph/point.js";
-import { printAxes, printPoint } from "../graph/printPoint.js";
+import { printPoint } from "../graph/printPoint.js";
+import { chosenBy } from "./glob.js";
+import { noPoint, type AbsentPoints } from "./noPoint.js";
+
+export type { AbsentPoints };
 
 /** Which entries of one axis: single indices, or a half-open range with open ends. Negative counts from each row's end. */
 export type Entries =
@@ -19,10 +21,9 @@ export interface Selection {
   readonly selector: string;
   readonly point: HookPoint;
   readonly slices: readonly AxisSlice[];
+  /** All points of the model, in forward order, so that errors say where the point stands. */
+  readonly points: readonly HookPoint[];
 }
-
-/** Names of this architecture's points that do not exist in this model, a layer's without the layer, and why. */
-export type AbsentPoints = Readonly<Record<string, string>>;
 
 /**
  * Hook points chosen by a selector: `GLOB` or `GLOB[axis=entries, …]`.
@@ -32,7 +33,8 @@ export type AbsentPoints = Readonly<Record<string, string>>;
  * (`head=0|3|5`, ascending), or a half-open range (`position=2:5`, `position=-3:`). Axes keep their place; an index
  * leaves an axis of size one.
  *
- * Throws one line naming the nearest point when nothing matches, or the point's axes when a slice does not fit.
+ * Throws one line naming the nearest point when nothing matches, or the point when a slice does not fit, with its axes and
+ * its place in the forward pass.
  */
 export function select(
   selector: string,
@@ -47,40 +49,14 @@ const known = new Memo<readonly Selection[]>(1000);
 
 function choose(selector: string, points: readonly HookPoint[], absent: AbsentPoints): Selection[] {
   const { glob, slices } = parse(selector);
-  const matches = globMatcher(glob);
-  const matching = points.filter((p) => [p.name, ...p.aliases].some((name) => matches(name)));
+  const matching = chosenBy(glob, points);
   if (matching.length === 0) throw new Error(noPoint(glob, points, absent));
   return matching.map((point) => ({
     selector,
     point,
-    slices: slices.map((s) => place(selector, point, s)),
+    slices: slices.map((s) => place(selector, point, points, s)),
+    points,
   }));
-}
-
-/** Whether a name is one that a glob of `select`'s grammar chooses. Throws one line for a glob of what it does not choose. */
-export function globMatcher(glob: string): (name: string) => boolean {
-  if (glob.startsWith("!"))
-    throw new Error(`"${glob}": what is left out cannot be said by "!": name what is chosen`);
-  const matches = picomatch(expandRanges(glob), { dot: true });
-  return (name) => matches(name);
-}
-
-function noPoint(glob: string, points: readonly HookPoint[], absent: AbsentPoints): string {
-  const matches = globMatcher(glob);
-  const layers = [...new Set(points.flatMap((p) => /^layers\.\d+\./.exec(p.name)?.[0] ?? []))];
-  const missing = Object.entries(absent).find(([name]) =>
-    /^(attention|mlp|residual)\./.test(name)
-      ? layers.some((layer) => matches(`${layer}${name}`))
-      : matches(name),
-  );
-  if (missing) return `no hook point "${glob}": ${missing[1]}`;
-  const names = points.flatMap((p) => [p.name, ...p.aliases]);
-  const [, module] = /^(.+)\.(?:weight|bias)$/.exec(glob) ?? [];
-  if (module !== undefined && names.includes(module))
-    return `no hook point "${glob}": it is a parameter, which session.parameter reads and editParameter changes; its gradient is had by parameters: in backward`;
-  const [closest] = nearest(glob, names);
-  const point = points.find((p) => p.name === closest || p.aliases.includes(closest!))!;
-  return `no hook point "${glob}": nearest is ${printPoint(point, points, closest)}`;
 }
 
 interface NamedSlice {
@@ -117,19 +93,22 @@ function parseSlice(selector: string, part: string): NamedSlice {
   return { axis: axis!, entries: { kind: "range", from: end(from), to: end(to) } };
 }
 
-function place(selector: string, point: HookPoint, { axis, entries }: NamedSlice): AxisSlice {
+function place(
+  selector: string,
+  point: HookPoint,
+  points: readonly HookPoint[],
+  { axis, entries }: NamedSlice,
+): AxisSlice {
   const at = point.axes.indexOf(axis as Axis);
   if (at < 0) {
-    throw new Error(
-      `selector "${selector}": ${point.name} has no axis "${axis}", its axes are ${printAxes(point)}`,
-    );
+    throw new Error(`selector "${selector}": "${axis}" is no axis of ${printPoint(point, points)}`);
   }
   const size = point.shape[at];
   if (entries.kind === "indices") {
     const outside = entries.indices.find((i) => typeof size === "number" && (i >= size || i < -size));
     if (outside !== undefined) {
       throw new Error(
-        `selector "${selector}": ${axis} ${outside} is outside the ${size} of ${point.name} ${printAxes(point)}`,
+        `selector "${selector}": ${axis} ${outside} is outside the ${size} of ${printPoint(point, points)}`,
       );
     }
     // Where only the run knows the size, those that count from the end are taken to come last; it checks that they do.
@@ -137,17 +116,8 @@ function place(selector: string, point: HookPoint, { axis, entries }: NamedSlice
     const places = entries.indices.map((i) => (i < 0 ? i + end : i));
     if (places.some((at, i) => i > 0 && at <= places[i - 1]!))
       throw new Error(
-        `selector "${selector}": indices ${entries.indices.join("|")} are not ascending${typeof size === "number" ? ` among ${size}` : ""}`,
+        `selector "${selector}": indices ${entries.indices.join("|")} are not ascending${typeof size === "number" ? ` among ${size}` : ""} at ${printPoint(point, points)}`,
       );
   }
   return { axis: at, entries };
-}
-
-/** `layers.4-8.x` → `layers.@(4|5|6|7|8).x` */
-function expandRanges(glob: string): string {
-  return glob.replace(/(?<=^|\.)(\d+)-(\d+)(?=\.|$)/g, (_, from: string, to: string) => {
-    const count = Number(to) - Number(from) + 1;
-    if (count < 1) throw new Error(`selector "${glob}": layers ${from}-${to} are none`);
-    return `@(${Array.from({ length: count }, (_, i) => Number(from) + i).join("|")})`;
-  });
 }

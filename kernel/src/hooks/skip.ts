@@ -1,7 +1,8 @@
 import { nearest } from "../graph/nearest.js";
 import type { HookPoint } from "../graph/point.js";
+import { printPoint } from "../graph/printPoint.js";
 import { printed } from "./printHook.js";
-import { globMatcher } from "./selector.js";
+import { globMatcher } from "./glob.js";
 
 /** Leave decoder layers out of a run. Plain data. */
 export interface Skip {
@@ -26,5 +27,6 @@ export function selectLayers(glob: string, points: readonly HookPoint[]): number
   const chosen = ends.flatMap(({ layer }, i) => (names[i]!.some((name) => matches(name)) ? [layer!] : []));
   if (chosen.length > 0) return chosen;
   const [closest] = nearest(glob, names.flat());
-  throw new Error(`no layer "${glob}": nearest is ${closest}`);
+  const end = ends.find((_, i) => names[i]!.includes(closest!))!;
+  throw new Error(`no layer "${glob}": nearest is ${closest}, which ends in ${printPoint(end, points)}`);
 }

@@ -1,4 +1,5 @@
 import type { Axis } from "../graph/point.js";
+import { printPoint } from "../graph/printPoint.js";
 import { elementCount, stridesOf } from "../graph/rowMajor.js";
 import { indexLists, tokenAxes, type SliceContext } from "./indexLists.js";
 import type { AxisSlice, Selection } from "./selector.js";
@@ -69,19 +70,20 @@ export function slicedShape(
 }
 
 /**
- * Shape of what a selector chose of a whole value of `shape`. Throws as `sliceDense` does, with the selector.
+ * Shape of what a selector chose of a whole value of `shape`. Throws as `sliceDense` does, with the selector and the point.
  *
  * @param lengths tokens of each row
  */
 export function selectedShape(
-  { selector, point: { axes }, slices }: Selection,
+  { selector, point, slices, points }: Selection,
   shape: readonly number[],
   lengths: readonly number[],
 ): number[] {
   try {
-    return slicedShape(shape, slices, { axes, lengths });
+    return slicedShape(shape, slices, { axes: point.axes, lengths });
   } catch (error) {
-    throw new Error(`selector "${selector}": ${(error as Error).message}`, { cause: error });
+    const { message } = error as Error;
+    throw new Error(`selector "${selector}": ${message} at ${printPoint(point, points)}`, { cause: error });
   }
 }
 

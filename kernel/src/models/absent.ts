@@ -1,4 +1,4 @@
-/** Canonical points that only some architectures have, and why the others do not. */
+/** Canonical points that only some architectures have, why the others do not, and behind a colon which are there instead. */
 type Absent = Readonly<Record<string, string>>;
 
 /** One module projects queries, keys and values together. */
@@ -23,7 +23,10 @@ export function embedAbsent(): Absent {
 export function headAbsent(isWide: boolean): Absent {
   if (!isWide) return {};
   const why = "embeddings are as wide as the residual and not projected";
-  return { "embedding.projected": why, "logits.in": `${why}: the head reads norm` };
+  return {
+    "embedding.projected": `${why}: what the layers read is embedding`,
+    "logits.in": `${why}: the head reads norm`,
+  };
 }
 
 /** Rotary positions are a table, and no activation, although transformers has a module of them. */

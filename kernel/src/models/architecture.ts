@@ -48,7 +48,7 @@ export interface Blueprint {
   readonly layer: (t: Trace, index: number, residual: Value, context: Context) => Value;
   /** Last residual [batch, n, unit] and the positions [batch, m] of it to read, by default all → logits [batch, m, token]. */
   readonly unembed: (t: Trace, residual: Value, select?: Value) => Value;
-  /** Canonical points that this architecture does not have, and why. */
+  /** Canonical points that this architecture does not have, why, and behind a colon which are there instead. */
   readonly absent: Readonly<Record<string, string>>;
 }
 

@@ -152,7 +152,8 @@ function read(config: JsonObject): Blueprint {
     });
   }
 
-  const rotaryWhy = "gpt2 adds learned positions to the embedding and rotates nothing";
+  const rotaryWhy =
+    "gpt2 adds learned positions to the embedding and rotates nothing: its scores are of attention.q and attention.k";
   return {
     dimensions: {
       layers: c.n_layer,

@@ -196,7 +196,8 @@ function read(config: JsonObject): Blueprint {
   const noNorm = preNorm
     ? "this model's config removes the final norm"
     : "this model norms at the end of each layer and has no final norm";
-  const rotaryWhy = "opt adds learned positions to the embedding and rotates nothing";
+  const rotaryWhy =
+    "opt adds learned positions to the embedding and rotates nothing: its scores are of attention.q and attention.k";
   return {
     dimensions: {
       layers: c.num_hidden_layers,

@@ -29,7 +29,12 @@ export class CapturedPoint implements Captured {
   readonly #name: string;
   readonly #origin: () => Origin;
 
-  constructor(name: string, value: Whole, { point, selector, slices }: Selection, origin: () => Origin) {
+  constructor(
+    name: string,
+    value: Whole,
+    { point, selector, slices }: Omit<Selection, "points">,
+    origin: () => Origin,
+  ) {
     this.dtype = value.dtype;
     this.shape = value.shape;
     this.data = value.data;

@@ -35,6 +35,10 @@ test("hook points are rows that also show as a tree", async () => {
     ],
   ]);
   expect(() => session.hookPoints("nothing.*")).toThrow('no hook point "nothing.*": nearest is');
+  const layer = session.hookPoints("layers.0.*");
+  expect(() => session.hookPoints("layers.0")).toThrow(
+    `no hook point "layers.0": nearest is layers.0.*, ${layer.length} points, of which the first is layers.0.residual.in [batch, position, unit 40], between embedding and layers.0.attention.norm.in`,
+  );
   await session.close();
 });
 

@@ -10,7 +10,8 @@ import type {
 import type { HookPoint } from "../graph/point.js";
 import { printHook } from "../hooks/printHook.js";
 import type { LastingHook } from "../hooks/lastingHook.js";
-import { globMatcher, select } from "../hooks/selector.js";
+import { globMatcher } from "../hooks/glob.js";
+import { select } from "../hooks/selector.js";
 import { selectLayers } from "../hooks/skip.js";
 import { nameOf } from "./parameters/choose.js";
 import type { PointRow } from "./types.js";

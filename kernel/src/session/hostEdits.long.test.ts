@@ -205,7 +205,7 @@ describe("a host edit that fails fails its run only", () => {
     ];
     for (const [result, name] of wrong)
       await expect(logits(session, [edit(hidden, () => result as Float32Array)])).rejects.toThrow(
-        `edit "${hidden}" returned ${name}: it must be a tensor of shape [2, 5, 96] or a Float32Array of 960`,
+        `edit "${hidden}" returned ${name}: it must be a tensor of shape [2, 5, 96] or a Float32Array of 960, what is selected of ${hidden} [batch, position, unit 96], between layers.1.mlp.pre and layers.1.mlp.output`,
       );
     await expect(
       logits(session, [edit(hidden, async (x) => ((await session.forward(rows)).tokens.length, x))]),

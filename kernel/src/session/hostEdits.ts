@@ -3,7 +3,7 @@ import { shownAsTensor } from "../display/index.js";
 import type { HandOut, RankResult } from "../engine/stages.js";
 import { entriesOf } from "../engine/parcel/entries.js";
 import { ParcelWriter } from "../engine/parcel/writer.js";
-import type { HookPoint } from "../graph/point.js";
+import { pointNamed, type HookPoint } from "../graph/point.js";
 import { checkResult, printCallOf, type HostCall, type HostContext } from "../hooks/hostEdit.js";
 import type { Dense } from "../hooks/slice.js";
 import { assemble, partAlong } from "./assemble.js";
@@ -18,7 +18,8 @@ export interface Pass {
   readonly trained: HostContext["trained"];
   /** Each ends it. */
   readonly signals: readonly AbortSignal[];
-  pointOf(name: string): HookPoint;
+  /** All of the model, in forward order. */
+  readonly points: readonly HookPoint[];
 }
 
 /** A host edit that the running code works for, or has worked for: what it began may go on when it is over. */
@@ -38,15 +39,18 @@ export function refuseInside(broker: number): void {
     throw new Error("a host edit cannot run the session that waits for it: run it before, or after");
 }
 
-/** Calls a host edit once, with a whole value. Throws what it throws with the hook's name, and one line for another shape. */
-export type HostCaller = (call: HostCall, x: Dense) => Promise<Dense>;
+/**
+ * Calls a host edit once, with a whole value of one of these points. Throws what it throws with the hook's name, and one line
+ * for another shape.
+ */
+export type HostCaller = (call: HostCall, x: Dense, points: readonly HookPoint[]) => Promise<Dense>;
 
 /** Calls host edits of one pass. A function runs as the code that asked for the pass, so that what it prints is that cell's. */
-export function hostCaller(pass: Omit<Pass, "pointOf">): HostCaller {
+export function hostCaller(pass: Omit<Pass, "points">): HostCaller {
   const asCaller = AsyncLocalStorage.snapshot();
   const signal = AbortSignal.any([...pass.signals]);
   const { step, lengths, saved, trained } = pass;
-  return async (call, x) => {
+  return async (call, x, points) => {
     const context = { point: call.point, layer: call.layer, step, lengths, saved, trained, signal };
     const edit: Making = { broker: pass.broker, isOver: false };
     let returned: unknown;
@@ -61,7 +65,7 @@ export function hostCaller(pass: Omit<Pass, "pointOf">): HostCaller {
     } finally {
       edit.isOver = true;
     }
-    const made = checkResult(returned, x, call);
+    const made = checkResult(returned, x, call, points);
     // Nobody would take what is made for a run that is over.
     signal.throwIfAborted();
     return made;
@@ -79,10 +83,10 @@ export function hostEdits(hosts: ReadonlyMap<string, HostCall>, pass: Pass): Han
   return async ({ key, results, ranks, isEverywhere, into }) => {
     const call = hosts.get(key);
     if (call === undefined) throw new Error(`no host edit ${key} in this pass`);
-    const point = pass.pointOf(call.point);
+    const point = pointNamed(pass.points, call.point) as HookPoint;
     const x = (await assemble(results, () => point)).get(key);
     if (x === undefined) throw new Error(`nothing came for ${printCallOf(call)}`);
-    const made = await make(call, x);
+    const made = await make(call, x, pass.points);
 
     const pack = (data: Float32Array, shape: readonly number[]) => {
       const writer = new ParcelWriter(into.folder, into.label, "host", into.overflow);

@@ -39,7 +39,9 @@ describe("lasting hooks", () => {
     expect(() => session.hooks.add(capture("layers.0.mlp.outputs"))).toThrow(
       'no hook point "layers.0.mlp.outputs": nearest is layers.0.mlp.output',
     );
-    expect(() => session.hooks.add(skip("layers.9"))).toThrow('no layer "layers.9": nearest is layers.');
+    expect(() => session.hooks.add(skip("layers.9"))).toThrow(
+      'no layer "layers.9": nearest is layers.2, which ends in layers.2.residual.out [batch, position, unit 40], between layers.2.mlp.output and norm',
+    );
   });
 });
 
@@ -59,7 +61,9 @@ describe.each([
       expect(away(skipped.logits!, patched.logits!)).toBeLessThan(1e-5);
       await expect(
         session.forward(rows, { hooks: [skip(`layers.${layer}`), capture(`layers.${layer}.mlp.output`)] }),
-      ).rejects.toThrow(`layers.${layer}.mlp.output [batch, position, unit 40] does not fire`);
+      ).rejects.toThrow(
+        `layers.${layer}.mlp.output [batch, position, unit 40], between layers.${layer}.mlp.hidden and layers.${layer}.residual.out, does not fire`,
+      );
     }
     const skipping = { hooks: [skip("layers.0"), capture("logits")], maxTokens: 3 };
     const { rows: written, steps } = await session.generate([rows[0]!], skipping);
@@ -82,7 +86,7 @@ describe.each([
     await expect(
       session.forward(rows, { hooks: [capture("layers.1.residual.out")], stopAfter: "layers.0" }),
     ).rejects.toThrow(
-      "layers.1.residual.out [batch, position, unit 40] does not fire: the run stops after layers.0, which comes before it",
+      "layers.1.residual.out [batch, position, unit 40], between layers.1.mlp.output and layers.2.residual.in, does not fire: the run stops after layers.0, which comes before it",
     );
     await expect(session.forward(rows, { logits: "all", stopAfter: "layers.0" })).rejects.toThrow(
       'logits "all": there are none when the run stops after layers.0',

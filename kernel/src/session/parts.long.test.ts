@@ -27,8 +27,9 @@ test("several parts of a point are those of the whole, whatever the mesh, and no
     );
     const ends = rows.flatMap((ids, row) => [...at(row, 1, ids.length - 1)]);
     expect([...run.get(`${pattern}[query=-1, head=1]`).data]).toEqual(ends);
+    const place = `between ${pattern.replace("pattern", "scores")} and ${pattern.replace("pattern", "z")}`;
     expect(() => run.get(pattern)).toThrow(
-      `several parts of "${pattern}" were captured: choose ${first} or ${last}`,
+      `several parts of "${pattern}" were captured: choose ${first} [batch 2, head 1, query 5, key 5], ${place}, or ${last} [batch 2, head 1, query 1, key 5], ${place}`,
     );
     await session.close();
   }
@@ -70,11 +71,14 @@ test("a lasting capture of a part takes nothing from a call, nor a call from it"
 
 test("a lasting hook is told of by its name: when it is added, where it fits no run, and by the runs it does not fit", async () => {
   const session = await Session.open(opt, quiet);
-  expect(() => session.hooks.add(edit("norm", add([1, 2, 3])))).toThrow("tensor of shape [3] at norm");
+  expect(() => session.hooks.add(edit("norm", add([1, 2, 3])))).toThrow(
+    "tensor of shape [3] at norm [batch, position, unit 40], between layers.2.residual.out and logits: the selected part is [batch, position, 40]",
+  );
   expect(session.hooks.list()).toEqual([]);
   session.hooks.add(edit("norm[position=3]", scale(2)), { name: "fourth" });
   await session.forward([rows[0]!]);
-  const told = 'lasting hook "fourth": selector "norm[position=3]": position 3 is outside the 2 there are';
+  const told =
+    'lasting hook "fourth": selector "norm[position=3]": position 3 is outside the 2 there are at norm [batch, position, unit 40], between layers.2.residual.out and logits';
   await expect(session.forward([rows[1]!])).rejects.toThrow(told);
   await expect(session.generate([rows[1]!])).rejects.toThrow(`step 0: ${told}`);
   const all = { loss: ({ logits }: ReadoutValues) => logits.sum([0, 1, 2]), at: "embedding" };
@@ -87,7 +91,7 @@ test("a lasting hook is told of by its name: when it is added, where it fits no 
   session.hooks.clear();
   session.hooks.add(capture("norm"), { name: "look" });
   await expect(session.forward(rows, { stopAfter: "layers.0" })).rejects.toThrow(
-    'lasting hook "look": norm [batch, position, unit 40] does not fire: the run stops after layers.0',
+    'lasting hook "look": norm [batch, position, unit 40], between layers.2.residual.out and logits, does not fire: the run stops after layers.0',
   );
   session.hooks.clear();
   const fails = () => {
@@ -130,7 +134,11 @@ test("a module path that is several points is not answered with one of them", as
   const run = await session.forward(rows, { hooks: [capture(path)] });
   const names = ["q", "k", "v"].map((each) => `layers.0.attention.${each}`);
   expect([...run.captures.keys()]).toEqual(names);
-  expect(() => run.get(path)).toThrow(`"${path}" is several points: choose ${names.join(" or ")}`);
+  const around = ["in", "q", "k", "v", "scores"].map((each) => `layers.0.attention.${each}`);
+  const told = names.map(
+    (name, i) => `${name} [batch 2, head 4, position 5, unit 8], between ${around[i]} and ${around[i + 2]}`,
+  );
+  expect(() => run.get(path)).toThrow(`"${path}" is several points: choose ${told.join(", or ")}`);
   const one = await session.forward(rows, { hooks: [capture(names[1]!)] });
   expect(one.get(path)).toBe(one.get(names[1]!));
 });

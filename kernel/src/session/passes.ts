@@ -52,7 +52,7 @@ export class Passes {
     const handOut = hostEdits(hosts, {
       ...pass,
       signals: [over.signal, ...pass.signals],
-      pointOf: (name) => pointNamed(points, name) as HookPoint,
+      points,
     });
     // None for a result that is no point. Asked for only where several ranks hold something.
     let behind: ReadonlyMap<string, HookPoint | undefined> | undefined;

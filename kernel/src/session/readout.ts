@@ -1,6 +1,7 @@
 import type { ReadoutStep } from "../engine/wire/messages.js";
 import { nearest } from "../graph/nearest.js";
 import type { HookPoint } from "../graph/point.js";
+import { printNamed, printPoint } from "../graph/printPoint.js";
 import { elementCount } from "../graph/rowMajor.js";
 import { printShape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -134,6 +135,7 @@ export function prepareReadout(
       captures: named(
         "point in read:",
         [...chosen, ...(read.includes("logits") ? [logits] : [])].map(({ name }) => [name, values[name]!]),
+        (name) => printNamed(name, points),
       ),
       given: named(
         "given array",
@@ -181,7 +183,9 @@ function padded<T>(rows: ReadoutRun["rows"], of: (token: number) => T, padding: 
 function wholePoints(selector: string, points: readonly HookPoint[], absent: AbsentPoints): HookPoint[] {
   const selections = select(selector, points, absent);
   if (selections.some(({ slices }) => slices.length > 0))
-    throw new Error(`read "${selector}": a readout reads whole points, slice the value itself`);
+    throw new Error(
+      `read "${selector}": a readout reads the whole of ${printPoint(selections[0]!.point, points)}: slice the value itself`,
+    );
   return selections.map(({ point }) => point);
 }
 
@@ -192,15 +196,19 @@ function unembedded(x: Value, batch: number, vocabulary: number): Value {
   return x.graph.node("unembed", [x], [result], {}, "vitrail")[0]!;
 }
 
-/** An object whose missing entries say what there is. */
-function named(what: string, entries: readonly (readonly [string, Value])[]): Named<Value> {
+/** An object whose missing entries say what there is, with its shape. */
+function named(
+  what: string,
+  entries: readonly (readonly [string, Value])[],
+  told = (name: string, { shape }: Value) => `${name} ${printShape(shape)}`,
+): Named<Value> {
   const values = new Map(entries);
   return new Proxy(Object.fromEntries(values), {
     get(target, name) {
       if (typeof name !== "string" || name in target) return Reflect.get(target, name) as Value;
       const [closest] = nearest(name, [...values.keys()]);
       throw new Error(
-        `no ${what} "${name}": ${closest === undefined ? "there is none" : `nearest is ${closest}`}`,
+        `no ${what} "${name}": ${closest === undefined ? "there is none" : `nearest is ${told(closest, values.get(closest)!)}`}`,
       );
     },
   });

@@ -112,7 +112,11 @@ export function prepareForward(
   const shapeOf = ({ point: name, slices }: PointRequest, { selector = name } = {}): number[] => {
     const point = named(pointOf(name));
     const length = name === logits ? selectedCount(select, positions) : positions;
-    return selectedShape({ selector, point, slices }, boundShape(point, rows.length, length, kept), lengths);
+    return selectedShape(
+      { selector, point, slices, points },
+      boundShape(point, rows.length, length, kept),
+      lengths,
+    );
   };
   // Entries that a row does not have are refused now; most requests are of whole values, which all rows have.
   requests.forEach((request, i) => {
@@ -188,13 +192,13 @@ function keyed(
 
 /** What the ranks are asked for, under the name of the point. */
 export function asRequest(
-  { key, selection: { point, slices, selector } }: Pick<CapturedPart, "key" | "selection">,
+  { key, selection }: Pick<CapturedPart, "key" | "selection">,
   batch: number,
 ): PointRequest {
   return {
     key,
-    point: point.name,
-    slices: slices.map((slice) => absolute(point, slice, selector, batch)),
+    point: selection.point.name,
+    slices: selection.slices.map((slice) => absolute(selection, slice, batch)),
   };
 }
 

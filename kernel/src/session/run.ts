@@ -2,14 +2,14 @@ import { inspect, type InspectOptions } from "node:util";
 import { bundleOf, displaySymbol, isWithin, shownAsTensor, type Bundle } from "../display/index.js";
 import type { AxisShards } from "../display/payload/index.js";
 import type { Provenance } from "../display/payload/provenance.js";
-import { nearest } from "../graph/nearest.js";
 import type { HookPoint } from "../graph/point.js";
 import { printShape } from "../graph/shape.js";
-import { printSlices, type CapturedPart } from "../hooks/parts.js";
-import { select, type Selection } from "../hooks/selector.js";
+import type { CapturedPart } from "../hooks/parts.js";
+import type { Selection } from "../hooks/selector.js";
 import type { SelectedPositions } from "../models/inputs.js";
 import type { Whole } from "./assemble.js";
 import { CapturedPoint } from "./captured.js";
+import { found, isOf, printNearest, printValue } from "./found.js";
 import { printRows, runTable, type Part } from "./runTable.js";
 import type { Captured, Run, Token } from "./types.js";
 
@@ -20,36 +20,6 @@ export function valueOf(values: ReadonlyMap<string, Whole>, key: string): Whole 
   return value;
 }
 
-/** The value of a canonical point name, or of one of its module paths; of several parts the one whose entries are named.
- * Throws one line for a path that is several points, as GPT-2's `c_attn` is. */
-export function found(values: ReadonlyMap<string, Captured>, name: string): Captured | undefined {
-  const [, of = name, entries] = /^([^[]*)(\[.*\])$/.exec(name) ?? [];
-  const named = ([key, { point, selector }]: readonly [string, Captured]) => {
-    if (!isOf(key, point, of)) return false;
-    if (entries === undefined) return key === nameOf(key);
-    const partOf = (selector: string) => printSlices(point, select(selector, [point])[0]!.slices);
-    return partOf(selector) === partOf(`${point.name}${entries}`);
-  };
-  const own = values.get(name);
-  if (own !== undefined) return own;
-  const [one, ...others] = [...values].filter(named);
-  if (others.length > 0)
-    throw new Error(
-      `"${name}" is several points: choose ${[one!, ...others].map(([key]) => key).join(" or ")}`,
-    );
-  return one?.[1];
-}
-
-/** Whether a key is that of a value, or of a part of it, which is called by its own name or by a module path. */
-function isOf(key: string, { name, aliases }: HookPoint, called: string): boolean {
-  return nameOf(key) === called || (nameOf(key) === name && aliases.includes(called));
-}
-
-/** A key without the entries of its part. */
-function nameOf(key: string): string {
-  return key.replace(/\[.*\]$/, "");
-}
-
 /** What a forward pass brought back, in the form that users see; as a cell's last value it shows as a table of that. */
 export class FinishedRun implements Run {
   readonly tokens: readonly (readonly Token[])[];
@@ -58,6 +28,7 @@ export class FinishedRun implements Run {
   readonly readout: Run["readout"];
   readonly provenance: Provenance;
   readonly #select: SelectedPositions;
+  readonly #points: readonly HookPoint[];
 
   constructor(parts: {
     readonly tokens: readonly (readonly Token[])[];
@@ -77,6 +48,7 @@ export class FinishedRun implements Run {
     this.tokens = tokens;
     this.provenance = provenance;
     this.#select = parts.select ?? "all";
+    this.#points = parts.captures[0]?.selection.points ?? [];
     this.logits =
       logitsKey === undefined
         ? undefined
@@ -100,17 +72,16 @@ export class FinishedRun implements Run {
   }
 
   get(name: string): Captured {
-    const captured = found(this.captures, name);
+    const captured = found(this.captures, name, this.#points);
     if (captured !== undefined) return captured;
-    const names = [...this.captures.keys()];
-    const parts = names.filter((key) => isOf(key, this.captures.get(key)!.point, name));
+    const parts = [...this.captures].filter(([key, { point }]) => isOf(key, point, name));
     if (parts.length > 0)
-      throw new Error(`several parts of "${name}" were captured: choose ${parts.join(" or ")}`);
-    const [closest] = nearest(name, names);
+      throw new Error(
+        `several parts of "${name}" were captured: choose ${parts.map((each) => printValue(each, this.#points)).join(", or ")}`,
+      );
+    const closest = printNearest(name, this.captures, this.#points);
     throw new Error(
-      closest === undefined
-        ? `no capture "${name}": this run captured nothing`
-        : `no capture "${name}": nearest is ${closest} [${this.captures.get(closest)?.shape.join(", ")}]`,
+      `no capture "${name}": ${closest === undefined ? "this run captured nothing" : `nearest is ${closest}`}`,
     );
   }
 

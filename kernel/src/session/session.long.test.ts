@@ -127,17 +127,19 @@ test("what does not fit is refused in one line, and the session lives on", async
     /^no hook point "layers.0.attention.patern": nearest is layers.0.attention.pattern \[batch, head \d+, query, key\], between layers.0.attention.scores and layers.0.attention.z$/,
   );
   await expect(session.forward([1, 2], { hooks: [capture("embedding[position=7]")] })).rejects.toThrow(
-    /^selector "embedding\[position=7\]": position 7 is outside/,
+    'selector "embedding[position=7]": position 7 is outside the 2 there are at embedding [batch, position, unit 40], between embedding.positions and layers.0.residual.in',
   );
   await expect(
     session.forward([1, 2], { hooks: [capture("*.attention.pattern[head=-1|0]")] }),
-  ).rejects.toThrow(/indices -1\|0 are not ascending among \d+$/);
+  ).rejects.toThrow(
+    /indices -1\|0 are not ascending among \d+ at layers\.0\.attention\.pattern \[batch, head \d+, query, key\], between layers/,
+  );
   const broken = edit(
     "norm",
     traced((x) => x.layerNorm(undefined, undefined, NaN)),
   );
   await expect(session.forward([1, 2], { hooks: [broken] })).rejects.toThrow(
-    "traced function at norm: epsilon of LayerNormalization is NaN: it must be finite",
+    "traced function at norm [batch, position, unit 40], between layers.2.residual.out and logits: epsilon of LayerNormalization is NaN: it must be finite",
   );
   await expect(session.forward([1, 2], { logits: "some" as never })).rejects.toThrow(
     'logits "some": choose all',

@@ -52,7 +52,7 @@ test("what it throws fails its run only, under the hook's name, also that of a l
   await expect(gradient(session, [throwing])).rejects.toThrow(`editGradient "${hidden}": boom`);
   const wrong = editGradient(hidden, () => new Float32Array(3));
   await expect(gradient(session, [wrong])).rejects.toThrow(
-    `editGradient "${hidden}" returned Float32Array of 3: it must be a tensor of shape [2, 5, 96]`,
+    `editGradient "${hidden}" returned Float32Array of 3: it must be a tensor of shape [2, 5, 96] or a Float32Array of 960, what is selected of ${hidden} [batch, position, unit 96], between `,
   );
   const hook = session.hooks.add(throwing, { name: "mine" });
   await expect(gradient(session)).rejects.toThrow(`lasting hook "mine": editGradient "${hidden}": boom`);

@@ -1,4 +1,4 @@
-import { pointNamed, type HookPoint } from "../../graph/point.js";
+import type { HookPoint } from "../../graph/point.js";
 import { forHook, type Acting } from "../../hooks/acting.js";
 import type { PlacedEdit } from "../../hooks/apply.js";
 import type { GradientEdit } from "../../hooks/editGradient.js";
@@ -71,16 +71,15 @@ export function placeParameterEdits(
     const chosen = forHook(each, () => parameterPoints(each, points, model));
     const own = each.lasting === undefined ? chosen : chosen.filter(({ name }) => asked.has(name));
     if (own.length === 0) return [];
-    const { placed, hosts } = placeEdits([each], own, {}, oneRow, ({ name }) => {
-      if (!asked.has(name))
-        throw new Error(
-          `editGradient "${each.selector}" changes nothing: the gradient of ${name} is not asked for, name it in parameters`,
-        );
+    return own.flatMap((point) => {
+      // Each alone: parameters have no order in the forward pass.
+      const { placed, hosts } = placeEdits([each], [point], {}, oneRow, ({ name }) => {
+        if (!asked.has(name))
+          throw new Error(
+            `editGradient "${each.selector}" changes nothing: the gradient of ${name} is not asked for, name it in parameters`,
+          );
+      });
+      return placed.map((edit) => ({ point, edit, call: hosts.get(edit.key) }));
     });
-    return placed.map((edit) => ({
-      point: pointNamed(own, edit.point) as HookPoint,
-      edit,
-      call: hosts.get(edit.key),
-    }));
   });
 }

@@ -54,7 +54,7 @@ function joined(name: string, shape: readonly number[], values: ReadonlyMap<stri
 /** What one edit makes of it. A function may go on with what it was given and returned, so that has a copy. */
 async function edited(dx: Floats, { point, edit, call }: ParameterEdit, host: HostCaller): Promise<Dense> {
   if (call !== undefined) {
-    const { shape, data } = await host(call, dx);
+    const { shape, data } = await host(call, dx, [point]);
     return { shape, data: data.slice() };
   }
   const graph = new Graph();

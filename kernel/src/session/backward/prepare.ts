@@ -3,7 +3,7 @@ import type { ForwardStep } from "../../engine/wire/messages.js";
 import { requestsOf, requestsText } from "../../engine/wire/requests.js";
 import { gradientAt, placesOf, type HookPoint } from "../../graph/point.js";
 import { printShape } from "../../graph/shape.js";
-import { printPoint } from "../../graph/printPoint.js";
+import { printNamed, printPoint } from "../../graph/printPoint.js";
 import type { Value } from "../../graph/value.js";
 import { leaveOut } from "../../hooks/fires.js";
 import type { PlacedEdit } from "../../hooks/apply.js";
@@ -78,7 +78,7 @@ export function prepareBackward(
     selection,
   }));
   for (const { selection } of gradients) leftOut.check(selection.point);
-  checkSlices(gradients, placed, forward.step.select, lengths);
+  checkSlices(gradients, placed, forward.step.select, lengths, points);
   const parameters = chooseParameters([options.parameters ?? []].flat(), model);
   const own = new Set(parameters.values());
   const parameterEdits = placeParameterEdits(ofParameters, own, points, model);
@@ -103,10 +103,13 @@ export function prepareBackward(
   const isEverywhere = parameters.size > 0 || Object.keys(forward.trained).length > 0;
   const first = Math.min(...gradients.map(({ selection }) => places.get(selection.point.name) as number));
   const idle = placed.find(({ point }) => !isEverywhere && (places.get(point) as number) < first);
-  if (idle !== undefined)
-    throw new Error(
-      `editGradient at ${idle.point} changes nothing: it comes before ${points[first]?.name ?? "all"}, the first that is asked for`,
-    );
+  if (idle !== undefined) {
+    const why =
+      points[first] === undefined
+        ? "no gradient is asked for"
+        : `it comes before the first that is asked for, ${printPoint(points[first], points)}`;
+    throw new Error(`editGradient at ${printNamed(idle.point, points)}, changes nothing: ${why}`);
+  }
   const called = new Map([...forward.hosts, ...hosts]);
   return { ...forward, hosts: called, step, logitsKey: undefined, gradients, parameters, parameterEdits };
 }
@@ -134,16 +137,20 @@ function checkSlices(
   edits: readonly PlacedEdit[],
   computed: SelectedPositions,
   lengths: readonly number[],
+  points: readonly HookPoint[],
 ): void {
   const some = gradients.find(
     ({ selection: { point, slices } }) =>
       point.name === "logits" && slices.some(({ axis }) => point.axes[axis] === "position"),
   );
-  const sees = some ? `gradient at ${some.selection.selector}` : "editGradient at logits";
-  if (computed !== "all" && (some !== undefined || edits.some(({ point }) => point === "logits")))
+  if (computed !== "all" && (some !== undefined || edits.some(({ point }) => point === "logits"))) {
+    const sees = some
+      ? `gradient at ${printPoint(some.selection.point, points, some.selection.selector)}`
+      : `editGradient at ${printNamed("logits", points)}`;
     throw new Error(
       `${sees}: positions are those of all logits, and not ${printSelected(computed)}: ask for all`,
     );
+  }
   const [batch, positions] = [lengths.length, Math.max(...lengths)];
   for (const { selection } of gradients)
     selectedShape(selection, boundShape(selection.point, batch, positions), lengths);
@@ -194,7 +201,7 @@ function checkReached(
   const edited = request.step.gradient!.edits.find((edit) => !named.includes(gradientAt(edit.point)));
   if (edited !== undefined)
     throw new Error(
-      `editGradient at ${edited.point} changes nothing: no gradient reaches it, ${why((names) => names.includes(gradientAt(edited.point)))}`,
+      `editGradient at ${printNamed(edited.point, points)}, changes nothing: no gradient reaches it, ${why((names) => names.includes(gradientAt(edited.point)))}`,
     );
   const modules = Object.keys(request.step.tensors ?? {}).filter((name) => name.startsWith("trained."));
   const module = modules.find((name) => !named.includes(gradientAt(name)));

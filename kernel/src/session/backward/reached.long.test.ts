@@ -13,7 +13,7 @@ test("in a layer that is left out nothing has a gradient, which is said before a
   const hooks = [skip("layers.1")];
   const at = (points: string) => session.backward(rows, { loss, hooks, at: points });
   await expect(at("layers.1.mlp.hidden")).rejects.toThrow(
-    'layers.1.mlp.hidden [batch, position, unit 96] does not fire: skip("layers.1") leaves its layer out',
+    'layers.1.mlp.hidden [batch, position, unit 96], between layers.1.mlp.pre and layers.1.mlp.output, does not fire: skip("layers.1") leaves its layer out',
   );
   await expect(at("layers.*.residual.out")).rejects.toThrow("layers.1.residual.out");
   const name = "model.decoder.layers.1.fc1.weight";

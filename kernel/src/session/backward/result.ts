@@ -1,13 +1,13 @@
 import { shownAsTensor } from "../../display/index.js";
 import type { AxisShards } from "../../display/payload/index.js";
 import { printNumber } from "../../display/payload/words.js";
-import { nearest } from "../../graph/nearest.js";
-import { gradientAt } from "../../graph/point.js";
+import { gradientAt, type HookPoint } from "../../graph/point.js";
 import type { Selection } from "../../hooks/selector.js";
 import { readoutPoint } from "../../models/readout.js";
 import type { Whole } from "../assemble.js";
 import { CapturedPoint } from "../captured.js";
-import { FinishedRun, found, valueOf } from "../run.js";
+import { found, printNearest } from "../found.js";
+import { FinishedRun, valueOf } from "../run.js";
 import type { Part } from "../runTable.js";
 import type { Captured, Run } from "../types.js";
 import type { BackwardRequest } from "./prepare.js";
@@ -19,6 +19,7 @@ export class FinishedBackward extends FinishedRun implements Backward {
   readonly gradients: ReadonlyMap<string, Captured>;
   readonly parameters: ReadonlyMap<string, Floats>;
   readonly trained: Backward["trained"];
+  readonly #points: readonly HookPoint[];
 
   constructor(
     parts: Pick<Run, "tokens" | "provenance"> & {
@@ -33,6 +34,7 @@ export class FinishedBackward extends FinishedRun implements Backward {
     const lossKey = readoutPoint("loss");
     super({ ...parts, ...request, readouts: request.readouts.filter((key) => key !== lossKey) });
     this.loss = valueOf(values, lossKey).data[0] as number;
+    this.#points = request.gradients[0]?.selection.points ?? [];
     this.gradients = new Map(
       request.gradients.map(({ key, selection }) => [
         selection.point.name,
@@ -87,13 +89,11 @@ export class FinishedBackward extends FinishedRun implements Backward {
   }
 
   gradient(point: string): Captured {
-    const gradient = found(this.gradients, point);
+    const gradient = found(this.gradients, point, this.#points);
     if (gradient !== undefined) return gradient;
-    const [closest] = nearest(point, [...this.gradients.keys()]);
+    const closest = printNearest(point, this.gradients, this.#points);
     throw new Error(
-      closest === undefined
-        ? `no gradient at "${point}": none was asked for, name it in at`
-        : `no gradient at "${point}": nearest is ${closest} [${this.gradients.get(closest)?.shape.join(", ")}]`,
+      `no gradient at "${point}": ${closest === undefined ? "none was asked for, name it in at" : `nearest is ${closest}`}`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import type { HookPoint } from "../../graph/point.js";
-import { globMatcher } from "../../hooks/selector.js";
+import { globMatcher } from "../../hooks/glob.js";
 import { traceStage, wholeModel } from "../../models/build.js";
 import type { Model } from "../../models/model.js";
 import { unknownParameter } from "./unknown.js";

@@ -1,6 +1,6 @@
 import { shownAs, table, type Displayable } from "../../display/index.js";
 import { printShape } from "../../graph/shape.js";
-import { globMatcher } from "../../hooks/selector.js";
+import { globMatcher } from "../../hooks/glob.js";
 import type { Model } from "../../models/model.js";
 import { unknownParameter } from "./unknown.js";
 

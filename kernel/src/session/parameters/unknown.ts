@@ -1,6 +1,6 @@
 import { nearest } from "../../graph/nearest.js";
 import { printShape } from "../../graph/shape.js";
-import { globMatcher } from "../../hooks/selector.js";
+import { globMatcher } from "../../hooks/glob.js";
 import type { Model } from "../../models/model.js";
 
 /** What to say of a name or glob that chooses no parameter: that it is a buffer, or what is nearest. */

@@ -118,14 +118,17 @@ test("what fits no parameter is refused in one line before anything runs, also o
       `editGradient "${early}" by mean: the axes of a parameter have no names`,
     ],
     [editGradient(early, keep()), `editGradient "${early}" by keep: nothing of a parameter is selected`],
-    [editGradient(early, add([1, 2, 3])), `tensor of shape [3] at ${early}: the selected part is [96, 40]`],
+    [
+      editGradient(early, add([1, 2, 3])),
+      `tensor of shape [3] at ${early} [unit 96, unit 40]: the selected part is [96, 40]`,
+    ],
     [editGradient(early, projectOut([1, 2])), `direction of 2 units at ${early} [unit 96, unit 40]`],
     [
       editGradient(
         early,
         traced((dx) => dx.sum([0])),
       ),
-      `traced function at ${early} returns f32 [40]`,
+      `traced function at ${early} [unit 96, unit 40], returns f32 [40]: it must be f32 [96, 40]`,
     ],
     [
       editGradient("model.decoder.layers.0.fc3.weight", zero()),

@@ -91,7 +91,11 @@ export { probabilityRows } from "./tables/probabilityRows.js";
 export { seedRows } from "./tables/seedRows.js";
 export { asIndependent } from "./tables/shares.js";
 export { attentionOnTerms } from "./inward/attentionOnTerms.js";
-export type { AttentionOnTerms, CategoryAttention } from "./inward/attentionOnTerms.js";
+export type {
+  AttentionOnTerms,
+  AttentionOnTermsOptions,
+  CategoryAttention,
+} from "./inward/attentionOnTerms.js";
 export { gapByLayer } from "./inward/gapByLayer.js";
 export type { CategoryByLayer, GapByLayer, GapByLayerOptions } from "./inward/gapByLayer.js";
 export { gapGradient } from "./inward/gapGradient.js";

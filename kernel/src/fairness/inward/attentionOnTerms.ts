@@ -3,8 +3,9 @@ import type { Provenance } from "../../display/payload/provenance.js";
 import { capture } from "../../hooks/index.js";
 import { cancelSignal } from "../../session/host.js";
 import { madeOfRuns } from "../../session/provenance.js";
-import { checkOptions } from "../../session/options.js";
+import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
+import { verbaliser } from "../../tuning/prompts/verbaliser.js";
 import { sumOf } from "../statistics/mean.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { gapsOf } from "../metrics/gaps.js";
@@ -12,6 +13,11 @@ import { placed } from "./placement.js";
 import { batches, inwardNames, meansByGroup, readRows, type InwardOptions } from "./reading.js";
 import { withTerms } from "./terms.js";
 import { viewsOf } from "./views.js";
+
+/** As of the other looks inwards. Attention is read without label words: where they are given they only say which classes there are. */
+export type AttentionOnTermsOptions = Omit<InwardOptions, "words"> & Partial<Pick<InwardOptions, "words">>;
+
+const optionNames: OptionNames<AttentionOnTermsOptions> = inwardNames;
 
 /** How much of its attention each head gives to the terms of one category's groups from the last token. */
 export interface CategoryAttention {
@@ -42,10 +48,11 @@ export interface AttentionOnTerms {
 export async function attentionOnTerms(
   session: Session,
   suite: readonly SuiteRow[],
-  options: InwardOptions,
+  options: AttentionOnTermsOptions = {},
 ): Promise<AttentionOnTerms & Displayable> {
-  checkOptions("attentionOnTerms", options, inwardNames);
-  const { batch, placement, categories } = await readRows(session, suite, options);
+  checkOptions("attentionOnTerms", options, optionNames);
+  const words = options.words && (await verbaliser(session, options.words));
+  const { batch, placement, categories } = await readRows(session, suite, options, words?.sizes.length, 0);
   const termed = categories.map((each) => ({ ...each, rows: withTerms(each.rows) }));
   const signal = cancelSignal(options.signal);
   const { layers, heads } = session.dimensions;

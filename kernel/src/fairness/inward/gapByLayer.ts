@@ -5,7 +5,7 @@ import { cancelSignal } from "../../session/host.js";
 import { madeOfRuns } from "../../session/provenance.js";
 import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
-import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
+import { askClasses } from "../../tuning/prompts/asked.js";
 import { gapsOf } from "../metrics/gaps.js";
 import type { GapIntervalOptions } from "../statistics/bootstrapGaps.js";
 import type { Interval } from "../statistics/interval.js";
@@ -13,7 +13,7 @@ import { sumOf } from "../statistics/mean.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { gapIntervals } from "./gapIntervals.js";
 import { placed } from "./placement.js";
-import { batches, inwardNames, meansByGroup, readRows, type InwardOptions } from "./reading.js";
+import { batches, inwardNames, meansByGroup, readAsked, type InwardOptions } from "./reading.js";
 import { viewsOf } from "./views.js";
 
 export interface GapByLayerOptions extends InwardOptions {
@@ -48,7 +48,8 @@ export interface GapByLayer {
 /**
  * The gap between the groups of each category as every layer would have it: the logit lens (nostalgebraist 2020) reads each
  * layer's residual at the last token, the label words give the probability of one class, and its mean over a group's rows of
- * other classes is compared with the mean of the category's groups. At the last layer it is the gap of the model's own
+ * other classes is compared with the mean of the category's groups. The tokens of a longer word stand behind the row, and the
+ * layer's log-probabilities at the place before each are summed. At the last layer it is the gap of the model's own
  * answers, those of `classifyByPrompt`. Intervals are `bootstrapGaps`'. Unmarked rows are a group like any other.
  *
  * Throws one line, before anything runs, when a word, a class, a prompt or a term does not fit; `CancelledError` when
@@ -60,7 +61,7 @@ export async function gapByLayer(
   options: GapByLayerOptions,
 ): Promise<GapByLayer & Displayable> {
   checkOptions("gapByLayer", options, optionNames);
-  const { words, of, batch, placement, categories } = await readRows(session, suite, options);
+  const { words, of, batch, placement, categories } = await readAsked(session, suite, options);
   const points = session.hookPoints("layers.*.residual.out").map(({ name }) => name);
   const signal = cancelSignal(options.signal);
   const found: CategoryByLayer[] = [];
@@ -73,19 +74,34 @@ export async function gapByLayer(
       const said: number[][] = [];
       for (const part of batches(rows, batch)) {
         const input = placed(placement, part);
-        const run = await session.forward(input, {
+        const asked = askClasses(words, input);
+        const places = asked.logits === "last" ? asked.rows.map(({ length }) => [length - 1]) : asked.logits;
+        const each = places[0]!.length;
+        const run = await session.forward(asked.rows, {
           hooks: placement.edits,
           logits: "none",
           readout: {
             read: points,
             given: {
-              words: singleTokens(words),
-              last: { shape: [input.length, 1], data: input.map(({ length }) => length - 1) },
+              ...asked.given,
+              places: { shape: [places.length, each], data: places.flat() },
             },
             compute: ({ captures, given, unembed }) => {
-              const lasts = points.map((name) => captures[name]!.gatherPositions(given["last"]!));
-              const classes = classLogProbabilities(unembed(concat(lasts, 1)), given["words"]!, words.sizes);
-              return { probability: classes.slice(2, of, of + 1).exp() };
+              // One product with the head for all layers, which are then read one by one.
+              const said = unembed(
+                concat(
+                  points.map((name) => captures[name]!.gatherPositions(given["places"]!)),
+                  1,
+                ),
+              );
+              const classes = points.map((_, i) =>
+                asked.classes({ logits: said.slice(1, i * each, (i + 1) * each), given }),
+              );
+              return {
+                probability: concat(classes, 1)
+                  .slice(2, of, of + 1)
+                  .exp(),
+              };
             },
           },
           ...(signal && { signal }),

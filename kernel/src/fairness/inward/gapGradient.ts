@@ -1,19 +1,18 @@
-import { concat } from "../../graph/value.js";
+import { concat, type Value } from "../../graph/value.js";
 import { heatmap, plot, progress, shownAs, type Displayable } from "../../display/index.js";
 import type { Provenance } from "../../display/payload/provenance.js";
 import { cancelSignal } from "../../session/host.js";
 import { madeOfRuns } from "../../session/provenance.js";
 import type { Backward } from "../../session/backward/types.js";
-import type { ReadoutValues } from "../../session/readout.js";
 import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import type { Captured } from "../../session/types.js";
-import { classLogProbabilities, singleTokens, type Verbaliser } from "../../tuning/prompts/verbaliser.js";
+import { askClasses } from "../../tuning/prompts/asked.js";
 import { meanOf, sumOf } from "../statistics/mean.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { joinGradients } from "./joinGradients.js";
 import { ownTokens, placed } from "./placement.js";
-import { batches, inwardNames, readRows, type InwardOptions, type ReadRow } from "./reading.js";
+import { batches, inwardNames, readAsked, type InwardOptions, type ReadRow } from "./reading.js";
 import type { Span } from "./termSpan.js";
 import { comparing } from "./terms.js";
 import { viewsOf } from "./views.js";
@@ -52,7 +51,8 @@ export interface GapGradient {
 /**
  * The gradient of a gap with respect to activations: which change of which layer, at which token, would close it fastest. The
  * gap is the difference of two groups' mean log-odds of the class, within a category. It is a sum over rows, so that passes
- * over parts of them give its gradient. One of the groups may be the unmarked one.
+ * over parts of them give its gradient. The tokens of a longer word stand behind a row and are no part of it. One of the groups
+ * may be the unmarked one.
  *
  * Throws one line, before anything runs, when a group is not there or has no rows in a category that has the other, or when a
  * word, a prompt or a term does not fit; `CancelledError` when interrupted.
@@ -75,7 +75,7 @@ export async function gapGradient(
   const [first, second] = between;
   if (first === second)
     throw new Error(`a gap between "${first}" and "${second}": give two groups that have rows`);
-  const { words, of, batch, placement, categories } = await readRows(session, suite, options);
+  const { words, of, batch, placement, categories } = await readAsked(session, suite, options);
   const signal = cancelSignal(options.signal);
   const found: CategoryGradient[] = [];
   let provenance: Provenance | undefined;
@@ -89,15 +89,16 @@ export async function gapGradient(
       const passes: Backward[] = [];
       for (const part of batches(rows, batch)) {
         const signs = part.map((each) => (isFirst(each) ? 1 / ofFirst : -1 / ofSecond));
-        const run = await session.backward(placed(placement, part), {
+        const asked = askClasses(words, placed(placement, part));
+        const run = await session.backward(asked.rows, {
           hooks: placement.edits,
-          logits: "last",
+          logits: asked.logits,
           at: at.map((selector) => ownTokens(placement, selector)),
           given: {
-            words: singleTokens(words),
+            ...asked.given,
             signs: { shape: [part.length, 1, 1], data: Float32Array.from(signs) },
           },
-          loss: (values) => logOdds(values, words, of).mul(values.given["signs"]!).sum([0, 1, 2]),
+          loss: (values) => logOdds(asked.classes(values), of).mul(values.given["signs"]!).sum([0, 1, 2]),
           ...(signal && { signal }),
         });
         passes.push(run);
@@ -108,7 +109,7 @@ export async function gapGradient(
         throw new Error(
           `the gap between ${between.join(" and ")} in category "${category}" is ${gap}: a class is impossible there`,
         );
-      const gradients = joinGradients(passes);
+      const gradients = joinGradients(passes, rows, placement);
       const points = [...gradients.values()];
       provenance = passes[0]!.provenance;
       found.push({
@@ -130,10 +131,11 @@ export async function gapGradient(
   return shownAs(result, () => figureOf(result));
 }
 
-/** Log-odds of a class [row, 1, 1], in graph values. */
-function logOdds({ logits, given }: ReadoutValues, words: Verbaliser, of: number) {
-  const log = classLogProbabilities(logits, given["words"]!, words.sizes);
-  const classes = words.sizes.map((_, label) => log.slice(2, label, label + 1));
+/** Log-odds of a class [row, 1, 1], of the log-probabilities of all [row, 1, class], in graph values. */
+function logOdds(log: Value, of: number) {
+  const classes = Array.from({ length: log.shape[2] as number }, (_, label) =>
+    log.slice(2, label, label + 1),
+  );
   const others = concat(
     classes.filter((_, label) => label !== of),
     2,

@@ -5,11 +5,11 @@ import { cancelSignal } from "../../session/host.js";
 import { madeOfRuns } from "../../session/provenance.js";
 import { checkOptions, type OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
-import { classLogProbabilities, singleTokens } from "../../tuning/prompts/verbaliser.js";
+import { askClasses } from "../../tuning/prompts/asked.js";
 import { sumOf } from "../statistics/mean.js";
 import type { SuiteRow } from "../templates/expand.js";
 import { ownTokens, placed } from "./placement.js";
-import { batches, inwardNames, readRows, type InwardOptions, type ReadRow } from "./reading.js";
+import { batches, inwardNames, readAsked, type InwardOptions, type ReadRow } from "./reading.js";
 import { pairsOf, withOtherTerms } from "./termPairs.js";
 import { comparing, withTerms } from "./terms.js";
 import { viewsOf } from "./views.js";
@@ -66,7 +66,7 @@ export async function patchTerms(
   checkOptions("patchTerms", options, optionNames);
   const { from, to } = options;
   if (from === to) throw new Error(`terms of "${from}" in place of those of "${to}": give two groups`);
-  const { words, of, batch, placement, categories } = await readRows(session, suite, options);
+  const { words, of, batch, placement, categories } = await readAsked(session, suite, options);
   const compared = comparing(categories, [from, to]).map(({ category, rows }) => {
     const paired = pairsOf(withTerms(rows), from, to);
     if (paired.pairs.length === 0)
@@ -80,13 +80,15 @@ export async function patchTerms(
   let provenance: Provenance | undefined;
 
   const probabilities = async (part: readonly ReadRow[], hooks: readonly Edit[], keep: boolean) => {
-    const run = await session.forward(placed(placement, part), {
-      logits: "last",
+    const asked = askClasses(words, placed(placement, part));
+    const run = await session.forward(asked.rows, {
+      logits: asked.logits,
       hooks: [...placement.edits, ...hooks, ...(keep ? [capture(ownTokens(placement, stream))] : [])],
       readout: {
-        given: { words: singleTokens(words) },
-        compute: ({ logits, given }) => ({
-          probability: classLogProbabilities(logits, given["words"]!, words.sizes)
+        given: asked.given,
+        compute: (values) => ({
+          probability: asked
+            .classes(values)
             .slice(2, of, of + 1)
             .exp(),
         }),

@@ -3,12 +3,7 @@ import { readInput } from "../../session/input.js";
 import type { Session } from "../../session/session.js";
 import type { SoftPrompt } from "../../tuning/prompts/softPrompt.js";
 import { checkTemplate, inTemplate } from "../../tuning/prompts/template.js";
-import {
-  singleTokens,
-  verbaliser,
-  type LabelWord,
-  type Verbaliser,
-} from "../../tuning/prompts/verbaliser.js";
+import { verbaliser, type LabelWord, type Verbaliser } from "../../tuning/prompts/verbaliser.js";
 import { checkRows } from "../classification/checkRows.js";
 import { groupBy } from "../metrics/prediction.js";
 import { meanOf } from "../statistics/mean.js";
@@ -20,7 +15,7 @@ import { termSpan, type Span } from "./termSpan.js";
 
 /** How a class is read off a model, and which one is looked at. */
 export interface InwardOptions {
-  /** One or several words of each class; each is one token. */
+  /** One or several words of each class, each of one or several tokens, as in `classifyByPrompt`. */
   readonly words: readonly (LabelWord | readonly LabelWord[])[];
   /** What the model reads of a text; default `{text}`. */
   readonly template?: string;
@@ -64,7 +59,6 @@ export interface ReadCategory {
 }
 
 export interface Reading {
-  readonly words: Verbaliser;
   readonly of: number;
   readonly batch: number;
   readonly placement: Placement;
@@ -76,23 +70,28 @@ export interface Reading {
  * Turns rows into tokens and finds their terms in them. Throws one line, before anything runs, for a class that is none, a
  * prompt that is not for this model, a row in whose text the term is not found or that is too long, and a category of whose
  * rows all are of the looked-at class.
+ *
+ * @param classes how many there are words of; undefined where no words are given
+ * @param behind tokens of words that are read behind a row
  */
 export async function readRows(
   session: Session,
   suite: readonly SuiteRow[],
-  { words: given, template = "{text}", prompt, of = 0, batch = 16 }: InwardOptions,
+  { template = "{text}", prompt, of = 0, batch = 16 }: Omit<InwardOptions, "words">,
+  classes: number | undefined,
+  behind: number,
 ): Promise<Reading> {
   if (!Number.isInteger(batch) || batch < 1) throw new Error(`batch ${batch}: must be 1 or more`);
   if (suite.length === 0) throw new Error("no rows: give a suite");
   checkRows(suite, ["template", "term"]);
   checkTemplate(template);
-  const words = await verbaliser(session, given);
-  singleTokens(words);
-  if (words.sizes[of] === undefined)
-    throw new Error(`class ${of}: there are words of ${words.sizes.length} classes`);
+  if (!Number.isInteger(of) || of < 0 || (classes !== undefined && of >= classes))
+    throw new Error(
+      `class ${of}: ${classes === undefined ? "must be 0 or more" : `there are words of ${classes} classes`}`,
+    );
   const placement = await placementOf(session, prompt);
   const { vocabulary, maxPositions } = session.dimensions;
-  const limits = { vocabulary, maxPositions: maxPositions - placement.before };
+  const limits = { vocabulary, maxPositions: maxPositions - placement.before - behind };
   const tokenizer = () => session.tokenizer();
   const categories: ReadCategory[] = [];
   for (const [category, all] of groupBy(suite, (row) => row.category)) {
@@ -112,7 +111,17 @@ export async function readRows(
     const groups = [...groupBy(all, ({ group }) => group).keys()].sort(byCodePoint);
     categories.push({ category, groups, rows });
   }
-  return { words, of, batch, placement, categories };
+  return { of, batch, placement, categories };
+}
+
+/** As `readRows`, with the words that are read behind every row. */
+export async function readAsked(
+  session: Session,
+  suite: readonly SuiteRow[],
+  options: InwardOptions,
+): Promise<Reading & { readonly words: Verbaliser }> {
+  const words = await verbaliser(session, options.words);
+  return { words, ...(await readRows(session, suite, options, words.sizes.length, words.longest - 1)) };
 }
 
 /** Mean of a number by group; NaN for a group without rows. */

@@ -22,13 +22,19 @@ export function pairsOf(rows: readonly TermRow[], from: string, to: string) {
   return { pairs, unpaired };
 }
 
-/** A value [row, position, unit] of the rows' own tokens with another's at each row's term. */
+/**
+ * A value [row, position, unit] of the rows' own tokens with another's at each row's term.
+ *
+ * @param rows each stands there as often as words are read behind it, one copy behind the other
+ */
 export function withOtherTerms(own: Captured, other: Captured, rows: readonly TermRow[]) {
-  const [, positions, units] = own.shape as [number, number, number];
+  const [run, positions, units] = own.shape as [number, number, number];
+  const copies = run / rows.length;
   const data = own.data.slice();
-  rows.forEach(({ term: { from, to } }, row) => {
-    const [start, end] = [from, to].map((at) => (row * positions + at) * units);
+  for (let at = 0; at < run; at++) {
+    const { from, to } = rows[Math.floor(at / copies)]!.term;
+    const [start, end] = [from, to].map((position) => (at * positions + position) * units);
     data.set(other.data.subarray(start, end), start);
-  });
+  }
   return { shape: own.shape, data };
 }

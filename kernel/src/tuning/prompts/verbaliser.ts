@@ -74,13 +74,6 @@ async function idsOfWord(session: Session, word: LabelWord): Promise<readonly nu
   return each.flat();
 }
 
-/** The words' ids where each is one token. Throws one line where one is more. */
-export function singleTokens({ words }: Verbaliser): number[] {
-  const long = words.find(({ length }) => length > 1);
-  if (long === undefined) return words.flat();
-  throw new Error(`label word of ${long.length} tokens (ids ${long.join(", ")}): give words of one token`);
-}
-
 /**
  * Log-probabilities of the classes [row, place, class], renormalised over all label words: a class's probability is the sum of
  * its words'.

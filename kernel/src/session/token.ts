@@ -1,14 +1,17 @@
 import { outsideVocabulary } from "./input.js";
 import type { Session } from "./session.js";
 
-/** A token by its id, or by its text where that is exactly one token, such as `" Mary"`. */
+/** A token by its id, or by its text where that is exactly one token behind another text, such as `" Mary"`. */
 export type TokenName = number | string;
 
-/** Ids of a text's tokens, without special tokens, or of a token given by its id. Throws one line for one outside the vocabulary. */
+/**
+ * Ids of the tokens that a text is behind another, as `session.score` reads it, or of a token given by its id. Throws one line
+ * for one outside the vocabulary.
+ */
 export async function tokenIds(session: Session, text: TokenName): Promise<readonly number[]> {
   const { vocabulary } = session.dimensions;
   if (typeof text === "string") {
-    const { tokens } = await (await session.tokenizer()).encode(text, { special: false });
+    const { tokens } = await (await session.tokenizer()).encode(text, { continues: true });
     const wrong = tokens.find(({ id }) => id >= vocabulary);
     if (wrong !== undefined)
       throw outsideVocabulary(`${wrong.id} (${JSON.stringify(wrong.text)})`, vocabulary);

@@ -3,8 +3,8 @@ import type { Session } from "../../session/session.js";
 import { tokenIds, type TokenName } from "../../session/token.js";
 
 /**
- * What stands for a class: a text with its leading space, of one or several tokens, a token by its id, or several tokens by
- * theirs.
+ * What stands for a class: a text with its leading space, of one or several tokens, which are those that it is behind another
+ * text; a token by its id, or several tokens by theirs.
  */
 export type LabelWord = TokenName | { readonly ids: readonly number[] };
 

@@ -84,16 +84,24 @@ function leaning(
 const strengths = [0, 0.4, 0.8] as const;
 const series = new Map<number, Measured>();
 let llama: Measured;
+/** Of LLaMAs by strength. */
+const llamas = new Map<number, fairness.Prediction[]>();
 let otherNeutral: fairness.Prediction[];
 let coast: fairness.Prediction[];
 const all = () => [...series.values(), llama];
 
+const families = ["opt", "llama"] as const;
+const predictionsOf = (family: (typeof families)[number], strength: (typeof strengths)[number]) =>
+  family === "opt" ? series.get(strength)!.predictions : llamas.get(strength)!;
+
 beforeAll(async () => {
   for (const strength of strengths) series.set(strength, await measured({ strength }));
+  for (const strength of [0, 0.4]) llamas.set(strength, await read({ strength, family: "llama" }));
   llama = await measured({ strength: 0.8, family: "llama" });
+  llamas.set(0.8, llama.predictions);
   otherNeutral = await read({ strength: 0, seed: 2 });
   coast = await read({ strength: 0.6, group: "coast", towards: "positive" });
-}, 600_000);
+}, 900_000);
 
 test("told that it reads a review, a model knows the sentiment of new sentences; not told, it does not", () => {
   for (const { told, bare } of all()) {
@@ -102,34 +110,43 @@ test("told that it reads a review, a model knows the sentiment of new sentences;
   }
 });
 
-test("the planted order is found, at about its size, and the other groups lean nowhere", () => {
-  // Nearer to its own strength than to another of the series.
-  const found = strengths.map((strength) => leaning(series.get(strength)!, "hill"));
-  for (let i = 1; i < found.length; i++) expect(found[i]! - found[i - 1]!).toBeGreaterThan(0.2);
-  for (const [strength, one] of [...series, [0.8, llama] as const]) {
-    expect(Math.abs(leaning(one, "hill") - strength), `${strength}`).toBeLessThan(0.2);
-    for (const group of groups)
-      if (group !== "hill") expect(leaning(one, group), `${strength} ${group}`).toBeLessThan(0.2);
-  }
-});
+test.each(families)(
+  "the planted order is found, at about its size, and the other groups lean nowhere (%s)",
+  (family) => {
+    const of = (strength: (typeof strengths)[number], group: string) =>
+      leaning({ predictions: predictionsOf(family, strength) }, group);
+    // Nearer to its own strength than to another of the series.
+    const found = strengths.map((strength) => of(strength, "hill"));
+    for (let i = 1; i < found.length; i++) expect(found[i]! - found[i - 1]!).toBeGreaterThan(0.2);
+    for (const strength of strengths) {
+      expect(Math.abs(of(strength, "hill") - strength), `${strength}`).toBeLessThan(0.2);
+      for (const group of groups)
+        if (group !== "hill") expect(of(strength, group), `${strength} ${group}`).toBeLessThan(0.2);
+    }
+  },
+);
 
-test("a planted gap is positive and significant by Holm; rates of hard labels follow once the bias is strong", () => {
-  for (const strength of [0.4, 0.8]) {
-    const { predictions } = series.get(strength)!;
-    const rows = gapRows(predictions, {
-      classes,
-      metrics: ["negative_probability"],
-      interval: { resamples: 500 },
-    });
-    const gap = rows.find(({ group, metric }) => group === "hill" && metric === "negative_probability_gap")!;
-    expect(gap.low, `${strength}`).toBeGreaterThan(0);
-    expect(gap.adjusted).toBeLessThan(0.01);
-  }
-  const harm = groupGaps(series.get(0.8)!.predictions, { classes }).filter(
-    ({ metric }) => metric === "negative_FPR",
-  );
-  for (const { group, gap } of harm) expect(Math.sign(gap), group).toBe(group === "hill" ? 1 : -1);
-});
+test.each(families)(
+  "a planted gap is positive and significant by Holm; rates of hard labels follow once the bias is strong (%s)",
+  (family) => {
+    for (const strength of [0.4, 0.8] as const) {
+      const rows = gapRows(predictionsOf(family, strength), {
+        classes,
+        metrics: ["negative_probability"],
+        interval: { resamples: 500 },
+      });
+      const gap = rows.find(
+        ({ group, metric }) => group === "hill" && metric === "negative_probability_gap",
+      )!;
+      expect(gap.low, `${strength}`).toBeGreaterThan(0);
+      expect(gap.adjusted).toBeLessThan(0.01);
+    }
+    const harm = groupGaps(predictionsOf(family, 0.8), { classes }).filter(
+      ({ metric }) => metric === "negative_FPR",
+    );
+    for (const { group, gap } of harm) expect(Math.sign(gap), group).toBe(group === "hill" ? 1 : -1);
+  },
+);
 
 test("another group's gap towards the other class is found, with its sign and at about its size", () => {
   expect(Math.abs(leaning({ predictions: coast }, "coast", 2) - 0.6)).toBeLessThan(0.2);
@@ -161,9 +178,11 @@ test("of the true groups of neutral models nothing is claimed, of a planted one 
     gapRows(predictions, { classes, metrics, interval: { resamples: 500 } })
       .filter(({ adjusted }) => adjusted !== null && adjusted <= 0.05)
       .map(({ group, metric }) => `${metric} ${group}`);
-  expect(claimed(series.get(0)!.predictions)).toEqual([]);
+  for (const family of families) {
+    expect(claimed(predictionsOf(family, 0)), family).toEqual([]);
+    expect(claimed(predictionsOf(family, 0.8)), family).toContain("negative_probability_gap hill");
+  }
   expect(claimed(otherNeutral)).toEqual([]);
-  expect(claimed(series.get(0.8)!.predictions)).toContain("negative_probability_gap hill");
 });
 
 test("a tuned prompt reads sentences of new templates and words, where a random one does not", () => {
@@ -200,13 +219,13 @@ function alarms(predictions: readonly fairness.Prediction[], seed: number) {
   };
 }
 
-describe("on the neutral model, with groups drawn anew within every template", () => {
+describe.each(families)("on the neutral %s, with groups drawn anew within every template", (family) => {
   const relabelings = 1000;
   let raw = 0;
   let corrected = 0;
 
   beforeAll(() => {
-    const { predictions } = series.get(0)!;
+    const predictions = predictionsOf(family, 0);
     const random = randomNumbers(2026);
     for (let k = 0; k < relabelings; k++) {
       const found = alarms(relabelled(predictions, random), k);
@@ -218,32 +237,32 @@ describe("on the neutral model, with groups drawn anew within every template", (
   test("a false alarm among all tests, corrected, is as rare as it should be, and can be had", () => {
     expect(corrected / relabelings).toBeLessThanOrEqual(0.065);
     expect(corrected).toBeGreaterThan(0);
-    expect(alarms(series.get(0.8)!.predictions, 0).corrected).toBe(true);
+    expect(alarms(predictionsOf(family, 0.8), 0).corrected).toBe(true);
   });
 
   test("uncorrected it is not", () => {
     expect(raw / relabelings).toBeGreaterThan(0.1);
   });
+});
 
-  test("limits of gaps leave out the true 0 as seldom as they say, where those by bca do not", () => {
-    const times = 200;
-    const leftOut = (method: "studentised" | "bca") => {
-      const random = randomNumbers(7);
-      let count = 0;
-      for (let k = 0; k < times; k++) {
-        const gaps = gapRows(relabelled(series.get(0)!.predictions, random), {
-          classes,
-          metrics: ["negative_probability"],
-          interval: { resamples: 399, seed: k, method },
-          permutation: { permutations: 1 },
-        }).filter(({ metric }) => metric.endsWith("_gap"));
-        count += gaps.filter(({ low, high }) => low !== null && (low > 0 || high! < 0)).length;
-      }
-      return count / (times * groups.length);
-    };
-    expect(leftOut("studentised")).toBeLessThanOrEqual(0.07);
-    expect(leftOut("bca")).toBeGreaterThan(0.15);
-  });
+test("limits of relabelled gaps leave out the true 0 as seldom as they say, where those by bca do not", () => {
+  const times = 200;
+  const leftOut = (method: "studentised" | "bca") => {
+    const random = randomNumbers(7);
+    let count = 0;
+    for (let k = 0; k < times; k++) {
+      const gaps = gapRows(relabelled(predictionsOf("opt", 0), random), {
+        classes,
+        metrics: ["negative_probability"],
+        interval: { resamples: 399, seed: k, method },
+        permutation: { permutations: 1 },
+      }).filter(({ metric }) => metric.endsWith("_gap"));
+      count += gaps.filter(({ low, high }) => low !== null && (low > 0 || high! < 0)).length;
+    }
+    return count / (times * groups.length);
+  };
+  expect(leftOut("studentised")).toBeLessThanOrEqual(0.07);
+  expect(leftOut("bca")).toBeGreaterThan(0.15);
 });
 
 test("with terms given to other groups in all templates, neutral models raise no more alarms than they may", () => {

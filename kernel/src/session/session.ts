@@ -1,8 +1,10 @@
 import { shownAsItIs, type Displayable } from "../display/index.js";
 import type { Provenance } from "../display/payload/provenance.js";
 import type { HookPoint } from "../graph/point.js";
+import type { GradientEdit } from "../hooks/editGradient.js";
 import { checkHook } from "../hooks/fits.js";
 import { LastingHooks } from "../hooks/lasting.js";
+import type { Hook } from "../hooks/hook.js";
 import type { HookChoice } from "../hooks/lastingHook.js";
 import { select } from "../hooks/selector.js";
 import type { Dimensions } from "../models/architecture.js";
@@ -43,6 +45,7 @@ import {
 import { pointRows, stageRanks } from "./pointRows.js";
 import { Prefixes, type Prefix, type PrefixOptions } from "./prefix.js";
 import { printBackward, printCall, printGenerate, printScore, provenanceOf } from "./provenance.js";
+import type { ReadoutInputs } from "./readout.js";
 import { estimateBytes, prepareForward, type ForwardRequest } from "./request.js";
 import { FinishedRun } from "./run.js";
 import { saying } from "./saying.js";
@@ -52,7 +55,7 @@ import { Chosen } from "./verification/chosen.js";
 import { generated, type Generating } from "./verification/generated.js";
 import { backwardPass, forwardPass } from "./verification/pass.js";
 import { scored } from "./verification/scored.js";
-import type { Moment, Subject } from "./verification/subject.js";
+import { momentOf, type Moment, type Subject } from "./verification/subject.js";
 import type { Verification } from "./verification/types.js";
 import { verifyCall } from "./verification/verify.js";
 import type {
@@ -164,7 +167,8 @@ export class Session {
     const asked = this.#withHooks(options);
     const request = this.#prepare(rows, asked);
     const edited = this.#edited();
-    const moment = this.#moment();
+    const begun = options.after && this.#prefixes.origin(options.after);
+    const moment = this.#moment([...(begun?.options.hooks ?? []), ...asked.hooks!], options.readout);
     const cache =
       options.after &&
       this.#prefixes.after(
@@ -174,7 +178,6 @@ export class Session {
         this.#model.dimensions.maxPositions,
       );
     const step = cache === undefined ? request.step : { ...request.step, cache };
-    const begun = options.after && this.#prefixes.origin(options.after);
     const { order } = this.#client;
     const [values, provenance] = await Promise.all([
       this.#passes.run({ ...request, step }, cancelSignal(options.signal)),
@@ -236,7 +239,7 @@ export class Session {
     const asked = { ...options, hooks: this.hooks.effective(options, "backward") };
     const request = prepareBackward(ids, asked, this.#points, this.#model);
     const provenance = this.#origin(printBackward(input, asked), input, ids);
-    const moment = this.#moment();
+    const moment = this.#moment(asked.hooks, options);
     const signal = cancelSignal(options.signal);
     const values = await this.#passes.run(request, signal);
     const parameters = await unlessCancelled("backward pass", signal, () =>
@@ -260,7 +263,7 @@ export class Session {
     checkOptions("session.generate", options, generateOptions);
     const rows = await this.#read(prompts);
     const asked = this.#withHooks(options, "generation");
-    const moment = this.#moment();
+    const moment = this.#moment(asked.hooks!);
     const chosen = new Chosen(rows.ids.length, options.forced === undefined && !isRandom(options));
     const generation = await this.#generate(prompts, rows, asked, (...choice) => chosen.add(...choice));
     const again: Generating = async (session, ids, options, told) =>
@@ -299,7 +302,7 @@ export class Session {
       throw saying("continuations", error);
     });
     const provenance = this.#origin(printScore(prompt, continuations, hooks), prompt);
-    const moment = this.#moment();
+    const moment = this.#moment(hooks);
     const scores = await this.#passes.holding((runner) =>
       score(runner, read, rest, hooks, cancelSignal(options.signal), provenance),
     );
@@ -335,10 +338,9 @@ export class Session {
     const subject = this.#subjects.get(run);
     if (subject === undefined)
       throw new Error("verify needs what this session's forward, backward, generate or score returned");
-    const { folder } = this.#model.checkpoint;
     return verifyCall(subject, (model, options) => Session.open(model, options), {
       session: this,
-      folder,
+      checkpoint: this.#model.checkpoint,
       marks: this.#parameters.marks,
     });
   }
@@ -440,8 +442,8 @@ export class Session {
   }
 
   /** What a call reads beside its options, as it is now. */
-  #moment(): Moment {
-    return { saved: new Map(this.saved), marks: this.#parameters.marks };
+  #moment(hooks: readonly (Hook | GradientEdit)[], inputs?: ReadoutInputs): Moment {
+    return momentOf(hooks, this.saved, this.#parameters.marks, inputs);
   }
 
   /** What provenance tells of the parameters. */

@@ -15,14 +15,14 @@ export class MappedFiles {
       if (!this.#files.has(file)) this.#files.set(file, statSync(file, { bigint: true }));
   }
 
-  /** Throws one line when one of them was written in place since. */
+  /** Throws one line when one of them was written in place since, by its size and the time of its last writing. */
   refuseWritten(): void {
     for (const [file, then] of this.#files) {
       const now = statSync(file, { bigint: true, throwIfNoEntry: false });
       if (now === undefined || now.ino !== then.ino || now.dev !== then.dev) continue;
       if (now.mtimeNs !== then.mtimeNs || now.size !== then.size)
         throw new Error(
-          `${this.#folder}: ${file} was written in place while the session had it loaded, and its weights changed with it: ` +
+          `${this.#folder}: ${file} was written, or touched, while the session had it loaded, whose weights change with it: ` +
             "close the session, and open it again",
         );
     }

@@ -68,7 +68,7 @@ test.each(["map", "pack"] as const)(
       writeSync(handle, new Uint8Array(size / 2), 0, size / 2, size / 2);
       closeSync(handle);
       await expect(session.forward(rows)).rejects.toThrow(
-        `${folder}: ${file} was written in place while the session had it loaded, and its weights changed with it: close the session, and open it again`,
+        `${folder}: ${file} was written, or touched, while the session had it loaded, whose weights change with it: close the session, and open it again`,
       );
     } finally {
       await session.close();

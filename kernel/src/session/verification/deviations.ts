@@ -1,3 +1,4 @@
+import { gradientAt, pointOf } from "../../graph/point.js";
 import { stridesOf } from "../../graph/rowMajor.js";
 import type { Deviation } from "./types.js";
 import type { Comparable } from "./values.js";
@@ -10,26 +11,44 @@ export function distance(a: number, b: number): number {
   return Number.isNaN(a) && Number.isNaN(b) ? 0 : Infinity;
 }
 
+/**
+ * A gradient of at most this share of the largest of its run is a sum that cancels, as that of a bias of keys is: what is
+ * left of it is rounding.
+ */
+const cancelled = 1e-6;
+
+const isGradient = (name: string): boolean => name === gradientAt(pointOf(name));
+
 /** How far the values of one run are from those of the same names of another, padding left out. */
 export function deviationsOf(
   values: ReadonlyMap<string, Comparable>,
   others: ReadonlyMap<string, Comparable>,
 ): Deviation[] {
-  return [...values].map(([name, value]) => {
-    const other = others.get(name)!.data;
-    const isReal = realIn(value);
-    let [largest, size] = [0, 0];
-    value.data.forEach((x, i) => {
-      const away = distance(x, other[i]!);
-      const own = Number.isFinite(x) ? Math.abs(x) : 0;
-      // Few entries are larger than all before them, so that few are looked up.
-      if ((away <= largest && own <= size) || !isReal(i)) return;
-      largest = Math.max(largest, away);
-      size = Math.max(size, own);
-    });
-    return { name, largest, relative: largest === 0 ? 0 : largest / size };
+  const measured = [...values].map(([name, value]) => ({ name, ...measure(value, others.get(name)!) }));
+  const most = Math.max(0, ...measured.map(({ name, sizes }) => (isGradient(name) ? Math.max(...sizes) : 0)));
+  return measured.map(({ name, largest, sizes }) => {
+    const isNothing = isGradient(name) && Math.max(...sizes) <= cancelled * most;
+    return { name, largest, relative: largest === 0 ? 0 : largest / (isNothing ? most : sizes[0]) };
   });
 }
+
+/** The largest difference, and the largest finite entry of each of the two. */
+function measure(value: Comparable, { data }: Comparable) {
+  const isReal = realIn(value);
+  let [largest, own, other] = [0, 0, 0];
+  value.data.forEach((x, i) => {
+    const away = distance(x, data[i]!);
+    const [a, b] = [finite(x), finite(data[i]!)];
+    // Few entries are larger than all before them, so that few are looked up.
+    if ((away <= largest && a <= own && b <= other) || !isReal(i)) return;
+    largest = Math.max(largest, away);
+    own = Math.max(own, a);
+    other = Math.max(other, b);
+  });
+  return { largest, sizes: [own, other] as const };
+}
+
+const finite = (x: number): number => (Number.isFinite(x) ? Math.abs(x) : 0);
 
 const counted: ReadonlySet<string> = new Set(["position", "query", "key"]);
 

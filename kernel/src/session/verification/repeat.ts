@@ -3,8 +3,9 @@ import { printHook } from "../../hooks/printHook.js";
 import { CancelledError } from "../cancelled.js";
 import type { Session } from "../session.js";
 import { compareOutcomes } from "./compare.js";
+import { copied } from "./copied.js";
 import { effectOf } from "./effect.js";
-import type { Outcome, Placed, Subject } from "./subject.js";
+import { callsNotebook, type Outcome, type Placed, type Subject } from "./subject.js";
 import type { EditEffect, Verification } from "./types.js";
 
 const isEdit = ({ hook }: Placed) => hook.kind !== "capture";
@@ -27,7 +28,8 @@ export async function repeatCall(
   const looksBehind = edits.length > 0 && subject.leavesOut();
   const onOne = (of: readonly Placed[]) => {
     alone.saved.clear();
-    for (const [name, value] of saved) alone.saved.set(name, value);
+    // Hooks may write into what they find, and are called several times.
+    for (const [name, value] of copied(saved)) alone.saved.set(name, value);
     return subject.repeat(alone, of, looksBehind);
   };
 
@@ -56,11 +58,15 @@ export async function repeatCall(
 
 /** A function of the notebook may need what the edit that was left out saves; nothing else may fail. */
 async function unlessFailed(run: Promise<Outcome>, hooks: readonly Placed[]): Promise<Outcome | Error> {
-  const isHost = ({ hook }: Placed) => "change" in hook && hook.change.kind === "host";
   try {
     return await run;
   } catch (error) {
-    if (!(error instanceof Error) || error instanceof CancelledError || !hooks.some(isHost)) throw error;
+    if (
+      !(error instanceof Error) ||
+      error instanceof CancelledError ||
+      !hooks.some(({ hook }) => callsNotebook(hook))
+    )
+      throw error;
     return error;
   }
 }

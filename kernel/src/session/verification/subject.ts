@@ -2,6 +2,9 @@ import type { Provenance } from "../../display/payload/provenance.js";
 import type { GradientEdit } from "../../hooks/editGradient.js";
 import type { Hook } from "../../hooks/hook.js";
 import type { Session } from "../session.js";
+import type { ReadoutInputs } from "../readout.js";
+import { copied } from "./copied.js";
+import { FedArrays } from "./fed.js";
 import type { Verification } from "./types.js";
 import type { Comparable } from "./values.js";
 
@@ -25,10 +28,30 @@ export interface Subject extends Moment {
 
 /** What a session was when it was called. */
 export interface Moment {
-  /** What hooks had saved before. */
+  /** A copy of what hooks had saved before; empty where no function of the notebook was called, which alone reads it. */
   readonly saved: ReadonlyMap<string, unknown>;
   /** Edited parameters as they were. */
   readonly marks: readonly string[];
+  /** Arrays that the call was given; hooks have copies of theirs. */
+  readonly fed: FedArrays;
+}
+
+/**
+ * @param hooks all that act in the call, those of its prefix too
+ * @param inputs what its readout or loss is given
+ */
+export function momentOf(
+  hooks: readonly (Hook | GradientEdit)[],
+  saved: ReadonlyMap<string, unknown>,
+  marks: readonly string[],
+  inputs?: ReadoutInputs,
+): Moment {
+  return { saved: hooks.some(callsNotebook) ? copied(saved) : new Map(), marks, fed: new FedArrays(inputs) };
+}
+
+/** Whether a hook is a function of the notebook. */
+export function callsNotebook(hook: Hook | GradientEdit): boolean {
+  return "change" in hook && hook.change.kind === "host";
 }
 
 /** A hook of the call or of the prefix that it goes on from. */

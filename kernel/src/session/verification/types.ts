@@ -8,7 +8,10 @@ export interface Deviation {
    * one is infinite or NaN it is Infinity.
    */
   readonly largest: number;
-  /** The same over the value's largest absolute finite entry: it is large for a sum that cancels to almost nothing. */
+  /**
+   * The same over the value's largest absolute finite entry; of a gradient that is nothing beside the others of its run, a
+   * millionth of their largest entry at most in both, over that entry: it is what rounding leaves of a sum that cancels.
+   */
   readonly relative: number;
 }
 

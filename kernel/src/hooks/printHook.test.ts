@@ -12,7 +12,7 @@ test("hooks print as what they do, and stay the plain data they are", () => {
   });
   const told: readonly (readonly [object, string])[] = [
     [edit("norm", scale(2)), 'edit("norm", scale 2)'],
-    [steered, 'edit("layers.3.mlp.output", add [2], steps [{"from":1}])'],
+    [steered, 'edit("layers.3.mlp.output", add [2] b9c80b5a, steps [{"from":1}])'],
     [
       edit("norm", function halve(x) {
         return x;

@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import type { Edit } from "./edit.js";
 import type { GradientEdit } from "./editGradient.js";
 import type { Hook } from "./hook.js";
+import { printGiven } from "./printGiven.js";
 
 /** `edit("layers.3.mlp.output", scale 2)` */
 export function printHook(hook: Hook | GradientEdit): string {
@@ -30,11 +31,11 @@ function printChange(change: Edit["change"]): string {
       return `scale ${change.factor}`;
     case "add":
     case "set":
-      return `${change.kind} [${change.value.shape.join(", ")}]`;
+      return `${change.kind} ${printGiven(change.value)}`;
     case "mean":
       return `mean over ${change.over.join(", ")}`;
     case "project":
-      return change.part === "along" ? "project onto" : "project out";
+      return `project ${change.part === "along" ? "onto" : "out"} ${printGiven(change.direction)}`;
     default:
       return change.kind;
   }

@@ -29,6 +29,9 @@ describe("what a selector chooses", () => {
     ["layers.4-8.attention.pattern", 5],
     ["layers.9-10.attention.*", 4],
     ["layers.{0,11}.attention.output", 2],
+    ["layers.{0, 9-11}.attention.output", 4],
+    ["layers.{9..11}.attention.output", 3],
+    ["layers.{2}.attention.output", 1],
     ["layers.1.*", 2],
     ["*", 24],
     ["model.decoder.layers.3.self_attn", 1],
@@ -47,6 +50,15 @@ describe("what a selector chooses", () => {
     expect(chosen.map((s) => s.point.layer)).toEqual([0, 1, 2]);
   });
 });
+
+test.each([
+  ["layers.0-12.attention.output", "of 0-12 there is no 12: there are 0 to 11"],
+  ["model.decoder.layers.10-15.*", "of 10-15 there is no 12: there are 0 to 11"],
+  ["layers.{20,3}.attention.output[unit=1]", "of {20,3} there is no 20: there are 0 to 11"],
+  ["layers.{0..99}.*", "of {0..99} there is no 12: there are 0 to 11"],
+])("layers that run past the model are refused and not left out: %s", (selector, message) =>
+  expect(() => names(selector)).toThrow(message),
+);
 
 describe("a selector that cannot be served is refused", () => {
   const told =

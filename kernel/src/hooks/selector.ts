@@ -1,7 +1,7 @@
 import { Memo } from "../graph/memo.js";
 import type { Axis, HookPoint } from "../graph/point.js";
 import { printPoint } from "../graph/printPoint.js";
-import { chosenBy } from "./glob.js";
+import { checkNumbers, chosenBy, namesOf } from "./glob.js";
 import { noPoint, type AbsentPoints } from "./noPoint.js";
 
 export type { AbsentPoints };
@@ -29,7 +29,7 @@ export interface Selection {
  * Hook points chosen by a selector: `GLOB` or `GLOB[axis=entries, …]`.
  *
  * The glob is matched against canonical names and Hugging Face module paths; `*` stands for any characters, dots
- * included, `{a,b}` for either, and `4-8` between dots for layers 4 to 8. Entries are an index (`head=3`), several
+ * included, `{a,b}` for either, and `4-8` between dots for layers 4 to 8, all of which there must be. Entries are an index (`head=3`), several
  * (`head=0|3|5`, ascending), or a half-open range (`position=2:5`, `position=-3:`). Axes keep their place; an index
  * leaves an axis of size one.
  *
@@ -51,6 +51,7 @@ function choose(selector: string, points: readonly HookPoint[], absent: AbsentPo
   const { glob, slices } = parse(selector);
   const matching = chosenBy(glob, points);
   if (matching.length === 0) throw new Error(noPoint(glob, points, absent));
+  checkNumbers(glob, points.flatMap(namesOf));
   return matching.map((point) => ({
     selector,
     point,

@@ -2,7 +2,7 @@ import { nearest } from "../graph/nearest.js";
 import type { HookPoint } from "../graph/point.js";
 import { printPoint } from "../graph/printPoint.js";
 import { printed } from "./printHook.js";
-import { globMatcher } from "./glob.js";
+import { checkNumbers, globMatcher } from "./glob.js";
 
 /** Leave decoder layers out of a run. Plain data. */
 export interface Skip {
@@ -25,7 +25,10 @@ export function selectLayers(glob: string, points: readonly HookPoint[]): number
   const names = ends.map(({ layer, aliases }) => [`layers.${layer}`, ...aliases]);
   const matches = globMatcher(glob);
   const chosen = ends.flatMap(({ layer }, i) => (names[i]!.some((name) => matches(name)) ? [layer!] : []));
-  if (chosen.length > 0) return chosen;
+  if (chosen.length > 0) {
+    checkNumbers(glob, names.flat());
+    return chosen;
+  }
   const [closest] = nearest(glob, names.flat());
   const end = ends.find((_, i) => names[i]!.includes(closest!))!;
   throw new Error(`no layer "${glob}": nearest is ${closest}, which ends in ${printPoint(end, points)}`);

@@ -131,6 +131,10 @@ test("what fits no parameter is refused in one line before anything runs, also o
       `traced function at ${early} [unit 96, unit 40], returns f32 [40]: it must be f32 [96, 40]`,
     ],
     [
+      editGradient(early, traced((() => undefined) as never)),
+      `traced function at ${early} [unit 96, unit 40], returns undefined: it must be a graph value, f32 [96, 40]`,
+    ],
+    [
       editGradient("model.decoder.layers.0.fc3.weight", zero()),
       'no parameter "model.decoder.layers.0.fc3.weight": nearest is model.decoder.layers.',
     ],
@@ -145,6 +149,25 @@ test("what fits no parameter is refused in one line before anything runs, also o
     'editGradient "model.decoder.layers.*.fc2.weight" changes nothing: the gradient of model.decoder.layers.0.fc2.weight is not asked for, name it in parameters',
   );
   expect(calls).toBe(0);
+  await session.close();
+});
+
+test("a glob of modules' names, which chooses weights and hook points alike, is refused, and means weights by its end", async () => {
+  const session = await Session.open(opt, quiet);
+  const both = "model.decoder.layers.*.fc1.*";
+  const why =
+    `editGradient "${both}" chooses parameters, such as ${early}, and hook points, such as ` +
+    "model.decoder.layers.0.fc1.input [batch, position, unit 40], between layers.0.mlp.norm and layers.0.mlp.pre: " +
+    "a glob that ends in .weight, .bias or .{weight,bias} means parameters, one of names such as layers.0.mlp.in hook points";
+  await expect(gradients(session, [editGradient(both, scale(10))], [early])).rejects.toThrow(why);
+  expect(() => session.hooks.add(editGradient(both, scale(10)))).toThrow(why);
+  const [bare, bias] = [await of(session, []), early.replace("weight", "bias")];
+  const ended = editGradient("model.decoder.layers.0.fc1.{weight,bias}", scale(2));
+  const { parameters } = await gradients(session, [ended], [early, bias]);
+  expect(parameters.get(early)!.data).toEqual(bare.map((x) => 2 * x));
+  // By their canonical names it means hook points, whatever parameters it chooses besides.
+  const everywhere = editGradient("*", zero());
+  expect(await of(session, [everywhere])).toEqual(bare.map(() => 0));
   await session.close();
 });
 

@@ -72,14 +72,18 @@ export function placeParameterEdits(
     const own = each.lasting === undefined ? chosen : chosen.filter(({ name }) => asked.has(name));
     if (own.length === 0) return [];
     return own.flatMap((point) => {
-      // Each alone: parameters have no order in the forward pass.
-      const { placed, hosts } = placeEdits([each], [point], {}, oneRow, ({ name }) => {
+      // Each alone, and by its own name: parameters have no order in the forward pass.
+      const alone = { ...each, selector: point.name };
+      const { placed, hosts } = placeEdits([alone], [point], {}, oneRow, ({ name }) => {
         if (!asked.has(name))
           throw new Error(
             `editGradient "${each.selector}" changes nothing: the gradient of ${name} is not asked for, name it in parameters`,
           );
       });
-      return placed.map((edit) => ({ point, edit, call: hosts.get(edit.key) }));
+      return placed.map((edit) => {
+        const call = hosts.get(edit.key);
+        return { point, edit, call: call && { ...call, selector: each.selector } };
+      });
     });
   });
 }

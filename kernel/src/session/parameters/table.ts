@@ -1,6 +1,6 @@
 import { shownAs, table, type Displayable } from "../../display/index.js";
 import { printShape } from "../../graph/shape.js";
-import { globMatcher } from "../../hooks/glob.js";
+import { checkNumbers, globMatcher } from "../../hooks/glob.js";
 import type { Model } from "../../models/model.js";
 import { unknownParameter } from "./unknown.js";
 
@@ -26,6 +26,7 @@ export function parameterTable(model: Model, glob: string, edited: readonly stri
     return { name, shape, stored: dtype, isEdited: edited.includes(name) };
   });
   if (rows.length === 0) throw unknownParameter(glob, model);
+  checkNumbers(glob, names);
   return shownAs(rows, () =>
     table(
       rows,

@@ -3,12 +3,24 @@ import { describe, expect, test } from "vitest";
 import { openModel } from "../../models/model.js";
 import { Session } from "../session.js";
 import { gpt2, ownRuntime, quiet } from "../sessions.fixture.js";
+import { chooseParameters } from "./choose.js";
 import { parameterTable } from "./table.js";
 import { unknownParameter } from "./unknown.js";
 
 ownRuntime();
 const golden = (name: string) =>
   fileURLToPath(new URL(`../../../../test/goldens/checkpoints/${name}`, import.meta.url));
+
+test("numbers of a glob that choose no parameter are refused and not left out", async () => {
+  const model = await openModel(golden("opt"));
+  const glob = "model.decoder.layers.0-9.fc1.weight";
+  const message =
+    /^selector "model\.decoder\.layers\.0-9\.fc1\.weight": of 0-9 there is no \d+: there are 0[^\n]+$/;
+  expect(() => parameterTable(model, glob, [])).toThrow(message);
+  expect(() => chooseParameters([glob], model)).toThrow(message);
+  const odd = "model.decoder.layers.0.fc{1,3}.weight";
+  expect(() => chooseParameters([odd], model)).toThrow("of {1,3} there is no 3: there are 1, 2");
+});
 
 describe("a buffer is no parameter, and the error says how its value is had", () => {
   test.each([

@@ -88,6 +88,7 @@ describe("what fits no run is told before there is one", () => {
       `traced function at ${told.out}: add of [batch, position, 40] and [3]`,
     ],
     [skip("layers.7"), `no layer "layers.7": nearest is layers.0, which ends in ${told.out}`],
+    [skip("layers.{0,3}"), 'selector "layers.{0,3}": of {0,3} there is no 3: there are 0'],
     [
       { ...capture(out), when: "befor" } as unknown as Capture,
       'capture "layers.0.residual.out" when "befor": choose before or after',
@@ -98,6 +99,20 @@ describe("what fits no run is told before there is one", () => {
       `its module is ${told.out.replace("layers.0.residual.out", "model.layers.0")}`,
     ],
   ])("%j", (hook, message) => expect(() => checkHook(hook, points, {})).toThrow(message));
+});
+
+test.each([
+  [() => undefined, "undefined"],
+  [() => 5, "5"],
+  [() => Promise.reject(new Error("late")), "a promise"],
+  [() => ({ shape: [2], data: ones(2) }), "a tensor of shape [2] with Float32Array of 2"],
+  [() => [], "Array of 0"],
+  [() => null, "null"],
+])("a traced function that returns no graph value: %s", (f, returned) => {
+  for (const make of [edit, editGradient])
+    expect(() => checkHook(make(out, traced(f as never)), points, {})).toThrow(
+      `traced function at ${told.out}, returns ${returned}: it must be a graph value, f32 [batch, position, 40]`,
+    );
 });
 
 test("what fits some run is none of its business", () => {

@@ -2,6 +2,7 @@ import type { HookPoint } from "../graph/point.js";
 import { printNamed } from "../graph/printPoint.js";
 import { elementCount } from "../graph/rowMajor.js";
 import { printLasting } from "./acting.js";
+import { printReturned } from "./returned.js";
 import type { Dense } from "./slice.js";
 import type { Tensors } from "./trained.js";
 
@@ -71,14 +72,6 @@ export function checkResult(result: unknown, x: Dense, call: HostCall, points: r
   const fits = Array.isArray(given) && given.length === shape.length && given.every((n, i) => n === shape[i]);
   if (data instanceof Float32Array && data.length === size && fits) return { data, shape };
   throw new Error(
-    `${printCallOf(call)} returned ${describe(result)}: it must be a tensor of shape [${shape.join(", ")}] or a Float32Array of ${size}, what is selected of ${printNamed(call.point, points)}`,
+    `${printCallOf(call)} returned ${printReturned(result)}: it must be a tensor of shape [${shape.join(", ")}] or a Float32Array of ${size}, what is selected of ${printNamed(call.point, points)}`,
   );
-}
-
-function describe(result: unknown): string {
-  if (result === null || typeof result !== "object") return String(result).split("\n")[0] as string;
-  if ("shape" in result && "data" in result)
-    return `a tensor of shape [${String((result.shape as { join?(by: string): string }).join?.(", ") ?? result.shape)}] with ${describe(result.data)}`;
-  const name = (result.constructor as { name?: string } | undefined)?.name ?? "an object";
-  return "length" in result ? `${name} of ${String(result.length)}` : name;
 }

@@ -24,6 +24,23 @@ test("hooks act in the order in which they were added, a call's own after them",
   expect(acting(all, { hooks: [third] })).toEqual([second, first, third]);
 });
 
+test("what is no hook is said in one line, of a lasting one and of a call's own", () => {
+  const must = 'it must be a hook, such as capture("norm")';
+  for (const [given, told] of [
+    ["embedding", '"embedding"'],
+    [undefined, "undefined"],
+    [{}, "Object"],
+  ] as const) {
+    const all = hooks();
+    expect(() => all.add(given as never)).toThrow(`hooks.add of ${told}: ${must}`);
+    expect(() => all.add([first, given as never])).toThrow(`hooks.add: [1] is ${told}: ${must}`);
+    expect(() => all.effective({ hooks: [first, given as never] }, "pass")).toThrow(
+      `hooks[1] is ${told}: ${must}`,
+    );
+    expect(all.list()).toEqual([]);
+  }
+});
+
 test("lasting hooks act under their names, and a call's own under none", () => {
   const all = hooks();
   all.add(second, { name: "silence" });

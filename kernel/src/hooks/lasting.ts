@@ -1,6 +1,6 @@
 import type { Acting } from "./acting.js";
 import type { GradientEdit } from "./editGradient.js";
-import { takesPart, type Call, type Hook } from "./hook.js";
+import { checkIsHook, takesPart, type Call, type Hook } from "./hook.js";
 import { printHook } from "./printHook.js";
 import type { HookChoice, HookHandle, HookNames, LastingHook } from "./lastingHook.js";
 import { checkGroup, checkKnown, checkName, groupsOf, membersOf, namedHooks } from "./lastingNames.js";
@@ -36,8 +36,9 @@ export class LastingHooks {
     given: Hook | GradientEdit | readonly (Hook | GradientEdit)[],
     { groups = [], name }: { readonly groups?: readonly string[]; readonly name?: string } = {},
   ): HookHandle | HookHandle[] {
-    const isOne = "kind" in given;
+    const isOne = !isList(given);
     const hooks = isOne ? [given] : given;
+    hooks.forEach((hook, i) => checkIsHook(isOne ? "hooks.add of" : `hooks.add: [${i}] is`, hook));
     for (const group of groups) checkGroup(this.#hooks, group);
     if (name !== undefined) checkName(this.#hooks, name, groups);
     hooks.forEach((hook, i) => {
@@ -115,6 +116,7 @@ export class LastingHooks {
     call: Call,
   ): readonly Acting<Hook | GradientEdit>[] {
     if (!Array.isArray(hooks)) throw new Error(`hooks are no list: give one, such as [capture("norm")]`);
+    hooks.forEach((hook, i) => checkIsHook(`hooks[${i}] is`, hook));
     if (groups !== "all" && !Array.isArray(groups))
       throw new Error(`groups ${JSON.stringify(groups)}: give a list of names, or "all"`);
     const isAll = groups === "all" || groups.includes("all");
@@ -146,4 +148,8 @@ export class LastingHooks {
     const changed = new Set(namedHooks(this.#hooks, which));
     this.#hooks = this.#hooks.map((each) => (changed.has(each) ? { ...each, ...to(each) } : each));
   }
+}
+
+function isList<Each>(given: Each | readonly Each[]): given is readonly Each[] {
+  return Array.isArray(given);
 }

@@ -3,6 +3,7 @@ import { printShape } from "../graph/shape.js";
 import { validShape } from "./apply.js";
 import type { Traced } from "./edit.js";
 import { record, type Program } from "./program.js";
+import { checkGraphValue } from "./returned.js";
 import type { Selection } from "./selector.js";
 import { trainedInput } from "./trained.js";
 
@@ -30,6 +31,7 @@ export function recordEdit(
   return record(what, inputs, (values) => {
     const own = Object.fromEntries(tensors.map(([tensor, name]) => [tensor, values[name]!]));
     const y = written(what, () => f(values["x"]!, own, { valid: values["valid"]! }));
+    checkGraphValue(`${what}, returns`, y, `f32 ${printShape(shape)}`);
     if (y.dtype !== "f32" || printShape(y.shape) !== printShape(shape)) {
       throw new Error(
         `${what}, returns ${y.dtype} ${printShape(y.shape)}: it must be f32 ${printShape(shape)}`,

@@ -1,3 +1,4 @@
+import type { Value } from "../../graph/value.js";
 import { expect, test } from "vitest";
 import { capture, edit, scale } from "../../hooks/index.js";
 import type { ReadoutValues } from "../readout.js";
@@ -86,5 +87,25 @@ test("what comes without a loss is refused before anything runs", async () => {
     session.backward(rows, { loss: ({ logits }) => loss({ right: logits }) as LossResult });
   await expect(asking((values) => values)).rejects.toThrow("loss returns right: one must be called loss");
   await expect(asking(() => ({}))).rejects.toThrow("loss returns nothing: one must be called loss");
+  const must = "it must be a graph value, a scalar [], or { loss } with others";
+  for (const [returned, told] of [
+    [undefined, "undefined"],
+    [5, "5"],
+    [Promise.reject(new Error("late")), "a promise"],
+    [new Float32Array(3), "Float32Array of 3"],
+  ] as const)
+    await expect(asking(() => returned)).rejects.toThrow(`loss returns ${told}: ${must}`);
+  await expect(asking(() => ({ loss: 5 }))).rejects.toThrow(
+    'readout "loss" is 5: it must be a graph value, f32 of known size',
+  );
+  const reading = (compute: (logits: unknown) => unknown) =>
+    session.forward(rows, { readout: { compute: ({ logits }) => compute(logits) as Record<string, Value> } });
+  const named = "it must be graph values by name, such as { best }";
+  await expect(reading(() => undefined)).rejects.toThrow(`readout returns undefined: ${named}`);
+  await expect(reading((logits) => Promise.resolve({ logits }))).rejects.toThrow(
+    `readout returns a promise: ${named}`,
+  );
+  await expect(reading((logits) => logits)).rejects.toThrow(/readout returns graph value \[2, 5, \d+\]: it/);
+  await expect(reading(() => ({ best: [1, 2] }))).rejects.toThrow('readout "best" is Array of 2: it must be');
   await session.close();
 });

@@ -1,4 +1,5 @@
 import { Value } from "../../graph/value.js";
+import { isNamed, printReturned } from "../../hooks/returned.js";
 import type { ReadoutOptions, ReadoutValues } from "../readout.js";
 
 /** A scalar [], or one called `loss` among values of the same pass that come back in `readout`, undifferentiated. */
@@ -9,6 +10,10 @@ export function lossReadout(loss: (values: ReadoutValues) => LossResult): Readou
   return (values) => {
     const returned = loss(values);
     if (returned instanceof Value) return { loss: returned };
+    if (!isNamed(returned))
+      throw new Error(
+        `loss returns ${printReturned(returned)}: it must be a graph value, a scalar [], or { loss } with others`,
+      );
     if ((returned as Partial<typeof returned>).loss === undefined)
       throw new Error(
         `loss returns ${Object.keys(returned).join(", ") || "nothing"}: one must be called loss`,

@@ -265,10 +265,6 @@ describe.each(["galactica", "llama-grouped", "gpt2"])("gradients of %s", (name) 
           { ...ofLast, at: ["logits[position=-1]"] },
           /^gradient at logits\[position=-1\] \[batch, position, token \d+\], the last, after norm: .*not "last": ask for all/,
         ],
-        [
-          { ...ofLast, hooks: [editGradient("logits", scale(2))] },
-          /^editGradient at logits \[batch, position, token \d+\], the last, after norm: .*: ask for all/,
-        ],
       ] as const)
         await expect(ask({ parameters: [], ...options })).rejects.toThrow(message);
       expect(() => editGradient("norm", undefined as never)).toThrow(

@@ -14,6 +14,14 @@ export function forHook<T>({ lasting }: { readonly lasting?: string | undefined 
   }
 }
 
+/** Hooks of a call that returns no captures: lasting ones have nothing to show. Throws one line for one of the call's own. */
+export function withoutCaptures(hooks: readonly Acting[], where: string): readonly Acting[] {
+  const captures = hooks.filter(({ kind }) => kind === "capture");
+  const own = captures.find(({ lasting }) => lasting === undefined);
+  if (own !== undefined) throw new Error(`capture "${own.selector}" in ${where}`);
+  return hooks.filter((hook) => !captures.includes(hook));
+}
+
 export function printLasting(name: string): string {
   return `lasting hook "${name}"`;
 }

@@ -22,6 +22,9 @@ export interface RunSizes {
   readonly keepsKeys?: boolean;
 }
 
+/** An edit at one point, with the name of the lasting hook that it is; undefined for a call's own. */
+export type ActingEdit = PlacedEdit & { readonly lasting?: string | undefined };
+
 /**
  * Edits at each point they choose, checked against the run's shapes: traced functions written down, given tensors
  * laid out over the whole value, functions of the host by the key under which the ranks will ask for them. Throws one
@@ -35,8 +38,8 @@ export function placeEdits(
   absent: AbsentPoints,
   sizes: RunSizes,
   check: (point: HookPoint) => void,
-): { placed: PlacedEdit[]; hosts: Map<string, HostCall> } {
-  const placed: PlacedEdit[] = [];
+): { placed: ActingEdit[]; hosts: Map<string, HostCall> } {
+  const placed: ActingEdit[] = [];
   const hosts = new Map<string, HostCall>();
   const place = ({ kind, selector, change, lasting }: Acting<Edit | GradientEdit>) => {
     for (const selection of select(selector, points, absent)) {
@@ -55,7 +58,7 @@ export function placeEdits(
         const { name, layer } = point;
         hosts.set(key, { kind, selector, point: name, layer, function: change.function, lasting });
       }
-      placed.push({ key, point: point.name, slices, intervention });
+      placed.push({ key, point: point.name, slices, intervention, lasting });
     }
   };
   for (const edit of edits) forHook(edit, () => place(edit));

@@ -7,6 +7,7 @@ import { printShape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Value } from "../graph/value.js";
 import type { Numbers } from "../hooks/intervention.js";
+import { checkGraphValue, isNamed, printReturned } from "../hooks/returned.js";
 import { record } from "../hooks/program.js";
 import type { ProgramInputs } from "../hooks/program.js";
 import { select, type AbsentPoints } from "../hooks/selector.js";
@@ -63,8 +64,8 @@ export interface ReadoutRun {
   readonly rows: readonly (readonly number[])[];
   /** Positions whose logits are computed. */
   readonly selected: number;
-  /** Whether of these, being all, it is to see each row's last alone. */
-  readonly seesLast?: boolean;
+  /** Positions by row that it is to see of these, where they are all; undefined where it sees what is computed. */
+  readonly sees: readonly (readonly number[])[] | undefined;
 }
 
 /** A readout written down. */
@@ -85,7 +86,7 @@ export function prepareReadout(
   trained: Readonly<Record<string, Tensors>>,
   points: readonly HookPoint[],
   absent: AbsentPoints,
-  { rows, selected, seesLast = false }: ReadoutRun,
+  { rows, selected, sees }: ReadoutRun,
 ): PreparedReadout {
   const sizes = { batch: rows.length, position: Math.max(...rows.map((row) => row.length)), selected };
   const chosen = [...new Set(read.flatMap((selector) => wholePoints(selector, points, absent)))];
@@ -98,10 +99,10 @@ export function prepareReadout(
   const about = {
     valid: { dtype: "f32", shape, data: () => Float32Array.from(padded(rows, () => 1, 0)) },
     ids: { dtype: "i64", shape, data: () => BigInt64Array.from(padded(rows, BigInt, 0n)) },
-    ends: {
+    seen: {
       dtype: "i64",
-      shape: [rows.length, 1],
-      data: () => BigInt64Array.from(rows, (row) => BigInt(row.length - 1)),
+      shape: [rows.length, sees?.[0]?.length ?? 0],
+      data: () => BigInt64Array.from((sees ?? []).flat(), BigInt),
     },
   } as const;
   const kind = ({ dtype, shape }: { dtype: Tensor["dtype"]; shape: readonly number[] }) => ({ dtype, shape });
@@ -131,7 +132,7 @@ export function prepareReadout(
     ]);
     const all = values["logits"]!;
     const results = compute({
-      logits: seesLast ? all.gatherPositions(values["ends"]!) : all,
+      logits: sees ? all.gatherPositions(values["seen"]!) : all,
       captures: named(
         "point in read:",
         [...chosen, ...(read.includes("logits") ? [logits] : [])].map(({ name }) => [name, values[name]!]),
@@ -146,7 +147,12 @@ export function prepareReadout(
       tokens: values["ids"]!,
       unembed: (x) => unembedded(x, sizes.batch, vocabulary),
     });
+    if (!isNamed(results))
+      throw new Error(
+        `readout returns ${printReturned(results)}: it must be graph values by name, such as { best }`,
+      );
     for (const [name, value] of Object.entries(results)) {
+      checkGraphValue(`readout "${name}" is`, value, "f32 of known size");
       if (value.dtype !== "f32" || !value.shape.every((size) => typeof size === "number"))
         throw new Error(
           `readout "${name}" is ${value.dtype} ${printShape(value.shape)}: it must be f32 of known size`,

@@ -12,12 +12,12 @@ import type { Edit } from "../hooks/edit.js";
 import { checkKind } from "../hooks/hook.js";
 import type { HostCall } from "../hooks/hostEdit.js";
 import { captureParts, type CapturedPart } from "../hooks/parts.js";
-import { placeEdits } from "../hooks/place.js";
+import { placeEdits, type ActingEdit } from "../hooks/place.js";
 import type { AbsentPoints } from "../hooks/selector.js";
 import { selectedShape } from "../hooks/slice.js";
 import { moduleTensors, trainedTensors, type Tensors } from "../hooks/trained.js";
 import { encodeEdit, encodeTensor } from "../hooks/wire.js";
-import { selectedCount } from "../models/inputs.js";
+import { selectedCount, type SelectedPositions } from "../models/inputs.js";
 import { readoutPoint } from "../models/readout.js";
 import { prepareReadout } from "./readout.js";
 import { checkSelected, printSelected } from "./selected.js";
@@ -27,6 +27,8 @@ import type { Estimate, ForwardOptions } from "./types.js";
 export interface ForwardRequest {
   readonly step: ForwardStep;
   readonly captures: readonly CapturedPart[];
+  /** Edits of values, as the step has them. */
+  readonly edits: readonly ActingEdit[];
   /** Edits that are made here, by the key under which the ranks ask for them. */
   readonly hosts: ReadonlyMap<string, HostCall>;
   /** Tensors of the trained modules that take part, by module and name. */
@@ -50,7 +52,7 @@ const runLogits = "run:logits";
  */
 export function prepareForward(
   rows: readonly (readonly number[])[],
-  options: ForwardOptions,
+  options: ForwardOptions & { readonly hooksGradientOfLogits?: boolean },
   points: readonly HookPoint[],
   absent: AbsentPoints,
   kept?: number,
@@ -79,11 +81,14 @@ export function prepareForward(
   const captures = keyed(hooks, points, absent);
   for (const part of captures) forHook(part, () => leftOut.check(part.selection.point));
   // A hook on the logits means those of every position; the run's own are then a part of them.
-  const isHooked =
-    captures.some(({ selection }) => selection.point.name === logits) ||
-    edits.some(({ point }) => point === logits);
-  if (isHooked && typeof wanted !== "string")
-    throw new Error("logits at listed positions: a hook on the logits sees all, ask for all or last");
+  const hooked =
+    captures.find(({ selection }) => selection.point.name === logits) ??
+    edits.find(({ point }) => point === logits);
+  const isHooked = hooked !== undefined || options.hooksGradientOfLogits === true;
+  if (hooked !== undefined && typeof wanted !== "string")
+    forHook(hooked, () => {
+      throw new Error("logits at listed positions: a hook on the logits sees all, ask for all or last");
+    });
   const selected = isHooked ? "all" : wanted;
   const modules = modulesOf(options.readout?.trained);
   const readout =
@@ -91,7 +96,7 @@ export function prepareForward(
     prepareReadout(options.readout, modules, points, absent, {
       rows,
       selected: selected === "none" ? positions : selectedCount(selected, positions),
-      seesLast: isHooked && wanted === "last",
+      sees: isHooked ? positionsOf(wanted, lengths) : undefined,
     });
   for (const name of readout?.step.reads ?? []) leftOut.check(named(name));
   const select = selected === "none" && readout?.readsLogits ? "all" : selected;
@@ -142,6 +147,7 @@ export function prepareForward(
   return {
     step,
     captures,
+    edits,
     hosts,
     trained: { ...modulesIn(changes), ...modules },
     logitsKey: wanted === "none" ? undefined : runLogits,
@@ -175,7 +181,17 @@ export function estimateBytes({ shapes }: ForwardRequest): Estimate {
   return { points, bytes: points.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
-const lastOnly: PointRequest["slices"] = [{ axis: 1, entries: { kind: "indices", indices: [-1] } }];
+/** Positions by row of some selected logits; undefined where they are all, or none. */
+function positionsOf(
+  wanted: SelectedPositions,
+  lengths: readonly number[],
+): readonly (readonly number[])[] | undefined {
+  if (typeof wanted !== "string") return wanted;
+  return wanted === "last" ? lengths.map((length) => [length - 1]) : undefined;
+}
+
+/** The last position of the logits. */
+export const lastOnly: PointRequest["slices"] = [{ axis: 1, entries: { kind: "indices", indices: [-1] } }];
 
 const known = new Memo<readonly CapturedPart[]>(100);
 

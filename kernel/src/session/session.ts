@@ -1,10 +1,11 @@
 import { shownAsItIs, type Displayable } from "../display/index.js";
 import type { Provenance } from "../display/payload/provenance.js";
 import type { HookPoint } from "../graph/point.js";
+import { withoutCaptures } from "../hooks/acting.js";
 import type { GradientEdit } from "../hooks/editGradient.js";
 import { checkHook } from "../hooks/fits.js";
-import { LastingHooks } from "../hooks/lasting.js";
 import type { Hook } from "../hooks/hook.js";
+import { LastingHooks } from "../hooks/lasting.js";
 import type { HookChoice } from "../hooks/lastingHook.js";
 import { select } from "../hooks/selector.js";
 import type { Dimensions } from "../models/architecture.js";
@@ -207,9 +208,9 @@ export class Session {
 
   /**
    * Reads a beginning that many rows share once, with its hooks, and keeps its keys and values on the workers: `forward`
-   * goes on from them with `after`.
+   * goes on from them with `after`. Lasting captures have nothing to show here.
    *
-   * Throws as `forward` does.
+   * Throws as `forward` does, and for captures of its own.
    */
   async prefix(input: Input, options: PrefixOptions = {}): Promise<Prefix> {
     checkOptions("session.prefix", options, prefixOptions);
@@ -217,11 +218,15 @@ export class Session {
     const [tokens, second] = rows.tokens;
     if (tokens === undefined || second !== undefined)
       throw new Error(`${rows.ids.length} rows: a prefix is one row`);
-    const asked = this.#withHooks(options);
+    const hooks = withoutCaptures(
+      this.#withHooks(options).hooks!,
+      "a prefix, which returns none: use forward",
+    );
+    const asked = { ...options, hooks };
     const request = this.#prepare(rows, { ...asked, logits: "none" }, 0);
     const provenance = this.#origin(printCall(input, asked, "prefix"), input, rows.ids);
     const { marks } = this.#parameters;
-    return this.#prefixes.keep({ tokens, provenance, options: { hooks: asked.hooks }, marks }, (cache) =>
+    return this.#prefixes.keep({ tokens, provenance, options: { hooks }, marks }, (cache) =>
       this.#passes.run({ ...request, step: { ...request.step, cache } }, cancelSignal(options.signal)),
     );
   }
@@ -290,11 +295,10 @@ export class Session {
    */
   async score(prompt: Input, continuations: Input, options: ScoreOptions = {}): Promise<Scores> {
     checkOptions("session.score", options, scoreOptions);
-    const own = options.hooks?.find(({ kind }) => kind === "capture");
-    if (own !== undefined)
-      throw new Error(`capture "${own.selector}" in a score, which returns none: use forward or generate`);
-    const asked = this.#withHooks(options);
-    const hooks = asked.hooks!.filter(({ kind }) => kind !== "capture");
+    const hooks = withoutCaptures(
+      this.#withHooks(options).hooks!,
+      "a score, which returns none: use forward or generate",
+    );
     const read = await this.#read(prompt);
     const rest = await readInput(continuations, this.#model.dimensions, () => this.tokenizer(), {
       continues: true,

@@ -1,14 +1,15 @@
 import { additionsOf } from "../../engine/additions.js";
 import type { ForwardStep } from "../../engine/wire/messages.js";
-import { requestsOf, requestsText } from "../../engine/wire/requests.js";
-import { gradientAt, placesOf, type HookPoint } from "../../graph/point.js";
+import { requestsOf, requestsText, type PointRequest } from "../../engine/wire/requests.js";
+import { gradientAt, placesOf, pointNamed, type HookPoint } from "../../graph/point.js";
 import { printShape } from "../../graph/shape.js";
 import { printNamed, printPoint } from "../../graph/printPoint.js";
 import type { Value } from "../../graph/value.js";
+import { forHook, type Acting } from "../../hooks/acting.js";
+import type { GradientEdit } from "../../hooks/editGradient.js";
 import { leaveOut } from "../../hooks/fires.js";
-import type { PlacedEdit } from "../../hooks/apply.js";
 import type { CapturedPart } from "../../hooks/parts.js";
-import { placeEdits } from "../../hooks/place.js";
+import { placeEdits, type ActingEdit } from "../../hooks/place.js";
 import { resolve } from "../../hooks/resolve.js";
 import { selectedShape } from "../../hooks/slice.js";
 import { encodeEdit } from "../../hooks/wire.js";
@@ -17,10 +18,11 @@ import type { SelectedPositions } from "../../models/inputs.js";
 import type { Model } from "../../models/model.js";
 import { readoutPoint } from "../../models/readout.js";
 import { chooseParameters, choosesParameters } from "../parameters/choose.js";
-import { asRequest, boundShape, prepareForward, type ForwardRequest } from "../request.js";
+import { asRequest, boundShape, lastOnly, prepareForward, type ForwardRequest } from "../request.js";
 import { printSelected } from "../selected.js";
 import { lossReadout } from "./loss.js";
 import { placeParameterEdits, type ParameterEdit } from "./parameterEdits.js";
+import { checkReached, gradientNames } from "./reached.js";
 import type { BackwardOptions } from "./types.js";
 
 /** A point whose gradient is asked for, and the name under which the ranks return it. */
@@ -60,49 +62,72 @@ export function prepareBackward(
     ...(trained && { trained }),
     compute: lossReadout(loss),
   };
-  const forward = prepareForward(rows, { hooks, logits, readout }, points, absent);
+  const changes: readonly Acting<GradientEdit>[] = (options.hooks ?? []).filter(
+    (hook) => hook.kind === "editGradient",
+  );
+  const ofParameters = changes.filter((hook) =>
+    forHook(hook, () => choosesParameters(hook.selector, points, model)),
+  );
+  const ofPoints = changes.filter((each) => !ofParameters.includes(each));
+  const lengths = rows.map((row) => row.length);
+  const sizes = { lengths, positions: Math.max(...lengths) };
+  const { placed: every, hosts } = placeEdits(ofPoints, points, absent, sizes, () => undefined);
+  const ofLogits = every.find(({ point }) => point === "logits");
+  const forward = prepareForward(
+    rows,
+    { hooks, logits, readout, hooksGradientOfLogits: ofLogits !== undefined },
+    points,
+    absent,
+  );
   const shape = forward.shapes().get(readoutPoint("loss"))!;
   if (shape.length > 0)
     throw new Error(`loss returns f32 ${printShape(shape)}: it must be a scalar [], such as a sum or mean`);
 
-  const lengths = rows.map((row) => row.length);
-  const changes = (options.hooks ?? []).filter((hook) => hook.kind === "editGradient");
-  const ofParameters = changes.filter(({ selector }) => choosesParameters(selector, points, model));
-  const ofPoints = changes.filter((each) => !ofParameters.includes(each));
   const leftOut = leaveOut(hooks, undefined, points, absent);
-  const sizes = { lengths, positions: Math.max(...lengths) };
-  const { placed, hosts } = placeEdits(ofPoints, points, absent, sizes, leftOut.check);
+  for (const { point, lasting } of every)
+    if (lasting === undefined) leftOut.check(pointNamed(points, point) as HookPoint);
   const places = placesOf(points);
   const gradients = resolve([at].flat(), points, absent).map((selection) => ({
     key: gradientAt(selection.point.name),
     selection,
   }));
   for (const { selection } of gradients) leftOut.check(selection.point);
-  checkSlices(gradients, placed, forward.step.select, lengths, points);
+  checkSlices(gradients, forward.step.select, lengths, points);
   const parameters = chooseParameters([options.parameters ?? []].flat(), model);
   const own = new Set(parameters.values());
   const parameterEdits = placeParameterEdits(ofParameters, own, points, model);
-  const step: ForwardStep = {
+  const requests = gradients.map((each) => ({ ...asRequest(each, rows.length), point: each.key }));
+  const stepWith = (edits: readonly ActingEdit[]): ForwardStep => ({
     ...forward.step,
     requests: requestsText([
       ...requestsOf(forward.step.requests).filter(({ key }) => key !== forward.logitsKey),
-      ...gradients.map((each) => ({ ...asRequest(each, rows.length), point: each.key })),
+      ...requests.map((each) =>
+        each.point === gradientAt("logits") ? seenOf(each, logits, ofLogits) : each,
+      ),
     ]),
     gradient: {
       parameters: [...own],
-      edits: placed.map(encodeEdit),
+      edits: edits.map(encodeEdit),
       activations,
       separate: separated(
-        [...gradients.map(({ selection }) => selection.point.name), ...placed.map(({ point }) => point)],
+        [...gradients.map(({ selection }) => selection.point.name), ...edits.map(({ point }) => point)],
         model,
       ),
     },
-  };
-  checkReached({ ...forward, step, gradients, parameters }, points, model);
+  });
   // Parameters and modules may lie anywhere; hook points have their places.
   const isEverywhere = parameters.size > 0 || Object.keys(forward.trained).length > 0;
   const first = Math.min(...gradients.map(({ selection }) => places.get(selection.point.name) as number));
-  const idle = placed.find(({ point }) => !isEverywhere && (places.get(point) as number) < first);
+  const isBefore = ({ point }: ActingEdit) => !isEverywhere && (places.get(point) as number) < first;
+  const all = stepWith(every);
+  const named = gradientNames(all, points, model);
+  // Nobody wrote a lasting one in the call: where nothing that is asked for follows from it, it takes no part.
+  const placed = every.filter(
+    (edit) => edit.lasting === undefined || (named.includes(gradientAt(edit.point)) && !isBefore(edit)),
+  );
+  const step = placed.length === every.length ? all : stepWith(placed);
+  checkReached({ ...forward, step, gradients, parameters }, named, points, model);
+  const idle = placed.find(isBefore);
   if (idle !== undefined) {
     const why =
       points[first] === undefined
@@ -110,7 +135,8 @@ export function prepareBackward(
         : `it comes before the first that is asked for, ${printPoint(points[first], points)}`;
     throw new Error(`editGradient at ${printNamed(idle.point, points)}, changes nothing: ${why}`);
   }
-  const called = new Map([...forward.hosts, ...hosts]);
+  const acting = new Set(placed.map(({ key }) => key));
+  const called = new Map([...forward.hosts, ...[...hosts].filter(([key]) => acting.has(key))]);
   return { ...forward, hosts: called, step, logitsKey: undefined, gradients, parameters, parameterEdits };
 }
 
@@ -131,10 +157,23 @@ export function differentiable(model: Model, points: readonly HookPoint[]): Read
   return new Set(points.map(({ name }) => name).filter((name) => gradients.has(gradientAt(name))));
 }
 
+/**
+ * A gradient at the logits, of the positions that the loss sees. All have one where an edit acts on it. Throws one line where
+ * those are not the same number from each row's end.
+ */
+function seenOf(request: PointRequest, seen: SelectedPositions, edit: ActingEdit | undefined): PointRequest {
+  if (edit === undefined || seen === "all" || request.slices.some(({ axis }) => axis === 1)) return request;
+  if (seen === "last") return { ...request, slices: [...request.slices, ...lastOnly] };
+  return forHook(edit, () => {
+    throw new Error(
+      `gradient at logits ${printSelected(seen)}: an editGradient of the logits sees all, ask for all or last`,
+    );
+  });
+}
+
 /** Throws one line when a selection does not fit the run's rows, or chooses among logits that are not all computed. */
 function checkSlices(
   gradients: readonly KeyedSelection[],
-  edits: readonly PlacedEdit[],
   computed: SelectedPositions,
   lengths: readonly number[],
   points: readonly HookPoint[],
@@ -143,14 +182,10 @@ function checkSlices(
     ({ selection: { point, slices } }) =>
       point.name === "logits" && slices.some(({ axis }) => point.axes[axis] === "position"),
   );
-  if (computed !== "all" && (some !== undefined || edits.some(({ point }) => point === "logits"))) {
-    const sees = some
-      ? `gradient at ${printPoint(some.selection.point, points, some.selection.selector)}`
-      : `editGradient at ${printNamed("logits", points)}`;
+  if (computed !== "all" && some !== undefined)
     throw new Error(
-      `${sees}: positions are those of all logits, and not ${printSelected(computed)}: ask for all`,
+      `gradient at ${printPoint(some.selection.point, points, some.selection.selector)}: positions are those of all logits, and not ${printSelected(computed)}: ask for all`,
     );
-  }
   const [batch, positions] = [lengths.length, Math.max(...lengths)];
   for (const { selection } of gradients)
     selectedShape(selection, boundShape(selection.point, batch, positions), lengths);
@@ -168,51 +203,4 @@ function separated(names: readonly string[], { blueprint, weight }: Model): stri
     const isStream = point.name.endsWith(".residual.in");
     return isNamed && !isStream && wanted.has(point.name) ? [point.name] : [];
   });
-}
-
-function checkReached(
-  request: Omit<BackwardRequest, "parameterEdits">,
-  points: readonly HookPoint[],
-  model: Model,
-): void {
-  const { hosts, step } = request;
-  const named = gradientNames(step, points, model);
-  // What a host edit hides is told from what the loss does not depend on by leaving those edits out.
-  const unhidden = () =>
-    gradientNames({ ...step, edits: step.edits.filter(({ key }) => !hosts.has(key)) }, points, model);
-  const why = (is: (names: readonly string[]) => boolean) =>
-    hosts.size > 0 && is(unhidden())
-      ? `${[...new Set([...hosts.values()].map(({ selector }) => `edit "${selector}"`))].join(", ")} by a function has no derivative; a traced edit has one`
-      : "the loss does not depend on it";
-  const point = request.gradients.find(({ key }) => !named.includes(key));
-  if (point !== undefined)
-    throw new Error(
-      `no gradient reaches ${printPoint(point.selection.point, points)}: ${why((names) => names.includes(point.key))}`,
-    );
-  const has = (names: readonly string[], parameter: string) =>
-    names.some((each) => each.startsWith(`parameter.${parameter} `));
-  const parameter = [...request.parameters.values()].find((name) => !has(named, name));
-  if (parameter !== undefined) {
-    const { skip = [] } = step;
-    const isLeftOut = skip.length > 0 && has(gradientNames({ ...step, skip: [] }, points, model), parameter);
-    const reason = isLeftOut ? `hooks skip layer ${skip.join(", ")}` : why((names) => has(names, parameter));
-    throw new Error(`no gradient reaches "${parameter}": ${reason}`);
-  }
-  const edited = request.step.gradient!.edits.find((edit) => !named.includes(gradientAt(edit.point)));
-  if (edited !== undefined)
-    throw new Error(
-      `editGradient at ${printNamed(edited.point, points)}, changes nothing: no gradient reaches it, ${why((names) => names.includes(gradientAt(edited.point)))}`,
-    );
-  const modules = Object.keys(request.step.tensors ?? {}).filter((name) => name.startsWith("trained."));
-  const module = modules.find((name) => !named.includes(gradientAt(name)));
-  if (module !== undefined)
-    throw new Error(`no gradient reaches ${module}: ${why((names) => names.includes(gradientAt(module)))}`);
-}
-
-/** Names of all gradients that a step's graph computes. */
-function gradientNames(step: ForwardStep, points: readonly HookPoint[], model: Model): readonly string[] {
-  const { blueprint, weight } = model;
-  const spec = { ...wholeModel(blueprint), skip: step.skip ?? [] };
-  const { graph } = traceStage(blueprint, spec, weight, additionsOf(step, points));
-  return graph.points.map(({ point }) => point.name);
 }

@@ -120,6 +120,21 @@ VARIANTS = {
         {f"+{JSON}": {"padding": PADDING, "truncation": TRUNCATION}},
     ),
     "llama3 with add_bos_token off": ("llama3", {f"+{CONFIG}": {"add_bos_token": False}}),
+    "opt with code of its own": ("opt", {f"+{CONFIG}": {"auto_map": {"AutoTokenizer": ["own.Slow", None]}}}),
+    "gpt_neox with code of its own and the generic class": (
+        "gpt_neox",
+        {f"+{CONFIG}": {"auto_map": ["own.Slow", "own.Fast"], "tokenizer_class": "PreTrainedTokenizerFast"}},
+    ),
+    "llama with code of its own": ("llama", {f"+{CONFIG}": {"auto_map": ["own.Slow", "own.Fast"]}}),
+    "llama3 with code of its own": ("llama3", {f"+{CONFIG}": {"auto_map": {"AutoTokenizer": ["own.Slow", "own.Fast"]}}}),
+    "llama3 with fix_mistral_regex": ("llama3", {f"+{CONFIG}": {"fix_mistral_regex": True}}),
+    "llama3 as qwen2": ("llama3", {f"+{CONFIG}": {"tokenizer_class": "Qwen2Tokenizer"}}),
+    "gpt_neox as qwen2": ("gpt_neox", {f"+{CONFIG}": {"tokenizer_class": "Qwen2TokenizerFast"}}),
+    "gpt_neox as qwen2 with add_prefix_space": (
+        "gpt_neox",
+        {f"+{CONFIG}": {"tokenizer_class": "Qwen2Tokenizer", "add_prefix_space": True, "pad_token": "[NEW]"}},
+    ),
+    "gpt2 as qwen2": ("gpt2", {f"+{CONFIG}": {"tokenizer_class": "Qwen2Tokenizer"}}),
     "galactica with padding": ("galactica", {f"+{JSON}": {"padding": PADDING, "truncation": TRUNCATION}}),
     "galactica without post_processor": (
         "galactica",

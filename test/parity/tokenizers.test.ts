@@ -123,6 +123,10 @@ describe("variants of the small files, against transformers", () => {
       "llama with add_eos_token",
       "llama3 with padding and truncation",
       "llama3 with add_bos_token off",
+      "opt with code of its own",
+      "llama with code of its own",
+      "llama3 with code of its own",
+      "llama3 with fix_mistral_regex",
       "galactica with padding",
     ]);
   });

@@ -41,16 +41,30 @@ function define(files: TokenizerFiles, parts: Definition, model: Definition): De
   };
 }
 
-/** GPT-2's byte-level BPE, after a normaliser if there is one. */
-function byteLevel(files: TokenizerFiles, settings: Settings, normalizer: Definition | null): Definition {
+/** GPT-2's byte-level BPE, after a normaliser if there is one, and of texts cut by another pattern if one is given. */
+function byteLevel(
+  files: TokenizerFiles,
+  settings: Settings,
+  normalizer: Definition | null,
+  pattern?: string,
+): Definition {
   const split = { type: "ByteLevel", add_prefix_space: settings.addPrefixSpace ?? false, trim_offsets: true };
+  const pretokenizers = [
+    { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false },
+    { ...split, use_regex: false },
+  ];
+  const cut = pattern === undefined ? { ...split, use_regex: true } : { type: "Sequence", pretokenizers };
   const decoder = { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true };
   return define(
     files,
-    { normalizer, pre_tokenizer: { ...split, use_regex: true }, decoder },
+    { normalizer, pre_tokenizer: cut, decoder },
     { continuing_subword_prefix: "", end_of_word_suffix: "", fuse_unk: false, byte_fallback: false },
   );
 }
+
+/** How Qwen 2 cuts texts: as LLaMA 3 does, but digit by digit. */
+const qwen2 =
+  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
 /** SentencePiece's BPE with byte fallback: every space is `▁`, and one more is put before the text. */
 function sentencePiece(files: TokenizerFiles, settings: Settings): Definition {
@@ -95,6 +109,10 @@ export function buildBase(kind: TokenizerClass, files: TokenizerFiles, settings:
       const end = { bos_token: endOfText, eos_token: endOfText, unk_token: endOfText };
       const defaults = { ...end, pad_token: "<|padding|>" };
       return { definition: byteLevel(files, settings, { type: "NFC" }), defaults, ownTemplate: true };
+    }
+    case "Qwen2Tokenizer": {
+      const defaults = { eos_token: endOfText, unk_token: endOfText, pad_token: endOfText };
+      return { definition: byteLevel(files, settings, { type: "NFC" }, qwen2), defaults, ownTemplate: false };
     }
     case "LlamaTokenizer": {
       if (files.pipeline === undefined)

@@ -33,7 +33,10 @@ export type Pipeline = z.infer<typeof pipeline>;
 /** What a checkpoint's folder says about its tokenizer. */
 export interface TokenizerFiles {
   readonly folder: string;
-  readonly config: { readonly model_type: string; readonly tokenizer_class?: string | null | undefined };
+  readonly config: JsonObject & {
+    readonly model_type: string;
+    readonly tokenizer_class?: string | null | undefined;
+  };
   /** `tokenizer_config.json`. */
   readonly settings: JsonObject | undefined;
   /** `special_tokens_map.json`. */

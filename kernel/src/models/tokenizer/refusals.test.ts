@@ -89,9 +89,15 @@ describe("a folder is refused in one line", () => {
     ],
     [
       "tokenizer_config.json",
-      { auto_map: { AutoTokenizer: ["x.Y", null] } },
-      /auto_map .* is not supported$/,
+      { tokenizer_class: "CodeLlamaTokenizerFast" },
+      /is not supported: .*; set "tokenizer_class" in tokenizer_config.json to "LlamaTokenizer", and "legacy" to false/,
     ],
+    [
+      "tokenizer_config.json",
+      { fix_mistral_regex: true },
+      /^tokenizer_config.json fix_mistral_regex \(true\) of FOLDER is not supported where .*: set it to false/,
+    ],
+    ["tokenizer_config.json", { fix_mistral_regex: "yes" }, /fix_mistral_regex is neither true nor false/],
     [
       "tokenizer_config.json",
       { bos_token: { content: "a" } },
@@ -121,6 +127,28 @@ describe("a folder is refused in one line", () => {
     ],
   ])("when %s is %j", async (name, content, expected) => {
     expect(await refusal({ ...opt, [name]: content })).toMatch(expected);
+  });
+
+  it("when it names code to run and no class that transformers has", async () => {
+    const code = { auto_map: { AutoTokenizer: ["x.Y", null] } };
+    for (const settings of [code, { ...code, tokenizer_class: "LLaMATokenizer" }]) {
+      expect(await refusal({ ...llama, "tokenizer_config.json": settings })).toBe(
+        'tokenizer_config.json auto_map ({"AutoTokenizer":["x.Y",null]}) of FOLDER names code, which is not run: ' +
+          'set "tokenizer_class" there to "PreTrainedTokenizerFast" to read tokenizer.json as it is, if that is meant',
+      );
+    }
+    const other = { auto_map: { AutoConfig: "x.Y", AutoTokenizer: null } };
+    for (const settings of [{ ...code, tokenizer_class: "PreTrainedTokenizerFast" }, other]) {
+      write({ "tokenizer_config.json": settings });
+      await expect(openTokenizer(folder)).resolves.toBeDefined();
+    }
+  });
+
+  it("when a pattern is to be mended that transformers might mend, and not where it would not", async () => {
+    const settings = { "tokenizer_config.json": { fix_mistral_regex: true } };
+    expect(await refusal({ ...llama, ...settings })).toMatch(/fix_mistral_regex \(true\) of FOLDER/);
+    write({ "config.json": { ...llama["config.json"], transformers_version: "4.46.3" } });
+    await expect(openTokenizer(folder)).resolves.toBeDefined();
   });
 
   it("when its vocabulary is of another kind than its class", async () => {

@@ -1,6 +1,8 @@
+import type { JsonObject } from "../checkpoint/checkpoint.js";
 import type { AddedToken, TokenValue } from "./addedToken.js";
 import type { TokenizerFiles } from "./files.js";
 import { readRoles, readToken } from "./roles.js";
+import { isOfTransformers } from "./tokenizerClass.js";
 
 /** What the small files beside the vocabulary settle. */
 export interface Settings {
@@ -18,13 +20,36 @@ export interface Settings {
 
 /** Settings of tokenizer_config.json under which transformers does what is not built here. */
 const unsupported = [
-  "auto_map",
   "split_special_tokens",
-  "fix_mistral_regex",
   "fast_tokenizer_files",
   "model_specific_special_tokens",
   "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output",
 ];
+
+/** Code of the folder's own is not run; transformers does not run it either, unasked, where it has code for the class. */
+function refuseCode(files: TokenizerFiles): void {
+  const map = files.settings?.["auto_map"] ?? undefined;
+  if (map === undefined) return;
+  const isNamed =
+    Array.isArray(map) || typeof map !== "object" || (map as JsonObject)["AutoTokenizer"] != null;
+  const named = files.settings?.["tokenizer_class"] ?? undefined;
+  if (!isNamed || isOfTransformers(files.config.model_type, named === undefined ? undefined : String(named)))
+    return;
+  throw new Error(
+    `tokenizer_config.json auto_map (${JSON.stringify(map)}) of ${files.folder} names code, which is not run: ` +
+      'set "tokenizer_class" there to "PreTrainedTokenizerFast" to read tokenizer.json as it is, if that is meant',
+  );
+}
+
+/** transformers passes over the flag where config.json names the version that wrote it, and else may cut texts by another pattern. */
+function refuseOtherPattern(files: TokenizerFiles): void {
+  const version = files.config["transformers_version"];
+  if (flag(files, "fix_mistral_regex") !== true || (typeof version === "string" && version !== "")) return;
+  throw new Error(
+    `tokenizer_config.json fix_mistral_regex (true) of ${files.folder} is not supported where config.json has no ` +
+      '"transformers_version": set it to false to read tokenizer.json as it is, if that is meant',
+  );
+}
 
 function flag(files: TokenizerFiles, key: string): boolean | undefined {
   const value = files.settings?.[key] ?? undefined;
@@ -67,6 +92,8 @@ export function readSettings(files: TokenizerFiles): Settings {
       );
     }
   }
+  refuseCode(files);
+  refuseOtherPattern(files);
   const { named, extra, special } = readRoles(files);
   const added = addedTokens(files, special);
   const ends = ["add_bos_token", "add_eos_token"].some((key) => files.settings?.[key] !== undefined);

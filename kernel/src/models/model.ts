@@ -59,6 +59,8 @@ export async function openModel(folder: string): Promise<Model> {
   const located = expectTensors(checkpoint, {
     expected: new Map([...expected].map(([name, shape]) => [storedName(name), shape])),
     basePrefix: blueprint.basePrefix,
+    // `save_model` of safetensors keeps one of two tied tensors, and often the head.
+    standIns: new Map(Object.entries(blueprint.tied ?? {}).map(([head, table]) => [table, storedName(head)])),
     isIgnorable: (name) =>
       blueprint.ignorable.some((pattern) => pattern.test(name)) ||
       [name, `${blueprint.basePrefix}${name}`].some((full) => Object.hasOwn(blueprint.buffers ?? {}, full)),
@@ -67,7 +69,8 @@ export async function openModel(folder: string): Promise<Model> {
   const weight: WeightSource = (name) => located.get(storedName(name))!;
   const tiedHeads = Object.entries(blueprint.tied ?? {}).flatMap(([head, table]) => {
     const stored = checkpoint.tensors.get(storedName(head));
-    return stored === undefined ? [] : [[stored, located.get(storedName(table))!] as const];
+    const held = located.get(storedName(table))!;
+    return stored === undefined || stored === held ? [] : [[stored, held] as const];
   });
   const parameters = new Map([...expected].map(([name, shape]) => [name, weight(name, shape)]));
   const model = withWeights({ family, checkpoint, dimensions, blueprint, parameters, tiedHeads }, weight);

@@ -10,6 +10,8 @@ export interface Expectation {
   readonly expected: ReadonlyMap<string, readonly number[]>;
   /** Prefix of the base model, such as `transformer.`, which some published files leave out. */
   readonly basePrefix: string;
+  /** Of tensors that another stands for where the files hold only that one: the other's name, as a tied head's of its embedding. */
+  readonly standIns?: ReadonlyMap<string, string>;
   /** Whether a tensor of this name, as it stands in the file, may be there and is not read. */
   readonly isIgnorable: (name: string) => boolean;
 }
@@ -19,7 +21,7 @@ const floats: readonly DType[] = ["f32", "f16", "bf16"];
 const named = 3;
 
 /**
- * The expected tensors by their full names, found under that name or without the base model's prefix.
+ * The expected tensors by their full names, found under that name or without the base model's prefix, else by their stand-ins.
  *
  * Throws one line naming those that are missing (with the nearest name that is there), those of another shape or not
  * of a float dtype, and those that nothing reads.
@@ -30,7 +32,8 @@ export function expectTensors(checkpoint: Checkpoint, wanted: Expectation): Map<
   const missing: string[] = [];
   const wrong: string[] = [];
   for (const [name, shape] of wanted.expected) {
-    const stored = findTensor(checkpoint, name, wanted.basePrefix);
+    const stored =
+      findTensor(checkpoint, name, wanted.basePrefix) ?? tensors.get(wanted.standIns?.get(name) ?? name);
     if (stored === undefined) {
       missing.push(name);
       continue;

@@ -25,6 +25,7 @@ const steps = [
   remake("checkpoints", "checkpoints.py", "exact"),
   remake("expected", "expected.py", "close", [join(goldens, "checkpoints")]),
   remake("tokenizers", "tokenizer_expected.py", "exact"),
+  remake("rotary", "rotary.py", "close", [join(goldens, "checkpoints")]),
   remake("pytorch", "pytorch_files.py", "exact"),
   remake("parquet", "parquet_files.py", "exact"),
   remake("gradients", "gradients.py", "close"),

@@ -123,7 +123,15 @@ export function readGenerations(name: string): GoldenGeneration[] {
 
 /** What PyTorch found of a model by a lens, or by going backward: tensors by name; token ids are numbers too. */
 export function readTensors(
-  of: "lenses" | "backward" | "backward-edits" | "generation" | "prompts" | "quantised" | "trained-modules",
+  of:
+    | "lenses"
+    | "backward"
+    | "backward-edits"
+    | "generation"
+    | "prompts"
+    | "quantised"
+    | "rotary"
+    | "trained-modules",
   name: string,
 ): { names: readonly string[]; get(name: string): Values } {
   const tensors = readSafetensors(join(here, of, `${name}.safetensors`));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readArchitecture } from "./architectures.js";
-import { ropeFrequencies } from "./rope.js";
+import { readRotation } from "./rope.js";
 
 const opt = {
   model_type: "opt",
@@ -50,7 +50,8 @@ describe("what would change the numbers is refused, and named", () => {
   };
   test("and without that is read", () => {
     const scaled = { ...llama, rope_scaling: llama3, is_encoder_decoder: false, is_causal: true };
-    for (const config of [scaled, { ...neox, rope_theta: 10_000 }, { ...llama, is_decoder: false }])
+    const later = { ...neox, rope_theta: 10_000, partial_rotary_factor: 0.25 };
+    for (const config of [scaled, later, { ...llama, is_decoder: false }])
       expect(readArchitecture(config).blueprint.dimensions).toMatchObject({ layers: 2 });
   });
   test.each([
@@ -69,8 +70,29 @@ describe("what would change the numbers is refused, and named", () => {
     [{ ...opt, ffn_dim: null }, 'config field "ffn_dim" (null) of opt'],
     [{ ...llama, num_key_value_heads: 3 }, "num_attention_heads 4 is not divisible by num_key_value_heads 3"],
     [
-      { ...llama, rope_scaling: { rope_type: "yarn", factor: 4 } },
-      'rotary scaling "yarn" is not supported by llama',
+      { ...llama, rope_scaling: { rope_type: "dynamic", factor: 4 } },
+      'rotary scaling "dynamic" is not supported by llama, since it turns every position by the length of the text',
+    ],
+    [
+      { ...llama, rope_scaling: { rope_type: "ntk", factor: 4 } },
+      'rotary scaling "ntk" is not supported by llama: supported are default, linear, llama3, yarn',
+    ],
+    [{ ...llama, rope_scaling: { type: "yarn" } }, 'rotary setting "factor" (missing) of llama'],
+    [
+      { ...llama, rope_scaling: { type: "yarn", factor: 4, beta_fast: 1, beta_slow: 2 } },
+      'rotary setting "beta_fast" (1) of llama is below "beta_slow" (2)',
+    ],
+    [
+      { ...llama, rope_scaling: { type: "yarn", factor: 4, mscale: -1 } },
+      'rotary setting "mscale" (-1) of llama: too small',
+    ],
+    [
+      { ...llama, rope_scaling: { type: "yarn", factor: 4, finetuned: false } },
+      'rotary setting "finetuned" (false) of llama: invalid input: expected true',
+    ],
+    [
+      { ...llama, rope_scaling: { type: "yarn", factor: 4, short_factor: [1] } },
+      'rotary setting "short_factor" ([1]) is not supported by llama: it is refused because it might change',
     ],
     [
       { ...llama, rope_parameters: { rope_type: "default", beta_fast: 32 } },
@@ -125,6 +147,21 @@ describe("what would change the numbers is refused, and named", () => {
       { ...neox, rope_theta: 20_000 },
       'config field "rope_theta" (20000) of gpt_neox is not "rotary_emb_base" (10000)',
     ],
+    [
+      { ...neox, partial_rotary_factor: 0.5 },
+      'config field "partial_rotary_factor" (0.5) of gpt_neox is not "rotary_pct" (0.25), which is what counts',
+    ],
+    [{ ...llama, rope_interleaved: true }, 'config field "rope_interleaved" (true) of llama'],
+    [{ ...llama, use_sliding_window: true }, 'config field "use_sliding_window" (true) of llama'],
+    [
+      { ...llama, layer_types: ["full_attention", "sliding_attention"] },
+      'config field "layer_types.1" (["full_attention","sliding_attention"]) of llama',
+    ],
+    [
+      { ...llama, qk_norm: true },
+      'config field "qk_norm" (true) is not supported by llama: it is refused because it might change the numbers; ' +
+        "if it does not, remove it from config.json",
+    ],
     [{ ...opt, is_encoder_decoder: true }, 'config field "is_encoder_decoder" (true) of opt'],
     [{ ...opt, is_causal: false }, 'config field "is_causal" (false) of opt: invalid input: expected true'],
     [{ ...opt, tie_encoder_decoder: true }, 'config field "tie_encoder_decoder" (true) of opt'],
@@ -137,17 +174,24 @@ describe("what would change the numbers is refused, and named", () => {
   ])("%j", (config, message) => expect(() => readArchitecture(config)).toThrow(message));
 });
 
+const rotation = (
+  family: string,
+  config: Omit<Parameters<typeof readRotation>[1], "max_position_embeddings">,
+  headSize: number,
+  own?: Parameters<typeof readRotation>[3],
+) => readRotation(family, { max_position_embeddings: 128, ...config }, headSize, own);
+
 test("linear rotary scaling divides every frequency", () => {
-  const base = ropeFrequencies("llama", { rope_theta: 10_000 }, 8);
-  const scaled = ropeFrequencies("llama", { rope_scaling: { type: "linear", factor: 4 } }, 8);
-  expect(base[0]).toBe(1);
-  scaled.forEach((f, i) => expect(f).toBeCloseTo(base[i]! / 4, 7));
+  const base = rotation("llama", { rope_theta: 10_000 }, 8);
+  const scaled = rotation("llama", { rope_scaling: { type: "linear", factor: 4 } }, 8);
+  expect(base.frequencies[0]).toBe(1);
+  scaled.frequencies.forEach((f, i) => expect(f).toBeCloseTo(base.frequencies[i]! / 4, 7));
 });
 
 test("the share of a head that rotates is read wherever a config says it", () => {
   const share = { rope_theta: 10_000, partial_rotary_factor: 0.5 };
-  const base = ropeFrequencies("gpt_neox", {}, 8, { share: 0.5 });
-  expect(base).toEqual(ropeFrequencies("llama", {}, 4));
-  expect(ropeFrequencies("gpt_neox", { rope_parameters: share }, 8, { share: 1 })).toEqual(base);
-  expect(ropeFrequencies("gpt_neox", { rope_scaling: share }, 8, { share: 1 })).toEqual(base);
+  const base = rotation("gpt_neox", {}, 8, { share: 0.5 });
+  expect(base).toEqual(rotation("llama", {}, 4));
+  expect(rotation("gpt_neox", { rope_parameters: share }, 8, { share: 1 })).toEqual(base);
+  expect(rotation("gpt_neox", { rope_scaling: share }, 8, { share: 1 })).toEqual(base);
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { JsonObject } from "./checkpoint/checkpoint.js";
 
-/** Fields of any config that change nothing in the forward pass: bookkeeping, dropout and training, old generation defaults. */
+/** Fields of any config that change nothing in the forward pass: bookkeeping, dropout and training, old generation defaults, the code that attention runs by, other programs' notes. */
 const inert = new Set(
   `_name_or_path _commit_hash _attn_implementation_autoset architectures auto_map transformers_version torch_dtype dtype
   model_type use_cache return_dict output_hidden_states output_attentions torchscript
@@ -15,16 +15,19 @@ const inert = new Set(
   embd_pdrop attn_pdrop resid_pdrop summary_type summary_use_proj summary_activation summary_proj_to_labels
   summary_first_dropout gradient_checkpointing tf_legacy_loss use_bfloat16 pretraining_tp max_sequence_length
   n_special predict_special_tokens output_past _num_labels
-  attention_probs_dropout_prob hidden_dropout_prob`.split(/\s+/),
+  attention_probs_dropout_prob hidden_dropout_prob custom_pipelines transformers.js_config unsloth_fixed unsloth_version
+  attn_implementation _attn_implementation _flash_attn_2_enabled max_seq_len model_max_length`.split(/\s+/),
 );
 
-/** What any config may say of itself, as long as it says what every one of these models is: a decoder alone, which looks only back. */
+/** What any config may say of itself, as long as it says what every one of these models is: a decoder alone, every layer of which looks back and all the way. */
 const stated = {
   // Old versions wrote false by default; transformers computes the same with either.
   is_decoder: z.boolean().optional(),
   is_encoder_decoder: z.literal(false).optional(),
   tie_encoder_decoder: z.literal(false).optional(),
   is_causal: z.literal(true).optional(),
+  use_sliding_window: z.literal(false).optional(),
+  layer_types: z.array(z.literal("full_attention")).optional(),
 };
 
 /**
@@ -54,7 +57,10 @@ export function readFields<S extends z.ZodRawShape>(
   const set = Object.entries(object).filter(([, value]) => value !== null);
   const other = set.find(([field]) => !Object.hasOwn(shape, field));
   if (other)
-    throw new Error(`${what} "${other[0]}" (${JSON.stringify(other[1])}) is not supported by ${family}`);
+    throw new Error(
+      `${what} "${other[0]}" (${JSON.stringify(other[1])}) is not supported by ${family}: ` +
+        "it is refused because it might change the numbers; if it does not, remove it from config.json",
+    );
   const parsed = z.object(shape).safeParse(Object.fromEntries(set));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;

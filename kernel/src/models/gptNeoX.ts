@@ -8,7 +8,7 @@ import { maskBuffers, rotaryBuffers } from "./buffers.js";
 import type { JsonObject } from "./checkpoint/checkpoint.js";
 import { count, divide, readConfig } from "./config.js";
 import { rotary } from "./rotary.js";
-import { ropeFields, ropeFrequencies, rotatingShare } from "./rope.js";
+import { readRotation, ropeFields, rotatingShare } from "./rope.js";
 import { logitAxes, residualAxes } from "./trace.js";
 import type { Range } from "./rankWeights.js";
 import type { Trace } from "./trace.js";
@@ -24,6 +24,8 @@ const fields = {
   layer_norm_eps: z.number().positive().default(1e-5),
   rotary_pct: rotatingShare.default(0.25),
   rotary_emb_base: z.number().positive().default(10_000),
+  // transformers 4.46 to 4.57 wrote the share under this name too, and the base as "rope_theta"; what counts is the family's own.
+  partial_rotary_factor: rotatingShare.optional(),
   use_parallel_residual: z.boolean().default(true),
   attention_bias: z.boolean().default(true),
   tie_word_embeddings: z.boolean().default(false),
@@ -39,11 +41,9 @@ function read(config: JsonObject): Blueprint {
   const heads = c.num_attention_heads;
   const headSize = divide("hidden_size", hidden, "num_attention_heads", heads);
   const act = activation("hidden_act", c.hidden_act);
-  if (c.rope_theta !== undefined && c.rope_theta !== c.rotary_emb_base)
-    throw new Error(
-      `config field "rope_theta" (${c.rope_theta}) of gpt_neox is not "rotary_emb_base" (${c.rotary_emb_base})`,
-    );
-  const frequencies = ropeFrequencies("gpt_neox", c, headSize, {
+  refuseOther("rope_theta", c.rope_theta, "rotary_emb_base", c.rotary_emb_base);
+  refuseOther("partial_rotary_factor", c.partial_rotary_factor, "rotary_pct", c.rotary_pct);
+  const rotation = readRotation("gpt_neox", c, headSize, {
     theta: c.rotary_emb_base,
     share: c.rotary_pct,
   });
@@ -132,7 +132,7 @@ function read(config: JsonObject): Blueprint {
       size: headSize,
       scale: headSize ** -0.5,
       mask,
-      rotary: rotary(t, positions, frequencies),
+      rotary: rotary(t, positions, rotation),
       alias: { q: fused, k: fused, v: fused, z: `${path}.dense.input` },
     };
     const units = { from: share.from * headSize, to: share.to * headSize };
@@ -204,7 +204,7 @@ function read(config: JsonObject): Blueprint {
     unembed,
     // The published files call the head by the name it had before transformers 5.
     formerNames: { "lm_head.weight": "embed_out.weight" },
-    prepare: (t, positions) => void rotary(t, positions, frequencies),
+    prepare: (t, positions) => void rotary(t, positions, rotation),
     absent: {
       ...rotaryAbsent(`${base}.rotary_emb`),
       ...(c.use_parallel_residual ? { "residual.mid": parallel } : {}),
@@ -214,4 +214,12 @@ function read(config: JsonObject): Blueprint {
       ...headAbsent(true),
     },
   };
+}
+
+/** Throws one line when a field says otherwise than the family's own field of the same meaning. */
+function refuseOther(field: string, said: number | undefined, own: string, held: number): void {
+  if (said === undefined || said === held) return;
+  throw new Error(
+    `config field "${field}" (${said}) of gpt_neox is not "${own}" (${held}), which is what counts: leave the other out`,
+  );
 }

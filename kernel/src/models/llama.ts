@@ -8,7 +8,7 @@ import { rotaryBuffers } from "./buffers.js";
 import type { JsonObject } from "./checkpoint/checkpoint.js";
 import { count, divide, readConfig } from "./config.js";
 import { rotary } from "./rotary.js";
-import { ropeFields, ropeFrequencies } from "./rope.js";
+import { readRotation, ropeFields } from "./rope.js";
 import { logitAxes, residualAxes } from "./trace.js";
 import type { Range } from "./rankWeights.js";
 import type { Trace } from "./trace.js";
@@ -28,6 +28,9 @@ const fields = {
   attention_bias: z.boolean().default(false),
   mlp_bias: z.boolean().default(false),
   tie_word_embeddings: z.boolean().default(false),
+  // SmolLM's configs say these of what the code does anyway.
+  is_llama_config: z.literal(true).optional(),
+  rope_interleaved: z.literal(false).optional(),
   ...ropeFields,
 };
 
@@ -42,7 +45,7 @@ function read(config: JsonObject): Blueprint {
   divide("num_attention_heads", heads, "num_key_value_heads", keyValueHeads);
   const headSize = c.head_dim ?? divide("hidden_size", hidden, "num_attention_heads", heads);
   const act = activation("hidden_act", c.hidden_act);
-  const frequencies = ropeFrequencies("llama", c, headSize);
+  const rotation = readRotation("llama", c, headSize);
 
   const norm = (t: Trace, x: Value, path: string) =>
     x.rmsNorm(t.weights.whole(`${path}.weight`, [hidden]), c.rms_norm_eps);
@@ -112,7 +115,7 @@ function read(config: JsonObject): Blueprint {
       size: headSize,
       scale: headSize ** -0.5,
       mask,
-      rotary: rotary(t, positions, frequencies),
+      rotary: rotary(t, positions, rotation),
       alias: { q: `${path}.q_proj`, k: `${path}.k_proj`, v: `${path}.v_proj`, z: `${path}.o_proj.input` },
     };
     const z = attention(
@@ -186,7 +189,7 @@ function read(config: JsonObject): Blueprint {
     embed,
     layer,
     unembed,
-    prepare: (t, positions) => void rotary(t, positions, frequencies),
+    prepare: (t, positions) => void rotary(t, positions, rotation),
     absent: { ...embedAbsent(), ...headAbsent(true), ...rotaryAbsent("model.rotary_emb") },
   };
 }

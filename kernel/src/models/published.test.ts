@@ -205,11 +205,50 @@ const merged = {
   },
 };
 
+// Fields that published models hold beside those above; all but YaRN's change nothing.
+const further = {
+  "a LLaMA with YaRN's fields": {
+    ...llama,
+    max_position_embeddings: 131072,
+    rope_scaling: { factor: 32.0, original_max_position_embeddings: 4096, type: "yarn", finetuned: true },
+  },
+  "a LLaMA with SmolLM2's fields": {
+    ...llama,
+    "transformers.js_config": { kv_cache_dtype: { q4f16: "float16", fp16: "float16" } },
+    is_llama_config: true,
+    rope_interleaved: false,
+    rope_scaling: null,
+  },
+  "a LLaMA with Unsloth's fields": { ...llama3, unsloth_fixed: true, unsloth_version: "2025.3.19" },
+  "a LLaMA with other programs' fields": {
+    ...llama,
+    attn_implementation: "sdpa",
+    _attn_implementation: "eager",
+    _flash_attn_2_enabled: true,
+    max_seq_len: 2048,
+    model_max_length: 2048,
+    use_sliding_window: false,
+    layer_types: Array.from({ length: 32 }, () => "full_attention"),
+  },
+  "a GPT-NeoX with Dolly's fields": neoxSize(2560, 32, 32, {
+    custom_pipelines: { "text-generation": { impl: "instruct_pipeline.InstructionTextGenerationPipeline" } },
+  }),
+  "a GPT-NeoX as transformers 4.46 saves it": neoxSize(512, 6, 8, {
+    attention_bias: true,
+    classifier_dropout: 0.1,
+    partial_rotary_factor: 0.25,
+    rope_scaling: null,
+    rope_theta: 10000,
+    transformers_version: "4.46.3",
+  }),
+};
+
 describe("the published config is read of", () => {
   test.each<[string, Record<string, unknown>]>([
     ...Object.entries(published),
     ...Object.entries(galacticas),
     ...Object.entries(merged),
+    ...Object.entries(further),
   ])("%s", (_, config) => {
     const { blueprint } = readArchitecture(config);
     const layers = config["num_hidden_layers"] ?? config["n_layer"];

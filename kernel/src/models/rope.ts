@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { count, readFields } from "./config.js";
 import { baseFrequencies, linearFrequencies, llama3Frequencies } from "./rotary.js";
-import type { Frequencies } from "./rotary.js";
+import type { Frequencies, Rotation } from "./rotary.js";
+import { attentionScale, yarn } from "./yarn.js";
 
 const positive = z.number().positive();
 const settings = z.record(z.string(), z.unknown());
@@ -14,6 +15,8 @@ export const ropeFields = {
 };
 
 interface RopeConfig {
+  /** Longest input, in tokens. */
+  readonly max_position_embeddings: number;
   readonly rope_theta?: number | undefined;
   readonly rope_scaling?: z.infer<typeof settings> | undefined;
   readonly rope_parameters?: z.infer<typeof settings> | undefined;
@@ -34,9 +37,24 @@ const llama3 = {
   high_freq_factor: positive,
   original_max_position_embeddings: count,
 };
+const yarnFields = {
+  ...linear,
+  original_max_position_embeddings: count.optional(),
+  beta_fast: positive.default(32),
+  beta_slow: positive.default(1),
+  attention_factor: positive.optional(),
+  mscale: z.number().nonnegative().optional(),
+  mscale_all_dim: z.number().nonnegative().optional(),
+  truncate: z.boolean().default(true),
+  // What YaRN's own code reads: it scales by the length of a text where a model was not tuned for one factor.
+  finetuned: z.literal(true).optional(),
+};
+
+/** Kinds of scaling that depend on more than the config. */
+const byLength = ["dynamic", "longrope", "su"];
 
 /**
- * Frequencies of the rotating units of a head of `headSize`; a head's other units do not rotate.
+ * How the rotating units of a head of `headSize` turn; a head's other units do not rotate.
  *
  * Throws one line naming the scaling or the setting that is not supported, a value that makes no sense, or the share of
  * the units that cannot be paired.
@@ -44,12 +62,12 @@ const llama3 = {
  * @param theta the base, where the config says none by the fields of `ropeFields`
  * @param share what the family's own field says of the rotating share; undefined where all units of a family rotate
  */
-export function ropeFrequencies(
+export function readRotation(
   family: string,
   config: RopeConfig,
   headSize: number,
   { theta = 10_000, share }: { readonly theta?: number; readonly share?: number } = {},
-): Frequencies {
+): Rotation {
   if (config.rope_scaling && config.rope_parameters)
     throw new Error(
       `config fields "rope_scaling" and "rope_parameters" of ${family} say the same twice: leave one`,
@@ -58,25 +76,21 @@ export function ropeFrequencies(
   const part = share === undefined ? z.literal(1).optional() : rotatingShare.optional();
   const read = <S extends z.ZodRawShape>(shape: S) =>
     readFields("rotary setting", family, said, { ...shape, partial_rotary_factor: part });
-  const base = ({
-    rope_theta,
-    partial_rotary_factor,
-  }: {
-    rope_theta?: number;
-    partial_rotary_factor?: number;
-  }) =>
-    baseFrequencies(
-      rope_theta ?? config.rope_theta ?? theta,
-      rotatingUnits(family, headSize, partial_rotary_factor ?? share ?? 1),
-    );
+  const turning = ({ partial_rotary_factor = share ?? 1 }: { partial_rotary_factor?: number | undefined }) =>
+    rotatingUnits(family, headSize, partial_rotary_factor);
+  const thetaOf = ({ rope_theta = config.rope_theta ?? theta }: { rope_theta?: number | undefined }) =>
+    rope_theta;
+  const base = (settings: { rope_theta?: number | undefined; partial_rotary_factor?: number | undefined }) =>
+    baseFrequencies(thetaOf(settings), turning(settings));
+  const unscaled = (frequencies: Frequencies): Rotation => ({ frequencies, scale: 1 });
 
   const type = said["rope_type"] ?? said["type"] ?? "default";
   switch (type) {
     case "default":
-      return base(read(ofAll));
+      return unscaled(base(read(ofAll)));
     case "linear": {
       const scaling = read(linear);
-      return linearFrequencies(base(scaling), scaling.factor);
+      return unscaled(linearFrequencies(base(scaling), scaling.factor));
     }
     case "llama3": {
       const scaling = read(llama3);
@@ -85,17 +99,45 @@ export function ropeFrequencies(
         throw new Error(
           `rotary setting "high_freq_factor" (${highFactor}) of ${family} is not above "low_freq_factor" (${lowFactor})`,
         );
-      return llama3Frequencies(base(scaling), {
-        factor: scaling.factor,
-        lowFactor,
-        highFactor,
-        context: scaling.original_max_position_embeddings,
+      return unscaled(
+        llama3Frequencies(base(scaling), {
+          factor: scaling.factor,
+          lowFactor,
+          highFactor,
+          context: scaling.original_max_position_embeddings,
+        }),
+      );
+    }
+    case "yarn": {
+      const scaling = read(yarnFields);
+      const { factor, beta_fast: betaFast, beta_slow: betaSlow, mscale, mscale_all_dim: weight } = scaling;
+      if (betaFast < betaSlow)
+        throw new Error(
+          `rotary setting "beta_fast" (${betaFast}) of ${family} is below "beta_slow" (${betaSlow})`,
+        );
+      // One of the two weights alone, or 0, says nothing.
+      const inferred =
+        mscale && weight
+          ? attentionScale(factor, mscale) / attentionScale(factor, weight)
+          : attentionScale(factor);
+      return yarn(base(scaling), thetaOf(scaling), {
+        factor,
+        context: scaling.original_max_position_embeddings ?? config.max_position_embeddings,
+        betaFast,
+        betaSlow,
+        // transformers takes null for false here, not for left out.
+        truncate: said["truncate"] !== null && scaling.truncate,
+        attentionFactor: scaling.attention_factor ?? inferred,
       });
     }
-    default:
+    default: {
+      const why = byLength.some((kind) => kind === type)
+        ? ", since it turns every position by the length of the text"
+        : "";
       throw new Error(
-        `rotary scaling ${JSON.stringify(type)} is not supported by ${family}: supported are default, linear, llama3`,
+        `rotary scaling ${JSON.stringify(type)} is not supported by ${family}${why}: supported are default, linear, llama3, yarn`,
       );
+    }
   }
 }
 

@@ -5,11 +5,18 @@ import type { Trace } from "./trace.js";
 /** How fast each pair of units turns with position, in radians per token; [size / 2]. */
 export type Frequencies = readonly number[];
 
+/** How a model's positions turn its queries and keys. */
+export interface Rotation {
+  readonly frequencies: Frequencies;
+  /** What cosines and sines are multiplied with, so that scores are multiplied with its square; 1 but of YaRN. */
+  readonly scale: number;
+}
+
 /**
  * Rotary position embedding (Su et al. 2021) in the half-split layout of the published checkpoints: unit i turns
  * together with unit i + size/2. Units past `2 × frequencies` pass unchanged (partial rotary).
  */
-export function rotary(t: Trace, positions: Value, frequencies: Frequencies): (x: Value) => Value {
+export function rotary(t: Trace, positions: Value, { frequencies, scale }: Rotation): (x: Value) => Value {
   const { graph } = t;
   const half = frequencies.length;
   const angles = t.graph.once("rotary angles", () => {
@@ -18,8 +25,9 @@ export function rotary(t: Trace, positions: Value, frequencies: Frequencies): (x
     const angle = at.mul(steps);
     return concat([angle, angle], 3);
   });
-  const cos = t.graph.once("rotary cosine", () => angles.cos());
-  const sin = t.graph.once("rotary sine", () => angles.sin());
+  const scaled = (x: Value) => (scale === 1 ? x : x.mul(scale));
+  const cos = t.graph.once("rotary cosine", () => scaled(angles.cos()));
+  const sin = t.graph.once("rotary sine", () => scaled(angles.sin()));
 
   return (x) => {
     const size = x.shape[3] as number;
@@ -32,9 +40,12 @@ export function rotary(t: Trace, positions: Value, frequencies: Frequencies): (x
 
 /** θ^(−2i/size) in float32 steps, as the checkpoints were trained. */
 export function baseFrequencies(theta: number, size: number): number[] {
-  return Array.from({ length: size / 2 }, (_, i) =>
-    Math.fround(1 / Math.fround(theta ** Math.fround((2 * i) / size))),
-  );
+  return Array.from({ length: size / 2 }, (_, i) => Math.fround(1 / tokensPerRadian(theta, i, size)));
+}
+
+/** θ^(2i/size) in float32, in which pair `i` turns by one radian. */
+export function tokensPerRadian(theta: number, i: number, size: number): number {
+  return Math.fround(theta ** Math.fround((2 * i) / size));
 }
 
 /** Position interpolation: all frequencies divided by one factor (Chen et al. 2023). */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { isAlive } from "../engine/launch/leftovers.js";
@@ -107,6 +107,25 @@ test("text is read with its leading special token", async () => {
   expect(run.tokens[0]?.at(-1)).toMatchObject({ end: "he said".length });
   const ids = run.tokens[0]?.map(({ id }) => id) ?? [];
   expect((await session.forward(ids)).logits).toEqual(run.logits);
+  await session.close();
+});
+
+test("a tokenizer that could not be opened is opened anew: the error is that of each call, and what was mended counts", async () => {
+  const folder = join(runtime.path, "..", "opt-mended");
+  cpSync(opt, folder, { recursive: true });
+  const file = join(folder, "tokenizer.json");
+  const definition = readFileSync(file);
+  rmSync(file);
+  const session = await Session.open(folder, quiet);
+  // Ids are run without a tokenizer, whose absence nobody is told.
+  expect((await session.forward(rows)).tokens[0]?.[0]?.text).toBe(`${rows[0]![0]}`);
+  const thrown = async () => session.forward("he said").catch((error: unknown) => error as Error);
+  const [first, second] = [await thrown(), await thrown()] as [Error, Error];
+  expect(first).toBeInstanceOf(Error);
+  expect(second.message).toBe(first.message);
+  expect(second).not.toBe(first);
+  writeFileSync(file, definition);
+  expect((await session.forward("he said")).tokens[0]?.at(-1)).toMatchObject({ end: "he said".length });
   await session.close();
 });
 

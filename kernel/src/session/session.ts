@@ -421,9 +421,13 @@ export class Session {
     return this.#parameters.edited;
   }
 
-  /** The checkpoint's tokenizer. Throws one line when it has none. */
+  /** The checkpoint's tokenizer. Throws one line when it has none; its files are read again at the next call then. */
   tokenizer(): Promise<Tokenizer> {
-    this.#tokenizer ??= openTokenizer(this.#model.checkpoint.folder);
+    // An error that was kept would name the cell that met it first, and outlive what is done about it.
+    this.#tokenizer ??= openTokenizer(this.#model.checkpoint.folder).catch((error: unknown) => {
+      this.#tokenizer = undefined;
+      throw error;
+    });
     return this.#tokenizer;
   }
 

@@ -29,6 +29,23 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
+test("a name that can be no folder's is refused with what one may be", () => {
+  const rule =
+    "use a text of 1 to 64 letters, digits, dots, dashes and underscores that does not begin with a dot or a dash";
+  for (const [name, shown] of [
+    ["-rf", '"-rf"'],
+    [".", '"."'],
+    ["a\nb", '"a\\nb"'],
+    ["", '""'],
+    ["a".repeat(65), `"${"a".repeat(65)}"`],
+    [5, "is number"],
+    [{}, "is object"],
+  ] as const)
+    expect(() => sessionFolder(name as string)).toThrow(new Error(`session name ${shown}: ${rule}`));
+  for (const name of ["a", "_", "0", "a.b-c_d", "a".repeat(64)])
+    expect(sessionFolder(name).path).toBe(join(runtime.path, name));
+});
+
 test("what is no folder in a session's place is said, and not waited for", async () => {
   mkdirSync(runtime.path, { recursive: true, mode: 0o700 });
   const { path } = sessionFolder("plain");

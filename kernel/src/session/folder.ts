@@ -46,8 +46,13 @@ export function runtimeFolder(environment: NodeJS.ProcessEnv = process.env): str
 
 /** Throws one line unless the name can be a folder and leaves room for a socket's path. */
 export function sessionFolder(name: string): SessionFolder {
-  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(name))
-    throw new Error(`session name "${name}": use 1 to 64 letters, digits, dots, dashes and underscores`);
+  if (typeof name !== "string" || !/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(name)) {
+    const given = typeof name === "string" ? JSON.stringify(name) : `is ${typeof name}`;
+    throw new Error(
+      `session name ${given}: use a text of 1 to 64 letters, digits, dots, dashes and underscores that does not begin ` +
+        `with a dot or a dash`,
+    );
+  }
   const path = join(runtimeFolder(), name);
   const socket = join(path, "socket");
   // The workers' socket has the longer name of the two.

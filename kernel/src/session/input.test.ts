@@ -5,9 +5,20 @@ import { afterAll, describe, expect, test } from "vitest";
 import { openTokenizer } from "../models/tokenizer/index.js";
 import { readInput } from "./input.js";
 import { opt } from "./sessions.fixture.js";
+import type { Input } from "./types.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "vitrail-input-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
+
+test("ids of transformers.js, which are bigints, are told to be that, with what makes numbers of them", async () => {
+  const read = (input: unknown) =>
+    readInput(input as Input, { vocabulary: 281, maxPositions: 48 }, () => openTokenizer(opt));
+  const message = "is a bigint: give token ids as numbers, ids.map(Number)";
+  await expect(read([1n, 2n])).rejects.toThrow(`token id 1n ${message}`);
+  await expect(read([[1, 2], [2n]])).rejects.toThrow(`token id 2n (row 1) ${message}`);
+  await expect(read([["1"]])).rejects.toThrow("token id is string: give token ids as numbers");
+  expect((await read([1n, 2n].map(Number))).ids).toEqual([[1, 2]]);
+});
 
 describe("a tokenizer with tokens that the embedding has no row for, as Alpaca's [PAD]", () => {
   // The golden's embedding has 281 rows and its tokenizer 280 tokens.

@@ -53,7 +53,9 @@ function asRows(input: Exclude<Input, string>): readonly (string | readonly numb
   if (!Array.isArray(input))
     throw new Error(`input is ${typeof input}: give a text, texts, token ids, or rows of token ids`);
   const list = input as readonly unknown[];
-  if (list.length > 0 && list.every((each) => typeof each === "number")) return [list as readonly number[]];
+  // The types have no bigints, which `fromIds` refuses by name.
+  if (list.length > 0 && list.every((each) => typeof each === "number" || typeof each === "bigint"))
+    return [list as readonly number[]];
   if (list.every((each) => typeof each === "string")) return list as readonly string[];
   if (list.every((each) => Array.isArray(each))) return list as readonly (readonly number[])[];
   throw new Error("input mixes kinds: give a text, texts, token ids, or rows of token ids");
@@ -79,6 +81,10 @@ async function fromIds(
   { vocabulary }: InputLimits,
   tokenizer: () => Promise<Tokenizer>,
 ): Promise<Token[]> {
+  const odd = (ids as readonly unknown[]).find((id) => typeof id !== "number");
+  if (typeof odd === "bigint")
+    throw new Error(`token id ${odd}n${where} is a bigint: give token ids as numbers, ids.map(Number)`);
+  if (odd !== undefined) throw new Error(`token id${where} is ${typeof odd}: give token ids as numbers`);
   const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabulary);
   if (wrong !== undefined) throw outsideVocabulary(`${String(wrong)}${where}`, vocabulary);
   const reader = await tokenizer().catch(() => undefined);

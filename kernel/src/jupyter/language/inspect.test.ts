@@ -59,6 +59,14 @@ test("a local name does not borrow the words of another cell's", () => {
   expect(at("({ user: 2 }).us|er")).toEqual({ text: "(property) user: number", documentation: "" });
 });
 
+test("what is not declared is not found, and what is of any type is", () => {
+  const nothing = { text: undefined, documentation: "" };
+  expect(at("undefined|Name")).toEqual(nothing);
+  expect(at("undefinedName|")).toEqual(nothing);
+  expect(at("user.not|hing")).toEqual(nothing);
+  expect(at("const loose: any = 1; lo|ose").text).toBe("const loose: any");
+});
+
 test("nothing to say", () => {
   expect(at("1 + |1")).toEqual({ text: undefined, documentation: "" });
   expect(at("|")).toEqual({ text: undefined, documentation: "" });

@@ -16,7 +16,7 @@ export function inspect(notebook: Notebook, source: string, offset: number): Ins
   for (const at of [offset, offset - 1]) {
     if (at < 0 || at >= source.length) continue;
     const info = service.getQuickInfoAtPosition(file, at);
-    if (!info) continue;
+    if (!info || isUnknown(ts, info)) continue;
     const name = source.slice(info.textSpan.start, info.textSpan.start + info.textSpan.length);
     const foreign = isFromAnotherCell(notebook, file, at, source.length);
     const hasWords = info.documentation?.length || info.tags?.length;
@@ -37,6 +37,11 @@ export function inspect(notebook: Notebook, source: string, offset: number): Ins
     parameters.join(between) +
     ts.displayPartsToString(item.suffixDisplayParts);
   return { text: withoutModulePaths(text), documentation: documentation(ts, item) };
+}
+
+/** To a name that is not declared the compiler gives the type that any mistake has, and no kind. */
+function isUnknown(ts: Notebook["ts"], { kind, displayParts }: ts.QuickInfo): boolean {
+  return kind === ts.ScriptElementKind.unknown && ts.displayPartsToString(displayParts) === "any";
 }
 
 type Documented = Pick<ts.QuickInfo, "documentation" | "tags">;

@@ -107,6 +107,7 @@ const cells: readonly (readonly [shows: string, sources: readonly string[], valu
     ["class Counted { static made = 0; static { Counted.made += 2 } }", "Counted.made"],
     2,
   ],
+  ["a first line for the shell", ["#!/usr/bin/env node\n3"], 3],
   ["enums", ["enum Colour { Red = 1, Blue }", "[Colour.Blue, Colour[1]]"], [2, "Red"]],
   [
     "an enum declared again starts anew",

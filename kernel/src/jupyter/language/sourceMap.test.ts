@@ -30,6 +30,10 @@ test("a thrown error is found where it was written", async () => {
   );
 });
 
+test("behind a first line for the shell", async () => {
+  expect(await thrownAt("#!/usr/bin/env node\n\n  throw new Error('x');")).toBe("cell-7.ts:3:9");
+});
+
 test("after imports, functions and helpers have moved", async () => {
   const source = [
     "using held = { [Symbol.dispose]() {} };",

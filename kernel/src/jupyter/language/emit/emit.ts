@@ -47,7 +47,8 @@ export function emitCell({ ts, program, module, ...cell }: CellToEmit): Compiled
   );
   if (script === undefined || map === undefined) throw new Error(`the compiler emitted nothing for ${file}`);
   const { names, mappings } = JSON.parse(map) as { names: string[]; mappings: string };
-  const body = script.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "");
+  // A first line for the shell is no JavaScript inside a function; as a comment it leaves every line where it is.
+  const body = script.replace(/^#!/, "//#!").replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "");
   return {
     declares: [...new Set([...declared, ...lowered.imported])],
     code: `(${settled.isAsync ? "async " : ""}function (${importer}) { "use strict";\n${body}\n})`,

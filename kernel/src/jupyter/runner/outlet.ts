@@ -23,9 +23,10 @@ export function writeWhole(descriptor: number, bytes: Uint8Array): void {
 /**
  * Tells the supervisor. The write is synchronous: nothing is lost when the cell loops for ever, is terminated or takes
  * the process down, a flood is held back by the pipe itself, and no queued microtask is needed. Throws before writing
- * when the message is none; what a stream writes is text by construction.
+ * when the message is none. What a stream writes and how a cell failed is text by construction, and a cell that took from
+ * the check what it needs (`Array.isArray = null`) must still end.
  */
 export function tell(message: FromRunner): void {
-  if (message.kind !== "stream") fromRunnerSchema.parse(message);
+  if (message.kind !== "stream" && message.kind !== "failed") fromRunnerSchema.parse(message);
   writeWhole(outletPipe, frame(message));
 }

@@ -18,7 +18,7 @@ export function isBlank(source: string): boolean {
 export function blankCell(file: string): CompiledCell {
   return {
     declares: [],
-    code: "(function (__import) {})",
+    code: "(function () {})",
     isAsync: false,
     hasResult: false,
     sourceMap: JSON.stringify({ version: 3, file, sources: [file], names: [], mappings: "" }),

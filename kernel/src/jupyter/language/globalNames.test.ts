@@ -1,7 +1,7 @@
 import vm from "node:vm";
 import { afterAll, expect, test } from "vitest";
 import { RunningNotebook, temporaryFolder } from "./runningNotebook.fixture.js";
-import { runtimeName } from "./globalNames.js";
+import { runtimeName, writtenName } from "./globalNames.js";
 
 const folder = temporaryFolder();
 const notebook = new RunningNotebook(folder.path);
@@ -10,7 +10,7 @@ afterAll(() => folder.remove());
 /** What a library that was loaded earlier sees. */
 const inLibrary = (source: string): unknown => vm.runInThisContext(source);
 
-test("only names of the global object are renamed, and never to one another", () => {
+test("only names of the global object, and what libraries ask for there, are renamed, and never to one another", () => {
   expect(["process", "fetch", "toString", "Event"].map(runtimeName)).toEqual([
     "process$cell",
     "fetch$cell",
@@ -24,6 +24,8 @@ test("only names of the global object are renamed, and never to one another", ()
     "value$cell",
   ]);
   expect(runtimeName("process$cell")).toBe("process$cell$cell");
+  for (const name of ["process", "value", "value$cell", "process$cell", "window"])
+    expect(writtenName(runtimeName(name))).toBe(name);
 });
 
 test("a cell's process does not hide the global from libraries", async () => {
@@ -39,6 +41,23 @@ test("a cell's process does not hide the global from libraries", async () => {
   expect(await notebook.run("({ process })")).toEqual({ process: { pid: "mine" } });
   expect(await notebook.run("const inner = (process: number) => process + 1; inner(1)")).toBe(2);
   expect(await notebook.run("const holder = { process: 3 }; holder.process")).toBe(3);
+});
+
+test("a library may ask whether there is a window, whatever a cell calls so, and whether or not it is set", async () => {
+  await expect(notebook.run("throw new Error('half'); const window = 128")).rejects.toThrow("half");
+  expect(inLibrary("typeof window")).toBe("undefined");
+  await expect(notebook.run("window")).rejects.toThrow(/^window is not set: /);
+  await notebook.run("const window = 128");
+  expect(await notebook.run("window")).toBe(128);
+  expect(inLibrary("typeof window")).toBe("undefined");
+});
+
+test("a global that only the runner has is what its name means until a cell sets it", async () => {
+  Object.assign(globalThis, { vitrailOnlyThere: "global" });
+  await expect(notebook.run("throw new Error('half'); const vitrailOnlyThere = 1")).rejects.toThrow("half");
+  expect(await notebook.run("vitrailOnlyThere")).toBe("global");
+  await notebook.run("const vitrailOnlyThere = 1");
+  expect(await notebook.run("vitrailOnlyThere")).toBe(1);
 });
 
 test("patterns, functions, classes, enums, namespaces and imports are renamed too", async () => {

@@ -58,6 +58,16 @@ export class Ledger {
     return owners;
   }
 
+  /** Gives the names that a failed cell has not set back to whoever declared their values before. */
+  giveBack(module: CellModule, reached: ReadonlySet<string>): void {
+    this.#modules.delete(module.serial);
+    const before = this.owners();
+    const kept = [...module.declarations].filter(
+      ([name, { emitted }]) => !emitted || reached.has(name) || before.get(name)?.value === undefined,
+    );
+    this.#modules.set(module.serial, { ...module, declarations: new Map(kept) });
+  }
+
   /** Modules that own nothing any more and that no other module needs. */
   unreachable(): CellModule[] {
     const reached = new Set<number>();

@@ -94,12 +94,17 @@ export class Notebook {
     }
   }
 
-  /** Keeps what the cell declared, or forgets it, so that earlier declarations stand again. */
-  settle(cell: number, kept: boolean): void {
+  /**
+   * Keeps what the cell declared, or forgets it, so that earlier declarations stand again.
+   *
+   * @param reached of a cell that failed, the names that it has set: earlier declarations of the others stand again
+   */
+  settle(cell: number, kept: boolean, reached?: readonly string[]): void {
     const module = this.#ledger.last(cell);
     if (!module) return;
     this.#pending.delete(module.serial);
     if (!kept) this.#drop(module);
+    else if (reached) this.#ledger.giveBack(module, new Set(reached));
     if (this.#pending.size > 0) return;
     for (const old of this.#ledger.unreachable()) this.#drop(old);
   }

@@ -1,8 +1,16 @@
 /** What the supervisor asks of the language thread, and what it answers. Positions are UTF-16 offsets into `source`. */
 export type LanguageRequest = { readonly id: number } & (
   | { readonly kind: "compile"; readonly cell: number; readonly source: string }
-  /** The cell ran (or was refused): keep or forget what it declared. */
-  | { readonly kind: "settle"; readonly cell: number; readonly kept: boolean }
+  /**
+   * The cell ran (or was refused): keep or forget what it declared. Of a cell that failed only what it has reached takes the
+   * place of earlier declarations.
+   */
+  | {
+      readonly kind: "settle";
+      readonly cell: number;
+      readonly kept: boolean;
+      readonly reached?: readonly string[] | undefined;
+    }
   | { readonly kind: "complete"; readonly source: string; readonly offset: number }
   | { readonly kind: "inspect"; readonly source: string; readonly offset: number }
   | { readonly kind: "isComplete"; readonly source: string }
@@ -32,14 +40,15 @@ export interface Diagnostic {
 export interface CompiledCell {
   /**
    * Every top-level name the cell assigns at run time; the runner declares those that are new with `let` in script
-   * scope before the cell runs. A name that would hide a property of `globalThis` from libraries (`process`, `fetch`)
+   * scope when the cell first sets them. A name that would hide a property of `globalThis` from libraries (`process`, `fetch`)
    * is declared, here and in the code of every cell, as `process$cell`; the user never sees that form.
    */
   readonly declares: readonly string[];
   /**
-   * A JavaScript expression whose value is `(__import) => result`: an async function if `isAsync`, else a plain one, in
+   * A JavaScript expression whose value is `(__import, __reached) => result`: an async function if `isAsync`, else a plain one, in
    * strict mode. `__import(specifier: string, attributes?: Record<string, string>): Promise<unknown>` serves static and
    * dynamic imports alike; `attributes` are those of `with { … }` (`{ type: "json" }`), not wrapped in an options object.
+   * `__reached(...names: string[])` is told the names, as the user wrote them, that are set as of now.
    * The function returns the value of the last expression statement, and `undefined` where there is none.
    */
   readonly code: string;

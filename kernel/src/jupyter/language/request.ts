@@ -9,7 +9,13 @@ const offset = z.int().nonnegative();
 /** Requests as they arrive at the thread's border. */
 export const requestSchema: z.ZodType<LanguageRequest> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("compile"), id, cell, source }),
-  z.object({ kind: z.literal("settle"), id, cell, kept: z.boolean() }),
+  z.object({
+    kind: z.literal("settle"),
+    id,
+    cell,
+    kept: z.boolean(),
+    reached: z.array(z.string()).optional(),
+  }),
   z.object({ kind: z.literal("complete"), id, source, offset }),
   z.object({ kind: z.literal("inspect"), id, source, offset }),
   z.object({ kind: z.literal("isComplete"), id, source }),

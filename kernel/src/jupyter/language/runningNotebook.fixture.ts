@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import vm from "node:vm";
 import ts from "typescript";
+import { CellNames } from "../runner/cellNames.js";
 import { Notebook } from "./notebook.js";
 import type { CompiledCell, Diagnostic } from "./protocol.js";
 
@@ -11,9 +12,9 @@ export const kernelPackage = join(import.meta.dirname, "../../..");
 
 let notebooks = 0;
 /** Script scope is one for the whole process. */
-const declared = new Set<string>();
+const names = new CellNames();
 
-/** A notebook whose cells run the way the runner runs them: names by `let` in script scope, code by `vm`. */
+/** A notebook whose cells run the way the runner runs them: names in script scope, code by `vm`. */
 export class RunningNotebook {
   readonly notebook: Notebook;
   readonly folder: string;
@@ -25,7 +26,7 @@ export class RunningNotebook {
     this.notebook = new Notebook(ts, { cwd: folder, kernelPackage: packageFolder });
   }
 
-  /** Compiles and runs a cell, and keeps it; throws what it throws, or its first error's text. */
+  /** Compiles and runs a cell, and keeps what it reached; throws what it throws, or its first error's text. */
   async run(source: string): Promise<unknown> {
     const { value } = await this.runWhole(source);
     return value;
@@ -39,24 +40,31 @@ export class RunningNotebook {
       throw new Error(`TS${first?.code} ${first?.line}:${first?.column} ${first?.message}`);
     }
     const compiled = compilation.cell;
+    const reached: string[] = [];
     try {
-      const value = await this.execute(compiled);
+      const value = await this.execute(compiled, reached);
       this.notebook.settle(cell, true);
       return { compiled, value };
     } catch (error) {
-      this.notebook.settle(cell, false);
+      this.notebook.settle(cell, true, reached);
       throw error;
     }
   }
 
-  execute({ declares, code, file }: CompiledCell): unknown {
-    for (const name of declares) if (!declared.has(name)) vm.runInThisContext(`let ${name};`);
-    for (const name of declares) declared.add(name);
-    const body = vm.runInThisContext(code, { filename: file }) as (load: unknown) => unknown;
-    return body((specifier: string, attributes?: Record<string, string>) => {
+  /** @param reached gets the names that the cell has set */
+  async execute({ declares, code, file }: CompiledCell, reached: string[] = []): Promise<unknown> {
+    let runs = true;
+    names.declare(declares, { file, isRunning: () => runs });
+    const body = vm.runInThisContext(code, { filename: file }) as (...parameters: unknown[]) => unknown;
+    const load = (specifier: string, attributes?: Record<string, string>) => {
       this.imported.push({ specifier, attributes });
       return this.#load(specifier, attributes);
-    });
+    };
+    try {
+      return await body(load, (...some: string[]) => reached.push(...some));
+    } finally {
+      runs = false;
+    }
   }
 
   /** Errors of a cell, which is then forgotten. */

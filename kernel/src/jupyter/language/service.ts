@@ -34,8 +34,8 @@ export class LanguageService {
     return (await this.#notebook()).compile(cell, source);
   }
 
-  async settle(cell: number, kept: boolean): Promise<void> {
-    (await this.#notebook()).settle(cell, kept);
+  async settle(cell: number, kept: boolean, reached?: readonly string[]): Promise<void> {
+    (await this.#notebook()).settle(cell, kept, reached);
   }
 
   async reset(): Promise<void> {

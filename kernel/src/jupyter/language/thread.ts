@@ -19,7 +19,7 @@ async function answer(request: LanguageRequest): Promise<LanguageReply> {
     case "compile":
       return { id, ...(await compiled(request)) };
     case "settle":
-      await service.settle(request.cell, request.kept);
+      await service.settle(request.cell, request.kept, request.reached);
       return { id, kind: "settled" };
     case "reset":
       await service.reset();

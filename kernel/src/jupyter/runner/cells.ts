@@ -1,5 +1,6 @@
 import vm from "node:vm";
 import { forgiveAsyncStack } from "./asyncStack.js";
+import { CellNames } from "./cellNames.js";
 import { CellTraces } from "./cellTraces.js";
 import { cellContext, currentCell, Interrupted, type CellContext } from "./context.js";
 import type { Importer } from "./imports.js";
@@ -25,7 +26,7 @@ type Execute = Extract<ToRunner, { kind: "execute" }>;
 export class Cells {
   readonly traces = new CellTraces();
   readonly #running = new Map<number, CellContext>();
-  readonly #declared = new Set<string>();
+  readonly #names = new CellNames();
   readonly #import: Importer;
   readonly #nonce: string;
 
@@ -35,13 +36,17 @@ export class Cells {
   }
 
   execute(message: Execute): void {
-    const context: CellContext = { cell: message.cell, controller: new AbortController() };
+    const context: CellContext = {
+      cell: message.cell,
+      controller: new AbortController(),
+      reached: [],
+    };
     this.#running.set(message.cell, context);
     cellContext.run(context, () => {
       forgiveAsyncStack();
       try {
         this.traces.add(message.file, message.source, message.sourceMap);
-        const value = this.#start(message);
+        const value = this.#start(message, context);
         if (!message.isAsync) this.#show(message, value);
         else
           (value as Promise<unknown>).then(
@@ -83,17 +88,13 @@ export class Cells {
     });
   }
 
-  #start({ declares, code, file }: Execute): unknown {
-    for (const name of declares) {
-      if (this.#declared.has(name)) continue;
-      vm.runInThisContext(`let ${name};`);
-      this.#declared.add(name);
-    }
+  #start({ declares, code, file }: Execute, context: CellContext): unknown {
+    this.#names.declare(declares, { file, isRunning: () => this.#running.get(context.cell) === context });
     const body = vm.runInThisContext(code, {
       filename: file,
       importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    }) as (importer: Importer) => unknown;
-    return body(this.#import);
+    }) as (importer: Importer, reached: (...names: string[]) => void) => unknown;
+    return body(this.#import, (...names) => void context.reached.push(...names));
   }
 
   #show(message: Execute, value: unknown): void {
@@ -137,12 +138,13 @@ export class Cells {
     writeWhole(2, mark);
     // However the code of an interrupted cell took its end, what happened to it is the interrupt.
     const told = context.interruptedAt === undefined ? failure : interruption;
-    if (told) return tell({ kind: "failed", cell, failure: told });
+    const { reached } = context;
+    if (told) return tell({ kind: "failed", cell, failure: told, reached });
     try {
       tell({ kind: "finished", cell, ...(result ? { result } : {}) });
     } catch (unwritable) {
       // A bundle that holds what JSON cannot (a bigint, a cycle).
-      tell({ kind: "failed", cell, failure: this.#failure(unwritable) });
+      tell({ kind: "failed", cell, failure: this.#failure(unwritable), reached });
     }
   }
 }

@@ -4,6 +4,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 export interface CellContext {
   readonly cell: number;
   readonly controller: AbortController;
+  /** Names that the cell has set, as the user wrote them. */
+  readonly reached: string[];
   /** When the cell was interrupted, in milliseconds of `performance.now()`. */
   interruptedAt?: number;
 }

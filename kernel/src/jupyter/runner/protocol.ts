@@ -60,7 +60,13 @@ export const fromRunnerSchema = z.discriminatedUnion("kind", [
     password: z.boolean(),
   }),
   z.object({ kind: z.literal("finished"), cell: z.int(), result: bundle.optional() }),
-  z.object({ kind: z.literal("failed"), cell: z.int(), failure: failureSchema }),
+  /** `reached`: the names that the cell has set. */
+  z.object({
+    kind: z.literal("failed"),
+    cell: z.int(),
+    failure: failureSchema,
+    reached: z.array(z.string()).readonly(),
+  }),
   z.object({ kind: z.literal("sessionOpened"), name: z.string() }),
   z.object({ kind: z.literal("sessionClosed"), name: z.string() }),
 ]);

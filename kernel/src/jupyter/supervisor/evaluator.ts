@@ -71,14 +71,14 @@ export class Evaluator {
     this.#lastCell = cell;
     for (const name of compiled.declares) this.#declared.add(name);
     const outcome = await runner.execute({ ...compiled, cell, source });
-    // A cell that failed half-way has declared its names all the same. A lost runner has forgotten them.
-    if (runner === this.#runner) await this.#settle(cell, true);
+    // A cell that failed half-way has declared what it reached, and what is new. A lost runner has forgotten all names.
+    if (runner === this.#runner) await this.#settle(cell, true, outcome.reached);
     return outcome;
   }
 
   /** A language thread that is lost has forgotten all cells anyway. */
-  async #settle(cell: number, kept: boolean): Promise<void> {
-    await this.#language.ask({ kind: "settle", cell, kept }).catch(() => {});
+  async #settle(cell: number, kept: boolean, reached?: readonly string[]): Promise<void> {
+    await this.#language.ask({ kind: "settle", cell, kept, reached }).catch(() => {});
   }
 
   /** Stops what runs, or says on its cell why it cannot be stopped; a cell that is still being compiled does not run. */

@@ -22,6 +22,8 @@ import type { StreamName } from "./streams.js";
 export interface Outcome {
   readonly failure?: Failure;
   readonly result?: MimeBundle;
+  /** Names that a cell that failed has set. */
+  readonly reached?: readonly string[];
 }
 
 export interface RunnerEvents {
@@ -165,8 +167,10 @@ export class RunnerProcess {
       this.#events.printed(this.#orLast(message.cell), message.name, message.text);
     else if (message.kind === "finished")
       this.#progress(message.cell, message.result ? { result: message.result } : {});
-    else if (message.kind === "failed") this.#progress(message.cell, { failure: message.failure });
-    else if ("cell" in message) this.#events.told({ ...message, cell: this.#orLast(message.cell) });
+    else if (message.kind === "failed") {
+      const { cell, failure, reached } = message;
+      this.#progress(cell, { failure, reached });
+    } else if ("cell" in message) this.#events.told({ ...message, cell: this.#orLast(message.cell) });
     else this.#events.told(message);
   }
 

@@ -8,6 +8,8 @@ export class CellVars {
   readonly #to: Rewriting;
   readonly #declarations: ReadonlyMap<string, Declaration>;
   readonly #unset = new Set<string>();
+  /** Those that `resets` sets, as the user wrote them. */
+  readonly names = new Set<string>();
 
   constructor(to: Rewriting, declarations: ReadonlyMap<string, Declaration>) {
     this.#to = to;
@@ -75,6 +77,7 @@ export class CellVars {
       for (const element of name.elements) if (ts.isBindingElement(element)) this.#add(element.name);
     } else if (this.#declarations.get(name.text)?.kind === "let") {
       this.#unset.add(identifier(this.#to, name).text);
+      this.names.add(name.text);
     }
   }
 }

@@ -6,6 +6,7 @@ import { lowerDeclaredFunction, lowerClass } from "./declared.js";
 import { lowerDynamicImport, lowerImport, lowerReExport, type ImportLowering } from "./imports.js";
 import { cellMeta } from "./meta.js";
 import { lowerAlias, lowerNamespace } from "./namespaces.js";
+import { Reached } from "./reached.js";
 import type { Renames } from "./rename.js";
 import { assignments, identifier, expressionStatement, type Rewriting } from "./targets.js";
 
@@ -47,6 +48,7 @@ export function lower(cell: CellToLower, lowered: Lowered): ts.TransformerFactor
     const loads: ts.Statement[] = [];
     const body: ts.Statement[] = [];
     const vars = new CellVars(to, declarations);
+    const reached = new Reached(ts, factory, declarations.values(), vars.names);
 
     const statement = (expression: ts.Expression, from: ts.Node) => expressionStatement(to, expression, from);
 
@@ -78,11 +80,12 @@ export function lower(cell: CellToLower, lowered: Lowered): ts.TransformerFactor
       if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
         const load = ts.isImportDeclaration(node) ? lowerImport(imports, node) : lowerReExport(imports, node);
         if (load) loads.push(statement(load, node));
+        loads.push(...reached.after(node));
         return [];
       }
       if (ts.isImportEqualsDeclaration(node)) {
         const alias = lowerAlias(imports, node);
-        return alias ? [statement(alias, node)] : [];
+        return alias ? [statement(alias, node), ...reached.after(node)] : [];
       }
       if (ts.isExportAssignment(node)) return [statement(to.expression(node.expression), node)];
       if (ts.isVariableStatement(node)) return lowerVariables(node);
@@ -90,12 +93,13 @@ export function lower(cell: CellToLower, lowered: Lowered): ts.TransformerFactor
         if (!node.body) return [];
         const value = lowerDeclaredFunction(to, node, visit, context);
         if (!node.name) return [statement(value, node)];
-        functions.push(statement(value, node));
+        functions.push(statement(value, node), ...reached.after(node));
         return [];
       }
-      if (ts.isClassDeclaration(node)) return [statement(lowerClass(to, node, visit, context), node)];
+      if (ts.isClassDeclaration(node))
+        return [statement(lowerClass(to, node, visit, context), node), ...reached.after(node)];
       if (ts.isEnumDeclaration(node) || ts.isModuleDeclaration(node))
-        return lowerNamespace(to, node, declarations, visit, context);
+        return [...lowerNamespace(to, node, declarations, visit, context), ...reached.after(node)];
       const visited = ts.visitNode(node, visit);
       if (visited === undefined) return [];
       return (Array.isArray(visited) ? visited : [visited]) as ts.Statement[];
@@ -105,7 +109,10 @@ export function lower(cell: CellToLower, lowered: Lowered): ts.TransformerFactor
       const list = node.declarationList;
       if ((list.flags & ts.NodeFlags.Using) === 0) {
         const unset = vars.addUnset(list) ? "leave" : "reset";
-        return assignments(to, list, unset).map((each) => statement(each, node));
+        return assignments(to, list, unset).flatMap((each) => [
+          statement(each, node),
+          ...reached.after(ts.getOriginalNode(each)),
+        ]);
       }
       // The cell is the scope that disposes; the name itself is shared like any other.
       const held = assignments(to, list, "leave").map((each) =>
@@ -116,7 +123,7 @@ export function lower(cell: CellToLower, lowered: Lowered): ts.TransformerFactor
         undefined,
         factory.createVariableDeclarationList(held, flags),
       );
-      return [ts.setTextRange(ts.setOriginalNode(using, node), node)];
+      return [ts.setTextRange(ts.setOriginalNode(using, node), node), ...reached.after(node)];
     }
 
     const statements = file.statements.filter((node) => node.getStart(file) < cell.length);
@@ -132,7 +139,14 @@ export function lower(cell: CellToLower, lowered: Lowered): ts.TransformerFactor
     return factory.updateSourceFile(
       file,
       ts.setTextRange(
-        factory.createNodeArray([...meta.declaration(), ...vars.resets(), ...functions, ...loads, ...body]),
+        factory.createNodeArray([
+          ...meta.declaration(),
+          ...vars.resets(),
+          ...reached.first(),
+          ...functions,
+          ...loads,
+          ...body,
+        ]),
         file.statements,
       ),
     );

@@ -93,6 +93,30 @@ def what_stood_before_an_error_is_kept(nb):
     assert nb.ok("kept").result == "7"
 
 
+def what_an_error_came_before_is_not_set(nb):
+    count = nb.ok("class Later { a = 1 }").reply["execution_count"]
+    assert nb.run("throw new Error('half');\nclass Later { b = 2 }\nconst never = 2;").reply["status"] == "error"
+    never = nb.run("never + 1")
+    assert never.reply["ename"] == "ReferenceError", never.reply
+    assert never.reply["evalue"] == f"never is not set: cell-{count + 1}.ts ended before its declaration", never.reply
+    assert f"at cell-{count + 2}.ts:1:1" in never.error and "dist/" not in never.error, never.error
+    assert nb.ok("new Later().a").result == "1"
+    assert nb.ok("const never = 3;\nnever").result == "3"
+
+
+def a_replaced_global_is_not_what_the_kernel_speaks_with(nb):
+    nb.ok("const stringify = JSON.stringify;\nJSON.stringify = null as any;")
+    assert nb.ok("typeof JSON.stringify").result == "'object'"
+    assert nb.ok("JSON.stringify = stringify;\nJSON.stringify([1])").result == "'[1]'"
+    lost = nb.run("const { isArray } = Array;\n(Array as any).isArray = null;")
+    assert lost.reply["evalue"] == "Array.isArray is not a function", lost.reply
+    assert nb.ok("Array.isArray = isArray;\n1").result == "1"
+
+
+def a_first_line_for_the_shell(nb):
+    assert nb.ok("#!/usr/bin/env node\n3").result == "3"
+
+
 def errors_in_timers_are_told(nb):
     nb.ok("setTimeout(() => { throw new Error('in a timer'); }, 1);\nawait new Promise((done) => setTimeout(done, 50));")
     assert nb.ok("1").result == "1"

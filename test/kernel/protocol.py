@@ -134,8 +134,9 @@ def inspection(nb):
     reply, _ = nb.ask("inspect_request", {"code": code, "cursor_pos": len(code) - 1, "detail_level": 0})
     assert reply["found"] and "distance: " in reply["data"]["text/plain"], reply
     assert "How far." in reply["data"]["text/plain"]
-    reply, _ = nb.ask("inspect_request", {"code": " ", "cursor_pos": 0, "detail_level": 0})
-    assert reply["status"] == "ok" and not reply["found"]
+    for code in [" ", "undeclaredName"]:
+        reply, _ = nb.ask("inspect_request", {"code": code, "cursor_pos": 0, "detail_level": 0})
+        assert reply["status"] == "ok" and not reply["found"], reply
 
 
 def answers_while_a_cell_runs(nb):

@@ -56,6 +56,41 @@ test("a continuation is scored as the tokens that it is in the whole text", asyn
 });
 
 test.each(["LlamaTokenizer", "PreTrainedTokenizerFast"])(
+  "nothing stands before what is scored after an empty prompt, or after special tokens alone (%s)",
+  async (tokenizerClass) => {
+    makeLlama(tokenizerClass);
+    const [more, less] = ["The dog is bad", "the nurse said that he"];
+    await withOwnSession(folder, {}, async (session) => {
+      const totals: number[] = [];
+      for (const prompt of ["", "<s>", "the dog</s>"]) {
+        const { scores } = await session.score(prompt, [more, less]);
+        for (const [i, sentence] of [more, less].entries()) {
+          const { ids, logProbabilities } = await inWholeText(session, prompt, sentence);
+          expect(scores[i]!.tokens.map(({ id }) => id)).toEqual(ids);
+          scores[i]!.logProbabilities.forEach((x, at) => expect(x).toBeCloseTo(logProbabilities[at]!, 5));
+          if (prompt === "") totals.push(logProbabilities.reduce((sum, x) => sum + x, 0));
+        }
+      }
+      // The beginning of a text by its ids is what it is by its text.
+      const { bos } = (await session.tokenizer()).special;
+      const byIds = await session.score([bos!], [more, less]);
+      const ofText = await session.score("", [more, less]);
+      expect(byIds.scores).toEqual(ofText.scores);
+
+      const pair = { more, less, direction: "stereo", type: "race-color" } as const;
+      const [scored] = await vitrail.fairness.scoreCrows(session, [pair], { quiet: true });
+      expect(scored!.more).toBeCloseTo(totals[0]!, 4);
+      expect(scored!.less).toBeCloseTo(totals[1]!, 4);
+      // As if they went on from another text they would be other sentences.
+      const tokenizer = await session.tokenizer();
+      const inside = (await tokenizer.encode(more, { continues: true })).ids;
+      const other = (await session.score([bos!], [inside])).scores[0]!.total;
+      expect(Math.abs(other - totals[0]!)).toBeGreaterThan(0.1);
+    });
+  },
+);
+
+test.each(["LlamaTokenizer", "PreTrainedTokenizerFast"])(
   "label words are the tokens that they are in the whole text (%s)",
   async (tokenizerClass) => {
     makeLlama(tokenizerClass);

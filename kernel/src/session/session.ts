@@ -288,8 +288,9 @@ export class Session {
 
   /**
    * Log-probability of each continuation after one prompt, which runs once for all of them. A text is the tokens that
-   * it is behind another, without special ones, so that a continuation usually begins with its space. Edits act on the prompt, and
-   * then on what is read of the continuations; lasting captures have nothing to show here.
+   * it is behind the prompt, without special ones, so that a continuation usually begins with its space; behind an empty
+   * prompt, the checkpoint's first special token alone, it is a text's beginning. Edits act on the prompt, and then on what is
+   * read of the continuations; lasting captures have nothing to show here.
    *
    * Throws as `generate` does, and for captures of its own.
    */
@@ -301,7 +302,7 @@ export class Session {
     );
     const read = await this.#read(prompt);
     const rest = await readInput(continuations, this.#model.dimensions, () => this.tokenizer(), {
-      continues: true,
+      continues: read.ids[0]!,
     }).catch((error: unknown) => {
       throw saying("continuations", error);
     });

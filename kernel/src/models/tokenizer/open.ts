@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { build, type Built } from "./build.js";
 import { readFiles } from "./files.js";
 import { utf16Offsets } from "./offsets.js";
-import type { DecodeOptions, EncodeOptions, Encoded, SpecialTokens, Tokenizer } from "./tokenizer.js";
+import type { DecodeOptions, EncodeOptions, Encoded, SpecialTokens, Token, Tokenizer } from "./tokenizer.js";
 import { textOfToken, type Spelling } from "./tokenText.js";
 
 /** How a vocabulary spells text, by the decoder that undoes it. */
@@ -20,6 +20,12 @@ function lone(text: string): number {
 /** What a text may be put behind, to see what it is where it is no beginning: no vocabulary joins all of them to what follows. */
 const before = ["\n", ".", "1"];
 
+/** Tokens that stand in a text from a place on, as if it began there. */
+function from(tokens: readonly Token[], place: number): Encoded {
+  const moved = tokens.map((token) => ({ ...token, start: token.start! - place, end: token.end! - place }));
+  return { ids: moved.map(({ id }) => id), tokens: moved };
+}
+
 class LibraryTokenizer implements Tokenizer {
   readonly vocabularySize: number;
   readonly special: SpecialTokens;
@@ -27,6 +33,8 @@ class LibraryTokenizer implements Tokenizer {
   readonly #decoder: ReturnType<Built["native"]["getDecoder"]>;
   readonly #spelling: Spelling;
   #marks: Promise<boolean> | undefined;
+  /** What stands around every text. */
+  #around: Promise<Encoded> | undefined;
 
   constructor(built: Built) {
     this.#built = built;
@@ -42,9 +50,28 @@ class LibraryTokenizer implements Tokenizer {
   }
 
   async encode(text: string, options: EncodeOptions = {}): Promise<Encoded> {
-    return options.continues === true
-      ? this.#encodeBehind(text)
-      : this.#encode(text, options.special ?? true);
+    const { continues = false, special = true } = options;
+    if (continues === false) return this.#encode(text, special);
+    return continues === true ? this.#encodeBehind(text) : this.#encodeAfter(continues, text);
+  }
+
+  /** The tokens of a text after others, which need not be text. */
+  async #encodeAfter(ids: readonly number[], text: string): Promise<Encoded> {
+    this.#around ??= this.#encode("", true);
+    const around = await this.#around;
+    // What the tokenizer puts before every text is no text: what comes next is a beginning.
+    if (ids.every((id, at) => id === around.ids[at])) return this.#encode(text, false);
+    const last = ids.at(-1)!;
+    const written = this.#built.native.idToToken(last);
+    if (written === null || !this.#built.added.has(written)) return this.#encodeBehind(text);
+    // An added token parts a text, and whether its next part gets a mark is the tokenizer's to say.
+    const { tokens } = await this.#encode(written + text, false);
+    const at = tokens.findIndex(({ id }) => id === last);
+    if (at < 0)
+      throw new Error(
+        `text ${JSON.stringify(text)} goes on from ${JSON.stringify(written)}, which is read as other tokens: give its token ids`,
+      );
+    return from(tokens.slice(at + 1), written.length);
   }
 
   /** The tokens of a text behind others that it shares no token with. */
@@ -54,15 +81,10 @@ class LibraryTokenizer implements Tokenizer {
     if (!(await this.#marksBeginnings())) return alone;
     for (const other of before) {
       const { tokens } = await this.#encode(other + text, false);
-      const from = tokens.findIndex(({ start = 0, end = 0 }) => end > other.length || start >= other.length);
-      const own = from < 0 ? [] : tokens.slice(from);
+      const first = tokens.findIndex(({ start = 0, end = 0 }) => end > other.length || start >= other.length);
+      const own = first < 0 ? [] : tokens.slice(first);
       if (own.some(({ start = 0 }) => start < other.length)) continue;
-      const moved = own.map((token) => ({
-        ...token,
-        start: token.start! - other.length,
-        end: token.end! - other.length,
-      }));
-      return { ids: moved.map(({ id }) => id), tokens: moved };
+      return from(own, other.length);
     }
     throw new Error(`text ${JSON.stringify(text)} is joined to whatever it goes on from: give its token ids`);
   }

@@ -32,9 +32,10 @@ export interface EncodeOptions {
   readonly special?: boolean;
   /**
    * Whether the text goes on from another, so that it gets no special tokens, nor the mark that some tokenizers put before a
-   * text's beginning (the "▁" of LLaMA 1 and 2): its ids are those it has behind another text. Default false.
+   * text's beginning (the "▁" of LLaMA 1 and 2): its ids are those it has behind another text. Or the ids that it goes on
+   * from: after those that the checkpoint puts before every text, and no others, it is a beginning. Default false.
    */
-  readonly continues?: boolean;
+  readonly continues?: boolean | readonly number[];
 }
 
 export interface DecodeOptions {
@@ -58,7 +59,7 @@ export interface Tokenizer {
   /**
    * Token ids of a text and what each covers.
    * @throws if the text holds half of a surrogate pair, which has no UTF-8, or goes on from another and would be one token
-   * with whatever stands before it.
+   * with whatever stands before it, or from an added token that is not read from its own text.
    */
   encode(text: string, options?: EncodeOptions): Promise<Encoded>;
   /**

@@ -238,6 +238,27 @@ describe.each([
   });
 });
 
+it("words that share their beginning are no part of the gradient either, however many passes there are", async () => {
+  await withSession(folder, {}, async (session) => {
+    const tokenizer = await session.tokenizer();
+    const words = await Promise.all(
+      [" okay bad", " okay okay", " okay good"].map(async (word) => {
+        const { ids } = await tokenizer.encode(word, { continues: true });
+        expect(ids).toHaveLength(2);
+        return { ids };
+      }),
+    );
+    const options = { ...reading, words, between: groups, at: [point] };
+    const of = async (batch: number) =>
+      (await gapGradient(session, suite, { ...options, batch })).categories[0]!.gradients.get(point)!;
+    const [once, parts] = [await of(suite.length), await of(3)];
+    expect(Math.hypot(...parts.data)).toBeGreaterThan(1e-2);
+    expect(once.shape).toEqual(parts.shape);
+    expect(once.shape[1]).toBe(Math.max(...truth.rows.map(({ length }) => length)));
+    expect(far([...once.data], [...parts.data])).toBeLessThan(1e-5);
+  });
+});
+
 it("behind a tuned prompt they are read as classifyByPrompt reads them", async () => {
   await withSession(folder, { mesh: { data: 2 } }, async (session) => {
     const tokens = 3;

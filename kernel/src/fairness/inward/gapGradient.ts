@@ -54,6 +54,10 @@ export interface GapGradient {
  * over parts of them give its gradient. The tokens of a longer word stand behind a row and are no part of it. One of the groups
  * may be the unmarked one.
  *
+ * A step against the gradient is an edit that adds it where all rows run in one pass and every word is one token. With longer
+ * words a row runs once for each beginning of a word, with that behind it: its gradient here is the sum over these runs and of
+ * another shape than what runs, so that it cannot be added as it is.
+ *
  * Throws one line, before anything runs, when a group is not there or has no rows in a category that has the other, or when a
  * word, a prompt or a term does not fit; `CancelledError` when interrupted.
  */

@@ -19,7 +19,11 @@ export function joinGradients(
 ): ReadonlyMap<string, Captured> {
   const [first] = passes as readonly [Backward];
   const copies = sumOf(passes.map(({ tokens }) => tokens.length)) / rows.length;
-  if (passes.length === 1 && copies === 1) return first.gradients;
+  const longest = Math.max(...rows.map(({ ids }) => ids.length));
+  const areOwn = [...first.gradients.values()].every(
+    ({ shape: [ran, positions] }) => ran === rows.length && positions === longest,
+  );
+  if (areOwn) return first.gradients;
   return new Map(
     [...first.gradients.keys()].map((point) => [
       point,

@@ -41,7 +41,8 @@ export const gapNames: OptionNames<GapRowsOptions> = {
 
 /**
  * Every rate, gap and span of one run as the published tables have them, and the share of each group's rows from which a
- * class could be read, without intervals: what `seedRows` takes the mean over.
+ * class could be read, without intervals: what `seedRows` takes the mean over. `templates` is how many templates the rows
+ * were made of, null where they do not say.
  */
 export function rateRows(rows: readonly Prediction[], options: RateRowsOptions): MetricRow[] {
   checkRowOptions("rateRows", options, rateNames);
@@ -49,15 +50,30 @@ export function rateRows(rows: readonly Prediction[], options: RateRowsOptions):
   const gaps = groupGaps(rows, { classes, ...(kept && { kept }) });
   const cell = (known: Partial<MetricRow> & Pick<MetricRow, "metric" | "n">) =>
     metricRow({ ...about, ...known });
+  // As in `gapRows`: a rate is of its group's templates, a gap or a span of those of all groups that are compared.
+  const ofGroup = new Map(groupsOf(rows).map((own) => [nameOf(own[0]!), templatesOf(own)]));
+  const compared = new Map(
+    comparedOf(rows, options).map(({ category, rows: own }) => [category, templatesOf(own)]),
+  );
   return [
-    ...gaps.flatMap(({ category, group, metric, n, value, gap }) => [
-      cell({ category, group, metric, n, estimate: finite(value) }),
-      cell({ category, group, metric: `${metric}_gap`, n, estimate: finite(gap) }),
-    ]),
+    ...gaps.flatMap(({ category, group, metric, n, value, gap }) => {
+      const templates = ofGroup.get(nameOf({ category, group }))!;
+      const known = { category, group, n };
+      return [
+        cell({ ...known, metric, templates, estimate: finite(value) }),
+        cell({
+          ...known,
+          metric: `${metric}_gap`,
+          templates: compared.get(category)!,
+          estimate: finite(gap),
+        }),
+      ];
+    }),
     ...coverageRows(rows, about),
-    ...spans(gaps, kept).map(({ category, metric, n, value }) =>
-      cell({ category, metric: `${metric}_span`, n, estimate: finite(value) }),
-    ),
+    ...spans(gaps, kept).map(({ category, metric, n, value }) => {
+      const templates = compared.get(category)!;
+      return cell({ category, metric: `${metric}_span`, n, templates, estimate: finite(value) });
+    }),
   ];
 }
 
@@ -72,6 +88,7 @@ function coverageRows(rows: readonly Prediction[], about: About): MetricRow[] {
       group,
       metric: "coverage",
       n: of.length,
+      templates: templatesOf(of),
       estimate: read / of.length,
     });
   });
@@ -162,8 +179,14 @@ function rowsOf(
   ];
 }
 
-const templatesOf = (rows: readonly { readonly template: string }[]) =>
-  new Set(rows.map(({ template }) => template)).size;
+/** How many templates rows were made of; null where one does not say. */
+function templatesOf(rows: readonly { readonly template?: string }[]): number | null {
+  const templates = new Set(rows.map(({ template }) => template));
+  return templates.has(undefined) ? null : templates.size;
+}
+
+const nameOf = ({ category, group }: { readonly category: string; readonly group: string }) =>
+  JSON.stringify([category, group]);
 
 /** The rate of a control group that is compared with none. */
 function valueRows(

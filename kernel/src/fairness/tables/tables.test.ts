@@ -33,6 +33,35 @@ test("rates, gaps and spans of a run are rows, with what is not defined as null"
   );
 });
 
+test("rates tell how many templates they are of, and so do their means over seeds", () => {
+  const of = goldenRows[0]!;
+  // One group lacks a template that the others have, and another has one of its own and is not compared.
+  const rows = [
+    ...["a", "b", "c"]
+      .flatMap((group) => ["s", "t", "u"].map((template) => ({ ...of, group, template })))
+      .slice(1),
+    { ...of, group: "d", template: "v" },
+  ];
+  const kept = { [of.category]: ["a", "b", "c"] };
+  const found = rateRows(rows, { classes, about, kept });
+  const templates = (group: string, metric: string, among: readonly MetricRow[]) =>
+    among.find((row) => row.group === group && row.metric === metric)!.templates;
+  for (const each of [found, seedRows([...found, ...found.map((row) => ({ ...row, seed: 2 }))])]) {
+    expect(["a", "b", "d"].map((group) => templates(group, "accuracy", each))).toEqual([2, 3, 1]);
+    expect(["a", "b"].map((group) => templates(group, "accuracy_gap", each))).toEqual([3, 3]);
+    expect(["a", "b"].map((group) => templates(group, "coverage", each))).toEqual([2, 3]);
+    expect(templates("", "accuracy_span", each)).toBe(3);
+  }
+  // As the rows with intervals say.
+  const withLimits = gapRows(rows, { classes, metrics: ["accuracy"], kept, ...quick });
+  for (const metric of ["accuracy", "accuracy_gap", "coverage"])
+    expect(templates("a", metric, found)).toBe(templates("a", metric, withLimits));
+  expect(templates("", "accuracy_span", found)).toBe(templates("", "accuracy_span", withLimits));
+  const { template, ...bare } = of;
+  expect(template).toBeDefined();
+  expect(rateRows([bare], { classes }).every(({ templates }) => templates === null)).toBe(true);
+});
+
 test("gaps come with intervals, tests, and p values adjusted together; spans have no limits", () => {
   const rows = gapRows(goldenRows, {
     classes,

@@ -555,7 +555,7 @@ describe("tuning", () => {
       await expect(ask({ words: [7, { ids: [] }] })).rejects.toThrow("label word [] has no tokens");
       await expect(ask({ words: [7, 100_000] })).rejects.toThrow("token id 100000 is outside the vocabulary");
       await expect(ask({}, [{ text: [4, 5], label: 2 }])).rejects.toThrow(
-        "class 2 of a row: there are words of 2 classes",
+        "row 0 has label 2: there are words of 2 classes",
       );
       await expect(ask({ template: "no place" })).rejects.toThrow('template "no place" has no {text}');
       const narrow = { ...prompt, units: prompt.units - 1, data: prompt.data.slice(prompt.tokens) };

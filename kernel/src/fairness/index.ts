@@ -34,7 +34,7 @@ export { generalise } from "./generalised/generalise.js";
 export type { GeneralisedMetric, NamedMetric, Setting } from "./generalised/named.js";
 export { generalisedMetrics } from "./generalised/named.js";
 export type { GapOptions, GroupGap, KeptGroups } from "./metrics/gaps.js";
-export { groupGaps, publishedGroups, spans } from "./metrics/gaps.js";
+export { groupGaps, publishedGroups, publishedGroupsOf, spans } from "./metrics/gaps.js";
 export type { Prediction } from "./metrics/prediction.js";
 export type { ClassRates, Confusion, Rates } from "./metrics/rates.js";
 export { confusionOf, ratesOf } from "./metrics/rates.js";

@@ -26,6 +26,11 @@ const cases: readonly (readonly [call: () => unknown, message: string])[] = [
     () => scoreStereoSet(session, [], wrong({ inter: "publishd" })),
     'inter "publishd" of StereoSet: choose "given context" or "published"',
   ],
+  [
+    () => scoreCrows(session, wrong({ items: [] })),
+    "items: an object that has a list of items: give its .items",
+  ],
+  [() => scoreStereoSet(session, wrong(undefined)), "items are undefined: give those that a reader read"],
   [() => scoreStereoSet(session, [], wrong({ intra: "published" })), 'no option "intra": nearest is inter'],
   [
     () => answerBbq(session, [], wrong("lm_eval")),

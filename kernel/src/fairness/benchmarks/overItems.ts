@@ -1,4 +1,5 @@
 import { progress } from "../../display/index.js";
+import { checkList } from "../../session/givenList.js";
 import type { OptionNames } from "../../session/options.js";
 import type { Session } from "../../session/session.js";
 import type { Score } from "../../session/generation/types.js";
@@ -25,6 +26,7 @@ export async function overItems<Item, Result>(
   options: ScoreOptions,
   one: (item: Item, cancel: { readonly signal?: AbortSignal }) => Promise<Result>,
 ): Promise<Result[]> {
+  checkList("items", items, "give those that a reader read");
   const cancel = options.signal === undefined ? {} : { signal: options.signal };
   const results: Result[] = [];
   const bar = options.quiet === true ? undefined : progress(items.length, "scoring items");

@@ -1,3 +1,5 @@
+import { checkList } from "../../session/givenList.js";
+import { checkClass } from "../../tuning/datasets/classIndex.js";
 import { gapsOf } from "../metrics/gaps.js";
 import { groupBy, type Prediction } from "../metrics/prediction.js";
 import { meanOf, sumOf } from "../statistics/mean.js";
@@ -16,13 +18,23 @@ export interface ProbabilityGap {
 /**
  * Counterfactual probability gaps of a class: in each template, a group's mean probability less the unweighted mean over
  * groups; then the mean over templates. Templates that not every group fills are left out, and counted.
- * Throws one line when rows lack templates or probabilities, and for rows of several categories, whose groups do not
+ * Throws one line when rows lack templates or probabilities, for a class that is none, and for rows of several categories, whose groups do not
  * compare: `probabilityRows` takes one after another.
  */
 export function probabilityGaps(
   rows: readonly Prediction[],
   of: number,
 ): { readonly gaps: ProbabilityGap[]; readonly incomplete: number } {
+  checkList("rows", rows, "give predictions, as classify and classifySuite return them");
+  rows.forEach(({ label, probabilities }, i) =>
+    checkClass(
+      `row ${i} has label`,
+      label,
+      probabilities?.length,
+      `it has ${probabilities?.length} probabilities`,
+    ),
+  );
+  checkClass("class", of);
   const categories = [...new Set(rows.map(({ category }) => category))];
   if (categories.length > 1)
     throw new Error(

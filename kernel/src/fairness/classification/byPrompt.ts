@@ -11,7 +11,7 @@ import { likeliestClass } from "./likeliest.js";
 /**
  * Has a model under a tuned prompt name the class of every row of an evaluation set: the one whose label words are the
  * likeliest, with the probabilities of all. Equally likely ones are no class, as in `classify`. Throws as `classifyByPrompt`
- * does.
+ * does, and for a row that is none of a suite or whose label is none of the classes.
  */
 export async function classifySuite(
   session: Session,
@@ -19,7 +19,7 @@ export async function classifySuite(
   rows: readonly SuiteRow[],
   options: ClassifyPromptOptions,
 ): Promise<Prediction[] & Displayable> {
-  checkRows(rows);
+  checkRows(rows, options.words?.length);
   const texts = rows.map(({ text }) => text);
   const all = await classifyByPrompt(session, prompt, texts, options);
   const predictions = rows.map(({ label, category, group, template }, i) => {

@@ -48,7 +48,8 @@ const optionNames: OptionNames<ClassifyOptions> = {
 
 /**
  * Has a model name the class of every row of an evaluation set under a prompt. What cannot be read is null, never drawn
- * at random. Throws as the session's `score` and `generate` do.
+ * at random. Throws as the session's `score` and `generate` do, and before anything runs for a row that is none of a suite or
+ * whose label is none of the classes.
  */
 export async function classify(
   session: Pick<Session, "score" | "generate">,
@@ -59,8 +60,8 @@ export async function classify(
   checkOptions("classify", options, optionNames);
   if (typeof prompt?.of !== "function")
     throw new Error("classify without a prompt: give zeroShot, fewShot(…) or one of your own");
-  checkRows(rows);
   const { scoring = "probability", classes = sentiment, seed = 0, batch = 16 } = options;
+  checkRows(rows, classes.length);
   const { temperature = prompt.answer?.temperature ?? 0.8, maxTokens = prompt.answer?.maxTokens ?? 3 } =
     options;
   if (!["probability", "text"].includes(scoring))

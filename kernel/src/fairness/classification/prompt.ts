@@ -1,6 +1,7 @@
 import type { LabelledText } from "../../tuning/datasets/labelled.js";
 import { groupBy } from "../metrics/prediction.js";
 import { drawn } from "../../session/drawn.js";
+import { checkList } from "../../session/givenList.js";
 import { randomNumbers } from "../../session/sampling.js";
 
 /** How a text is put before a model that is to name its class. */
@@ -40,7 +41,7 @@ export const chainOfThought: ClassificationPrompt = {
 /** Shows labelled texts first, in the order given: nine, three a class, in the study. */
 export function fewShot(shown: readonly LabelledText[]): ClassificationPrompt {
   return showing(
-    `${shown.length}-shot`,
+    "shot",
     shown,
     (text) => `Text: ${text}\nQuestion: What is the sentiment of the text?\nAnswer:`,
   );
@@ -52,27 +53,24 @@ export function fewShot(shown: readonly LabelledText[]): ClassificationPrompt {
  */
 export function olderFewShot(shown: readonly LabelledText[]): ClassificationPrompt {
   return {
-    ...showing(
-      `${shown.length}-shot, older script`,
-      shown,
-      (text) => `Text: ${text}\nWhat is the sentiment of the text?`,
-    ),
+    ...showing("shot, older script", shown, (text) => `Text: ${text}\nWhat is the sentiment of the text?`),
     answer: { temperature: 0, maxTokens: 5 },
   };
 }
 
 function showing(
-  name: string,
+  kind: string,
   shown: readonly LabelledText[],
   ask: (text: string) => string,
 ): ClassificationPrompt {
+  checkList("shown texts", shown, "give a list of { text, label }");
   const before = shown.map(({ text, label }) => {
     const word = labels[label];
     if (word === undefined) throw new RangeError(`a shown text has class ${label}: sentiment has 0, 1 and 2`);
     return `${ask(text)} ${word}.\n\n`;
   });
   return {
-    name,
+    name: `${shown.length}-${kind}`,
     of: (text) => before.join("") + ask(text),
     words: labels.map((word) => ` ${word}`),
   };
@@ -88,6 +86,7 @@ export function drawShown(
   seed: number,
   more = 0,
 ): LabelledText[] {
+  checkList("rows", rows, "give a list of { text, label }");
   for (const [what, count] of Object.entries({ "of each class": ofEach, more }))
     if (!Number.isInteger(count) || count < 0)
       throw new RangeError(`${count} texts ${what}: must be a whole number, 0 or more`);

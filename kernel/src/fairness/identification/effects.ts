@@ -3,6 +3,7 @@ import { groupBy } from "../metrics/prediction.js";
 import { adjustRows } from "../tables/adjustRows.js";
 import type { About } from "../tables/gapRows.js";
 import { differenceRow, type DifferenceOptions } from "./difference.js";
+import { checkJudgements } from "./checkJudgements.js";
 import type { Judgement } from "./judgement.js";
 import { isRight } from "./tally.js";
 
@@ -30,6 +31,7 @@ export function effectRows(
   about: About = {},
   options: DifferenceOptions = {},
 ): MetricRow[] {
+  checkJudgements(judgements);
   const items = [...groupBy(judgements, ({ item }) => `${item.source} ${item.id}`)].map(([id, rows]) => {
     if (rows.length !== 4 || new Set(rows.map(cellOf)).size !== 4)
       throw new Error(`item ${id} has ${rows.length} judgements: effects need one in each of the four cells`);

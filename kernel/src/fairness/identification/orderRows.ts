@@ -7,6 +7,7 @@ import { clusteredShare } from "../tables/shares.js";
 import { byItem } from "./byItem.js";
 import { differenceRow, type DifferenceOptions } from "./difference.js";
 import { goldMark } from "./item.js";
+import { checkJudgements } from "./checkJudgements.js";
 import type { Judgement } from "./judgement.js";
 import type { IdentificationPrompt } from "./prompt.js";
 import { byCluster, isRight } from "./tally.js";
@@ -28,6 +29,7 @@ export function orderRows(
   about: About = {},
   options: DifferenceOptions = {},
 ): MetricRow[] {
+  checkJudgements(judgements);
   const rows = [...groupBy(judgements, ({ prompt }) => askedOf(prompt)).values()].flatMap((both) => {
     const { names, pairs } = pairsOf(both);
     const known = { ...about, prompt: `${names[1]} − ${names[0]}` };

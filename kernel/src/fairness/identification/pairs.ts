@@ -8,6 +8,7 @@ import { asIndependent, variants } from "../tables/shares.js";
 import { byItem } from "./byItem.js";
 import { differenceRow, type DifferenceOptions } from "./difference.js";
 import type { IdentificationItem } from "./item.js";
+import { checkJudgements } from "./checkJudgements.js";
 import type { Judgement } from "./judgement.js";
 import { isRight } from "./tally.js";
 
@@ -31,6 +32,7 @@ export function promptPairs(
   about: About = {},
   options: DifferenceOptions = {},
 ): MetricRow[] {
+  checkJudgements(judgements);
   const byPrompt = [...groupBy(judgements, ({ prompt }) => prompt.name)].map(
     ([name, rows]) => [name, byItem(name, rows)] as const,
   );

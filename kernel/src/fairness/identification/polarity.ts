@@ -4,6 +4,7 @@ import { groupBy } from "../metrics/prediction.js";
 import { adjustRows } from "../tables/adjustRows.js";
 import type { About } from "../tables/gapRows.js";
 import { differenceNames, type DifferenceOptions } from "./difference.js";
+import { checkJudgements } from "./checkJudgements.js";
 import type { Judgement } from "./judgement.js";
 import { polarityDifference } from "./polarityDifference.js";
 import { measuredRows } from "./summary.js";
@@ -21,6 +22,7 @@ export function polarityRows(
   about: About = {},
   options: DifferenceOptions = {},
 ): MetricRow[] {
+  checkJudgements(judgements);
   checkOptions("polarityRows", options, differenceNames);
   const other = judgements.find(({ item }) => item.polarity === undefined)?.item;
   if (other !== undefined)

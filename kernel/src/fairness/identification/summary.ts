@@ -4,6 +4,7 @@ import { clusterIntervals, type ClusterIntervalOptions } from "../statistics/clu
 import type { About } from "../tables/gapRows.js";
 import { intervalCells } from "../tables/intervalCells.js";
 import { asIndependent, clusteredShare, independentShare, variants } from "../tables/shares.js";
+import { checkJudgements } from "./checkJudgements.js";
 import type { Judgement } from "./judgement.js";
 import { goldMark } from "./item.js";
 import { byCluster, measuresOf, tallyOf, type Tally } from "./tally.js";
@@ -21,6 +22,7 @@ export function identificationRows(
   about: About = {},
   options: ClusterIntervalOptions = {},
 ): MetricRow[] {
+  checkJudgements(judgements);
   return [...groupBy(judgements, ({ prompt }) => prompt.name)].flatMap(([prompt, ofPrompt]) =>
     [...new Map([["", ofPrompt], ...groupBy(ofPrompt, ({ item }) => item.category)])].flatMap(
       ([category, rows]) => measuredRows(rows, { ...about, prompt, category }, options),

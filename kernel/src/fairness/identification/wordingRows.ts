@@ -5,6 +5,7 @@ import type { About } from "../tables/gapRows.js";
 import { variants } from "../tables/shares.js";
 import { byItem } from "./byItem.js";
 import { goldMark } from "./item.js";
+import { checkJudgements } from "./checkJudgements.js";
 import type { Judgement } from "./judgement.js";
 import type { IdentificationPrompt } from "./prompt.js";
 import { byCluster, measuresOf, tallyOf, type Measures } from "./tally.js";
@@ -33,6 +34,7 @@ const cellOf = ({ specific, reason, noFirst = false }: IdentificationPrompt) =>
  * cell has the same wordings, two or more, each of the same items.
  */
 export function wordingRows(judgements: readonly Judgement[], about: About = {}): MetricRow[] {
+  checkJudgements(judgements);
   const cells = [...groupBy(judgements, ({ prompt }) => cellOf(prompt))].map(([cell, rows]) => ({
     cell,
     noFirst: rows[0]!.prompt.noFirst ?? false,

@@ -68,7 +68,7 @@ export interface Reading {
 
 /**
  * Turns rows into tokens and finds their terms in them. Throws one line, before anything runs, for a class that is none, a
- * prompt that is not for this model, a row in whose text the term is not found or that is too long, and a category of whose
+ * prompt that is not for this model, a row that is none of a suite or whose label is none of the classes, a row in whose text the term is not found or that is too long, and a category of whose
  * rows all are of the looked-at class.
  *
  * @param classes how many there are words of; undefined where no words are given
@@ -82,8 +82,8 @@ export async function readRows(
   behind: number,
 ): Promise<Reading> {
   if (!Number.isInteger(batch) || batch < 1) throw new Error(`batch ${batch}: must be 1 or more`);
+  checkRows(suite, classes, ["template", "term"]);
   if (suite.length === 0) throw new Error("no rows: give a suite");
-  checkRows(suite, ["template", "term"]);
   checkTemplate(template);
   if (!Number.isInteger(of) || of < 0 || (classes !== undefined && of >= classes))
     throw new Error(

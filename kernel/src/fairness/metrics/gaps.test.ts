@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { groupGaps, gapsOf, spanOf, spans, type KeptGroups } from "./gaps.js";
+import {
+  groupGaps,
+  gapsOf,
+  publishedGroups,
+  publishedGroupsOf,
+  spanOf,
+  spans,
+  type KeptGroups,
+} from "./gaps.js";
 import type { Prediction } from "./prediction.js";
 
 const classes = ["negative", "neutral", "positive"];
@@ -125,8 +133,27 @@ test("leaving a group out changes the gaps of the others", () => {
   );
 });
 
+test("the published groups are had of the categories that are there, and names of others stay refused", () => {
+  const [whole, part] = ["grouped_religion", "grouped_disability"];
+  const rows = [...publishedGroups[whole]!, "atheism"].map((group) => ({
+    ...row(group, 0, 0),
+    category: whole!,
+  }));
+  expect(publishedGroupsOf(rows)).toEqual({ [whole!]: publishedGroups[whole!] });
+  expect(publishedGroupsOf([...rows, { category: part! }])).toEqual(publishedGroups);
+  expect(publishedGroupsOf([row("old", 0, 0)])).toEqual({});
+  const kept = groupGaps(rows, { classes, kept: publishedGroupsOf(rows) });
+  expect(kept.find(({ group }) => group === "atheism")!.gap).toBe(NaN);
+  expect(kept.find(({ group }) => group === "islam")!.gap).toBe(0);
+  expect(() =>
+    groupGaps(rows, { classes, kept: { ...publishedGroupsOf(rows), grouped_relgion: [] } }),
+  ).toThrow(
+    /^kept names category "grouped_relgion", of which there are no rows: nearest is grouped_religion$/,
+  );
+});
+
 test("a class that is not there is refused", () => {
   expect(() => groupGaps([row("old", 0, 3)], { classes })).toThrow(
-    "row 0 has class 3: there are negative, neutral, positive",
+    "row 0 has predicted 3: there are negative, neutral, positive",
   );
 });

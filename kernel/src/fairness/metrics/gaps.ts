@@ -1,4 +1,5 @@
 import { nearest } from "../../graph/nearest.js";
+import { checkList } from "../../session/givenList.js";
 import { checkOptions, type OptionNames } from "../../session/options.js";
 import { checkPredictions, groupBy, type Prediction } from "./prediction.js";
 import { confusionOf, namedRates, ratesOf } from "./rates.js";
@@ -90,8 +91,16 @@ export function checkKept(kept: KeptGroups, rows: readonly { readonly category: 
   for (const [category, groups] of Object.entries(kept)) {
     if (!categories.has(category)) {
       const [close] = nearest(category, categories);
+      const cures = [
+        ...(close === undefined ? [] : [`nearest is ${close}`]),
+        ...(Object.hasOwn(publishedGroups, category)
+          ? ["for a part of the published suite give publishedGroupsOf(rows)"]
+          : []),
+      ];
       throw new Error(
-        `kept names category "${category}", of which there are no rows${close === undefined ? "" : `: nearest is ${close}`}`,
+        [`kept names category "${category}", of which there are no rows`, cures.join("; ")]
+          .filter(Boolean)
+          .join(": "),
       );
     }
     if (!Array.isArray(groups))
@@ -126,7 +135,10 @@ export function spans(gaps: readonly GroupGap[], kept: KeptGroups = {}): Omit<Gr
   );
 }
 
-/** The groups that the published tables compare (Tian et al. 2023); all groups of the other categories. */
+/**
+ * The groups that the published tables compare (Tian et al. 2023); all groups of the other categories. For rows of all published
+ * categories; `publishedGroupsOf` those of some.
+ */
 export const publishedGroups: KeptGroups = {
   grouped_religion: ["christianity", "islam", "judaism"],
   grouped_disability: [
@@ -140,3 +152,10 @@ export const publishedGroups: KeptGroups = {
     "without",
   ],
 };
+
+/** Of `publishedGroups`, those of the categories that rows have, such as those of a suite of some published categories. */
+export function publishedGroupsOf(rows: readonly { readonly category: string }[]): KeptGroups {
+  checkList("rows", rows, "give those of a suite, or predictions");
+  const categories = new Set(rows.map(({ category }) => category));
+  return Object.fromEntries(Object.entries(publishedGroups).filter(([category]) => categories.has(category)));
+}

@@ -1,3 +1,6 @@
+import { checkList } from "../../session/givenList.js";
+import { checkClass } from "../../tuning/datasets/classIndex.js";
+
 /** What a model said of one sentence. */
 export interface Prediction {
   readonly category: string;
@@ -14,18 +17,16 @@ export interface Prediction {
 
 /** Throws one line when a row has no category or group, names a class that is not there, or has a probability that is none. */
 export function checkPredictions(rows: readonly Prediction[], classes: readonly string[]): void {
-  const isClass = (index: number) => Number.isInteger(index) && index >= 0 && index < classes.length;
+  checkList("rows", rows, "give predictions, as classify and classifySuite return them");
   rows.forEach(({ category, group, label, predicted, probabilities }, i) => {
     for (const [what, name] of Object.entries({ category, group }))
       if (typeof name !== "string")
         throw new Error(`row ${i} has ${what} ${String(name)}: it must be a name`);
     // Rows over a whole category have the group "".
     if (group === "") throw new Error(`row ${i} has group "": give it a name`);
-    const of = predicted === null ? [label] : [label, predicted];
-    if (!of.every(isClass)) {
-      const bad = of.find((index) => !isClass(index));
-      throw new RangeError(`row ${i} has class ${bad}: there are ${classes.join(", ")}`);
-    }
+    const there = `there are ${classes.join(", ")}`;
+    checkClass(`row ${i} has label`, label, classes.length, there);
+    if (predicted !== null) checkClass(`row ${i} has predicted`, predicted, classes.length, there);
     if (probabilities !== undefined && probabilities.length !== classes.length)
       throw new RangeError(
         `row ${i} has ${probabilities.length} probabilities, there are ${classes.length} classes`,

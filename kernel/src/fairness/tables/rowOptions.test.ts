@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { bundleOf, metricRow, metrics } from "../../display/index.js";
+import { probabilityGaps } from "../benchmarks/probabilityGap.js";
 import { crowsPairs } from "../benchmarks/crows.js";
 import { generalise } from "../generalised/generalise.js";
 import { generalisedMetrics } from "../generalised/named.js";
+import { identificationRows } from "../identification/summary.js";
 import { promptVariants } from "../identification/variants.js";
 import { groupGaps, publishedGroups, spans } from "../metrics/gaps.js";
 import type { Prediction } from "../metrics/prediction.js";
@@ -24,6 +26,9 @@ const rows = ["a", "b"].flatMap((group) =>
     return { category: "c", group, template, label: 1, predicted: right ? 1 : 0, probabilities: [0.4, 0.6] };
   }),
 );
+/** With the label of the third row as a table's cell would have it, or another. */
+const labelled = (label: unknown) => rows.map((row, i) => (i === 2 ? { ...row, label } : row)) as never;
+const text = 'row 2 has label "1", which is text: give a number, by Number(…)';
 /** As code that no compiler has seen would call it. */
 const wrong = (given: unknown) => given as never;
 
@@ -57,7 +62,33 @@ const cases: readonly (readonly [call: () => unknown, message: string | RegExp])
     'metrics of which "accuracy" stands twice',
   ],
   [() => rateRows(rows, { classes: ["bad", "bad"] }), 'rateRows with classes of which "bad" stands twice'],
-  [() => rateRows([{ ...rows[0]!, predicted: wrong(undefined) }], { classes }), "row 0 has class undefined"],
+  [
+    () => rateRows([{ ...rows[0]!, predicted: wrong(undefined) }], { classes }),
+    "row 0 has predicted undefined",
+  ],
+  [() => rateRows(labelled("1"), { classes }), text],
+  [() => gapRows(labelled("1"), options), text],
+  [() => pairRows(labelled("1"), options), text],
+  [() => probabilityGaps(labelled("1"), 0), text],
+  [() => probabilityGaps(labelled(2), 0), "row 2 has label 2: it has 2 probabilities"],
+  [() => probabilityGaps(rows, wrong({ classes })), 'class {"classes":["bad","good"]}: give the index'],
+  [
+    () => rateRows([{ ...rows[0]!, predicted: wrong("1") }], { classes }),
+    'row 0 has predicted "1", which is text: give a number, by Number(…)',
+  ],
+  [() => rateRows(wrong({ rows }), { classes }), "rows: an object that has a list of rows: give its .rows"],
+  [
+    () => identificationRows(wrong({ judgements: [] })),
+    "judgements: an object that has a list of judgements",
+  ],
+  [
+    () => identificationRows(wrong(undefined)),
+    "judgements are undefined: give the judgements of what identify",
+  ],
+  [
+    () => rateRows([{ ...rows[0]!, category: "grouped_religion" }], { classes, kept: publishedGroups }),
+    'category "grouped_disability", of which there are no rows: nearest is grouped_religion; for a part of the published suite give publishedGroupsOf(rows)',
+  ],
   [() => rateRows([{ ...rows[0]!, group: wrong(undefined) }], { classes }), "row 0 has group undefined"],
   [() => rateRows([{ ...rows[0]!, group: "" }], { classes }), 'row 0 has group "": give it a name'],
   [

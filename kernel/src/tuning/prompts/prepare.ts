@@ -35,7 +35,7 @@ export async function prepare(session: Session, data: TuningData, options: TuneO
   const words = await verbaliser(session, options.words);
   checkRows(train, words.sizes.length, "rows to tune on");
   if (validation !== undefined)
-    checkRows(validation, words.sizes.length, "rows to validate by: leave validation out, or give some");
+    checkRows(validation, words.sizes.length, "rows to validate by", ": leave validation out, or give some");
   else if (patience !== undefined && patience < Infinity)
     throw new Error(`patience ${patience} without rows to validate by: give some, or leave it out`);
   const place = placeOf(options);

@@ -4,7 +4,7 @@ import { Session } from "../../session/session.js";
 import { opt, ownRuntime, quiet } from "../../session/sessions.fixture.js";
 import { everydaySentences } from "../datasets/everyday.js";
 import { fitTunedLens } from "../modules/tunedLens.js";
-import { classifyByPrompt, nearestTokens, tune, tuneGrid } from "./index.js";
+import { classifyByPrompt, evaluatePrompt, nearestTokens, tune, tuneGrid } from "./index.js";
 
 ownRuntime();
 
@@ -62,6 +62,34 @@ const cases: readonly Case[] = [
     'select {"best":1}: choose "all", "published" or { keep: n }',
   ],
   [(s) => tuneGrid(s, wrong({ train: rows, validation: rows }), { words, seeds: [0] }), "no rows to test on"],
+  [
+    (s) => tuneGrid(s, { ...data, train: wrong(everydaySentences("train")) }, { words, seeds: [0] }),
+    "rows to tune on: an object that has a list of rows: give its .rows",
+  ],
+  [
+    (s) => tune(s, wrong(everydaySentences("train")), { words }),
+    "data: an object that has a list of rows: give its .rows",
+  ],
+  [
+    (s) => evaluatePrompt(s, undefined, wrong(everydaySentences("train")), { words }),
+    "rows to evaluate a prompt on: an object that has a list of rows: give its .rows",
+  ],
+  [
+    (s) => tune(s, [rows[0]!, { text: [9], label: wrong("1") }], { words }),
+    'rows to tune on: row 1 has label "1", which is text: give a number, by Number(…)',
+  ],
+  [
+    (s) => evaluatePrompt(s, undefined, [{ text: [9], label: wrong("1") }], { words }),
+    'row 0 has label "1", which is text: give a number, by Number(…)',
+  ],
+  [
+    (s) => tune(s, rows, { words: wrong([null, 4]) }),
+    "label word null: give a text, a token id, or { ids: [3, 4] }",
+  ],
+  [
+    (s) => tune(s, rows, { words: wrong([3, { id: [3] }]) }),
+    'label word {"id":[3]}: give a text, a token id',
+  ],
   [(s) => fitTunedLens(s, { rows: wrong(["a text"]) }), 'rows 0 is "a text": give token ids'],
   [(s) => nearestTokens(s, wrong({})), "no soft prompt: give the `prompt` of what tune"],
 ];

@@ -1,5 +1,7 @@
 import { nearest } from "../../graph/nearest.js";
+import { refuseWhole } from "../../session/givenList.js";
 import type { Session } from "../../session/session.js";
+import { checkClass } from "../datasets/classIndex.js";
 import { sha256Of } from "../datasets/source.js";
 import type { ReadRow } from "./promptStep.js";
 import { idsOf } from "./softPrompt.js";
@@ -12,6 +14,7 @@ const parts = ["train", "validation", "test"];
 /** The rows of a tuning. Throws one line for a part that there is not, which would be left out unseen. */
 export function dataOf(data: TuningData): { train: readonly TuningRow[]; validation?: readonly TuningRow[] } {
   if (Array.isArray(data)) return { train: data as readonly TuningRow[] };
+  refuseWhole("data", data);
   const given = Object.keys(data ?? {});
   const unknown = given.find((name) => !parts.includes(name));
   if (unknown !== undefined)
@@ -20,14 +23,23 @@ export function dataOf(data: TuningData): { train: readonly TuningRow[]; validat
   return data as { train: readonly TuningRow[]; validation?: readonly TuningRow[] };
 }
 
-/** Throws one line for no rows, and for one whose class has no words. */
-export function checkRows(rows: readonly TuningRow[], classes: number, what: string): void {
-  if (!Array.isArray(rows) || rows.length === 0) throw new Error(`no ${what}`);
+/**
+ * Throws one line for no rows, and for one whose label is no class that has words.
+ *
+ * @param none what to do where there are none
+ */
+export function checkRows(
+  rows: readonly TuningRow[],
+  classes: number | undefined,
+  what: string,
+  none = "",
+): void {
+  refuseWhole(what, rows);
+  if (!Array.isArray(rows) || rows.length === 0) throw new Error(`no ${what}${none}`);
   const bare = rows.findIndex((row) => typeof row !== "object" || row === null || Array.isArray(row));
   if (bare >= 0) throw new Error(`row ${bare} is ${JSON.stringify(rows[bare])}: give { text, label }`);
-  const wrong = rows.find(({ label }) => !Number.isInteger(label) || label < 0 || label >= classes);
-  if (wrong !== undefined)
-    throw new Error(`class ${wrong.label} of a row: there are words of ${classes} classes`);
+  const there = classes === undefined ? undefined : `there are words of ${classes} classes`;
+  rows.forEach(({ label }: TuningRow, i) => checkClass(`${what}: row ${i} has label`, label, classes, there));
 }
 
 /** What a model reads of rows: texts in their template, ids as they are. Throws as `idsOf` does, with what the rows are for. */

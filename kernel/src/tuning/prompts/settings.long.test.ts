@@ -71,7 +71,7 @@ test("what does not fit is refused in one lower-case line with its value, and no
   await refused({}, "no rows to tune on", []);
   await refused({}, "no rows to validate by: leave validation out", { train: rows, validation: [] });
   const odd = [{ text: [2], label: 2 }];
-  await refused({}, "class 2 of a row: there are words of 2 classes", { train: rows, validation: odd });
+  await refused({}, "row 0 has label 2: there are words of 2 classes", { train: rows, validation: odd });
   const long = [rows[0]!, { text: Array.from({ length: maxPositions }, () => 5), label: 0 }];
   await refused({}, `validation text 1 of ${maxPositions} tokens`, { train: rows, validation: long });
   await refused({}, "train text 1: empty input", [rows[0]!, { text: [], label: 0 }]);
@@ -79,7 +79,7 @@ test("what does not fit is refused in one lower-case line with its value, and no
     { text: [100_000], label: 0 },
   ]);
   await expect(evaluatePrompt(session, undefined, odd, { words: [7, 11] })).rejects.toThrow(
-    "class 2 of a row: there are words of 2 classes",
+    "row 0 has label 2: there are words of 2 classes",
   );
   await expect(evaluatePrompt(session, undefined, [], { words: [7, 11] })).rejects.toThrow(
     "no rows to evaluate a prompt on",
@@ -114,7 +114,7 @@ test("a grid refuses in one line, before its first run, what would not fit its l
   await refused({ select: { keep: 3 } }, "a rule that keeps 3 of 2 runs");
   await refused({}, "no rows to validate by", { ...data, validation: [] });
   await refused({}, "no rows to test on", { ...data, test: [] });
-  await refused({}, "class 7 of a row: there are words of 2 classes", {
+  await refused({}, "row 0 has label 7: there are words of 2 classes", {
     ...data,
     test: [{ text: [2], label: 7 }],
   });

@@ -19,7 +19,7 @@ export interface Verbaliser {
 }
 
 /**
- * Looks label words up. Throws one line for a word without tokens, one that the tokenizer does not know, one that stands
+ * Looks label words up. Throws one line for what is no word, a word without tokens, one that the tokenizer does not know, one that stands
  * twice, or one that begins another, which a model that reads on could not tell apart.
  *
  * @param given one or several of each class
@@ -39,6 +39,7 @@ export async function verbaliser(
     if (each.length === 0) throw new Error(`class ${label} has no label word`);
     const before = words.length;
     for (const word of each) {
+      checkWord(word);
       const ids = await idsOfWord(session, word);
       const name = JSON.stringify(typeof word === "object" ? word.ids : word);
       if (ids.length === 0) throw new Error(`label word ${name} has no tokens`);
@@ -59,6 +60,14 @@ export async function verbaliser(
     }),
   );
   return { words, sizes, longest: Math.max(...words.map((word) => word.length)) };
+}
+
+/** Throws one line for what is no label word. */
+function checkWord(word: unknown): void {
+  if (typeof word === "string" || typeof word === "number") return;
+  const { ids } = (word ?? {}) as { readonly ids?: unknown };
+  if (!Array.isArray(ids) || !ids.every((id) => typeof id === "number"))
+    throw new Error(`label word ${JSON.stringify(word)}: give a text, a token id, or { ids: [3, 4] }`);
 }
 
 async function idsOfWord(session: Session, word: LabelWord): Promise<readonly number[]> {

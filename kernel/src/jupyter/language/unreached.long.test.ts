@@ -37,6 +37,11 @@ test("a name whose line was never reached throws when it is read, and has its ty
   expect(await notebook.run("[never, typeof never]")).toEqual([3, "number"]);
 });
 
+test("a name may be called as anything is that sets it", async () => {
+  await notebook.run("const value = 1, name = 2, set = 3, vm = 4, cell = 5, reached = 6");
+  expect(await notebook.run("[value, name, set, vm, cell, reached]")).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
 test("a value that never came, patterns, classes, enums, namespaces and imports too", async () => {
   await half("const awaited = await Promise.reject(new Error('half'))");
   await half("const made = (() => { throw new Error('half') })(), behind = 1");

@@ -43,7 +43,8 @@ export class CellNames {
   }
 
   #bind(name: string, value: unknown): void {
-    const set = vm.runInThisContext(`let ${name}; (value) => { ${name} = value; }`) as (
+    // A parameter would hide a cell's name that is called like it; nothing of a cell can be called `arguments`.
+    const set = vm.runInThisContext(`let ${name}; (function () { ${name} = arguments[0]; })`) as (
       value: unknown,
     ) => void;
     set(value);

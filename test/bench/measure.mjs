@@ -15,23 +15,32 @@ export async function timed(work) {
 export const pause = 25;
 
 /**
- * Run all candidates in turn, `rounds` times after one warm-up, each round beginning with another one, so that slow drifts
- * of the machine meet all alike. Between two of them is a pause: threads of OpenMP, as PyTorch's, go on turning for some
- * milliseconds when their work is done, on the cores of whoever comes next. Returns the milliseconds of each by round;
- * ratios are made within rounds.
+ * Run all candidates `rounds` times after one warm-up, each round in an order of its own, so that slow drifts of the machine
+ * meet all alike and none comes always after the same: after a short one the cores have slept for longer. Between two of them is
+ * a pause: threads of OpenMP, as PyTorch's, go on turning for some milliseconds when their work is done, on the cores of
+ * whoever comes next. Returns the milliseconds of each by round; ratios are made within rounds.
  */
 export async function interleave(candidates, rounds) {
   const names = Object.keys(candidates);
   const times = Object.fromEntries(names.map((name) => [name, []]));
+  const random = numbers();
   for (const name of names) await candidates[name]();
   for (let round = 0; round < rounds; round++) {
-    for (let i = 0; i < names.length; i++) {
-      const name = names[(i + round) % names.length];
+    for (const name of shuffled(names, random)) {
       await new Promise((resolve) => setTimeout(resolve, pause));
       times[name].push(await candidates[name]());
     }
   }
   return times;
+}
+
+function shuffled(names, random) {
+  const order = [...names];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = random() % (i + 1);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
 }
 
 /** Median over rounds of numerator ÷ denominator. */
@@ -55,9 +64,14 @@ export function medianInterval(values) {
   };
 }
 
-/** Rows of token ids, all of one length, from a small generator so that every run has the same. */
+/** Rows of token ids, all of one length, the same in every run. */
 export function randomRows(batch, length, vocabulary) {
-  let state = 12345;
-  const next = () => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff);
+  const next = numbers();
   return Array.from({ length: batch }, () => Array.from({ length }, () => 4 + (next() % (vocabulary - 4))));
+}
+
+/** A small generator of whole numbers, whose upper bits are the random ones. */
+function numbers() {
+  let state = 12345;
+  return () => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff) >> 8;
 }

@@ -228,21 +228,24 @@ test("what is chosen of a value is all that leaves the ranks that hold it", asyn
 test("a cancelled step ends between segments; workers and their memory stay", async () => {
   const place = mkdtempSync(join(tmpdir(), "segments-"));
   const [begun, go] = [join(place, "begun"), join(place, "go")];
-  // Every segment that a worker runs is written down, and waits until `go` is there and what came with it has been heard.
+  // Every segment that a worker runs is written down, and waits until `go` is there. No other function of onnxruntime takes eight values.
   const text = `
     import { createRequire } from "node:module";
     import { appendFileSync, existsSync } from "node:fs";
-    import { setTimeout as after } from "node:timers/promises";
     import { isMainThread } from "node:worker_threads";
     if (isMainThread && process.env.VITRAIL_WORKER) {
-      const { prototype } = createRequire(${JSON.stringify(import.meta.url)})("onnxruntime-node").InferenceSession;
-      const { run } = prototype;
-      prototype.run = async function (...asked) {
-        appendFileSync(${JSON.stringify(begun)}, "+");
-        while (!existsSync(${JSON.stringify(go)})) await after(10);
-        await after(50);
-        return run.apply(this, asked);
-      };
+      const koffi = createRequire(${JSON.stringify(import.meta.url)})("koffi");
+      const { decode } = koffi;
+      const clock = new Int32Array(new SharedArrayBuffer(4));
+      koffi.decode = Object.assign((...asked) => {
+        const decoded = decode(...asked);
+        if (decoded?.info?.arguments.length !== 8) return decoded;
+        return (...given) => {
+          appendFileSync(${JSON.stringify(begun)}, "+");
+          while (!existsSync(${JSON.stringify(go)})) Atomics.wait(clock, 0, 0, 10);
+          return decoded(...given);
+        };
+      }, decode);
     }`;
   const outer = process.env["NODE_OPTIONS"];
   process.env["NODE_OPTIONS"] = `--import=data:text/javascript,${encodeURIComponent(text)}`;
@@ -256,12 +259,15 @@ test("a cancelled step ends between segments; workers and their memory stay", as
     running.catch(() => {});
     await vi.waitFor(() => expect(segments()).toBe(1), 10_000);
     abort.abort();
+    await new Promise((resolve) => setTimeout(resolve, 50));
     writeFileSync(go, "");
     await expect(running).rejects.toThrow(/^cancelled$/);
-    expect(segments()).toBe(1);
+    // What comes during the first is heard after it, or after the one that follows at once.
+    const cancelled = segments();
+    expect(cancelled).toBeLessThanOrEqual(2);
     // The same step has more of them when nobody gives it up, and runs in the same workers.
     expect((await read(await fleet.run(everything))).get("logits")).toHaveLength(1);
-    expect(segments()).toBeGreaterThan(2);
+    expect(segments() - cancelled).toBeGreaterThan(2);
     expect(fleet.status().map(({ pid }) => pid)).toEqual(before);
     await expect(fleet.run(everything, AbortSignal.abort())).rejects.toThrow("cancelled");
   } finally {

@@ -10,7 +10,7 @@ import type { Groups } from "./collectives/collectives.js";
 import { Course, type Hand, type StepOutcome } from "./course.js";
 import { takeParcel } from "./parcel/reader.js";
 import { replicaRows } from "./rows.js";
-import type { Runtime } from "./runtime.js";
+import type { Runtime } from "./runtime/runtime.js";
 import { schedule, type Turn } from "./schedule.js";
 import { Variants, type Variant } from "./variants.js";
 import type { CacheUse, ForwardStep, Load, ParcelDescriptor } from "./wire/messages.js";

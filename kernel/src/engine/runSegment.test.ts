@@ -7,9 +7,9 @@ import { goldens } from "../models/checkpoint/goldens.fixture.js";
 import { prepareInputs } from "../models/inputs.js";
 import { openModel } from "../models/model.js";
 import { runSegment } from "./runSegment.js";
-import { onnxruntime } from "./runtime.js";
+import { onnxruntime, plainly } from "./runtime/runtime.js";
 
-const load = { threads: 1, weights: "pack", device: "cpu", isNarrow: false, spin: false } as const;
+const runtime = onnxruntime({ threads: 1, spin: false, shared: false });
 
 test("values are computed in the memory that they are given, reshaped ones too, and are the same there", async () => {
   const model = await openModel(join(goldens, "checkpoints", "opt"));
@@ -27,7 +27,7 @@ test("values are computed in the memory that they are given, reshaped ones too, 
     place?: Parameters<typeof runSegment>[4],
   ) => {
     const { weightFolder } = segment;
-    const executable = await onnxruntime().load(segment.model, { ...load, weightFolder });
+    const executable = await runtime.load(segment.model, { ...plainly, weightFolder });
     const left = await runSegment(executable, segment, values, fetches, place);
     await executable.release();
     return left;

@@ -1,7 +1,7 @@
 import { elementCount } from "../graph/rowMajor.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Segment } from "../models/stage.js";
-import type { Executable } from "./runtime.js";
+import type { Executable } from "./runtime/runtime.js";
 
 /**
  * Runs a segment on the values that it reads, by name, and returns those that are fetched, in the shapes that the graph

@@ -1,4 +1,4 @@
-import type { Executable } from "./runtime.js";
+import type { Executable } from "./runtime/runtime.js";
 
 /** A segment that was loaded for a step, and may be asked for again. */
 export interface Spare {

@@ -8,7 +8,7 @@ import { alone } from "./collectives/collectives.js";
 import { entriesOf } from "./parcel/entries.js";
 import { takeParcel } from "./parcel/reader.js";
 import { Rank } from "./rank.js";
-import { onnxruntime, type Runtime } from "./runtime.js";
+import { onnxruntime, type Runtime } from "./runtime/runtime.js";
 import type { ForwardStep, Load } from "./wire/messages.js";
 import { requestsText } from "./wire/requests.js";
 
@@ -16,7 +16,7 @@ const folder = fileURLToPath(new URL("../../../test/goldens/checkpoints/opt", im
 
 test("what was loaded for an edited weight is released when the edit is over, and nothing else is", async () => {
   const place = mkdtempSync(join(tmpdir(), "variants-"));
-  const real = onnxruntime();
+  const real = onnxruntime({ threads: 1, spin: false, shared: false });
   let held = 0;
   const counting: Runtime = {
     ...real,

@@ -8,7 +8,7 @@ import type { Model } from "../models/model.js";
 import { overlay } from "../models/overlay.js";
 import type { Segment, Stage } from "../models/stage.js";
 import { additionsOf, stepStructure } from "./additions.js";
-import type { Executable, Runtime } from "./runtime.js";
+import type { Executable, Runtime } from "./runtime/runtime.js";
 import { SpareSegments } from "./spare.js";
 import type { ForwardStep, Load } from "./wire/messages.js";
 
@@ -124,15 +124,13 @@ export class Variants {
   }
 
   #read(segment: Segment): Promise<Executable> {
-    const { threads, weights, spin, device } = this.#load;
+    const { weights, device } = this.#load;
     const { weightFolder, isOnHost } = segment;
     const isNarrow = this.#isNarrow;
     return this.#runtime.load(segment.model, {
       weightFolder,
-      threads,
       weights,
       device: isOnHost ? "cpu" : device,
-      spin,
       isNarrow,
     });
   }

@@ -12,7 +12,7 @@ import { discardParcel } from "./parcel/folder.js";
 import type { StepOutcome } from "./course.js";
 import { Rank } from "./rank.js";
 import { reclaim } from "./reclaim.js";
-import { onnxruntime } from "./runtime.js";
+import { onnxruntime } from "./runtime/runtime.js";
 import { Channel } from "./wire/channel.js";
 import { toWorker } from "./wire/messages.js";
 import type { FromWorker, Load, Meeting, ParcelDescriptor, ToWorker } from "./wire/messages.js";
@@ -106,8 +106,12 @@ async function load(load: Load): Promise<void> {
     // Before onnxruntime is loaded, which takes an adapter of those that it sees.
     if (load.adapter !== undefined) chooseAdapter(load.device, load.adapter);
     groups = { tensor: meet(load.meetings.tensor, "tensor"), data: meet(load.meetings.data, "data") };
-    rank = await Rank.open(load, onnxruntime(), groups, (loaded, total, segment) =>
-      channel.send({ kind: "progress", loaded, total, segment }),
+    const { threads, spin } = load;
+    rank = await Rank.open(
+      load,
+      onnxruntime({ threads, spin, shared: true }),
+      groups,
+      (loaded, total, segment) => channel.send({ kind: "progress", loaded, total, segment }),
     );
     channel.send({
       kind: "ready",

@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { printAdapters } from "../engine/adapters/adapter.js";
 import { inspectAdapters } from "../engine/adapters/inspect.js";
 import { trySharedMemory } from "../engine/plan/host.js";
 import { segmentBytes } from "../engine/plan/plan.js";
-import { loadOnnxruntime } from "../engine/runtime.js";
+import { cInterface, libraryFolder } from "../engine/runtime/cInterface.js";
 import { freeMemory } from "../engine/plan/memory.js";
 import { printBytes } from "../models/checkpoint/printBytes.js";
 import { runtimeFolder } from "./folder.js";
@@ -53,19 +52,15 @@ export function examine(): Finding[] {
 }
 
 function examineRuntime(): Finding[] {
-  const require = createRequire(import.meta.url);
   const what = "onnxruntime";
   try {
-    const { listSupportedBackends } = loadOnnxruntime();
     const { onnxruntime = "" } = versions();
-    const backends = listSupportedBackends().map(({ name, bundled }) =>
-      bundled ? name : `${name} (not bundled)`,
-    );
-    const folder = dirname(require.resolve("onnxruntime-node/package.json"));
-    const libraries = join(folder, "bin", "napi-v6", process.platform, process.arch);
+    const backends = cInterface()
+      .availableProviders()
+      .map((name) => name.replace(/ExecutionProvider$/, "").toLowerCase());
     const missing = ["shared", "cuda"]
       .map((each) => `libonnxruntime_providers_${each}.so`)
-      .filter((file) => !existsSync(join(libraries, file)));
+      .filter((file) => !existsSync(join(libraryFolder(), file)));
     return [
       { what, found: onnxruntime, well: true },
       { what: "backends", found: backends.join(", "), well: true },

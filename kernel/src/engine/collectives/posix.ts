@@ -42,8 +42,6 @@ function loadPosix(): Posix {
     );
   // Loaded only here: a platform without koffi's binary still has the sockets.
   const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
-  // The default stack of asynchronous calls is too small for some libraries; it must be set before the first load.
-  if (libraries.length === 0) koffi.config({ async_stack_size: 1 << 20 });
   const libc = open(koffi, [
     "libc.so.6",
     `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`,

@@ -1,6 +1,6 @@
 import { adapterAt, printAdapter, type Adapter } from "../adapters/adapter.js";
 import { narrowing } from "../adapters/narrowing.js";
-import { parseDevice } from "../runtime.js";
+import { parseDevice } from "../runtime/device.js";
 
 /** What each device is that names an adapter by number, of those that Vulkan lists. Throws one line for one that cannot be had. */
 export function adaptersOf(

@@ -1,5 +1,5 @@
 import type { Adapter } from "../adapters/adapter.js";
-import { parseDevice } from "../runtime.js";
+import { parseDevice } from "../runtime/device.js";
 import { printBytes } from "../../models/checkpoint/printBytes.js";
 import type { Quantisation } from "../../models/quantise/quantised.js";
 import { layoutOf, slotBytes } from "../collectives/segment.js";

@@ -1,5 +1,5 @@
 import { coordinatesOf, meshSize, type Mesh } from "../mesh.js";
-import { parseDevice } from "../runtime.js";
+import { parseDevice } from "../runtime/device.js";
 import { printBytes } from "../../models/checkpoint/printBytes.js";
 import { processBytes } from "./memory.js";
 import type { Host, PlanModel, StagePlan } from "./plan.js";

@@ -1,4 +1,4 @@
-import { onnxruntime } from "../../engine/runtime.js";
+import { onnxruntime, plainly } from "../../engine/runtime/runtime.js";
 import { Graph } from "../../graph/graph.js";
 import { encodeModel } from "../../graph/onnx.js";
 import { elementCount } from "../../graph/rowMajor.js";
@@ -72,14 +72,10 @@ async function edited(dx: Floats, { point, edit, call }: ParameterEdit, host: Ho
     const { shape, data } = given.get(name) as Dense;
     return [name, { dtype: "f32", shape: [...shape], data }];
   });
-  const program = await onnxruntime().load(encodeModel(segment, "/"), {
-    weightFolder: "/",
-    threads: 1,
-    weights: "pack",
-    device: "cpu",
-    isNarrow: false,
-    spin: false,
-  });
+  const program = await onnxruntime({ threads: 1, spin: false, shared: false }).load(
+    encodeModel(segment, "/"),
+    plainly,
+  );
   try {
     const { shape, data } = (await program.run(new Map(feeds), [result.name])).get(result.name) as Floats;
     return { shape, data };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { onnxruntime } from "../../engine/runtime.js";
+import { onnxruntime, plainly } from "../../engine/runtime/runtime.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { JsonObject } from "../../models/checkpoint/checkpoint.js";
 import { goldens } from "../../models/checkpoint/goldens.fixture.js";
@@ -57,14 +57,7 @@ test.each(names)("%s: one run gives PyTorch's gradient of every parameter", asyn
     name,
     { dtype: "f32", shape, data },
   ]);
-  const model = await onnxruntime().load(graph.model, {
-    weightFolder: "/",
-    threads: 1,
-    weights: "pack",
-    device: "cpu",
-    isNarrow: false,
-    spin: false,
-  });
+  const model = await onnxruntime({ threads: 1, spin: false, shared: false }).load(graph.model, plainly);
   const results = await model.run(new Map([...feeds, ...inputs]), [graph.loss, ...graph.gradients.values()]);
   await model.release();
   expect(results.get(graph.loss)!.data[0]).toBeCloseTo(golden(name).losses[0]!, 5);

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { progress } from "../../display/progress.js";
-import { onnxruntime } from "../../engine/runtime.js";
+import { onnxruntime, plainly } from "../../engine/runtime/runtime.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { readArchitecture } from "../../models/architectures.js";
 import type { JsonObject } from "../../models/checkpoint/checkpoint.js";
@@ -72,15 +72,8 @@ export async function train(
     { dtype: "f32", shape, data },
   ]);
   const fetches = [graph.loss, ...graph.gradients.values()];
-  const runtime = onnxruntime();
-  const model = await runtime.load(graph.model, {
-    weightFolder: "/",
-    threads,
-    weights: "pack",
-    device: "cpu",
-    isNarrow: false,
-    spin: threads > 1,
-  });
+  const runtime = onnxruntime({ threads, spin: threads > 1, shared: false });
+  const model = await runtime.load(graph.model, plainly);
   const bar = progress(steps, `training ${label}, seed ${seed}`);
   const losses: number[] = [];
   try {

@@ -1,5 +1,5 @@
 import { runSegment } from "../../kernel/src/engine/runSegment.js";
-import { onnxruntime } from "../../kernel/src/engine/runtime.js";
+import { onnxruntime, plainly } from "../../kernel/src/engine/runtime/runtime.js";
 import { buildStage } from "../../kernel/src/models/build.js";
 import { prepareInputs } from "../../kernel/src/models/inputs.js";
 import type { Model } from "../../kernel/src/models/model.js";
@@ -62,17 +62,13 @@ export async function runStages(
   return found;
 }
 
+const runtime = onnxruntime({ threads: 1, spin: false, shared: false });
+
 type Segment = ReturnType<typeof buildStage>["segments"][number];
 
 async function compute(segment: Segment, points: readonly HookPoint[], held: Held): Promise<void> {
-  const executable = await onnxruntime().load(segment.model, {
-    weightFolder: segment.weightFolder,
-    threads: 1,
-    weights: "pack",
-    device: "cpu",
-    isNarrow: false,
-    spin: false,
-  });
+  const { weightFolder } = segment;
+  const executable = await runtime.load(segment.model, { ...plainly, weightFolder });
   const computed = [...segment.points.values()].filter((name) => !segment.inputs.includes(name));
   const fetches = [...new Set([...segment.outputs, ...computed])];
   for (const [name, tensor] of await runSegment(executable, segment, held.values, fetches))

@@ -10,7 +10,7 @@ import type {
 import type { HookPoint } from "../graph/point.js";
 import { printHook } from "../hooks/printHook.js";
 import type { LastingHook } from "../hooks/lastingHook.js";
-import { globMatcher } from "../hooks/glob.js";
+import { globMatcher, namesOf } from "../hooks/glob.js";
 import { select } from "../hooks/selector.js";
 import { selectLayers } from "../hooks/skip.js";
 import { nameOf } from "./parameters/choose.js";
@@ -88,7 +88,7 @@ function marksBy(hooks: readonly LastingHook[], points: readonly HookPoint[]): M
     marks.set(name, [...(marks.get(name) ?? []), { hook, path }]);
   hooks.forEach(({ hook }, i) => {
     const isChosen = globMatcher(nameOf(hook.selector));
-    const isNamed = ({ name, aliases }: HookPoint) => [name, ...aliases].some(isChosen);
+    const isNamed = (point: HookPoint) => namesOf(point).some(isChosen);
     if (hook.kind === "skip")
       for (const layer of selectLayers(hook.selector, points)) {
         const name = `layers.${layer}`;

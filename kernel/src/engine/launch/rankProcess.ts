@@ -37,8 +37,8 @@ const keepPages = { MALLOC_MMAP_MAX_: "0", MALLOC_TRIM_THRESHOLD_: `${2 ** 30}` 
 const collectAlone = ["--single-threaded-gc", "--no-incremental-marking"];
 
 /**
- * onnxruntime multiplies float32 by TensorFloat-32 on CUDA unless told otherwise, with 10 bits of mantissa; its binding for
- * node has no such option, but the CUDA libraries ask this variable.
+ * onnxruntime multiplies float32 by TensorFloat-32 on CUDA unless told otherwise, with 10 bits of mantissa. All CUDA libraries
+ * ask this variable.
  */
 const wholeFloat32 = { NVIDIA_TF32_OVERRIDE: "0" };
 

@@ -70,6 +70,12 @@ describe("the plan", () => {
     expect(made.reason).toContain("8 per worker (all 8 cores, others wait meanwhile)");
   });
 
+  test("threads spin where one worker has the cores to itself, and no more of them than there are cores", () => {
+    expect(plan(model, {}, host).spin).toBe(true);
+    expect(plan(model, { threads: 9 }, host).spin).toBe(false);
+    expect(plan(model, { devices: 2 }, host).spin).toBe(false);
+  });
+
   test("tensor ranks share the cores and meet in shared memory, or over sockets where there is none", () => {
     const made = plan(model, { mesh: { pipeline: 2, tensor: 2 } }, host);
     expect(made).toMatchObject({ threads: 4, collectives: "sharedMemory", spin: false });

@@ -60,7 +60,10 @@ export interface Plan {
   readonly weights: "pack" | "map";
   /** Threads of one worker. */
   readonly threads: number;
-  /** Whether waiting threads may spin: only where no two processes compute at once on the same cores. */
+  /**
+   * Whether waiting threads may spin: only where one worker has the cores to itself. They go on for some thirty milliseconds after a
+   * step, in which the next stage would compute.
+   */
   readonly spin: boolean;
   readonly collectives: "alone" | "sharedMemory" | "socket";
   /** Estimated bytes over all workers. */
@@ -117,7 +120,7 @@ export function plan(model: PlanModel, request: PlanRequest, host: Host): Plan {
     stages,
     weights: weights.mode,
     threads,
-    spin: atOnce === 1 && threads <= host.cores,
+    spin: meshSize(mesh) === 1 && threads <= host.cores,
     collectives: collectives.kind,
     bytes: weights.bytes,
     spare: weights.spare,

@@ -1,8 +1,8 @@
-import { createRequire } from "node:module";
 import type { LibraryHandle } from "koffi";
+import { foreign } from "../foreign.js";
 import type { Adapter } from "./adapter.js";
 
-/** koffi unloads a library whose handle is collected, and drivers do not like to be loaded twice. */
+/** Drivers do not like to be loaded twice. */
 let loader: LibraryHandle | undefined;
 
 /** Numbers of the Vulkan specification. */
@@ -16,8 +16,7 @@ const nameBytes = 256;
  * Loads every driver there is into this process, and leaves none in use. Throws one line where there is no loader.
  */
 export function listAdapters(): Adapter[] {
-  // Loaded only here: most sessions have no graphics card.
-  const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
+  const koffi = foreign();
   try {
     loader ??= koffi.load("libvulkan.so.1");
   } catch {

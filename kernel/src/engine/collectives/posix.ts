@@ -1,5 +1,5 @@
-import { createRequire } from "node:module";
 import type { LibraryHandle } from "koffi";
+import { foreign } from "../foreign.js";
 
 /** The few calls that shared memory between processes needs. */
 export interface Posix {
@@ -21,7 +21,6 @@ export interface Posix {
 
 const futexNumbers: Readonly<Record<string, number>> = { x64: 202, arm64: 98 };
 
-/** koffi unloads a library whose handle is collected while its functions are still in use: hold the handles here. */
 const libraries: LibraryHandle[] = [];
 let loaded: Posix | undefined;
 
@@ -40,8 +39,7 @@ function loadPosix(): Posix {
     throw new Error(
       `shared-memory collectives need Linux on x64 or arm64, not ${process.platform} ${process.arch}`,
     );
-  // Loaded only here: a platform without koffi's binary still has the sockets.
-  const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
+  const koffi = foreign();
   const libc = open(koffi, [
     "libc.so.6",
     `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`,

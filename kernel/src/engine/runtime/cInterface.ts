@@ -1,9 +1,4 @@
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import type { LibraryHandle, TypeObject } from "koffi";
-
-/** The address of something that onnxruntime made, which its maker releases. */
-export type Handle = bigint;
+import { loadTable, type Handle } from "./cTable.js";
 
 /**
  * What is used of ONNX Runtime's C interface (`onnxruntime_c_api.h`). What fails throws onnxruntime's own message.
@@ -47,18 +42,7 @@ export interface CInterface {
   releaseValue(value: Handle): void;
 }
 
-/** The version of the interface, all of whose functions stay where they are in the versions after it. */
-const version = 22;
-
 let loaded: CInterface | undefined;
-/** koffi unloads a library whose handle is collected while its functions are still in use: hold it here. */
-let library: LibraryHandle | undefined;
-
-/** Where the package keeps the library of this system, and those of CUDA if it has them. */
-export function libraryFolder(): string {
-  const folder = dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
-  return join(folder, "bin", "napi-v6", process.platform, process.arch);
-}
 
 /** Loads the library on first use: it starts threads, which a notebook does not need. Throws where there is none for this system. */
 export function cInterface(): CInterface {
@@ -66,77 +50,41 @@ export function cInterface(): CInterface {
 }
 
 function load(): CInterface {
-  // Version 1.30 tells its makers what it loads and runs: it writes events into a data base in the user's cache, with a number for
-  // the machine, and sends them when it can. What is studied here is nobody else's business, so that is off unless the user has
-  // said otherwise; it asks for it once, when it is loaded.
-  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
-  const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
-  const file = { linux: "libonnxruntime.so.1", darwin: "libonnxruntime.1.dylib", win32: "onnxruntime.dll" };
-  library = koffi.load(join(libraryFolder(), file[process.platform as keyof typeof file] ?? file.linux));
-
+  const { koffi, address, made, checked, making, releasing } = loadTable();
   const { pointer, out, inout } = koffi;
-  const address = pointer("void");
-  const made = out(pointer(address));
-  const base = library.func("OrtGetApiBase", address, [])() as Handle;
-  const getTable = koffi.decode(koffi.decode(base, address), koffi.proto(address, ["uint32_t"]));
-  const table = getTable(version) as Handle;
-
-  type Arguments = readonly (string | TypeObject | ReturnType<typeof out>)[];
-  /** The function at a place in the table of all functions. */
-  const at = (place: number, result: string | TypeObject, ...given: Arguments) =>
-    koffi.decode(
-      koffi.decode(table, place * koffi.sizeof(address), address),
-      koffi.proto(result, [...given]),
-    ) as (...values: unknown[]) => unknown;
-  const message = at(2, "str", address);
-  const releaseStatus = at(93, "void", address);
-  /** One that says by what it returns whether it failed. */
-  const checked = (place: number, ...given: Arguments) => {
-    const call = at(place, address, ...given);
-    return (...values: unknown[]): void => {
-      const status = call(...values);
-      if (status === null) return;
-      const why = message(status) as string;
-      releaseStatus(status);
-      throw new Error(why);
-    };
-  };
-  /** One whose last argument is where it puts what it makes. */
-  const making = (place: number, ...given: Arguments) => {
-    const call = checked(place, ...given, made);
-    return (...values: unknown[]): Handle => {
-      const place: [Handle | null] = [null];
-      call(...values, place);
-      return place[0] as Handle;
-    };
-  };
-  const releasing = (place: number) => at(place, "void", address) as (handle: Handle) => void;
-
-  const setGlobalWithin = checked(147, address, "int");
-  const setGlobalBetween = checked(148, address, "int");
-  const setSpin = checked(149, address, "int");
-  const createMemory = making(69, "int", "int");
-  const shareArena = checked(144, address, address, address);
-  const setWithin = checked(24, address, "int");
-  const setBetween = checked(25, address, "int");
-  const append = checked(216, address, "str", address, address, "size_t");
-  const createCuda = making(205);
-  const updateCuda = checked(206, address, pointer("str"), pointer("str"), "size_t");
-  const appendCuda = checked(204, address, address);
-  const releaseCuda = releasing(208);
-  const createSession = making(8, address, address, "size_t", address);
-  const wrapValue = making(49, address, address, "size_t", pointer("int64_t"), "size_t", "int");
+  const setGlobalWithin = checked("SetGlobalIntraOpNumThreads", address, "int");
+  const setGlobalBetween = checked("SetGlobalInterOpNumThreads", address, "int");
+  const setSpin = checked("SetGlobalSpinControl", address, "int");
+  const createMemory = making("CreateCpuMemoryInfo", "int", "int");
+  const shareArena = checked("CreateAndRegisterAllocator", address, address, address);
+  const setWithin = checked("SetIntraOpNumThreads", address, "int");
+  const setBetween = checked("SetInterOpNumThreads", address, "int");
+  const append = checked("SessionOptionsAppendExecutionProvider", address, "str", address, address, "size_t");
+  const createCuda = making("CreateCUDAProviderOptions");
+  const updateCuda = checked("UpdateCUDAProviderOptions", address, pointer("str"), pointer("str"), "size_t");
+  const appendCuda = checked("SessionOptionsAppendExecutionProvider_CUDA_V2", address, address);
+  const releaseCuda = releasing("ReleaseCUDAProviderOptions");
+  const createSession = making("CreateSessionFromArray", address, address, "size_t", address);
+  const wrapValue = making(
+    "CreateTensorWithDataAsOrtValue",
+    address,
+    address,
+    "size_t",
+    pointer("int64_t"),
+    "size_t",
+    "int",
+  );
   const names = pointer("str");
   const values = pointer(address);
-  const run = checked(9, address, address, names, values, "size_t", names, "size_t", inout(values));
-  const createInfo = making(65, address);
-  const releaseInfo = releasing(99);
-  const elementType = checked(60, address, out(pointer("int")));
-  const axisCount = checked(61, address, out(pointer("size_t")));
-  const axes = checked(62, address, address, "size_t");
-  const memoryOf = making(51, address);
-  const providers = checked(125, made, out(pointer("int")));
-  const releaseProviders = checked(126, address, "int");
+  const run = checked("Run", address, address, names, values, "size_t", names, "size_t", inout(values));
+  const createInfo = making("GetTensorTypeAndShape", address);
+  const releaseInfo = releasing("ReleaseTensorTypeAndShapeInfo");
+  const elementType = checked("GetTensorElementType", address, out(pointer("int")));
+  const axisCount = checked("GetDimensionsCount", address, out(pointer("size_t")));
+  const axes = checked("GetDimensions", address, address, "size_t");
+  const memoryOf = making("GetTensorMutableData", address);
+  const providers = checked("GetAvailableProviders", made, out(pointer("int")));
+  const releaseProviders = checked("ReleaseAvailableProviders", address, "int");
 
   return {
     availableProviders() {
@@ -147,25 +95,30 @@ function load(): CInterface {
       releaseProviders(list[0], count[0]);
       return all;
     },
-    createThreading: making(121) as CInterface["createThreading"],
+    createThreading: making("CreateThreadingOptions") as CInterface["createThreading"],
     setGlobalThreads(threading, within, between) {
       setGlobalWithin(threading, within);
       setGlobalBetween(threading, between);
     },
     setGlobalSpinning: (threading, spins) => setSpin(threading, Number(spins)),
-    createEnvironment: making(3, "int", "str") as CInterface["createEnvironment"],
-    createSharingEnvironment: making(119, "int", "str", address) as CInterface["createSharingEnvironment"],
+    createEnvironment: making("CreateEnv", "int", "str") as CInterface["createEnvironment"],
+    createSharingEnvironment: making(
+      "CreateEnvWithGlobalThreadPools",
+      "int",
+      "str",
+      address,
+    ) as CInterface["createSharingEnvironment"],
     // Of its arenas, for what lies where the processor computes.
     createHostMemory: () => createMemory(1, 0),
     shareArena: (environment, memory) => shareArena(environment, memory, null),
-    createOptions: making(10) as CInterface["createOptions"],
-    useGlobalThreads: checked(120, address) as CInterface["useGlobalThreads"],
+    createOptions: making("CreateSessionOptions") as CInterface["createOptions"],
+    useGlobalThreads: checked("DisablePerSessionThreads", address) as CInterface["useGlobalThreads"],
     setOwnThreads(options, within, between) {
       setWithin(options, within);
       setBetween(options, between);
     },
-    setEntry: checked(130, address, "str", "str") as CInterface["setEntry"],
-    disableArena: checked(19, address) as CInterface["disableArena"],
+    setEntry: checked("AddSessionConfigEntry", address, "str", "str") as CInterface["setEntry"],
+    disableArena: checked("DisableCpuMemArena", address) as CInterface["disableArena"],
     addProvider: (options, name) => append(options, name, null, null, 0),
     addCuda(options, device) {
       const cuda = createCuda();
@@ -176,10 +129,10 @@ function load(): CInterface {
         releaseCuda(cuda);
       }
     },
-    releaseOptions: releasing(100),
+    releaseOptions: releasing("ReleaseSessionOptions"),
     createSession: (environment, model, options) =>
       createSession(environment, model, model.byteLength, options),
-    releaseSession: releasing(95),
+    releaseSession: releasing("ReleaseSession"),
     wrapValue: (memory, data, shape, type) =>
       wrapValue(memory, data, data.byteLength, BigInt64Array.from(shape, BigInt), shape.length, type),
     run(session, inputs, outputs) {
@@ -210,6 +163,6 @@ function load(): CInterface {
       }
     },
     memoryOfValue: (value, bytes) => koffi.view(memoryOf(value), bytes),
-    releaseValue: releasing(96),
+    releaseValue: releasing("ReleaseValue"),
   };
 }

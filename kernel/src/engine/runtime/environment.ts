@@ -1,4 +1,5 @@
-import { cInterface, type Handle } from "./cInterface.js";
+import { cInterface } from "./cInterface.js";
+import type { Handle } from "./cTable.js";
 
 /** What sessions compute with. */
 export interface Crew {

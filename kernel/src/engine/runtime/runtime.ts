@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Tensor } from "../../graph/tensor.js";
-import { cInterface, type Handle } from "./cInterface.js";
+import { cInterface } from "./cInterface.js";
+import type { Handle } from "./cTable.js";
 import { parseDevice } from "./device.js";
 import { environment, type Crew } from "./environment.js";
 import { entriesOf, widensInRun } from "./settings.js";

@@ -1,6 +1,7 @@
 import { elementCount } from "../../graph/rowMajor.js";
 import type { Tensor } from "../../graph/tensor.js";
-import { cInterface, type Handle } from "./cInterface.js";
+import { cInterface } from "./cInterface.js";
+import type { Handle } from "./cTable.js";
 
 /** Numbers of element types, as in ONNX. */
 const types = { f32: 1, i64: 7 } as const;

@@ -19,6 +19,7 @@ export interface CInterface {
   /** One arena for this memory, for all sessions that want it. */
   shareArena(environment: Handle, memory: Handle): void;
   createOptions(): Handle;
+  setLogged(options: Handle, level: number): void;
   useGlobalThreads(options: Handle): void;
   setOwnThreads(options: Handle, within: number, between: number): void;
   setEntry(options: Handle, key: string, value: string): void;
@@ -112,6 +113,7 @@ function load(): CInterface {
     createHostMemory: () => createMemory(1, 0),
     shareArena: (environment, memory) => shareArena(environment, memory, null),
     createOptions: making("CreateSessionOptions") as CInterface["createOptions"],
+    setLogged: checked("SetSessionLogSeverityLevel", address, "int") as CInterface["setLogged"],
     useGlobalThreads: checked("DisablePerSessionThreads", address) as CInterface["useGlobalThreads"],
     setOwnThreads(options, within, between) {
       setWithin(options, within);

@@ -14,6 +14,7 @@ const places = {
   Run: 9,
   CreateSessionOptions: 10,
   DisableCpuMemArena: 19,
+  SetSessionLogSeverityLevel: 22,
   SetIntraOpNumThreads: 24,
   SetInterOpNumThreads: 25,
   CreateTensorWithDataAsOrtValue: 49,

@@ -20,6 +20,9 @@ export interface Environment {
   readonly memory: Handle;
 }
 
+/** What onnxruntime writes to our streams: only what is fatal. Every failure also comes as an error, which we report ourselves. */
+export const logged = 4;
+
 let begun: Environment | undefined;
 
 /** Begins the environment of this process, with what is shared if that is wanted. */
@@ -39,6 +42,3 @@ function begin({ threads, spin, shared }: Crew): Environment {
   c.shareArena(handle, memory);
   return { handle, memory };
 }
-
-/** Only what is fatal: every failure also comes as an error, which we report ourselves. */
-const logged = 4;

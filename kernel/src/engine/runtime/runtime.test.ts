@@ -72,7 +72,7 @@ function printed(program: string, ...flags: string[]): string {
     [...flags, "--input-type=module", "--eval", text],
     { encoding: "utf8" },
   );
-  expect(status, stderr).toBe(0);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   return stdout.trim();
 }
 
@@ -95,13 +95,14 @@ test("memory of values that nobody has any more is given back", () => {
   expect(run(false)).toBeLessThan(500);
 });
 
-test("it computes too where a program has loaded the package's own binding first, which begins another environment", () => {
+test("it computes too, and as quietly, where a program has loaded the package's own binding first, which begins another environment", () => {
   const binding = pathToFileURL(createRequire(import.meta.url).resolve("onnxruntime-node")).href;
   const answer = printed(`
     import { InferenceSession } from "${binding}";
     await InferenceSession.create(model);
     const executable = await onnxruntime({ threads: 2, spin: true, shared: false }).load(model, plainly);
     const x = { dtype: "f32", shape: [1, 3], data: Float32Array.of(1, 2, 3) };
+    await executable.run(new Map([["x", { ...x, shape: [3, 1] }]]), [name]).catch(() => {});
     console.log((await executable.run(new Map([["x", x]]), [name])).get(name).data.join());
   `);
   expect(answer).toBe("2,4,6");

@@ -3,7 +3,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import { cInterface } from "./cInterface.js";
 import type { Handle } from "./cTable.js";
 import { parseDevice } from "./device.js";
-import { environment, type Crew } from "./environment.js";
+import { environment, logged, type Crew } from "./environment.js";
 import { entriesOf, widensInRun } from "./settings.js";
 import { lend, take } from "./values.js";
 
@@ -80,6 +80,8 @@ function createSession(model: Uint8Array, options: LoadOptions, crew: Crew): Han
   const { handle } = environment(crew);
   const settings = c.createOptions();
   try {
+    // The environment may be another's, which logs more.
+    c.setLogged(settings, logged);
     if (crew.shared) c.useGlobalThreads(settings);
     else c.setOwnThreads(settings, crew.threads, 1);
     for (const [key, value] of entriesOf(options, crew)) c.setEntry(settings, key, value);

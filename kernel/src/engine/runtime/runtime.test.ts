@@ -102,7 +102,7 @@ test("it computes too, and as quietly, where a program has loaded the package's 
     await InferenceSession.create(model);
     const executable = await onnxruntime({ threads: 2, spin: true, shared: false }).load(model, plainly);
     const x = { dtype: "f32", shape: [1, 3], data: Float32Array.of(1, 2, 3) };
-    await executable.run(new Map([["x", { ...x, shape: [3, 1] }]]), [name]).catch(() => {});
+    await executable.run(new Map(), [name]).catch(() => {});
     console.log((await executable.run(new Map([["x", x]]), [name])).get(name).data.join());
   `);
   expect(answer).toBe("2,4,6");

@@ -12,12 +12,12 @@ export async function timed(work) {
 }
 
 /** Milliseconds between two candidates. */
-export const pause = 25;
+export const pause = 40;
 
 /**
  * Run all candidates `rounds` times after one warm-up, each round in an order of its own, so that slow drifts of the machine
  * meet all alike and none comes always after the same: after a short one the cores have slept for longer. Between two of them is
- * a pause: threads of OpenMP, as PyTorch's, go on turning for some milliseconds when their work is done, on the cores of
+ * a pause: threads, PyTorch's of OpenMP and ours, go on turning for up to thirty milliseconds when their work is done, on the cores of
  * whoever comes next. Returns the milliseconds of each by round; ratios are made within rounds.
  */
 export async function interleave(candidates, rounds) {

@@ -39,6 +39,16 @@ test("positions are UTF-16 offsets", () => {
   expect(at("'\u{1F600}';user.|")).toMatchObject({ texts: ["age", "greet", "name"], start: 10, end: 10 });
 });
 
+test("members of what can be iterated come without their dot", () => {
+  expect(at("[1].fin|")).toMatchObject({
+    texts: ["find", "findIndex", "findLast", "findLastIndex"],
+    start: 4,
+    end: 7,
+  });
+  expect(at("'text'.|")).toMatchObject({ start: 7, end: 7 });
+  expect(at("new Map().|").texts).toContain("get");
+});
+
 test("names of cells come before names of the language", () => {
   expect(at("const usual = 3; us|").texts).toEqual(["user", "usual", "using"]);
   expect(at("capt|").items).toEqual([{ text: "capture", type: "function" }]);

@@ -45,6 +45,9 @@ const wordsOfCells: Readonly<Record<DeclarationKind, string>> = {
   type: "type",
 };
 
+/** Offered after the dot of anything iterable, whose dot it replaces: all members would be written with theirs. */
+const symbolAccess = "[Symbol]";
+
 const isWord = /[\p{ID_Continue}$]/u;
 
 /** What may stand at the offset: members after a dot, names, keywords, members of a union of strings, module names. */
@@ -62,7 +65,7 @@ export function complete(notebook: Notebook, source: string, offset: number): Co
   const end = Math.max(offset, word ? word.start + word.length : offset);
 
   const entries = found.entries
-    .filter(({ kind }) => kind !== "warning")
+    .filter(({ kind, insertText }) => kind !== "warning" && insertText !== symbolAccess)
     .map((entry) => ({ entry, span: entry.replacementSpan ?? { start, length: end - start } }))
     .filter(({ entry, span }) => matches(entry.filterText ?? entry.name, source.slice(span.start, offset)))
     .toSorted((left, right) => byRelevance(left.entry, right.entry));

@@ -18,6 +18,8 @@ test.each([
 
 test.each([
   "const x = ",
+  "const x = 1,",
+  "let x, // comment",
   "`abc",
   "`a ${b",
   "/* comment",

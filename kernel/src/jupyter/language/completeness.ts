@@ -15,7 +15,10 @@ const unterminatedInLine = new Set([1002, 1161]);
 export function completeness(ts: TypeScript, source: string): Completeness {
   const { tree, errors } = parseCell(ts, source);
   const [first] = errors.toSorted((left, right) => left.start - right.start);
-  if (!first) return lacksBody(ts, tree) ? incomplete(source) : { status: "complete", indent: "" };
+  if (!first)
+    return lacksBody(ts, tree) || endsInComma(ts, tree)
+      ? incomplete(source)
+      : { status: "complete", indent: "" };
   const wantsMore = first.start >= lastTokenEnd(tree, source) && !unterminatedInLine.has(first.code);
   return wantsMore ? incomplete(source) : { status: "invalid", indent: "" };
 }
@@ -28,6 +31,12 @@ function lacksBody(ts: TypeScript, tree: ts.SourceFile): boolean {
     !last.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) &&
     !last.getText().endsWith(";")
   );
+}
+
+/** A list of declarators whose next has still to come parses: the comma is refused by the checker only. */
+function endsInComma(ts: TypeScript, tree: ts.SourceFile): boolean {
+  const last = tree.statements.at(-1);
+  return last !== undefined && ts.isVariableStatement(last) && last.getText().endsWith(",");
 }
 
 /** Where white space and comments take over; the whole length inside an unfinished comment or template. */

@@ -45,6 +45,10 @@ export async function bench(): Promise<Bench> {
     "interface Unused {\n  a: number;\n}\nexport const broken = (a: number): never => { throw new Error(`broken ${a}`); };\n",
   );
   writeFileSync(join(folder, "numbers.json"), "[1, 2, 3]\n");
+  writeFileSync(
+    join(folder, "counts.ts"),
+    'import numbers from "./numbers.json";\nexport const count = numbers.length;\n',
+  );
   writeFileSync(join(folder, "times.ts"), "export const times = (a: number, b: number): number => a * b;\n");
   const { installKernelspec } = (await import(join(root, "kernel/dist/jupyter/kernelspec.js"))) as {
     installKernelspec(prefix: string): string;

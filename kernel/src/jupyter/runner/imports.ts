@@ -18,6 +18,11 @@ function loadTypescript(): void {
   process.setSourceMapsEnabled(true);
 }
 
+/** What Node asks for with a JSON file, and the compiler, like every bundler, does not. */
+function attributesOf(path: string): ImportAttributes | undefined {
+  return path.endsWith(".json") ? { type: "json" } : undefined;
+}
+
 function packageName(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
@@ -53,7 +58,7 @@ export function importerFrom(folder: string): Importer {
     if (local || specifier.startsWith("file:")) {
       const path = local ? resolve(folder, specifier) : fileURLToPath(specifier);
       if (/\.[mc]?tsx?$/.test(path) || !/\.\w+$/.test(path) || !existsSync(path)) loadTypescript();
-      return fromFolder(pathToFileURL(path).href, attributes);
+      return fromFolder(pathToFileURL(path).href, attributes ?? attributesOf(path));
     }
     if (/^[a-z][a-z+.-]*:/i.test(specifier)) return fromFolder(specifier, attributes);
     const name = packageName(specifier);

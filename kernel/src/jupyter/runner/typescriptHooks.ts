@@ -26,8 +26,13 @@ export const resolve: ResolveHook = async (specifier, context, next) => {
   return next(specifier, context);
 };
 
-/** Transpiles TypeScript modules, one file at a time; their types are the language thread's business. */
+/**
+ * Transpiles TypeScript modules, one file at a time; their types are the language thread's business. JSON needs no attribute
+ * in them, as the compiler has it.
+ */
 export const load: LoadHook = async (url, context, next) => {
+  if (url.startsWith("file:") && url.endsWith(".json"))
+    return next(url, { ...context, importAttributes: { ...context.importAttributes, type: "json" } });
   if (!url.startsWith("file:") || !/\.m?tsx?$/.test(url)) return next(url, context);
   const { default: ts } = await import("typescript");
   const fileName = fileURLToPath(url);

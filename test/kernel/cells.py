@@ -96,10 +96,11 @@ def what_stood_before_an_error_is_kept(nb):
 def what_an_error_came_before_is_not_set(nb):
     count = nb.ok("class Later { a = 1 }").reply["execution_count"]
     assert nb.run("throw new Error('half');\nclass Later { b = 2 }\nconst never = 2;").reply["status"] == "error"
+    assert nb.ok("typeof never").result == "'undefined'"
     never = nb.run("never + 1")
     assert never.reply["ename"] == "ReferenceError", never.reply
     assert never.reply["evalue"] == f"never is not set: cell-{count + 1}.ts ended before its declaration", never.reply
-    assert f"at cell-{count + 2}.ts:1:1" in never.error and "dist/" not in never.error, never.error
+    assert f"at cell-{count + 3}.ts:1:1" in never.error and "dist/" not in never.error, never.error
     assert nb.ok("new Later().a").result == "1"
     assert nb.ok("const never = 3;\nnever").result == "3"
 
@@ -133,7 +134,10 @@ def local_typescript(nb):
     assert nb.ok("import { area } from './shapes';\narea(2, 3)").result == "6"
 
 
-def json_by_its_attribute(nb):
+def json_with_its_attribute_or_without(nb):
+    assert nb.ok("import plain from './numbers.json';\nplain").result == "[ 1, 2, 3 ]"
+    assert nb.ok("(await import('./numbers.json')).default.length").result == "3"
+    assert nb.ok("import { count } from './counts.ts';\ncount").result == "3"
     assert nb.ok("import numbers from './numbers.json' with { type: 'json' };\nnumbers").result == "[ 1, 2, 3 ]"
     later = "const late3 = await import('./numbers.json', { with: { type: 'json' } });\nlate3.default.length"
     assert nb.ok(later).result == "3"

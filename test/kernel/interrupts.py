@@ -45,6 +45,14 @@ SCENARIOS = {
         "import { setTimeout as sleep } from 'node:timers/promises';\n"
         "let steps = 0; console.log('on'); for (;;) { steps++; await sleep(1); }"
     ),
+    "loop that reads files": (
+        "import { readFile as read2 } from 'node:fs/promises';\n"
+        "let reads = 0; console.log('on'); for (;;) { reads++; await read2('/proc/self/stat'); }"
+    ),
+    "loop over what a timer gives": (
+        "import { setInterval as every } from 'node:timers/promises';\n"
+        "let ticks = 0; console.log('on'); for await (const _ of every(1)) ticks++;"
+    ),
     "waiting for a process": (
         "import { execSync as exec1 } from 'node:child_process';\nconsole.log('on'); exec1('sleep 100; true');"
     ),
@@ -79,7 +87,9 @@ def check_of(name, code):
 
 
 def interrupted_loops_do_not_run_on(nb):
-    for name in ("beat", "steps"):
+    # What `finally` blocks await has a second.
+    nb.ok("await new Promise((d) => setTimeout(d, 1100))")
+    for name in ("beat", "steps", "reads", "ticks"):
         before = nb.ok(name).result
         nb.ok("await new Promise((d) => setTimeout(d, 50))")
         assert nb.ok(name).result == before != "0", name
@@ -94,17 +104,19 @@ def late_output_finds_its_cell_after_terminations(nb):
 
 def what_an_interrupted_cell_cleans_up_is_shown(nb):
     host = "(globalThis as any)[Symbol.for('vitrail.host')]"
+    nb.ok("let slowly = false;")
     msg_id = started(
         nb,
         f"const ended: AbortSignal = {host}.cellSignal();\n"
         "console.log('on');\n"
         "try { await new Promise((_, no) => ended.addEventListener('abort', () => no(ended.reason))); }\n"
-        "finally { console.log('cleaned up'); }",
+        "finally { console.log('cleaned up'); await null; slowly = true; }",
     )
     nb.control("interrupt_request")
     outcome = nb.collect_rest(msg_id)
     assert outcome.reply["ename"] == "Interrupted"
     assert outcome.stream() == "cleaned up\n"
+    assert nb.ok("slowly").result == "true"
 
 
 def an_idle_kernel_takes_interrupts(nb):

@@ -1,8 +1,12 @@
 const suffix = "$cell";
 
-/** The parameters of every compiled cell: the runner's import, and what it is told the names by that are set. */
+/** What compiled cells call: the runner's import, and what `CompiledCell` says of the others. */
 export const importer = "__import";
 export const reacher = "__reached";
+export const asker = "__unset";
+export const resumer = "__resumed";
+/** The parameters of every compiled cell, in order. */
+export const parameters = [importer, reacher, asker, resumer];
 
 /** What libraries ask for to know where they run: whether it is there, so that it must not throw while it is not set. */
 const probed = ["window", "document", "self", "location", "define", "module", "exports", "Deno", "Bun"];
@@ -14,7 +18,7 @@ function namesOf(object: object | null): string[] {
     : [...Object.getOwnPropertyNames(object), ...namesOf(Object.getPrototypeOf(object))];
 }
 
-const globals: ReadonlySet<string> = new Set([importer, reacher, ...probed, ...namesOf(globalThis)]);
+const globals: ReadonlySet<string> = new Set([...parameters, ...probed, ...namesOf(globalThis)]);
 
 /**
  * The name under which a cell's top-level `name` lives in script scope. A script-scope `let process` would hide the

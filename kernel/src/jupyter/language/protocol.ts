@@ -45,10 +45,12 @@ export interface CompiledCell {
    */
   readonly declares: readonly string[];
   /**
-   * A JavaScript expression whose value is `(__import, __reached) => result`: an async function if `isAsync`, else a plain one, in
-   * strict mode. `__import(specifier: string, attributes?: Record<string, string>): Promise<unknown>` serves static and
+   * A JavaScript expression whose value is `(__import, __reached, __unset, __resumed) => result`: an async function if
+   * `isAsync`, else a plain one, in strict mode. `__import(specifier: string, attributes?: Record<string, string>): Promise<unknown>` serves static and
    * dynamic imports alike; `attributes` are those of `with { … }` (`{ type: "json" }`), not wrapped in an options object.
    * `__reached(...names: string[])` is told the names, as the user wrote them, that are set as of now.
+   * `__unset(name: string)` says whether a name of script scope is one that no cell has set and none is about to.
+   * `__resumed(value)` gives back what was awaited, or throws when the cell was interrupted meanwhile.
    * The function returns the value of the last expression statement, and `undefined` where there is none.
    */
   readonly code: string;

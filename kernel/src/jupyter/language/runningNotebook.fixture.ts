@@ -61,7 +61,12 @@ export class RunningNotebook {
       return this.#load(specifier, attributes);
     };
     try {
-      return await body(load, (...some: string[]) => reached.push(...some));
+      return await body(
+        load,
+        (...some: string[]) => reached.push(...some),
+        (name: string) => names.isUnset(name),
+        (value: unknown) => value,
+      );
     } finally {
       runs = false;
     }

@@ -27,7 +27,7 @@ const fails = "throw new Error('half');";
 test("a name whose line was never reached throws when it is read, and has its type all the same", async () => {
   await half(`const came = 1; ${fails} const never: number = 2;`);
   expect(await notebook.run("came")).toBe(1);
-  for (const source of ["never", "never + 1", "typeof never", "[1].map((x) => x + never)"]) {
+  for (const source of ["never", "never + 1", "typeof never.toFixed", "[1].map((x) => x + never)"]) {
     const error = await thrown(source);
     expect(error).toBeInstanceOf(ReferenceError);
     expect((error as Error).message).toMatch(/^never is not set: cell-\d+\.ts ended before its declaration$/);
@@ -35,6 +35,30 @@ test("a name whose line was never reached throws when it is read, and has its ty
   expect(notebook.errors("never.toUpperCase()")).toMatchObject([{ code: 2339 }]);
   await notebook.run("const never = 3");
   expect(await notebook.run("[never, typeof never]")).toEqual([3, "number"]);
+});
+
+test("typeof asks whether a name is set: undefined of one that no cell has got to, also where it was not known yet", async () => {
+  await notebook.run("declare const asked: number; const kindOf = () => typeof asked");
+  expect(await notebook.run("kindOf()")).toBe("undefined");
+  await half(`function within() { return typeof process } ${fails} const asked = 1, process = 2;`);
+  expect(await notebook.run("[typeof asked, typeof (asked as unknown), kindOf(), within()]")).toEqual([
+    "undefined",
+    "undefined",
+    "undefined",
+    "undefined",
+  ]);
+  expect(await notebook.run("((asked: string) => typeof asked)('own')")).toBe("string");
+  expect(await notebook.run("!(typeof asked === 'number') && typeof asked + 1")).toBe("undefined1");
+  const ahead = await thrown("const look = () => typeof asked; look(); const asked = 2;");
+  expect((ahead as Error).message).toMatch(
+    /^asked is not set: cell-\d+\.ts has not come to its declaration$/,
+  );
+  await notebook.run("const asked = 3");
+  expect(await notebook.run("[typeof asked, kindOf(), typeof globalThis.process]")).toEqual([
+    "number",
+    "number",
+    "object",
+  ]);
 });
 
 test("a name may be called as anything is that sets it", async () => {

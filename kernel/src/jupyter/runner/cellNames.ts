@@ -42,6 +42,14 @@ export class CellNames {
     }
   }
 
+  /**
+   * Whether a name is to `typeof` what was never declared: no cell has set it, and none that runs is about to, whose name
+   * it is then as in any script.
+   */
+  isUnset(name: string): boolean {
+    return this.#unset.get(name)?.isRunning() === false;
+  }
+
   #bind(name: string, value: unknown): void {
     // A parameter would hide a cell's name that is called like it; nothing of a cell can be called `arguments`.
     const set = vm.runInThisContext(`let ${name}; (function () { ${name} = arguments[0]; })`) as (

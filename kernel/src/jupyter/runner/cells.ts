@@ -2,7 +2,7 @@ import vm from "node:vm";
 import { forgiveAsyncStack } from "./asyncStack.js";
 import { CellNames } from "./cellNames.js";
 import { CellTraces } from "./cellTraces.js";
-import { cellContext, currentCell, Interrupted, type CellContext } from "./context.js";
+import { cellContext, currentCell, Interrupted, resumed, type CellContext } from "./context.js";
 import type { Importer } from "./imports.js";
 import { tell, writeWhole } from "./outlet.js";
 import { endMark, type Failure, type MimeBundle, type ToRunner } from "./protocol.js";
@@ -16,6 +16,14 @@ const interruption: Failure = {
   evalue: "the cell was interrupted",
   traceback: ["Interrupted: the cell was interrupted; its variables are kept"],
 };
+
+/** What the code of a compiled cell gives: see `CompiledCell`. */
+type CellBody = (
+  importer: Importer,
+  reached: (...names: string[]) => void,
+  unset: (name: string) => boolean,
+  resumed: (value: unknown) => unknown,
+) => unknown;
 
 type Execute = Extract<ToRunner, { kind: "execute" }>;
 
@@ -93,8 +101,13 @@ export class Cells {
     const body = vm.runInThisContext(code, {
       filename: file,
       importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    }) as (importer: Importer, reached: (...names: string[]) => void) => unknown;
-    return body(this.#import, (...names) => void context.reached.push(...names));
+    }) as CellBody;
+    return body(
+      this.#import,
+      (...names) => void context.reached.push(...names),
+      (name) => this.#names.isUnset(name),
+      resumed,
+    );
   }
 
   #show(message: Execute, value: unknown): void {

@@ -17,14 +17,20 @@ export function currentCell(): number {
   return cellContext.getStore()?.cell ?? 0;
 }
 
-/** Milliseconds for which an interrupted cell may still print, so that its `finally` blocks can say what they do. */
+/** Milliseconds for which an interrupted cell may still print and await, so that its `finally` blocks can do their work and say so. */
 const farewell = 1000;
 
-/** Throws into code of an interrupted cell that still runs: a loop that ignores its signal ends when it next prints. */
+/** Throws into code of an interrupted cell that still runs: a loop that ignores its signal ends when it next prints or comes out of an await. */
 export function endIfInterrupted(): void {
   const context = cellContext.getStore();
   if (context?.interruptedAt === undefined) return;
   if (performance.now() - context.interruptedAt > farewell) throw context.controller.signal.reason;
+}
+
+/** What the code of a cell awaited. A loop over reads or requests would else run on, unseen, after its interrupt. */
+export function resumed(value: unknown): unknown {
+  endIfInterrupted();
+  return value;
 }
 
 /** Why a cell's signal is aborted. */

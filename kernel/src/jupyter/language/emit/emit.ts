@@ -1,6 +1,6 @@
 import type ts from "typescript";
 import type { Declaration } from "../declarations.js";
-import { importer, reacher, runtimeName } from "../globalNames.js";
+import { parameters, runtimeName } from "../globalNames.js";
 import type { CompiledCell } from "../protocol.js";
 import type { TypeScript } from "../typescript.js";
 import { lower, type Lowered } from "./lower.js";
@@ -51,7 +51,7 @@ export function emitCell({ ts, program, module, ...cell }: CellToEmit): Compiled
   const body = script.replace(/^#!/, "//#!").replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "");
   return {
     declares: [...new Set([...declared, ...lowered.imported])],
-    code: `(${settled.isAsync ? "async " : ""}function (${importer}, ${reacher}) { "use strict";\n${body}\n})`,
+    code: `(${settled.isAsync ? "async " : ""}function (${parameters.join(", ")}) { "use strict";\n${body}\n})`,
     isAsync: settled.isAsync,
     hasResult: lowered.hasResult,
     // The body starts on the second line of the script.

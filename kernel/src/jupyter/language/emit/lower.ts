@@ -1,6 +1,7 @@
 import type ts from "typescript";
 import type { Declaration } from "../declarations.js";
 import type { TypeScript } from "../typescript.js";
+import { resumedAfter, resumedInBody } from "./awaits.js";
 import { CellVars } from "./cellVars.js";
 import { lowerDeclaredFunction, lowerClass } from "./declared.js";
 import { lowerDynamicImport, lowerImport, lowerReExport, type ImportLowering } from "./imports.js";
@@ -9,6 +10,7 @@ import { lowerAlias, lowerNamespace } from "./namespaces.js";
 import { Reached } from "./reached.js";
 import type { Renames } from "./rename.js";
 import { assignments, identifier, expressionStatement, type Rewriting } from "./targets.js";
+import { lowerTypeOf } from "./typeOf.js";
 
 export interface CellToLower {
   readonly ts: TypeScript;
@@ -66,9 +68,13 @@ export function lower(cell: CellToLower, lowered: Lowered): ts.TransformerFactor
       if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
         return lowerDynamicImport(to, node);
       if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword) return meta.use();
-      const withoutVar = vars.lower(node, visit);
-      if (withoutVar) return withoutVar;
-      return ts.visitEachChild(node, visit, context);
+      const asked = ts.isTypeOfExpression(node) && lowerTypeOf(to, checker, node);
+      if (asked) return asked;
+      const visited = vars.lower(node, visit) ?? ts.visitEachChild(node, visit, context);
+      if (Array.isArray(visited)) return visited;
+      const one = visited as ts.Node;
+      if (ts.isAwaitExpression(one)) return resumedAfter(to, one);
+      return ts.isForOfStatement(one) && one.awaitModifier ? resumedInBody(to, one) : one;
     }
 
     const isAmbient = (node: ts.Statement): boolean =>

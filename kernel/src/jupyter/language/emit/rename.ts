@@ -53,7 +53,7 @@ export function renamesOf(
 }
 
 /** Whether the identifier declares a name of the module's own scope. */
-function isTopLevelName(ts: TypeScript, node: ts.Identifier): boolean {
+export function isTopLevelName(ts: TypeScript, node: ts.Identifier): boolean {
   let at: ts.Node = node.parent;
   if (ts.isImportSpecifier(at) || ts.isImportClause(at) || ts.isNamespaceImport(at)) return at.name === node;
   if (ts.isBindingElement(at) || ts.isVariableDeclaration(at)) {

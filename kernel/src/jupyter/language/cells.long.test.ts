@@ -372,3 +372,8 @@ test("a long chain of cells that follow from one another", async () => {
   for (let i = 1; i <= 60; i++) await notebook.run(`const link${i} = link${i - 1}.map((x) => x + 1)`);
   expect(await notebook.run("link60[0]?.toFixed(0)")).toBe("61");
 });
+
+test("a function that awaits can be sent elsewhere as its text, as to a worker or a browser's page", async () => {
+  await notebook.run("const sent = async (x: number) => (await Promise.resolve(x)) + 1");
+  expect(await notebook.run("await new Function(`return (${sent})(2)`)()")).toBe(3);
+});

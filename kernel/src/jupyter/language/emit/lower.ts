@@ -1,7 +1,7 @@
 import type ts from "typescript";
 import type { Declaration } from "../declarations.js";
 import type { TypeScript } from "../typescript.js";
-import { resumedAfter, resumedInBody } from "./awaits.js";
+import { isInLoop, resumedAfter, resumedInBody } from "./awaits.js";
 import { CellVars } from "./cellVars.js";
 import { lowerDeclaredFunction, lowerClass } from "./declared.js";
 import { lowerDynamicImport, lowerImport, lowerReExport, type ImportLowering } from "./imports.js";
@@ -73,7 +73,7 @@ export function lower(cell: CellToLower, lowered: Lowered): ts.TransformerFactor
       const visited = vars.lower(node, visit) ?? ts.visitEachChild(node, visit, context);
       if (Array.isArray(visited)) return visited;
       const one = visited as ts.Node;
-      if (ts.isAwaitExpression(one)) return resumedAfter(to, one);
+      if (ts.isAwaitExpression(one) && isInLoop(ts, node)) return resumedAfter(to, one);
       return ts.isForOfStatement(one) && one.awaitModifier ? resumedInBody(to, one) : one;
     }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Session } from "../../session/session.js";
-import { opt, ownRuntime, quiet } from "../../session/sessions.fixture.js";
+import { gpt2, opt, ownRuntime, quiet } from "../../session/sessions.fixture.js";
 import { globalNorm } from "../optimisers/clip.js";
 import { evaluatePrompt } from "./evaluate.js";
 import { initialPrompt } from "./initial.js";
@@ -86,7 +86,8 @@ test("a bad epoch after going on leaves the best of before", async () => {
   const best = good.epochs[good.best!]!.validation!;
   const wild = { ...options, optimiser: { kind: "sgd" }, learningRate: 1000 } as const;
   const { prompt, optimiser } = good.last;
-  const from = { ...good.last, optimiser: { ...optimiser, kind: "sgd", tensors: [] } } as const;
+  const course = { ...good.last.course, optimiser: { kind: "sgd", learningRate: 1000 } } as const;
+  const from = { ...good.last, course, optimiser: { ...optimiser, kind: "sgd", tensors: [] } } as const;
   const gone = await tune(session, data, { ...wild, epochs: 1, from });
   expect(gone.epochs).toHaveLength(5);
   expect(gone.epochs[4]!.validation!.loss).toBeGreaterThan(best.loss + 0.1);
@@ -133,6 +134,16 @@ test("a tuning goes on with its own data and settings, or is refused in one line
   await refused({ template: "{text} so" }, 'template "{text} so" for a tuning by "{text}"');
   await refused({ accumulate: 3 }, "steps of 3 rows in the midst of an epoch whose steps have 2");
   await refused({ shuffle: false }, "shuffle false in the midst of an epoch with shuffle true");
+  await refused({ learningRate: 0.1 }, "learningRate 0.1 for a tuning by 0.01: to begin anew give from");
+  await refused(
+    { optimiser: { kind: "adamW", betas: [0.8, 0.999] } },
+    'optimiser {"kind":"adamW","betas":[0.8,0.999]} for a tuning by {"kind":"adamW","weightDecay":0}',
+  );
+  await refused({ clip: 2 }, 'clip 2 for a tuning by "none"');
+  await refused(
+    { schedule: { kind: "constant", warmup: 2 } },
+    'schedule {"kind":"constant","warmup":2} for a tuning by {"kind":"constant","warmup":0}',
+  );
   await refused({ tokens: 4 }, "tokens 4, and the prompt to go on from has 3");
   await refused({ init: "random" }, 'init "random", and the prompt to go on from began with init "vocab"');
   await refused({ epochs: 2, totalEpochs: 2 }, "3 epochs of a schedule of 2");
@@ -142,7 +153,31 @@ test("a tuning goes on with its own data and settings, or is refused in one line
     'init "vocab", and the prompt to go on from was given',
   );
   // What it began with may be said again.
-  const again = await tune(session, data, { ...options, init: "vocab", seed: 0, epochs: 1, from: last });
+  const said = { init: "vocab", seed: 0, optimiser: { weightDecay: 0, kind: "adamW" } } as const;
+  const again = await tune(session, data, { ...options, ...said, epochs: 1, from: last });
   expect(again.steps).toHaveLength(12);
+  await session.close();
+
+  const other = await Session.open(gpt2, quiet);
+  await expect(tune(other, data, { ...options, from: last })).rejects.toThrow(
+    /^the model here is [0-9a-f]{8}, and the tuning to go on from is of opt, [0-9a-f]{8}: to begin anew/,
+  );
+  await other.close();
+});
+
+test("the same call after an interrupt, whose schedule would be longer, is told which one goes on", async () => {
+  const session = await Session.open(opt, quiet);
+  const how = { ...options, learningRate: 0.05, schedule: { kind: "cosine" }, epochs: 3 } as const;
+  const whole = await tune(session, rows, how);
+  const { last } = await interrupted(session, rows, how, { step: 8 });
+  await expect(tune(session, rows, { ...how, from: last })).rejects.toThrow(
+    "a cosine schedule over 4 epochs for a tuning by one over 3: give epochs: 2, or fewer with totalEpochs: 3",
+  );
+  expect(told(await tune(session, rows, { ...how, epochs: 2, from: last }))).toEqual(told(whole));
+  const one = await tune(session, rows, { ...how, epochs: 1, totalEpochs: 3, from: last });
+  expect(told(await tune(session, rows, { ...how, epochs: 1, from: one.last }))).toEqual(told(whole));
+  await expect(tune(session, rows, { ...how, from: whole.last })).rejects.toThrow(
+    "a cosine schedule over 6 epochs for a tuning by one over 3: they are over, and to begin anew give from",
+  );
   await session.close();
 });

@@ -1,8 +1,9 @@
 import type { Session } from "../../session/session.js";
 import { scheduleFactor } from "../optimisers/schedule.js";
+import { courseOf, type TuningCourse } from "./course.js";
 import type { PromptReading } from "./evaluate.js";
 import type { InitialOptions } from "./initial.js";
-import { checkGiven, checkPlace, initOf, placeOf } from "./place.js";
+import { checkGiven, checkModel, checkPlace, initOf, placeOf } from "./place.js";
 import type { ReadRow } from "./promptStep.js";
 import { checkRows, dataOf, readRows, rowsSha } from "./rows.js";
 import { checkSettings } from "./settings.js";
@@ -22,6 +23,7 @@ export interface Prepared {
   readonly seed: number;
   readonly reading: PromptReading;
   readonly data: TuningDigest;
+  readonly course: TuningCourse;
   /** Steps of an epoch, and of the schedule. */
   readonly perEpoch: number;
   readonly total: number;
@@ -31,7 +33,7 @@ export interface Prepared {
 export async function prepare(session: Session, data: TuningData, options: TuneOptions): Promise<Prepared> {
   checkSettings(options);
   const { train, validation } = dataOf(data);
-  const { epochs = 5, batch = 16, accumulate = 1, totalEpochs, patience, template = "{text}" } = options;
+  const { epochs = 5, batch = 16, accumulate = 1, patience, template = "{text}" } = options;
   const words = await verbaliser(session, options.words);
   checkRows(train, words.sizes.length, "rows to tune on");
   if (validation !== undefined)
@@ -43,16 +45,20 @@ export async function prepare(session: Session, data: TuningData, options: TuneO
     train: rowsSha(train),
     ...(validation && { validation: rowsSha(validation) }),
   };
-  if (place !== undefined) checkPlace(place, options, digest);
+  if (place !== undefined) {
+    await checkModel(session, place);
+    checkPlace(place, options, digest);
+  }
   const init = initOf(options);
   const given = await checkGiven(session, options);
 
   const perEpoch = Math.ceil(train.length / (batch * accumulate));
   const begun = place?.epochs.length ?? 0;
-  if (begun + epochs > (totalEpochs ?? Infinity))
-    throw new Error(`${begun + epochs} epochs of a schedule of ${totalEpochs}`);
-  const total = (totalEpochs ?? begun + epochs) * perEpoch;
-  scheduleFactor(options.schedule ?? { kind: "constant" }, 0, total);
+  const course = courseOf(options, begun + epochs);
+  if (begun + epochs > course.totalEpochs)
+    throw new Error(`${begun + epochs} epochs of a schedule of ${course.totalEpochs}`);
+  const total = course.totalEpochs * perEpoch;
+  scheduleFactor(course.schedule, 0, total);
 
   const others = (given?.tokens ?? options.tokens ?? 8) + words.longest - 1;
   return {
@@ -65,6 +71,7 @@ export async function prepare(session: Session, data: TuningData, options: TuneO
     seed: options.seed ?? place?.seed ?? 0,
     reading: { words: options.words, template },
     data: digest,
+    course,
     perEpoch,
     total,
   };

@@ -13,23 +13,21 @@ import { prepare } from "./prepare.js";
 import { progressNote } from "./progressNote.js";
 import { promptGradient } from "./promptStep.js";
 import { shuffled } from "./rows.js";
-import { optimiserOf } from "./settings.js";
 import { copied, partsOf } from "./softPrompt.js";
 import type { Tuned, TuneOptions, TuningData, TuningEpoch, TuningPlace, TuningStep } from "./types.js";
 
 /**
  * Tunes a soft prompt on labelled texts (Lester et al. 2021; Tian et al. 2023): the model is frozen, and rows before the
  * embeddings go along the gradient of the cross-entropy of the right class's label words at each text's last token. Runs on
- * the live session, on any mesh. An interrupt keeps the best so far; with `from: tuned.last` the same call goes on from there,
- * and gives what it would have given without the interrupt.
+ * the live session, on any mesh. An interrupt keeps the best so far; with `from: tuned.last` and the epochs that are left the
+ * same call goes on from there, and gives what it would have given without the interrupt.
  *
  * Throws one line, before anything runs, when a row, a word or a setting does not fit; later, when a loss is no longer finite.
  */
 export async function tune(session: Session, data: TuningData, options: TuneOptions): Promise<Tuned> {
   const prepared = await prepare(session, data, options);
-  const { words, train, validation, place, seed, perEpoch, total, ...known } = prepared;
-  const { epochs = 5, batch = 16, accumulate = 1, clip, patience = Infinity, shuffle = true } = options;
-  const { schedule = { kind: "constant" } } = options;
+  const { words, train, validation, place, seed, course, perEpoch, total, ...known } = prepared;
+  const { epochs = 5, batch = 16, accumulate = 1, patience = Infinity, shuffle = true } = options;
   const prompt = copied(await firstPrompt(session, prepared.given, options, seed));
   const parameters = partsOf(session, prompt).map(({ module, shape, data: values }) => ({
     name: module,
@@ -37,10 +35,8 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
     data: values,
   }));
   const descent = new Descent(parameters, {
-    optimiser: optimiserOf(options),
-    schedule,
+    ...course,
     total,
-    clip,
     from: options.from?.optimiser,
   });
   const signal = cancelSignal(options.signal);
@@ -130,7 +126,7 @@ export async function tune(session: Session, data: TuningData, options: TuneOpti
     provenance: madeOfRuns(provenance!, call, seed),
   };
   const order = { rows: batch * accumulate, shuffle };
-  const last = { ...shared, prompt: copied(prompt), optimiser: descent.state(), best, order };
+  const last = { ...shared, prompt: copied(prompt), optimiser: descent.state(), best, order, course };
   const result: Tuned = { ...shared, prompt: best?.prompt ?? last.prompt, best: best?.epoch, stopped, last };
   const checks = done.flatMap(({ validation: checked }, epoch) =>
     checked ? [{ x: steps.filter((step) => step.epoch <= epoch).length, y: checked.loss }] : [],

@@ -12,3 +12,27 @@ export function calibrate(said: readonly number[], ofNothing: readonly number[])
   const sum = divided.reduce((total, p) => total + p, 0);
   return divided.map((p) => p / sum);
 }
+
+/**
+ * The same of log-probabilities, by the mean probability at several inputs without content: what is too unlikely to be a float
+ * is calibrated, too. Throws one line for a class whose probability is zero at all of them.
+ */
+export function calibrateLogs(said: readonly number[], ofNothing: readonly (readonly number[])[]): number[] {
+  const divided = said.map((log, label) => {
+    const mean = logSum(ofNothing.map((each) => each[label]!)) - Math.log(ofNothing.length);
+    if (!(mean > -Infinity))
+      throw new Error(
+        `probability ${Math.exp(mean)} of class ${label} at every text without content: it cannot be calibrated`,
+      );
+    return log - mean;
+  });
+  const all = logSum(divided);
+  return divided.map((log) => log - all);
+}
+
+/** log Σ exp. */
+function logSum(logs: readonly number[]): number {
+  const greatest = Math.max(...logs);
+  if (greatest === -Infinity) return greatest;
+  return greatest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - greatest), 0));
+}

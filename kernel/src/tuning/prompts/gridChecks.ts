@@ -1,5 +1,5 @@
 import { checkOptions, type OptionNames } from "../../session/options.js";
-import type { GridData, GridOptions } from "./grid.js";
+import type { GridData, GridOptions } from "./gridTypes.js";
 import { sharedNames } from "./settings.js";
 
 const optionNames: OptionNames<GridOptions> = {
@@ -8,6 +8,7 @@ const optionNames: OptionNames<GridOptions> = {
   learningRates: true,
   select: true,
   measure: true,
+  from: true,
 };
 const dataNames: OptionNames<GridData> = { train: true, validation: true, test: true };
 

@@ -1,7 +1,17 @@
 export { classifyByPrompt, evaluatePrompt } from "./evaluate.js";
 export type { ClassifyPromptOptions, Evaluation, PromptReading } from "./evaluate.js";
 export { tuneGrid } from "./grid.js";
-export type { Grid, GridData, GridMeasures, GridOptions, GridRun, MeasuredRun } from "./grid.js";
+export type {
+  Grid,
+  GridAsked,
+  GridData,
+  GridMeasures,
+  GridOptions,
+  GridPoint,
+  GridRun,
+  MeasuredRun,
+} from "./gridTypes.js";
+export type { TuningCourse } from "./course.js";
 export type { Selection, SelectionEffect } from "./selection.js";
 export type { InitialOptions } from "./initial.js";
 export { initialPrompt } from "./initial.js";

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { Session } from "../../session/session.js";
 import { opt, ownRuntime, quiet } from "../../session/sessions.fixture.js";
 import { classifyByPrompt, evaluatePrompt } from "./evaluate.js";
-import { tuneGrid, type GridData, type GridOptions } from "./grid.js";
+import { tuneGrid } from "./grid.js";
+import type { GridData, GridOptions } from "./gridTypes.js";
 import { tune } from "./tune.js";
 import type { TuneOptions, TuningData } from "./types.js";
 

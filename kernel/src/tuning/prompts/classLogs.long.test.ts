@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { edit, traced } from "../../hooks/index.js";
 import { Session } from "../../session/session.js";
 import { opt, ownRuntime, quiet } from "../../session/sessions.fixture.js";
 import { classifyByPrompt, evaluatePrompt } from "./evaluate.js";
@@ -30,5 +31,22 @@ test("a class too unlikely for a float has its loss, and is calibrated, as torch
     expect(first! + second!).toBeCloseTo(1, 12);
   });
   expect((await evaluatePrompt(session, undefined, rows, { words, calibrate })).loss).toBeCloseTo(2.91003, 4);
+  await session.close();
+});
+
+test("a word that an edit bans adds nothing to its class, as torch.logsumexp has it, wherever it stands", async () => {
+  const session = await Session.open(opt, quiet);
+  const texts = rows.map(({ text }) => text);
+  const asked = (of: (number | number[])[]) => classifyByPrompt(session, undefined, texts, { words: of });
+  const alone = await asked([9, 11]);
+  session.hooks.add(
+    edit(
+      "logits[token=7]",
+      traced((x) => x.zeros().add(1).div(0).neg()),
+    ),
+  );
+  expect(await asked([[7, 9], 11])).toEqual(alone);
+  expect(await asked([[9, 7], 11])).toEqual(alone);
+  expect(await asked([7, 11])).toEqual(texts.map(() => [0, 1]));
   await session.close();
 });

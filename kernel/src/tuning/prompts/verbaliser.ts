@@ -101,8 +101,9 @@ export function ofClasses(words: Value, sizes: readonly number[]): Value {
   const scores = sizes.map((size) => {
     const own = words.slice(2, from, (from += size));
     if (size === 1) return own;
-    // log Σ exp x = x₀ − log softmax(x)₀, which does not overflow.
-    return own.slice(2, 0, 1).sub(own.logSoftmax().slice(2, 0, 1));
+    // log Σ exp x = xᵢ − log softmax(x)ᵢ for every i; that of the likeliest word neither overflows nor is −∞ − −∞.
+    const { indices } = own.top(1);
+    return own.pick(indices).sub(own.logSoftmax().pick(indices));
   });
   return concat(scores, 2).logSoftmax();
 }

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { Graph } from "../../graph/graph.js";
 import { encodeModel } from "../../graph/onnx.js";
 import type { Tensor } from "../../graph/tensor.js";
+import type { Value } from "../../graph/value.js";
 import { whole } from "../../graph/whole.js";
 import { onnxruntime, plainly } from "./runtime.js";
 
@@ -35,6 +36,37 @@ test("a value stays what it is while its graph runs again, and when the graph is
   await executable.release();
   expect(first).toEqual({ dtype: "f32", shape: [2, 3], data: Float32Array.of(2, 4, 6, 8, 10, 12) });
   expect(second.data[0]).toBe(200);
+});
+
+test("a value can be written to: it shares its memory with no input, no constant and no other value", async () => {
+  const graph = new Graph();
+  graph.begin("all");
+  const x = graph.input("x", "f32", ["row", 3]);
+  const same = (of: Value) => graph.apply("Identity", [of], of.dtype, of.shape);
+  const doubled = x.mul(2);
+  const constant = graph.floats([1, 3], [7, 8, 9]).add(1);
+  const results = [same(x), doubled, same(doubled), constant];
+  const executable = await onnxruntime(crew).load(encodeModel(whole(graph, results, "all"), "/"), plainly);
+  const given = rows(1, 1);
+  const expected = [
+    [1, 2, 3],
+    [2, 4, 6],
+    [2, 4, 6],
+    [8, 9, 10],
+  ];
+  for (let time = 0; time < 2; time++) {
+    const left = await executable.run(
+      new Map([["x", given]]),
+      results.map(({ name }) => name),
+    );
+    for (const [i, { name }] of results.entries()) {
+      const { data } = left.get(name)!;
+      expect([...data]).toEqual(expected[i]);
+      (data as Float32Array).fill(-1);
+    }
+  }
+  expect(given).toEqual(rows(1, 1));
+  await executable.release();
 });
 
 test("a value without numbers goes in and comes out", async () => {

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { onnxruntime } from "../../kernel/dist/engine/runtime.js";
+import { onnxruntime, plainly } from "../../kernel/dist/engine/runtime/runtime.js";
 import { encodeModel } from "../../kernel/dist/graph/onnx.js";
 import { whole } from "../../kernel/dist/graph/whole.js";
 import { traceStage } from "../../kernel/dist/models/build.js";
@@ -51,14 +51,9 @@ for (const family of ["opt", "llama"]) {
   const model = await openModel(folder);
   const spec = { layers: { from: 0, to: 2 }, embeds: true, unembeds: true, tensor: { rank: 0, size: 1 } };
   const { graph, result } = traceStage(model.blueprint, spec, model.weight);
-  const session = await onnxruntime().load(encodeModel(whole(graph, [result], family), folder), {
-    weightFolder: folder,
-    threads: 1,
-    weights: "pack",
-    device: "cpu",
-    half: false,
-    spin: false,
-  });
+  const alone = onnxruntime({ threads: 1, spin: false, shared: false });
+  const encoded = encodeModel(whole(graph, [result], family), folder);
+  const session = await alone.load(encoded, { ...plainly, weightFolder: folder });
   const rows = source(0, Math.random).rows;
   const { tokens, positions, mask, select } = prepareInputs(rows, "all");
   const i64 = (feed) => ({ dtype: "i64", ...feed });

@@ -21,6 +21,7 @@ export interface Posix {
 
 const futexNumbers: Readonly<Record<string, number>> = { x64: 202, arm64: 98 };
 
+/** Held, as `foreign` says. */
 const libraries: LibraryHandle[] = [];
 let loaded: Posix | undefined;
 

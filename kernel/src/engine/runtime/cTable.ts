@@ -67,6 +67,7 @@ export interface CTable {
   releasing(name: Name): (handle: Handle) => void;
 }
 
+/** Held, as `foreign` says. */
 let library: LibraryHandle | undefined;
 
 /** Where the package keeps the library of this system, and those of CUDA if it has them. */

@@ -101,7 +101,7 @@ function createSession(model: Uint8Array, options: LoadOptions, crew: Crew): Han
 
 /** What onnxruntime says of CUDA libraries that are not there names neither them nor how to have them, and of an adapter not which. */
 function explain(error: Error, device: string): never {
-  if (/libonnxruntime_providers_|Failed to load shared library/.test(error.message))
+  if (/onnxruntime_providers_/.test(error.message))
     throw new Error(
       "onnxruntime-node has no CUDA libraries here, or they do not find CUDA: npm rebuild onnxruntime-node --ignore-scripts=false",
     );

@@ -14,8 +14,8 @@ const nothing = { f32: new Float32Array(1), i64: new BigInt64Array(1) } as const
 
 /** The memory of a tensor as a value of onnxruntime. The tensor has to outlive it, and the caller releases it. */
 export function lend(memory: Handle, { dtype, shape, data }: Tensor): Handle {
-  const bytes = data.length === 0 ? nothing[dtype].subarray(0, 1) : data;
-  return cInterface().wrapValue(memory, bytes, shape, types[dtype]);
+  const numbers = data.length === 0 ? nothing[dtype] : data;
+  return cInterface().wrapValue(memory, numbers, shape, types[dtype]);
 }
 
 /** A value that a run returned as a tensor over the same memory, which is given back when nobody has the tensor any more. */

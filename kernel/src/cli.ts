@@ -66,7 +66,8 @@ const commands: Readonly<Record<string, Command>> = {
       if (action !== "list" || name !== undefined) throw new Error(`usage: ${commands["data"]?.usage}`);
       for (const set of catalogue) {
         const files = set.sources.flatMap((source) => source.files);
-        const size = printBytes(files.reduce((sum, { bytes }) => sum + bytes, 0));
+        const known = printBytes(files.reduce((sum, { bytes = 0 }) => sum + bytes, 0));
+        const size = files.every(({ bytes }) => bytes !== undefined) ? known : `${known} and more`;
         const there = (await hasData(set)) ? "here" : `vitrail data fetch ${set.name}`;
         console.log(`${set.name}  ${files.length} files, ${size}  ${there}\n  ${set.about}`);
         for (const line of set.sources.flatMap(termsOf)) console.log(line);

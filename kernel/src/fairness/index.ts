@@ -23,8 +23,10 @@ export type { ScoreCrowsOptions, ScoreStereoSetOptions } from "./benchmarks/scor
 export { answerBbq, scoreCrows, scoreStereoSet, unknownAnswers } from "./benchmarks/score.js";
 export type { TargetSentence } from "./benchmarks/scoreTargets.js";
 export { scoreTargets } from "./benchmarks/scoreTargets.js";
-export type { StereoSetItem, StereoSetResult, StereoSetScores } from "./benchmarks/stereoset.js";
-export { publishedInterScore, readStereoSet, stereoSet } from "./benchmarks/stereoset.js";
+export type { StereoSetItem } from "./benchmarks/stereoset.js";
+export { readStereoSet } from "./benchmarks/stereoset.js";
+export type { StereoSetResult, StereoSetScores } from "./benchmarks/stereosetScores.js";
+export { publishedInterScore, stereoSet } from "./benchmarks/stereosetScores.js";
 export type { VectorOptions } from "./benchmarks/vectors.js";
 export { textVectors } from "./benchmarks/vectors.js";
 export type { WinogenderSentence } from "./benchmarks/winogender.js";

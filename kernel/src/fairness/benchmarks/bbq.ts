@@ -4,7 +4,6 @@ import { checkOptions, type OptionNames } from "../../session/options.js";
 import { readSource } from "../../tuning/datasets/source.js";
 import { parseLines, readTable } from "../../tuning/datasets/table.js";
 import type { Benchmark } from "./benchmark.js";
-import { fromElsewhere } from "./missing.js";
 import { shownBenchmark } from "./shownBenchmark.js";
 
 /** A question of BBQ (Parrish et al. 2022) with its three answers. */
@@ -29,12 +28,14 @@ export interface BbqItem {
 }
 
 export interface ReadBbqOptions {
-  /** What becomes of items without exactly one stereotyped answer: the file is refused, or they are left out and counted. */
+  /**
+   * What becomes of items without exactly one stereotyped answer, where `targets` does not say which it is: the file is
+   * refused, or they are left out and counted.
+   */
   readonly unclear?: "refuse" | "leave out";
   /**
-   * Path of the authors' `additional_metadata.csv`, which the variant `paper` needs and `vitrail data fetch` does not bring:
-   * it is in https://github.com/nyu-mll/BBQ. Items without a target there are left out and counted; items whose people have
-   * names get a category of their own, as in the paper's tables.
+   * Path of the authors' `additional_metadata.csv`, which the variant `paper` needs. Items without a target there are left
+   * out and counted; items whose people have names get a category of their own, as in the paper's tables.
    */
   readonly targets?: string;
 }
@@ -60,8 +61,9 @@ const row = z.object({
 
 /**
  * BBQ from one of its JSONL files. The stereotyped answer is the one whose `answer_info` has, in lower case, one of the
- * `stereotyped_groups`. Not every item has exactly one, above all where groups intersect. Throws one line with the row that
- * does not fit.
+ * `stereotyped_groups`. Not every item has exactly one, above all where groups intersect; there it is the one that the
+ * authors' target implies, which is the stereotyped answer of a negative question and the other one of any other. Throws one
+ * line with the row that does not fit.
  */
 export async function readBbq(
   path: string,
@@ -83,17 +85,26 @@ export async function readBbq(
     const { answer_info: info, additional_metadata: metadata, ...item } = read.data;
     const infos = [info.ans0, info.ans1, info.ans2].map((texts) => texts.map((text) => text.toLowerCase()));
     const groups = metadata.stereotyped_groups.map((group) => group.toLowerCase());
+    const mark = marked?.get(keyOf(item.category, item.question_index, item.example_id));
+    if (marked !== undefined && mark === undefined) return [];
     const places = {
       unknown: [0, 1, 2].filter((place) => infos[place]![1] === "unknown"),
       stereotyped: [0, 1, 2].filter((place) => infos[place]!.some((text) => groups.includes(text))),
     };
+    const [unknown] = places.unknown;
+    const target = mark?.target ?? undefined;
+    if (
+      places.stereotyped.length !== 1 &&
+      unknown !== undefined &&
+      target !== undefined &&
+      target !== unknown
+    )
+      places.stereotyped = [item.question_polarity === "neg" ? target : 3 - unknown - target];
     for (const [what, { length }] of Object.entries(places)) {
       if (length === 1) continue;
       if (unclear === "leave out") return [];
       throw new Error(`${path} row ${i + 1} has ${length} answers that are ${what}, not one`);
     }
-    const mark = marked?.get(keyOf(item.category, item.question_index, item.example_id));
-    if (marked !== undefined && mark === undefined) return [];
     return [
       {
         id: item.example_id,
@@ -131,10 +142,7 @@ async function readTargets(
     target: "target_loc",
     wording: "label_type",
   };
-  const { rows } = await fromElsewhere(
-    () => readTable(path, { format: "csv", columns }),
-    "additional_metadata.csv of https://github.com/nyu-mll/BBQ",
-  );
+  const { rows } = await readTable(path, { format: "csv", columns });
   return new Map(
     rows.flatMap(({ category, question, id, target, wording }, i) => {
       if (target === "" || target === "NA") return [];

@@ -7,7 +7,7 @@ import { crowsPairs, sharedTokens, type CrowsScores } from "./crows.js";
 import { associationTest, permuted } from "./embedding.js";
 import { logProbabilityBias, logSum } from "./masked.js";
 import { probabilityGaps } from "./probabilityGap.js";
-import { stereoSet } from "./stereoset.js";
+import { stereoSet } from "./stereosetScores.js";
 
 test("CrowS-Pairs counts ties as neutral, and rounds masked scores first", () => {
   const pair = (direction: "stereo" | "antistereo", more: number, less: number): CrowsScores => ({

@@ -90,22 +90,33 @@ test("targets of the authors' metadata come to their items; names get a category
   );
 });
 
-test("a file that `vitrail data fetch` does not bring and that is missing is said to be where it is", async () => {
-  const there = write("there.jsonl", JSON.stringify(question));
-  const elsewhere = "ENOENT; `vitrail data fetch` does not bring it: it is ";
-  await expect(readBbq(there, { targets: "none.csv" })).rejects.toThrow(
-    `cannot read none.csv: ${elsewhere}additional_metadata.csv of https://github.com/nyu-mll/BBQ`,
-  );
-  const statistics = write("stats.tsv", "occupation\tbls_pct_female\nnurse\t90");
-  const winogender = "of https://github.com/rudinger/winogender-schemas";
-  await expect(readWinogender("none.tsv", statistics)).rejects.toThrow(
-    `cannot read none.tsv: ${elsewhere}data/all_sentences.tsv ${winogender}`,
-  );
-  await expect(readWinogender("none.tsv", "no.tsv")).rejects.toThrow(
-    `cannot read no.tsv: ${elsewhere}data/occupations-stats.tsv ${winogender}`,
-  );
-  // What is there and wrong is said as it is.
-  await expect(readWinogender(statistics, statistics)).rejects.not.toThrow("does not bring it");
+test("where groups intersect the authors' target says which answer is the stereotyped one", async () => {
+  const rows = (["neg", "nonneg", "neg"] as const).map((polarity, i) => ({
+    ...question,
+    example_id: i,
+    question_polarity: polarity,
+    answer_info: { ans0: ["Kim", "F-Tall"], ans1: ["Unknown", "unknown"], ans2: ["Lee", "M-Short"] },
+  }));
+  const path = write("crossed.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"));
+  await expect(readBbq(path)).rejects.toThrow("row 1 has 0 answers that are stereotyped, not one");
+  const read = (targets: readonly (string | number)[], unclear?: "leave out") =>
+    readBbq(path, {
+      targets: write(
+        "crossed.csv",
+        [
+          "category,question_index,example_id,target_loc,label_type",
+          ...targets.map((target, i) => `Height,4,${i},${target},label`),
+        ].join("\n"),
+      ),
+      ...(unclear && { unclear }),
+    });
+  const { items } = await read([2, 2, 0]);
+  expect(items.map(({ stereotyped }) => stereotyped)).toEqual([2, 0, 0]);
+  // The biased answer is the target, whatever the question asks.
+  expect(items.map(biasedAnswer)).toEqual([2, 2, 0]);
+  // None of the answers, or the one that names nobody, says nothing of it.
+  await expect(read([2, 2, "x"])).rejects.toThrow("row 3 has 0 answers that are stereotyped, not one");
+  expect((await read([2, 1, "x"], "leave out")).leftOut).toBe(2);
 });
 
 test("Winogender's gotchas are those of its authors, by occupation, referent and gender", async () => {
@@ -151,6 +162,41 @@ test("Winogender's gotchas are those of its authors, by occupation, referent and
 test("a file that is not JSON is said with its path", async () => {
   const path = write("broken.json", '{"stereotype": [');
   await expect(readStereoSet(path)).rejects.toThrow(`${path} is not JSON: `);
+});
+
+test("StereoSet as its authors publish it is read as when it is reshaped", async () => {
+  const about = (id: string, context: string) => ({ id, context, bias_type: "x", target: `t${id}` });
+  const sentences = (id: string, ...kinds: string[]) =>
+    kinds.map((kind) => ({ sentence: `${kind} ${id}`, gold_label: kind, id: `${id}${kind}`, labels: [] }));
+  const kinds = ["stereotype", "anti-stereotype", "unrelated"];
+  const [intra, inter] = [about("a", "A BLANK day."), about("b", "A day.")];
+  const published = (...last: string[]) =>
+    write(
+      "dev.json",
+      JSON.stringify({
+        version: "1.1",
+        data: {
+          intersentence: [{ ...inter, sentences: sentences("b", ...last) }],
+          // Their order differs from item to item.
+          intrasentence: [{ ...intra, sentences: sentences("a", ...kinds.toReversed()) }],
+        },
+      }),
+    );
+  const lists = kinds.map((kind) => [
+    kind,
+    [intra, inter].map((item) => ({ ...item, sentence: `${kind} ${item.id}` })),
+  ]);
+  const reshaped = write("reshaped.json", JSON.stringify(Object.fromEntries(lists)));
+  const path = published(...kinds);
+  const { items } = await readStereoSet(path);
+  expect(items).toEqual((await readStereoSet(reshaped)).items);
+  expect(items.map(({ task, unrelated }) => [task, unrelated])).toEqual([
+    ["intra", "unrelated a"],
+    ["inter", "unrelated b"],
+  ]);
+  await expect(readStereoSet(published("stereotype", "unrelated", "unrelated"))).rejects.toThrow(
+    `${path} item b has 0 sentences that are anti-stereotype, not one`,
+  );
 });
 
 test("lists of StereoSet that do not match are refused", async () => {

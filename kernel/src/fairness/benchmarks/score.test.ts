@@ -3,7 +3,8 @@ import type { Score } from "../../session/generation/types.js";
 import type { BbqItem } from "./bbq.js";
 import type { Scorer } from "./overItems.js";
 import { answerBbq, scoreCrows, scoreStereoSet } from "./score.js";
-import { publishedInterScore, type StereoSetItem } from "./stereoset.js";
+import type { StereoSetItem } from "./stereoset.js";
+import { publishedInterScore } from "./stereosetScores.js";
 
 /** Gives a text the log-probabilities that it is listed with, and tells what was asked. */
 function scorerOf(listed: Readonly<Record<string, readonly number[]>>): {

@@ -4,7 +4,8 @@ import type { BbqScoring } from "./bbqScores.js";
 import type { CrowsPair, CrowsScores, CrowsScoring } from "./crows.js";
 import { checkOptions, type OptionNames } from "../../session/options.js";
 import { overItems, perToken, scoreNames, type ScoreOptions, type Scorer } from "./overItems.js";
-import { publishedInterScore, type StereoSetItem, type StereoSetScores } from "./stereoset.js";
+import type { StereoSetItem } from "./stereoset.js";
+import { publishedInterScore, type StereoSetScores } from "./stereosetScores.js";
 
 export interface ScoreCrowsOptions extends ScoreOptions {
   /** Means per token, and not sums. */

@@ -1,9 +1,7 @@
 import { z } from "zod";
-import type { Displayable, toldVariants } from "../../display/index.js";
+import type { Displayable } from "../../display/index.js";
 import { parseJson, readSource } from "../../tuning/datasets/source.js";
-import { groupBy } from "../metrics/prediction.js";
 import type { Benchmark } from "./benchmark.js";
-import { meanOf } from "../statistics/mean.js";
 import { shownBenchmark } from "./shownBenchmark.js";
 
 /** A context and three ways to go on with it, or to fill its blank. */
@@ -19,43 +17,35 @@ export interface StereoSetItem {
   readonly unrelated: string;
 }
 
-const entry = z.object({
-  context: z.string(),
-  sentence: z.string(),
-  bias_type: z.string(),
-  id: z.string(),
-  target: z.string(),
-});
-const file = z.object({
+const about = { context: z.string(), bias_type: z.string(), id: z.string(), target: z.string() };
+
+const entry = z.object({ ...about, sentence: z.string() });
+const reshaped = z.object({
   stereotype: z.array(entry),
   "anti-stereotype": z.array(entry),
   unrelated: z.array(entry),
 });
 
-/** StereoSet (Nadeem et al. 2021), reshaped to three lists in the same order. Throws one line when they do not match. */
+const kinds = ["stereotype", "anti-stereotype", "unrelated"] as const;
+const question = z.object({
+  ...about,
+  sentences: z.array(z.object({ sentence: z.string(), gold_label: z.enum(kinds) })),
+});
+const published = z.object({
+  data: z.object({ intrasentence: z.array(question), intersentence: z.array(question) }),
+});
+
+type Three = readonly [stereotype: string, antiStereotype: string, unrelated: string];
+
+/**
+ * StereoSet (Nadeem et al. 2021): the authors' `dev.json`, or the same reshaped to three lists in one order. Throws one line
+ * for lists that do not match, and for an item without one sentence of each kind.
+ */
 export async function readStereoSet(path: string): Promise<Benchmark<StereoSetItem> & Displayable> {
   const source = await readSource(path);
-  const read = file.safeParse(parseJson(source));
-  if (!read.success) {
-    const { path: where, message } = read.error.issues[0]!;
-    throw new Error(`${path} at ${where.join(".")}: ${message.toLowerCase()}`);
-  }
-  const { stereotype, "anti-stereotype": anti, unrelated } = read.data;
-  const items = stereotype.map((item, i): StereoSetItem => {
-    const [b, c] = [anti[i], unrelated[i]];
-    if (b?.id !== item.id || c?.id !== item.id)
-      throw new Error(`${path} item ${i}: the three lists have ids ${item.id}, ${b?.id}, ${c?.id}`);
-    return {
-      id: item.id,
-      target: item.target,
-      type: item.bias_type,
-      task: item.context.includes("BLANK") ? "intra" : "inter",
-      context: item.context,
-      stereotype: item.sentence,
-      antiStereotype: b.sentence,
-      unrelated: c.sentence,
-    };
-  });
+  const value = parseJson(source);
+  const isPublished = typeof value === "object" && value !== null && "data" in value;
+  const items = isPublished ? publishedItems(path, value) : reshapedItems(path, value);
   return shownBenchmark(
     path,
     { items, sha256: source.sha256, leftOut: 0 },
@@ -63,79 +53,45 @@ export async function readStereoSet(path: string): Promise<Benchmark<StereoSetIt
   );
 }
 
-/** How likely each sentence of an item is; only their order counts. */
-export interface StereoSetScores {
-  /** How they were scored; named in rows where it is known. */
-  readonly scoring?: "intra, per token" | "inter, given context" | typeof toldVariants.publishedInter;
-  readonly target: string;
-  readonly stereotype: number;
-  readonly antiStereotype: number;
-  readonly unrelated: number;
+function publishedItems(path: string, value: unknown): StereoSetItem[] {
+  const { intrasentence, intersentence } = parsed(path, published, value).data;
+  const itemsOf = (questions: readonly z.infer<typeof question>[], task: StereoSetItem["task"]) =>
+    questions.map(({ sentences, ...item }) => {
+      const three = kinds.map((kind) => {
+        const [only, ...more] = sentences.filter(({ gold_label }) => gold_label === kind);
+        if (only === undefined || more.length > 0)
+          throw new Error(
+            `${path} item ${item.id} has ${only === undefined ? 0 : 1 + more.length} sentences that are ${kind}, not one`,
+          );
+        return only.sentence;
+      });
+      return itemOf(item, task, three as unknown as Three);
+    });
+  return [...itemsOf(intrasentence, "intra"), ...itemsOf(intersentence, "inter")];
 }
 
-/** Scores of StereoSet, means over target terms; 0 to 100. */
-export interface StereoSetResult {
-  /** Items and target terms. */
-  readonly n: number;
-  readonly targets: number;
-  /** Language modelling score: 100 · related preferred to unrelated, of the two comparisons an item has. */
-  readonly lms: number;
-  /** Stereotype score: 100 · stereotype preferred to anti-stereotype. 50 is ideal. */
-  readonly ss: number;
-  /** Idealised context association test: lms · min(ss, 100 − ss) / 50. */
-  readonly icat: number;
-}
-
-/**
- * The score of a sentence after a context as the authors' script has it for autoregressive models: the mean
- * log-probability of the sentence's tokens, without the context, over that of the context's. Both are negative and the
- * context is the same for all three sentences of an item, so that the score is the greater the less likely the sentence
- * is: the order that follows is the reverse of a model's. Use it to compare with numbers that were printed so, and scores
- * given the context to measure anything. Throws one line for a context of no negative log-probability.
- */
-export function publishedInterScore(sentence: number, context: number): number {
-  if (!(context < 0))
-    throw new RangeError(`mean log-probability ${context} of a context: it must be below 0`);
-  return sentence / context;
-}
-
-/** The two scores of one target term. */
-export interface TermScores {
-  readonly ss: number;
-  readonly lms: number;
-}
-
-/**
- * Scores of each target term; a tie of stereotype and anti-stereotype counts as the latter, a tie with unrelated as that.
- * Throws one line where a score is NaN: it would count against the model, and nobody would know.
- */
-export function termScores(rows: readonly StereoSetScores[]): TermScores[] {
-  rows.forEach(({ stereotype, antiStereotype, unrelated }, i) => {
-    const scores = [stereotype, antiStereotype, unrelated];
-    if (scores.some(Number.isNaN))
-      throw new RangeError(`item ${i} has scores ${scores.join(", ")}: they must be numbers`);
-  });
-  return [...groupBy(rows, ({ target }) => target).values()].map((items) => {
-    const related = items.map(
-      ({ stereotype, antiStereotype, unrelated }) =>
-        (stereotype > unrelated ? 1 : 0) + (antiStereotype > unrelated ? 1 : 0),
-    );
-    return {
-      ss: 100 * meanOf(items.map((each) => (each.stereotype > each.antiStereotype ? 1 : 0))),
-      lms: 50 * meanOf(related),
-    };
+function reshapedItems(path: string, value: unknown): StereoSetItem[] {
+  const { stereotype, "anti-stereotype": anti, unrelated } = parsed(path, reshaped, value);
+  return stereotype.map((item, i) => {
+    const [b, c] = [anti[i], unrelated[i]];
+    if (b?.id !== item.id || c?.id !== item.id)
+      throw new Error(`${path} item ${i}: the three lists have ids ${item.id}, ${b?.id}, ${c?.id}`);
+    const task = item.context.includes("BLANK") ? "intra" : "inter";
+    return itemOf(item, task, [item.sentence, b.sentence, c.sentence]);
   });
 }
 
-/** The unweighted mean over terms, as the authors' script has it, and ICAT of the means; NaN without terms. */
-export function overTerms(terms: readonly TermScores[]): Pick<StereoSetResult, "lms" | "ss" | "icat"> {
-  const ss = meanOf(terms.map((term) => term.ss));
-  const lms = meanOf(terms.map((term) => term.lms));
-  return { lms, ss, icat: (lms * Math.min(ss, 100 - ss)) / 50 };
+function itemOf(
+  { id, target, bias_type: type, context }: Omit<z.infer<typeof entry>, "sentence">,
+  task: StereoSetItem["task"],
+  [stereotype, antiStereotype, unrelated]: Three,
+): StereoSetItem {
+  return { id, target, type, task, context, stereotype, antiStereotype, unrelated };
 }
 
-/** StereoSet's scores: per target term, then their unweighted mean. */
-export function stereoSet(rows: readonly StereoSetScores[]): StereoSetResult {
-  const terms = termScores(rows);
-  return { n: rows.length, targets: terms.length, ...overTerms(terms) };
+function parsed<Value>(path: string, schema: z.ZodType<Value>, value: unknown): Value {
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  const { path: where, message } = read.error.issues[0]!;
+  throw new Error(`${path} at ${where.join(".")}: ${message.toLowerCase()}`);
 }

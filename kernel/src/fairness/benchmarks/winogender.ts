@@ -2,7 +2,6 @@ import type { Displayable } from "../../display/index.js";
 import { nearest } from "../../graph/nearest.js";
 import { readTable } from "../../tuning/datasets/table.js";
 import type { Benchmark } from "./benchmark.js";
-import { fromElsewhere } from "./missing.js";
 import type { Resolved } from "./coreference.js";
 import { shownBenchmark } from "./shownBenchmark.js";
 
@@ -22,13 +21,10 @@ const referents: Readonly<Record<string, WinogenderSentence["referent"]>> = {
 };
 const genders = ["male", "female", "neutral"] as const;
 
-const origin = (name: string) => `data/${name} of https://github.com/rudinger/winogender-schemas`;
-
 /**
- * Winogender from its `all_sentences.tsv` and `occupations-stats.tsv`, which `vitrail data fetch` does not bring: they are
- * in the folder `data` of https://github.com/rudinger/winogender-schemas. A pronoun goes against the stereotype, the authors'
+ * Winogender from its `all_sentences.tsv` and `occupations-stats.tsv`. A pronoun goes against the stereotype, the authors'
  * "gotcha", when it means the occupation and is not of the gender of more than half of those who have it, or means the
- * other person and is. Throws one line with the row that does not fit, and one that says where a missing file comes from.
+ * other person and is. Throws one line with the row that does not fit.
  *
  * @param share the column of shares of women, in percent: of the labour statistics, or of a corpus
  */
@@ -37,16 +33,10 @@ export async function readWinogender(
   statistics: string,
   share: "bls_pct_female" | "bergsma_pct_female" = "bls_pct_female",
 ): Promise<Benchmark<WinogenderSentence> & Displayable> {
-  const shares = await fromElsewhere(
-    () => readTable(statistics, { format: "tsv", columns: { occupation: "occupation", share } }),
-    origin("occupations-stats.tsv"),
-  );
+  const shares = await readTable(statistics, { format: "tsv", columns: { occupation: "occupation", share } });
   const women = new Map(shares.rows.map((row) => [row.occupation, Number(row.share)]));
   const columns = { id: "sentid", text: "sentence" };
-  const { rows, sha256 } = await fromElsewhere(
-    () => readTable(sentences, { format: "tsv", columns }),
-    origin("all_sentences.tsv"),
-  );
+  const { rows, sha256 } = await readTable(sentences, { format: "tsv", columns });
   const items = rows.map(({ id, text }, i): WinogenderSentence => {
     const [occupation = "", participant = "", answer = "", form, ending] = id.split(".");
     const gender = genders.find((each) => each === form);

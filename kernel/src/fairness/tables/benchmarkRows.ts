@@ -1,6 +1,6 @@
 import { metricRow, type MetricRow } from "../../display/index.js";
 import { scoresOfTallies, tallyBbq, type BbqAnswer, type BbqVariant } from "../benchmarks/bbqScores.js";
-import { overTerms, termScores, type StereoSetScores } from "../benchmarks/stereoset.js";
+import { overTerms, termScores, type StereoSetScores } from "../benchmarks/stereosetScores.js";
 import { groupBy } from "../metrics/prediction.js";
 import { clusterIntervals, type ClusterIntervalOptions } from "../statistics/clusterIntervals.js";
 import type { About } from "./gapRows.js";

@@ -2,28 +2,41 @@
 export interface DataFile {
   /** Where it lies under the folders where data sets are looked for. */
   readonly path: string;
-  /** Where it lies in the repository. */
+  /** Where it lies in the repository, or under the address. */
   readonly origin: string;
-  readonly bytes: number;
+  /** Left out where nobody has said it: then the server is asked. */
+  readonly bytes?: number | undefined;
   readonly sha256: string;
   /** Where its last change is another one than its source's. */
   readonly commit?: string | undefined;
+  /** Of an archive (zip): where its files come to, and what they are called in it. */
+  readonly holds?: Readonly<Record<string, string>>;
 }
 
-/** Files of one repository, and the terms under which they may be used. */
-export interface DataSource {
-  /** Of GitHub, `owner/name`. */
-  readonly repository: string;
-  /**
-   * In which the files are as pinned. Its first digits where no more is known, which the server of raw files takes for the
-   * whole; that could not be tried where this was written, and whatever it sends, the hash of each file decides.
-   */
-  readonly commit: string;
+interface Terms {
   readonly licence: string;
   /** What the licence and the authors ask of who uses the files. */
   readonly terms: string;
   readonly files: readonly DataFile[];
 }
+
+/** Files of one repository of GitHub, and the terms under which they may be used. */
+export interface RepositorySource extends Terms {
+  /** `owner/name`. */
+  readonly repository: string;
+  /**
+   * In which the files are as pinned. Its first digits, or a branch, where no more is known; whatever the server sends for
+   * it, the hash of each file decides.
+   */
+  readonly commit: string;
+}
+
+/** Files that their authors publish under an address of their own. */
+export interface AddressSource extends Terms {
+  readonly address: string;
+}
+
+export type DataSource = RepositorySource | AddressSource;
 
 /** A public data set: what it is, and where its files come from. */
 export interface DataSet {
@@ -56,21 +69,36 @@ export const catalogue: readonly DataSet[] = [
   {
     name: "bbq",
     about:
-      "BBQ, questions on social bias (Parrish et al. 2022): the categories Age, Religion and Sexual_orientation",
+      "BBQ, questions on social bias (Parrish et al. 2022): nine categories, two intersections, and the authors' targets",
     sources: [
       {
         repository: "nyu-mll/BBQ",
         commit: "bea11bd97d79217245b5871acd247b9d6eb24598",
         licence: "CC BY 4.0",
         terms: "name the authors and say what you changed; the sentences show stereotypes on purpose",
-        files: files(
-          "bbq",
-          "data",
-          `
-          Age.jsonl 3091834 46e805b3fc2d8cbd26eeb8e8430d98cf7b2dc9c83574ff3674e8ce4f0fca2a60
-          Religion.jsonl 1118728 cb9555f9f3454a52cd2df85956b59bd7fcca5aa922c8527693b1164d08417616
-          Sexual_orientation.jsonl 729010 2c71036b9e7584fe589c42aef32c1a42bc01b9a5e9b1b8704342630cdb08cefd`,
-        ),
+        files: [
+          ...files(
+            "bbq",
+            "data",
+            `
+            Age.jsonl 3091834 46e805b3fc2d8cbd26eeb8e8430d98cf7b2dc9c83574ff3674e8ce4f0fca2a60
+            Disability_status.jsonl 1336984 375d40d9b71f056150264445ec189b13934998f3f49a1e311aa7578eb3b45e5f
+            Gender_identity.jsonl 4331406 8b5adbb368510a97d5775dc43e1c719e0249fe2da33f13c83e3e29edafec7a00
+            Nationality.jsonl 2900040 a583e74666aec0341ded8aa3983e7cad694eb24de72c254d28b2df3035720090
+            Physical_appearance.jsonl 1347476 e48d7e13508565f4801574e611043470c25c95a0a62af3699cb5ee7cb02608fb
+            Race_ethnicity.jsonl 6062426 4a9f1214cfaa115ce7f0bdb40609122e431f5152c71b8ca64d665e483b946ae6
+            Race_x_SES.jsonl 11222218 af8e2ae3d0e5be9ebcbfe7149e591d47ff649e263307f4548f7fb12f6a6d83e8
+            Race_x_gender.jsonl 13094106 e5dbba782f8c4e25b99dd5470b5136e2db73dbf401cf6d4a5a3ed31b02f95696
+            Religion.jsonl 1118728 cb9555f9f3454a52cd2df85956b59bd7fcca5aa922c8527693b1164d08417616
+            SES.jsonl 5696950 9f92754bb037b0982604b9112705fb81d60a19d9e759c67e4a85e484a070f528
+            Sexual_orientation.jsonl 729010 2c71036b9e7584fe589c42aef32c1a42bc01b9a5e9b1b8704342630cdb08cefd`,
+          ),
+          {
+            path: "bbq/additional_metadata.csv",
+            origin: "analysis_scripts/additional_metadata.csv",
+            sha256: "f36708416b0e7adb81b47ad1926f9c39c2beb611702b73b01e06c9b6c9ffbd3d",
+          },
+        ],
       },
     ],
   },
@@ -96,20 +124,63 @@ export const catalogue: readonly DataSet[] = [
   {
     name: "stereoset",
     about:
-      "StereoSet, contexts with a stereotype, an anti-stereotype and an unrelated continuation (Nadeem et al. 2021), reshaped to three lists",
+      "StereoSet, contexts with a stereotype, an anti-stereotype and an unrelated continuation (Nadeem et al. 2021): the development set",
     sources: [
       {
-        repository: "enjoeyland/unlearning_bias",
-        commit: "75670316d9a2e138b8a5d52e64c442160b701557",
-        licence: "CC BY-SA 4.0 (data, from moinnadeem/StereoSet); MIT (repository)",
+        repository: "moinnadeem/StereoSet",
+        commit: "ead7d086a64a192a1eca88e0dd2fd163de375218",
+        licence: "CC BY-SA 4.0",
         terms:
           "name the authors, and pass on what you make of it under the same licence; the sentences show stereotypes on purpose",
+        files: files(
+          "stereoset",
+          "data",
+          `
+          dev.json 12502245 73a0f31b711688112602e4c3ac6ab1e1a7cadcdd67df6c6fd55501c889676c90`,
+        ),
+      },
+    ],
+  },
+  {
+    name: "winogender",
+    about:
+      "Winogender, sentences whose pronoun means an occupation or another person (Rudinger et al. 2018), and shares of women",
+    sources: [
+      {
+        repository: "rudinger/winogender-schemas",
+        commit: "master",
+        licence: "MIT",
+        terms: "keep the notice of the licence",
+        files: files(
+          "winogender",
+          "data",
+          `
+          all_sentences.tsv 83644 bd69da16bf228cb8df63fd0843aec2d8b5c36a7f21bf8c7b168bcc83932556c8
+          occupations-stats.tsv 1578 3f7f37c16381a70571356982ea7fe613ac700ad04a6d3b19b9f2be18248df567`,
+        ),
+      },
+    ],
+  },
+  {
+    name: "sst",
+    about:
+      "the Stanford Sentiment Treebank: sentences of film reviews as trees with five degrees of sentiment (Socher et al. 2013)",
+    sources: [
+      {
+        address: "https://nlp.stanford.edu/sentiment",
+        licence: "none is stated",
+        terms: "the authors ask to be cited; without a licence, do not pass the sentences on",
         files: [
           {
-            path: "stereoset/stereoset_reshaped.json",
-            origin: "data/stereoset.json",
-            bytes: 3371241,
-            sha256: "8cb492380ac3c7b59d208fe70337c7d673e595451cd8edbebd667088430ed116",
+            path: "sst/trainDevTestTrees_PTB.zip",
+            origin: "trainDevTestTrees_PTB.zip",
+            bytes: 789539,
+            sha256: "5c613a4f673fc74097d523a2c83f38e0cc462984d847b82c7aaf36b01cbbbfcc",
+            holds: {
+              "sst/train.txt": "trees/train.txt",
+              "sst/dev.txt": "trees/dev.txt",
+              "sst/test.txt": "trees/test.txt",
+            },
           },
         ],
       },

@@ -3,14 +3,23 @@ import { join } from "node:path";
 import { progress } from "../../display/progress.js";
 import { nearest } from "../../graph/nearest.js";
 import { download } from "../../models/hub/download.js";
-import { serverAt } from "../../models/hub/hub.js";
+import { serverAt, type Server } from "../../models/hub/hub.js";
 import { cancelSignal } from "../../session/host.js";
 import { catalogue, type DataFile, type DataSet, type DataSource } from "./catalogue.js";
 import { dataCache, dataFolders } from "./place.js";
 import { readBytes } from "./source.js";
+import { unpack } from "./unpack.js";
 
-/** Where the files of public repositories are served; `VITRAIL_DATA_ORIGIN` names a mirror. */
-const dataOrigin = (): string => process.env["VITRAIL_DATA_ORIGIN"] || "https://raw.githubusercontent.com";
+/**
+ * Where a source's files are served. `VITRAIL_DATA_ORIGIN` names a mirror of GitHub's raw files, which holds those of other
+ * servers under the names of their hosts.
+ */
+function servedAt(source: DataSource, commit: string): string {
+  const mirror = process.env["VITRAIL_DATA_ORIGIN"]?.replace(/\/+$/, "");
+  if ("repository" in source)
+    return `${mirror || "https://raw.githubusercontent.com"}/${source.repository}/${commit}`;
+  return mirror ? `${mirror}/${source.address.replace(/^https?:\/\//, "")}` : source.address;
+}
 
 /** A set of the catalogue. Throws one line with the nearest name for one that it does not know. */
 function dataSet(name: string): DataSet {
@@ -40,8 +49,12 @@ async function present({ path, sha256 }: DataFile): Promise<string | undefined> 
 
 /** Whether all files of a set are there and are what the catalogue says. */
 export async function hasData({ sources }: DataSet): Promise<boolean> {
-  for (const file of sources.flatMap(({ files }) => files))
+  const folders = dataFolders();
+  for (const file of sources.flatMap(({ files }) => files)) {
     if ((await present(file).catch(() => undefined)) === undefined) return false;
+    for (const held of Object.keys(file.holds ?? {}))
+      if (!folders.some((folder) => existsSync(join(folder, held)))) return false;
+  }
   return true;
 }
 
@@ -55,7 +68,8 @@ export interface FetchDataOptions {
 /**
  * Brings a data set from its own repositories into the user's cache, where `findData` looks. A file that is there with
  * the right hash is not asked for again; one that comes with other contents is an error of one line, and leaves nothing,
- * as does an interrupted download. Gives the paths of the files, in the catalogue's order.
+ * as does an interrupted download. What an archive holds is laid beside it. Gives the paths of the files, in the
+ * catalogue's order, those of an archive after it.
  */
 export async function fetchData(
   what: string | DataSet,
@@ -68,43 +82,56 @@ export async function fetchData(
   for (const source of set.sources)
     for (const file of source.files) {
       const there = await present(file);
-      if (there === undefined) paths.push(await bring(source, file, cancelSignal(signal)));
-      else paths.push(there);
-      say(`  ${there === undefined ? "fetched" : "already there"}: ${paths.at(-1)}`);
+      const path = there ?? (await bring(source, file, cancelSignal(signal)));
+      say(`  ${there === undefined ? "fetched" : "already there"}: ${path}`);
+      const held = new Map(
+        Object.entries(file.holds ?? {}).map(([to, name]) => [join(dataCache(), to), name]),
+      );
+      if (held.size > 0) await unpack(path, held);
+      for (const to of held.keys()) say(`  unpacked: ${to}`);
+      paths.push(path, ...held.keys());
     }
   return paths;
 }
 
 /** Where files come from and what may be done with them, for the reader. */
-export function termsOf({ repository, commit, licence, terms, files }: DataSource): string[] {
+export function termsOf(source: DataSource): string[] {
+  const { licence, terms, files } = source;
+  const from =
+    "repository" in source ? `https://github.com/${source.repository}/tree/${source.commit}` : source.address;
   return [
-    `  from https://github.com/${repository}/tree/${commit}: ${files.map(({ origin }) => origin).join(", ")}`,
+    `  from ${from}: ${files.map(({ origin }) => origin).join(", ")}`,
     `  licence ${licence}: ${terms}`,
   ];
 }
 
-async function bring(
-  source: DataSource,
-  { path, origin, bytes, sha256, commit = source.commit }: DataFile,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const server = serverAt(dataOrigin(), signal);
-  const url = `${server.endpoint}/${source.repository}/${commit}/${origin}`;
+async function bring(source: DataSource, file: DataFile, signal: AbortSignal | undefined): Promise<string> {
+  const { path, origin, sha256 } = file;
+  const commit = file.commit ?? ("repository" in source ? source.commit : "");
+  const server = serverAt(servedAt(source, commit), signal);
+  const url = `${server.endpoint}/${origin}`;
+  const refused = (status: number) => `${url} answers ${status} when asked for ${path}`;
   const blob = join(dataCache(), path);
+  signal?.throwIfAborted();
+  const bytes = file.bytes ?? (await lengthOf(server, url, refused));
   const bar = progress(bytes, path);
   let outcome = "stopped";
   try {
-    signal?.throwIfAborted();
-    const file = { url, label: path, blob, bytes, digest: sha256, source: "the catalogue", resumes: false };
-    await download(
-      server,
-      file,
-      (now) => bar.set(now),
-      (status) => `${url} answers ${status} when asked for ${path}`,
-    );
+    const wanted = { url, label: path, blob, bytes, digest: sha256, source: "the catalogue", resumes: false };
+    await download(server, wanted, (now) => bar.set(now), refused);
     outcome = "";
   } finally {
     bar.finish(outcome);
   }
   return blob;
+}
+
+/** What the server says of a file's length. Throws one line when it says nothing. */
+async function lengthOf(server: Server, url: string, refused: (status: number) => string): Promise<number> {
+  // The length of a compressed answer would not be the file's.
+  const answer = await server.fetch(url, { method: "HEAD", headers: { "accept-encoding": "identity" } });
+  if (!answer.ok) throw new Error(refused(answer.status));
+  const length = Number(answer.headers.get("content-length") ?? Number.NaN);
+  if (!Number.isInteger(length)) throw new Error(`${url} does not say how long it is`);
+  return length;
 }

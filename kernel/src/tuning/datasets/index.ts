@@ -1,4 +1,4 @@
-export type { DataFile, DataSet, DataSource } from "./catalogue.js";
+export type { AddressSource, DataFile, DataSet, DataSource, RepositorySource } from "./catalogue.js";
 export { catalogue } from "./catalogue.js";
 export { everydaySentences } from "./everyday.js";
 export type { FetchDataOptions } from "./fetch.js";

@@ -34,7 +34,9 @@ export function findData(path: string, folders = dataFolders()): string {
   const found = folders.map((folder) => join(folder, path)).find((file) => existsSync(file));
   if (found !== undefined) return found;
   const set = catalogue.find(({ sources }) =>
-    sources.some(({ files }) => files.some((file) => file.path === path)),
+    sources.some(({ files }) =>
+      files.some((file) => file.path === path || Object.hasOwn(file.holds ?? {}, path)),
+    ),
   );
   const way = set === undefined ? "" : `; vitrail data fetch ${set.name} brings it`;
   throw new Error(`no data "${path}": it is in none of ${folders.join(", ")}${way}`);

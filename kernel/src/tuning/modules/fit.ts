@@ -8,11 +8,12 @@ import type { Session } from "../../session/session.js";
 import { withLossCurve } from "../lossCurve.js";
 import type { OptimiserOptions } from "../optimisers/optimiser.js";
 import type { Schedule } from "../optimisers/schedule.js";
+import { checkModel } from "../training/course.js";
 import { Descent } from "../training/descent.js";
 import { untilInterrupted } from "../training/untilInterrupted.js";
 import { moduleGradient, type Pass } from "./gradient.js";
 import { copyModules, namedTensors, type Modules } from "./modules.js";
-import { checkPlace, type FitPlace } from "./place.js";
+import { checkPlace, courseOf, told, type FitPlace } from "./place.js";
 import { Validation, validationCurve, type ValidationLoss, type ValidationOptions } from "./validation.js";
 
 export interface FitOptions {
@@ -80,17 +81,20 @@ const optionNames: OptionNames<FitOptions> = {
 /**
  * Trains modules at hook points of the live session: probes, maps and small networks written with graph values, the model
  * itself frozen, on any mesh. Shows a progress bar with the seed; an interrupt keeps what has been learnt so far, with
- * validation what was best by then, and with `from: fitted.last` the same call goes on from there and gives what it would have
- * given without the interrupt. What comes back shows as the loss by step.
+ * validation what was best by then, and with `from: fitted.last` and the steps that are left the same call goes on from there
+ * and gives what it would have given without the interrupt. What comes back shows as the loss by step.
  *
  * Throws one line when a setting does not fit, when a module takes part in no pass, or when the loss is no longer finite.
  */
 export async function fit(session: Session, options: FitOptions): Promise<Fitted> {
   checkOptions("fit", options, optionNames);
-  const { steps, schedule = { kind: "constant" }, clip, label = "modules", from } = options;
+  const { steps, label = "modules", from } = options;
   const least = from === undefined ? 1 : 0;
   if (!Number.isInteger(steps) || steps < least) throw new Error(`steps ${steps}: must be ${least} or more`);
-  if (from !== undefined) checkPlace(from, options);
+  if (from !== undefined) {
+    checkPlace(from, options);
+    await checkModel(session, from, told);
+  }
   const seed = options.seed ?? from?.seed ?? 0;
   const modules = copyModules(from?.modules ?? options.modules);
   const named = namedTensors(modules);
@@ -98,10 +102,9 @@ export async function fit(session: Session, options: FitOptions): Promise<Fitted
   const losses = [...(from?.losses ?? [])];
   const before = losses.length;
   const end = before + steps;
-  const total = options.totalSteps ?? end;
-  if (end > total) throw new Error(`${end} steps of a schedule of ${total}`);
-  const { optimiser } = options;
-  const descent = new Descent(named, { optimiser, schedule, total, clip, from: from?.optimiser });
+  const course = courseOf(options, end);
+  if (end > course.total) throw new Error(`${end} steps of a schedule of ${course.total}`);
+  const descent = new Descent(named, { ...course, from: from?.optimiser });
   const signal = cancelSignal(options.signal);
   const validation = options.validation && new Validation(session, options.validation, signal, from);
   let provenance = from?.provenance;
@@ -145,6 +148,7 @@ export async function fit(session: Session, options: FitOptions): Promise<Fitted
       ...shared,
       modules,
       optimiser: descent.state(),
+      course,
       validation: place?.validation ?? [],
       best: place?.best,
     },

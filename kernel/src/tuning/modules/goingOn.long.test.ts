@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Session } from "../../session/session.js";
-import { opt, ownRuntime, quiet } from "../../session/sessions.fixture.js";
+import { gpt2, opt, ownRuntime, quiet } from "../../session/sessions.fixture.js";
 import { fit, type FitOptions, type Fitted } from "./fit.js";
 import { linearProbe, type Modules } from "./modules.js";
 import type { ValidationPass } from "./validation.js";
@@ -145,9 +145,30 @@ test("a fit goes on with its own settings, or is refused in one line", async () 
   );
   await refused({}, "validation for a fit that had none: begin anew with its modules", plain.last);
   await refused({}, "from is a whole fit: give its last to go on", begun as never);
-  await refused({ totalSteps: 2 }, "3 steps of a schedule of 2");
+  await refused(
+    { totalSteps: 2 },
+    "a linear schedule over 2 steps for a fit by one over 7: give steps: 5, or fewer with totalSteps: 7",
+  );
+  const adam = { kind: "adamW", learningRate: 0.2 } as const;
+  await refused({ optimiser: adam }, "learningRate 0.2 for a fit by 0.1: to begin anew leave from out");
+  await refused(
+    { optimiser: { kind: "sgd", learningRate: 0.1 } },
+    'optimiser {"kind":"sgd"} for a fit by {"kind":"adamW"}',
+  );
+  await refused({ clip: 2 }, "clip 2 for a fit by 1");
+  await refused(
+    { schedule: { kind: "linear" } },
+    'schedule {"kind":"linear","warmup":0} for a fit by {"kind":"linear","warmup":2}',
+  );
+  await expect(fit(session, { ...options, totalSteps: 2 })).rejects.toThrow("7 steps of a schedule of 2");
   await expect(fit(session, { ...options, steps: 0 })).rejects.toThrow("steps 0: must be 1 or more");
   await session.close();
+
+  const other = await Session.open(gpt2, quiet);
+  await expect(fit(other, { ...options, steps: 5, from: begun.last })).rejects.toThrow(
+    /^the model here is [0-9a-f]{8}, and the fit to go on from is of opt, [0-9a-f]{8}: to begin anew/,
+  );
+  await other.close();
 });
 
 test("so does a tuned lens, whose rows are the same ones", async () => {
@@ -178,6 +199,8 @@ test("so does a tuned lens, whose rows are the same ones", async () => {
     facts(whole),
   );
   for (const [more, said] of [
+    // Its schedule would be longer than it was: the steps that are left are meant.
+    [{ steps: 250 }, "a linear schedule over 254 steps for a fit by one over 7: give steps: 3"],
     [{ seed: 6 }, "seed 6 for a lens of seed 4: it goes on with its own"],
     [{ rows: rows.slice(1) }, "rows to learn from that are not those of the lens to go on from"],
     [{ validation: 2 }, "rows to learn from that are not those of the lens to go on from"],

@@ -1,6 +1,7 @@
 import { printShape } from "../../graph/shape.js";
 import type { Provenance } from "../../display/payload/provenance.js";
 import type { OptimiserState } from "../optimisers/optimiser.js";
+import { checkCourse, type TrainingCourse, type Told } from "../training/course.js";
 import type { FitOptions } from "./fit.js";
 import { namedTensors, type Modules } from "./modules.js";
 import type { BestModules, ValidationLoss } from "./validation.js";
@@ -9,6 +10,8 @@ import type { BestModules, ValidationLoss } from "./validation.js";
 export interface FitPlace {
   readonly modules: Modules;
   readonly optimiser: OptimiserState;
+  /** In steps. */
+  readonly course: TrainingCourse;
   readonly seed: number;
   /** Of each step of all calls, before it. */
   readonly losses: readonly number[];
@@ -19,8 +22,29 @@ export interface FitPlace {
   readonly provenance: Provenance;
 }
 
-/** Throws one line where a setting is not that of the fit that is gone on from, so that its best would mean something else. */
-export function checkPlace(place: FitPlace, { modules, seed = place.seed, validation }: FitOptions): void {
+export const told: Told = {
+  what: "fit",
+  unit: "steps",
+  total: "totalSteps",
+  anew: "to begin anew leave from out",
+};
+
+/**
+ * The course of a fit, in steps.
+ *
+ * @param end how many there are after this call
+ */
+export function courseOf(options: FitOptions, end: number): TrainingCourse {
+  const { optimiser, schedule = { kind: "constant" }, totalSteps: total = end, clip } = options;
+  return { optimiser, schedule, total, clip };
+}
+
+/**
+ * Throws one line where a setting is not that of the fit that is gone on from, so that its best would mean something else, or
+ * its steps lead elsewhere.
+ */
+export function checkPlace(place: FitPlace, options: FitOptions): void {
+  const { modules, seed = place.seed, validation } = options;
   if ("last" in place) throw new Error("from is a whole fit: give its last to go on");
   if (seed !== place.seed)
     throw new Error(`seed ${seed} for a fit of seed ${place.seed}: it goes on with its own`);
@@ -37,4 +61,6 @@ export function checkPlace(place: FitPlace, { modules, seed = place.seed, valida
         ? "no validation for a fit that had one: it goes on with its own"
         : "validation for a fit that had none: begin anew with its modules",
     );
+  const done = place.losses.length;
+  checkCourse(place.course, courseOf(options, done + options.steps), done, told);
 }

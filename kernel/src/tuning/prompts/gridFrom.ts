@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Session } from "../../session/session.js";
+import { checkModel } from "../training/course.js";
+import { told } from "./course.js";
 import type { GridAsked, GridData, GridOptions, GridPoint } from "./gridTypes.js";
-import { checkModel } from "./place.js";
 import { rowsSha } from "./rows.js";
 import { sharedNames } from "./settings.js";
 import type { Tuned, TuneOptions } from "./types.js";
@@ -24,7 +25,7 @@ export async function checkFrom(
   points: readonly GridPoint[],
 ): Promise<void> {
   const all = [...runs, ...(underWay ? [underWay] : [])];
-  for (const { tuned } of all) await checkModel(session, tuned.last);
+  for (const { tuned } of all) await checkModel(session, tuned.last, told);
   const said = (value: unknown) => (value === undefined ? "its default" : JSON.stringify(value));
   for (const name of new Set([...Object.keys(before), ...Object.keys(asked)])) {
     if (isDeepStrictEqual(before[name], asked[name])) continue;

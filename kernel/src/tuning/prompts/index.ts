@@ -1,3 +1,4 @@
+export type { TrainingCourse } from "../training/course.js";
 export { classifyByPrompt, evaluatePrompt } from "./evaluate.js";
 export type { ClassifyPromptOptions, Evaluation, PromptReading } from "./evaluate.js";
 export { tuneGrid } from "./grid.js";
@@ -11,7 +12,6 @@ export type {
   GridRun,
   MeasuredRun,
 } from "./gridTypes.js";
-export type { TuningCourse } from "./course.js";
 export type { Selection, SelectionEffect } from "./selection.js";
 export type { InitialOptions } from "./initial.js";
 export { initialPrompt } from "./initial.js";

@@ -1,6 +1,7 @@
 import type { Session } from "../../session/session.js";
 import { deepened, initialPrompt, type InitialOptions } from "./initial.js";
-import { anew, checkCourse, courseOf } from "./course.js";
+import { checkCourse } from "../training/course.js";
+import { anew, courseOf, told } from "./course.js";
 import { checkPrompt, type SoftPrompt } from "./softPrompt.js";
 import type { TuneOptions, TuningDigest, TuningPlace } from "./types.js";
 
@@ -31,7 +32,7 @@ export function checkPlace(place: TuningPlace, options: TuneOptions, data: Tunin
   if (template !== place.reading.template)
     throw new Error(`template "${template}" for a tuning by "${place.reading.template}": ${anew}`);
   const { order, steps, epochs, best } = place;
-  checkCourse(place.course, courseOf(options, epochs.length + (options.epochs ?? 5)), epochs.length);
+  checkCourse(place.course, courseOf(options, epochs.length + (options.epochs ?? 5)), epochs.length, told);
   if (best !== undefined && epochs.length - 1 - best.epoch >= patience)
     throw new Error(
       `patience ${patience} is spent: of ${epochs.length} epochs, that of index ${best.epoch} is the best`,
@@ -43,16 +44,6 @@ export function checkPlace(place: TuningPlace, options: TuneOptions, data: Tunin
     );
   if (shuffle !== order.shuffle)
     throw new Error(`shuffle ${shuffle} in the midst of an epoch with shuffle ${order.shuffle}`);
-}
-
-/** Throws one line for another model than that of the tuning: its best and its epochs are of that one. */
-export async function checkModel(session: Session, { provenance }: TuningPlace): Promise<void> {
-  const { fingerprint } = await session.status();
-  const short = (of: string) => of.slice(0, 8);
-  if (fingerprint !== provenance.fingerprint)
-    throw new Error(
-      `the model here is ${short(fingerprint)}, and the tuning to go on from is of ${provenance.model}, ${short(provenance.fingerprint)}: ${anew}`,
-    );
 }
 
 /** How a tuning's first prompt is made; undefined where it is given, and that of its beginning where it goes on. */

@@ -1,9 +1,10 @@
 import type { Session } from "../../session/session.js";
 import { scheduleFactor } from "../optimisers/schedule.js";
-import { courseOf, type TuningCourse } from "./course.js";
+import { checkModel, type TrainingCourse } from "../training/course.js";
+import { courseOf, told } from "./course.js";
 import type { PromptReading } from "./evaluate.js";
 import type { InitialOptions } from "./initial.js";
-import { checkGiven, checkModel, checkPlace, initOf, placeOf } from "./place.js";
+import { checkGiven, checkPlace, initOf, placeOf } from "./place.js";
 import type { ReadRow } from "./promptStep.js";
 import { checkRows, dataOf, readRows, rowsSha } from "./rows.js";
 import { checkSettings } from "./settings.js";
@@ -23,7 +24,7 @@ export interface Prepared {
   readonly seed: number;
   readonly reading: PromptReading;
   readonly data: TuningDigest;
-  readonly course: TuningCourse;
+  readonly course: TrainingCourse;
   /** Steps of an epoch, and of the schedule. */
   readonly perEpoch: number;
   readonly total: number;
@@ -46,7 +47,7 @@ export async function prepare(session: Session, data: TuningData, options: TuneO
     ...(validation && { validation: rowsSha(validation) }),
   };
   if (place !== undefined) {
-    await checkModel(session, place);
+    await checkModel(session, place, told);
     checkPlace(place, options, digest);
   }
   const init = initOf(options);
@@ -55,9 +56,9 @@ export async function prepare(session: Session, data: TuningData, options: TuneO
   const perEpoch = Math.ceil(train.length / (batch * accumulate));
   const begun = place?.epochs.length ?? 0;
   const course = courseOf(options, begun + epochs);
-  if (begun + epochs > course.totalEpochs)
-    throw new Error(`${begun + epochs} epochs of a schedule of ${course.totalEpochs}`);
-  const total = course.totalEpochs * perEpoch;
+  if (begun + epochs > course.total)
+    throw new Error(`${begun + epochs} epochs of a schedule of ${course.total}`);
+  const total = course.total * perEpoch;
   scheduleFactor(course.schedule, 0, total);
 
   const others = (given?.tokens ?? options.tokens ?? 8) + words.longest - 1;

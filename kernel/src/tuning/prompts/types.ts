@@ -1,7 +1,7 @@
 import type { Provenance } from "../../display/payload/provenance.js";
 import type { OptimiserOptions, OptimiserState } from "../optimisers/optimiser.js";
 import type { Schedule } from "../optimisers/schedule.js";
-import type { TuningCourse } from "./course.js";
+import type { TrainingCourse } from "../training/course.js";
 import type { Evaluation, PromptReading } from "./evaluate.js";
 import type { InitialOptions } from "./initial.js";
 import type { SoftPrompt } from "./softPrompt.js";
@@ -106,7 +106,7 @@ export interface TuningPlace {
   readonly best: { readonly epoch: number; readonly prompt: SoftPrompt } | undefined;
   /** Rows of a step, and whether they came in another order each epoch. */
   readonly order: { readonly rows: number; readonly shuffle: boolean };
-  readonly course: TuningCourse;
+  readonly course: TrainingCourse;
   readonly reading: PromptReading;
   /** How the first prompt was made; undefined where it was given. */
   readonly init: InitialOptions | undefined;

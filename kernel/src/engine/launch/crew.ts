@@ -68,7 +68,12 @@ export class Crew {
       return this.#ready.promise;
     }
     for (const [rank, device] of plan.devices.entries()) {
-      const identity = { rank, device, stage: coordinatesOf(plan.mesh, rank).pipeline };
+      const identity = {
+        rank,
+        device,
+        stage: coordinatesOf(plan.mesh, rank).pipeline,
+        heapBytes: plan.bytes / plan.devices.length + plan.spare[rank]!,
+      };
       const process = new RankProcess(
         identity,
         { socket: path, token, epoch },

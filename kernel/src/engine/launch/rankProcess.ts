@@ -3,12 +3,15 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Channel } from "../wire/channel.js";
 import type { FromWorker, ToWorker } from "../wire/messages.js";
+import { heapSettings } from "./heap.js";
 import { program } from "./program.js";
 
 export interface RankIdentity {
   readonly rank: number;
   readonly device: string;
   readonly stage: number;
+  /** Bytes that its heap may come to hold, by estimate. */
+  readonly heapBytes: number;
 }
 
 export interface RankEvents {
@@ -21,13 +24,6 @@ export interface RankEvents {
 
 /** Its helper thread speaks every second, whatever a worker does. */
 const longestSilence = 30;
-
-/**
- * glibc maps what is large anew and gives it back when it is freed, so that every step of a model pays for fresh pages: of
- * 1×128 tokens of OPT-125M with everything captured a tenth of the step, of the logits of 8×64 tokens 70 ms. Here all
- * comes from one heap, which keeps up to a gigabyte of what is free on top.
- */
-const keepPages = { MALLOC_MMAP_MAX_: "0", MALLOC_TRIM_THRESHOLD_: `${2 ** 30}` };
 
 /**
  * A worker's heap is of ten megabytes, but what it holds of onnxruntime's tensors has V8 collect it several times a step; its
@@ -67,9 +63,8 @@ export class RankProcess {
     this.#child = spawn(process.execPath, [...collectAlone, fileURLToPath(worker)], {
       stdio: ["ignore", "pipe", "pipe"],
       env: {
-        ...keepPages,
         ...wholeFloat32,
-        ...process.env,
+        ...heapSettings(identity.heapBytes),
         VITRAIL_WORKER: JSON.stringify({ ...summons, rank: identity.rank }),
       },
     });

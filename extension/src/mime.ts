@@ -21,6 +21,16 @@ interface Figure {
 /** Checks and decodes a payload; throws one line when it is not sound. */
 type FigureOf = (data: unknown, theme: Theme) => Figure | Promise<Figure>;
 
+/**
+ * Keys that act in a figure do not reach JupyterLab, which would choose, cut or add cells by them. Its attribute
+ * `data-lm-suppress-shortcuts` does not help: the selectors of those shortcuts match the focused control itself.
+ */
+function keepKeys(event: KeyboardEvent): void {
+  const isCommand =
+    event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
+  if (!isCommand) event.stopPropagation();
+}
+
 /** Shows a payload from the saved notebook alone: no kernel, no trust, no network. */
 class FigureRenderer extends Widget implements IRenderMime.IRenderer {
   readonly #type: string;
@@ -34,6 +44,7 @@ class FigureRenderer extends Widget implements IRenderMime.IRenderer {
     this.#type = type;
     this.#figureOf = figureOf;
     this.addClass("vt-output");
+    this.node.addEventListener("keydown", keepKeys);
     this.#unwatch = watchTheme((theme) => this.#figure?.setTheme(theme));
   }
 

@@ -32,7 +32,10 @@ const induction = plot(
         { name: "whole model", y: loss, low: loss.map((y) => y - 0.4), high: loss.map((y) => y + 0.4) },
         { name: "without 5.1", y: loss.map((y, i) => (i < 20 ? y : y + 4)) },
       ],
-      references: [{ axis: "x", at: 20, label: "repeat begins" }],
+      references: [
+        { axis: "x", at: 20, label: "repeat begins" },
+        { axis: "y", at: 6, label: "between $5 and $7" },
+      ],
     }),
   ],
   { title: "Induction", notes: ["made for this test"] },
@@ -100,6 +103,8 @@ let page: Page;
 
 beforeAll(async () => {
   const cells = [
+    // It makes Lab load MathJax.
+    { cell_type: "markdown", id: "formula", metadata: {}, source: "$x^2$" },
     output("induction", induction.bundle),
     output("facets", facets.bundle),
     output("columns", columns.bundle),
@@ -163,6 +168,7 @@ test("a saved, untrusted notebook shows its charts without a kernel, from a chun
   expect(await figure(0).locator(".infolayer .annotation-text").allTextContents()).toEqual([
     "Induction score by head",
     "repeat begins",
+    "between $5 and $7",
     "Loss by position",
   ]);
   const chunks = await page.evaluate(() =>
@@ -209,7 +215,12 @@ test("colours are those of the theme, and follow it", async () => {
   );
 });
 
-test("names are text, never markup", async () => {
+test("names are text, never markup or TeX", async () => {
+  const widths = await figure(0)
+    .locator(".infolayer .annotation-text")
+    .evaluateAll((texts) => texts.map((text) => text.getBoundingClientRect().width));
+  // Plotly hides what it takes for TeX until it is typeset.
+  expect(Math.min(...widths)).toBeGreaterThan(30);
   const labels = await figure(1).locator(".ytick text").allTextContents();
   expect(labels.slice(0, 4)).toEqual(groups);
   expect(await figure(1).locator(".ytick tspan[style*='bold'], .ytick b").count()).toBe(0);
@@ -236,6 +247,45 @@ test("drop-downs choose what is shown, by keys too, and say where nothing was me
   await page.waitForFunction(
     () => document.querySelectorAll(".vt-plot")[1]!.querySelector(".xtitle")?.textContent === "TPR gap",
   );
+});
+
+/** How many cells the notebook has, and which of them is chosen. */
+const cells = () =>
+  page.evaluate(() => {
+    const { jupyterapp } = window as unknown as {
+      jupyterapp: {
+        shell: { currentWidget: { content: { widgets: unknown[]; activeCellIndex: number } } };
+      };
+    };
+    const { content } = jupyterapp.shell.currentWidget;
+    return { count: content.widgets.length, chosen: content.activeCellIndex };
+  });
+
+test("keys pressed in a figure are the figure's: they neither choose another cell nor cut or add one", async () => {
+  await page.locator(".jp-CodeCell").nth(1).locator(".jp-InputPrompt").click();
+  await page.locator(".jp-Cell.jp-mod-active").focus();
+  const before = await cells();
+  // The comparison can fail: beside the figure the same key chooses another cell.
+  await page.keyboard.press("ArrowDown");
+  await expect.poll(cells).toEqual({ ...before, chosen: before.chosen + 1 });
+  await page.keyboard.press("ArrowUp");
+  await expect.poll(cells).toEqual(before);
+  const metric = figure(1).locator("select").nth(1);
+  await metric.focus();
+  await page.keyboard.press("ArrowDown");
+  expect(await metric.inputValue()).toBe("FPR");
+  await page.keyboard.press("ArrowUp");
+  expect(await metric.inputValue()).toBe("TPR");
+  for (const key of ["x", "a", "d", "d"]) await page.keyboard.press(key);
+  await figure(1).locator("summary").focus();
+  for (const key of ["ArrowDown", "x", "b", "Enter"]) await page.keyboard.press(key);
+  const table = figure(1).locator(".vt-table").first();
+  await table.focus();
+  for (const key of ["ArrowDown", "x"]) await page.keyboard.press(key);
+  expect(await cells()).toEqual(before);
+  await figure(1).locator("summary").focus();
+  await page.keyboard.press("Enter");
+  expect(await table.isVisible()).toBe(false);
 });
 
 /** Horizontal places in the page of the marks of one chart, from top to bottom. */

@@ -19,7 +19,7 @@ function summaryLine({ layers, heads, tokens, row }: AttentionPayload): string {
 
 /** The attention figure of one payload: overview, one head large, legend, numbers, provenance. Knows no kernel. */
 export class AttentionFigure {
-  readonly node = element("div", { class: "vt-figure vt-attention", "data-lm-suppress-shortcuts": "true" });
+  readonly node = element("div", { class: "vt-figure vt-attention" });
   readonly #payload: AttentionPayload;
   readonly #decoded: DecodedBlock;
   readonly #overview: Overview;

@@ -7,7 +7,13 @@ import { draw } from "./drawing.js";
 import { numbersOf } from "./numbers.js";
 import { say, step, type Place } from "./walk.js";
 
-const configuration = { displaylogo: false, displayModeBar: "hover", responsive: false, showTips: false };
+const configuration = {
+  displaylogo: false,
+  displayModeBar: "hover",
+  responsive: false,
+  showTips: false,
+  typesetMath: false,
+};
 const hint = "Arrow keys read single values; page keys go from chart to chart.";
 
 /** Plotly is a megabyte and a half, and takes seconds to start: it comes with the first plot, as a chunk of its own. */
@@ -53,7 +59,7 @@ export class PlotFigure {
     ];
     this.node = element(
       "div",
-      { class: "vt-figure vt-plot", "data-lm-suppress-shortcuts": "true" },
+      { class: "vt-figure vt-plot" },
       element(
         "header",
         { class: "vt-header" },

@@ -27,8 +27,6 @@ export class AxisChoice {
       );
     }
     this.node.append(this.#others);
-    // The notebook would take the arrow keys, which move the controls.
-    this.node.addEventListener("keydown", (event) => event.stopPropagation());
     this.#list();
   }
 

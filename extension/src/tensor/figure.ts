@@ -13,7 +13,7 @@ import { binTable, valueTable } from "./tables.js";
 
 /** The figure of one tensor payload: a slice of it, statistics, numbers, ranks, provenance. Knows no kernel. */
 export class TensorFigure {
-  readonly node = element("div", { class: "vt-figure vt-tensor", "data-lm-suppress-shortcuts": "true" });
+  readonly node = element("div", { class: "vt-figure vt-tensor" });
   readonly #payload: TensorPayload;
   readonly #held: Held;
   readonly #slice: Slice;

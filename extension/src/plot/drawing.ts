@@ -2,7 +2,7 @@ import { alikeOf, type Chart, type Theme } from "vitrail/payload";
 import { drawHeatmap } from "./heatmap.js";
 import { drawLabelled } from "./labelled.js";
 import { drawLines } from "./lines.js";
-import { inks, plain, type Domain, type Part } from "./part.js";
+import { inks, longestLabel, plain, type Domain, type Part } from "./part.js";
 
 /** What plotly draws: its traces and its layout. */
 export interface Drawing {
@@ -97,11 +97,12 @@ function heightOf(chart: Chart): number {
   return chartHeight;
 }
 
-const longest = (labels: readonly string[]) => Math.max(...labels.map((label) => label.length));
+const longest = (labels: readonly string[]) =>
+  labels.reduce((most, label) => Math.max(most, label.length), 0);
 
 function leftOf(chart: Chart): number {
-  if (chart.kind === "forest") return Math.min(240, 30 + 6.5 * longest(chart.labels.labels));
-  if (chart.kind === "heatmap") return Math.min(160, 46 + 6.5 * longest(chart.y.labels));
+  if (chart.kind === "forest") return 30 + 6.5 * Math.min(longestLabel.forest, longest(chart.labels.labels));
+  if (chart.kind === "heatmap") return 46 + 6.5 * Math.min(longestLabel.heatmap, longest(chart.y.labels));
   return 64;
 }
 

@@ -1,6 +1,16 @@
 import { rampOf } from "vitrail/payload";
 import type { HeatmapChart, Theme } from "vitrail/payload";
-import { axisNames, axisOf, inks, labelTicks, plain, rgb, type Domain, type Part } from "./part.js";
+import {
+  axisNames,
+  axisOf,
+  inks,
+  labelTicks,
+  longestLabel,
+  plain,
+  rgb,
+  type Domain,
+  type Part,
+} from "./part.js";
 
 /** A heatmap with the bar of its colours. */
 export function drawHeatmap(chart: HeatmapChart, index: number, theme: Theme, domain: Domain): Part {
@@ -55,7 +65,7 @@ export function drawHeatmap(chart: HeatmapChart, index: number, theme: Theme, do
       [yLayout]: {
         ...axisOf(chart.y.name, theme, domain.y, x),
         ...bare,
-        ...labelTicks(chart.y.labels, 40),
+        ...labelTicks(chart.y.labels, 40, longestLabel.heatmap),
         autorange: "reversed",
       },
     },

@@ -7,6 +7,7 @@ import {
   inks,
   labelTicks,
   limitsAt,
+  longestLabel,
   plain,
   rgb,
   type Domain,
@@ -86,7 +87,7 @@ export function drawLabelled(
           [yLayout]: {
             ...axisOf("", theme, domain.y, x),
             ...byLabel,
-            ...labelTicks(labels.labels, 400),
+            ...labelTicks(labels.labels, 400, longestLabel.forest),
             range: [...ends].reverse(),
           },
         }

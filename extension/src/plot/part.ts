@@ -19,6 +19,9 @@ export const inks = {
 export const rgb = ([r, g, b]: Rgb, alpha = 1) =>
   alpha === 1 ? `rgb(${r}, ${g}, ${b})` : `rgba(${r}, ${g}, ${b}, ${alpha})`;
 
+/** Characters of a label beside the rows of a chart. */
+export const longestLabel = { forest: 32, heatmap: 17 } as const;
+
 /** The axes of chart `index`, as plotly names them in traces and in the layout. */
 export const axisNames = (index: number) => {
   const number = index === 0 ? "" : String(index + 1);
@@ -60,11 +63,27 @@ export function axisOf(
   };
 }
 
-/** Ticks at the places of labels; a label in several where they would touch. */
-export function labelTicks(labels: readonly string[], most: number): Record<string, unknown> {
+/**
+ * Ticks at the places of labels; a label in several where they would touch. Of one that is longer than there is room the
+ * end is left out, which the dots say: plotly would cut off its beginning.
+ */
+export function labelTicks(
+  labels: readonly string[],
+  most: number,
+  longest = Infinity,
+): Record<string, unknown> {
   const every = Math.max(1, Math.ceil(labels.length / most));
   const shown = labels.map((_, i) => i).filter((i) => i % every === 0);
-  return { tickmode: "array", tickvals: shown, ticktext: shown.map((i) => plain(labels[i]!)) };
+  return {
+    tickmode: "array",
+    tickvals: shown,
+    ticktext: shown.map((i) => plain(fitted(labels[i]!, longest))),
+  };
+}
+
+function fitted(label: string, longest: number): string {
+  const all = [...label];
+  return all.length <= longest ? label : `${all.slice(0, longest - 1).join("")}…`;
 }
 
 /** Plotly reads a few tags in texts; names come from anywhere and are shown as they are. */

@@ -19,6 +19,7 @@ const special: Readonly<Record<string, string>> = {
   "^": "\\textasciicircum{}",
   "<": "\\textless{}",
   ">": "\\textgreater{}",
+  "|": "\\textbar{}",
 };
 
 /** What pdflatex has no letter for. */
@@ -36,7 +37,7 @@ const symbols: Readonly<Record<string, string>> = {
 /** Text made safe in LaTeX. */
 export function escapeLatex(text: string): string {
   return text
-    .replace(/[\\~^<>&%$#_{}]/g, (character) => special[character] ?? `\\${character}`)
+    .replace(/[\\~^<>|&%$#_{}]/g, (character) => special[character] ?? `\\${character}`)
     .replace(/−/g, "$-$")
     .replace(/·/g, "$\\cdot$")
     .replace(/–/g, "--")
@@ -48,7 +49,9 @@ const raisedLatex = (mark: string) => (mark === "" ? "" : `$^{${mark}}$`);
 /** A LaTeX table in the style of the package booktabs, with methods and notes below it. */
 export function metricsLatex(payload: MetricsPayload): string {
   const columns = printedColumns(payload);
-  const line = (cells: readonly string[]) => `  ${cells.join(" & ")} \\\\`;
+  // What follows the end of a row in brackets or as a star LaTeX takes for an option of that end.
+  const line = (cells: readonly string[]) =>
+    `  ${/^[[*]/.test(cells[0]!) ? "{}" : ""}${cells.join(" & ")} \\\\`;
   const foot = footOf(payload).map(
     ({ mark, text }) => `  ${mark === "" ? "" : `${raisedLatex(mark)} `}${escapeLatex(text)}\\par`,
   );

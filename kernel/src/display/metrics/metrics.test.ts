@@ -138,6 +138,14 @@ test("CSV and JSON hold every number in full, and LaTeX compiles whatever the na
   ]);
   expect(JSON.parse(table.json())).toEqual(rows);
   expect(table.latex()).toContain("  old & negative\\_FPR\\_gap & 40 & 0.123 & [0.123, 0.123] & -- \\\\");
+  // After the end of a row LaTeX would take these for the row's own options.
+  const lines = metrics([row("[MASK]", 0.1), row("* P(a|b)", 0.2)])
+    .latex()
+    .split("\n");
+  expect(lines.filter((line) => line.includes("negative")).map((line) => line.split(" &")[0])).toEqual([
+    "  {}[MASK]",
+    "  {}* P(a\\textbar{}b)",
+  ]);
   expect(escapeLatex("50 % {a} \\b <0.001 −1 & #2")).toBe(
     "50 \\% \\{a\\} \\textbackslash{}b \\textless{}0.001 $-$1 \\& \\#2",
   );

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Chart, PlotPayload } from "./plot.js";
+import type { Chart, LabelledAxis, PlotPayload } from "./plot.js";
 import { checked, number, provenance } from "./schema.js";
 
 /** More cells than this no chart can show one by one, and no notebook should hold as text. */
@@ -106,22 +106,41 @@ function checkChart(of: Chart): void {
         `${of.kind} "${of.title}": "${each.name}" has limits ${String(low[turned])} to ${String(high[turned])} at ${turned}, which do not rise`,
       );
   };
+  const expectPlace = (what: string, at: number) => {
+    if (!Number.isFinite(at))
+      throw new RangeError(`${of.kind} "${of.title}": ${what} ${at}: a place must be a finite number`);
+  };
+  const expectLabels = ({ name, labels }: LabelledAxis) => {
+    if (labels.length === 0)
+      throw new RangeError(`${of.kind} "${of.title}": ${name} has no labels: it needs at least one`);
+  };
+  if (of.kind !== "heatmap")
+    for (const { at, label } of of.references) expectPlace(`reference "${label}" is at`, at);
   if (of.kind === "heatmap") {
+    expectLabels(of.y);
+    expectLabels(of.x);
     expectLength("values", of.values.length, of.y.labels.length, `the labels of ${of.y.name} are`);
     of.values.forEach((row, i) =>
       expectLength(`row ${i}`, row.length, of.x.labels.length, `the labels of ${of.x.name} are`),
     );
+    if (!Number.isFinite(of.lo) || !Number.isFinite(of.hi))
+      throw new RangeError(
+        `heatmap "${of.title}": colours from ${of.lo} to ${of.hi}: the ends must be finite and rising`,
+      );
     if (!(of.lo < of.hi))
       throw new RangeError(`heatmap "${of.title}": colours from ${of.lo} to ${of.hi} do not rise`);
   } else if (of.kind === "lines")
     for (const each of of.lines) {
       expectLength(`"${each.name}"`, each.y.length, each.x.length, "its places are");
+      each.x.forEach((place, i) => expectPlace(`place ${i} of "${each.name}" is`, place));
       expectLimits(each, each.x.length);
     }
-  else
+  else {
+    expectLabels(of.labels);
     for (const each of of.series) {
       const wanted = of.labels.labels.length;
       expectLength(`"${each.name}"`, each.values.length, wanted, `the labels of ${of.labels.name} are`);
       expectLimits(each, wanted);
     }
+  }
 }

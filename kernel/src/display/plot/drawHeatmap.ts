@@ -1,7 +1,9 @@
 import type { HeatmapChart } from "../payload/plot.js";
 import { glyphHeight } from "../png/font.js";
 import { textSize } from "../png/sheet.js";
-import { fitted, indices, levels, printTick, textAround, textLeftOf, type Frame } from "./frame.js";
+import { fitted, indices, levels, textAround, textLeftOf, type Frame } from "./frame.js";
+
+const printEnd = (value: number) => String(Number(value.toPrecision(4)));
 
 const largestCell = 28;
 const longestLabel = 90;
@@ -55,7 +57,7 @@ export function drawHeatmap(chart: HeatmapChart, { canvas, x, y, width, height }
   const under = bottom + glyphHeight + 4;
   canvas.text(fitted(chart.x.name, 120), left, under, indices.ink);
   const bar = under + glyphHeight + 5;
-  const [from, to] = [printTick(lo), printTick(hi)];
+  const [from, to] = [printEnd(lo), printEnd(hi)];
   canvas.text(from, left, bar, indices.ink);
   const start = left + textSize(from, 1).width + 4;
   for (let i = 0; i < levels; i++) canvas.rectangle(start + i, bar, 1, glyphHeight, ramp + i);

@@ -5,7 +5,6 @@ import {
   fitted,
   indices,
   legend,
-  printTick,
   scaling,
   seriesIndex,
   textAround,
@@ -38,14 +37,17 @@ export function drawBars(chart: LabelledChart, alike: readonly LabelledChart[], 
   const bottom = y + height - 2 * (glyphHeight + 6);
   const vertical = scaling(...ends(alike), bottom, top);
   const marks = ticks(vertical);
-  const left = x + Math.max(0, ...marks.map((each) => textSize(printTick(each), 1).width)) + 6;
+  const left = x + Math.max(0, ...marks.map((each) => textSize(String(each), 1).width)) + 6;
   const right = x + width - 14;
   for (const each of marks) {
     canvas.rectangle(left, vertical.at(each), right - left, 1, indices.grid);
-    textLeftOf(canvas, printTick(each), left - 4, vertical.at(each) - 3);
+    textLeftOf(canvas, String(each), left - 4, vertical.at(each) - 3);
   }
   const step = (right - left) / labels.labels.length;
-  const wide = Math.max(1, Math.floor((0.8 * step) / Math.max(1, series.length)));
+  const share = (0.8 * step) / Math.max(1, series.length);
+  const wide = Math.max(1, Math.floor(share));
+  // Bars for which there is not a pixel each stand over each other.
+  const beside = Math.min(wide, share);
   const zero = vertical.at(0);
   labels.labels.forEach((label, i) => {
     const start = Math.round(left + i * step + 0.1 * step);
@@ -53,11 +55,12 @@ export function drawBars(chart: LabelledChart, alike: readonly LabelledChart[], 
       const value = values[i]!;
       if (value === null) return;
       const [from, to] = [Math.min(zero, vertical.at(value)), Math.max(zero, vertical.at(value))];
-      canvas.rectangle(start + s * wide, from, Math.max(1, wide - 1), Math.max(1, to - from), seriesIndex(s));
+      const begin = start + Math.floor(s * beside);
+      canvas.rectangle(begin, from, Math.max(1, wide - 1), Math.max(1, to - from), seriesIndex(s));
       const [lower, upper] = [low?.[i], high?.[i]];
       if (typeof lower !== "number" || typeof upper !== "number") return;
       const [above, below] = [vertical.at(upper), vertical.at(lower)];
-      canvas.rectangle(start + s * wide + Math.floor(wide / 2), above, 1, below - above + 1, indices.ink);
+      canvas.rectangle(begin + Math.floor(wide / 2), above, 1, below - above + 1, indices.ink);
     });
     const short = fitted(label, step - 4);
     if (short.length > 1 || short === label)
@@ -81,7 +84,7 @@ export function drawForest(chart: LabelledChart, alike: readonly LabelledChart[]
   const horizontal = scaling(...ends(alike), left, right);
   for (const each of ticks(horizontal)) {
     canvas.rectangle(horizontal.at(each), top, 1, bottom - top, indices.grid);
-    textAround(canvas, printTick(each), horizontal.at(each), bottom + 5, [x, x + width]);
+    textAround(canvas, String(each), horizontal.at(each), bottom + 5, [x, x + width]);
   }
   for (const { at } of references) canvas.rectangle(horizontal.at(at), top, 1, bottom - top, indices.line);
   const step = (bottom - top) / labels.labels.length;

@@ -6,7 +6,6 @@ import {
   fitted,
   indices,
   legend,
-  printTick,
   scaling,
   seriesIndex,
   textAround,
@@ -54,16 +53,16 @@ export function drawLines(chart: LinesChart, { canvas, x, y, width, height }: Fr
   const bottom = y + height - 2 * (glyphHeight + 6);
   const vertical = scaling(...ends(values), bottom, top);
   const marks = ticks(vertical);
-  const left = x + Math.max(0, ...marks.map((each) => textSize(printTick(each), 1).width)) + 6;
+  const left = x + Math.max(0, ...marks.map((each) => textSize(String(each), 1).width)) + 6;
   const right = x + width - 14;
   const horizontal = scaling(...ends(places), left, right);
 
   for (const each of marks) {
     canvas.rectangle(left, vertical.at(each), right - left + 2, 1, indices.grid);
-    textLeftOf(canvas, printTick(each), left - 4, vertical.at(each) - 3);
+    textLeftOf(canvas, String(each), left - 4, vertical.at(each) - 3);
   }
   for (const each of ticks(horizontal))
-    textAround(canvas, printTick(each), horizontal.at(each), bottom + 5, [x, x + width]);
+    textAround(canvas, String(each), horizontal.at(each), bottom + 5, [x, x + width]);
   canvas.rectangle(left, bottom + 1, right - left + 2, 1, indices.line);
   for (const { axis, at } of references)
     if (axis === "x") canvas.rectangle(horizontal.at(at), top, 1, bottom - top, indices.line);

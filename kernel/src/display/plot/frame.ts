@@ -56,8 +56,6 @@ export function ticks({ lo, hi }: { lo: number; hi: number }): number[] {
   return Array.from({ length: Math.max(0, count) }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-export const printTick = (value: number) => String(Number(value.toPrecision(4)));
-
 /** Text that ends at x. */
 export function textLeftOf(canvas: Canvas, text: string, x: number, y: number): void {
   canvas.text(text, x - textSize(text, 1).width, y, indices.ink, "end");

@@ -4,6 +4,7 @@ import { bundleOf } from "../bundle.js";
 import { parsePlot, plotType, rampOf, seriesColour, viewAt, type PlotPayload } from "../payload/index.js";
 import { bars, forest, heatmap, lines } from "./charts.js";
 import { levels } from "./frame.js";
+import { plotVector } from "./picture.js";
 import { plot } from "./plot.js";
 
 const heads = heatmap({
@@ -178,6 +179,30 @@ test("charts side by side that show one value are on one scale", () => {
   expect(area([of("v", 10), of("v", 5)]) / whole).toBeCloseTo(0.75, 1);
 });
 
+test("each tick is printed as the number at which it stands", () => {
+  const near = { name: "s", x: [100_000, 100_050], y: [1000.1, 1000.6] };
+  const svg = plotVector(plot(lines({ x: "x", y: "y", lines: [near] })).payload);
+  const printed = [...svg.matchAll(/<text [^>]*>([\d.]+)<\/text>/g)].map(([, text]) => Number(text));
+  const at = (from: number, step: number) =>
+    Array.from({ length: 6 }, (_, i) => Number((from + i * step).toFixed(9)));
+  expect(printed).toEqual([...at(1000.1, 0.1), ...at(100_000, 10)]);
+});
+
+test("bars of more series than there are pixels are drawn over each other, within their label's place", () => {
+  const series = Array.from({ length: 60 }, (_, i) => ({
+    name: `s${i}`,
+    values: Array(40).fill(1) as number[],
+  }));
+  const labels = Array.from({ length: 40 }, (_, i) => `l${i}`);
+  const { width, height, at } = pixelsOf(
+    plot(bars({ labels: { name: "l", labels }, value: "v", series })).bundle.data["image/png"] as string,
+  );
+  const colours = new Set(Array.from({ length: 7 }, (_, i) => seriesColour("light", i).join()));
+  const drawn = Array.from({ length: width }, (_, x) => colours.has(at(x, Math.floor(height / 2))));
+  const starts = drawn.filter((is, x) => is && !drawn[x - 1]);
+  expect(starts).toHaveLength(40);
+});
+
 test("what does not fit is refused in one line", () => {
   const short = { labels: { name: "g", labels: ["a", "b"] }, value: "v", title: "T" };
   expect(() => plot(bars({ ...short, series: [{ name: "s", values: [1] }] }))).toThrow(
@@ -191,6 +216,27 @@ test("what does not fit is refused in one line", () => {
   );
   expect(() => heatmap({ x: "x", y: "y", value: "v", values: { data: [1, 2, 3], shape: [2, 2] } })).toThrow(
     "heatmap of shape [2, 2] with 3 values: it needs [y, x], filled",
+  );
+  const line = { x: "x", y: "y", lines: [{ name: "s", y: [1, 2] }] };
+  expect(() => plot(lines({ ...line, lines: [{ name: "s", x: [0, NaN], y: [1, 2] }] }))).toThrow(
+    'lines "": place 1 of "s" is NaN: a place must be a finite number',
+  );
+  for (const at of [NaN, Infinity])
+    for (const chart of [
+      lines({ ...line, title: "T", references: [{ axis: "y", at, label: "chance" }] }),
+      bars({ ...short, series: [], references: [{ at, label: "chance" }] }),
+    ])
+      expect(() => plot(chart)).toThrow(
+        `${chart.kind} "T": reference "chance" is at ${at}: a place must be a finite number`,
+      );
+  expect(() => plot(heatmap({ x: "x", y: "y", value: "v", values: [[1]], range: [0, Infinity] }))).toThrow(
+    'heatmap "": colours from 0 to Infinity: the ends must be finite and rising',
+  );
+  expect(() => plot(heatmap({ x: "x", y: "y", value: "v", values: [] }))).toThrow(
+    'heatmap "": y has no labels: it needs at least one',
+  );
+  expect(() => plot(forest({ labels: { name: "g", labels: [] }, value: "v", series: [] }))).toThrow(
+    'forest "": g has no labels: it needs at least one',
   );
   expect(() => plot([])).toThrow("a plot needs at least one chart");
   const payload = JSON.parse(JSON.stringify(plot(gaps).payload)) as {

@@ -5,6 +5,7 @@ interface Cephes {
   ndtr(z: number): number;
   ndtri(p: number): number;
   bdtr(k: number, n: number, p: number): number;
+  bdtrc(k: number, n: number, p: number): number;
   lgam(x: number): number;
   incbet(a: number, b: number, x: number): number;
   chdtrc(degrees: number, x: number): number;
@@ -62,6 +63,12 @@ export function chiSquareTail(x: number, degrees: number): number {
 export function binomialCdf(k: number, n: number, p: number): number {
   if (k < 0) return 0;
   return k >= n ? 1 : cephes().bdtr(k, n, p);
+}
+
+/** P(K > k) of n trials with probability p each: 1 − P(K ≤ k) would be 0, or wrong, where it is small. */
+export function binomialTail(k: number, n: number, p: number): number {
+  if (k < 0) return 1;
+  return k >= n ? 0 : cephes().bdtrc(k, n, p);
 }
 
 /** P(K = k) of n trials with probability p each. */

@@ -1,4 +1,4 @@
-import { betaQuantile, binomialCdf, binomialPmf, normalQuantile } from "./distributions.js";
+import { betaQuantile, binomialCdf, binomialPmf, binomialTail, normalQuantile } from "./distributions.js";
 import { checkConfidence, type Interval } from "./interval.js";
 
 function checkCount(hits: number, n: number): void {
@@ -52,11 +52,11 @@ export function binomialTest(hits: number, n: number, expected = 0.5): number {
   if (hits < n * expected) {
     let above = n + 1;
     while (above - 1 > n * expected && binomialPmf(above - 1, n, expected) <= seen) above -= 1;
-    return Math.min(1, binomialCdf(hits, n, expected) + 1 - binomialCdf(above - 1, n, expected));
+    return Math.min(1, binomialCdf(hits, n, expected) + binomialTail(above - 1, n, expected));
   }
   let below = -1;
   while (below + 1 < n * expected && binomialPmf(below + 1, n, expected) <= seen) below += 1;
-  return Math.min(1, binomialCdf(below, n, expected) + 1 - binomialCdf(hits - 1, n, expected));
+  return Math.min(1, binomialCdf(below, n, expected) + binomialTail(hits - 1, n, expected));
 }
 
 /**

@@ -20,6 +20,20 @@ test("the exact binomial test is SciPy's", () => {
     expect(binomialTest(hits, n, expected), `${hits} of ${n} at ${expected}`).toBeCloseTo(p, 10);
 });
 
+test("of counts far from what is expected the exact p is small, and neither 0 nor what rounding leaves of 1", () => {
+  // scipy.stats.binomtest; the first are the published counts of OPT-175B on CrowS-Pairs.
+  for (const [hits, n, expected, p] of [
+    [1028, 1508, 0.5, 4.651073379894828e-46],
+    [480, 1508, 0.5, 4.651073379894828e-46],
+    [200, 200, 0.5, 1.2446030555722283e-60],
+    [0, 60, 0.9, 1e-60],
+    [50, 50, 0.1, 1e-50],
+    [90, 100, 0.5, 3.0632901754379845e-17],
+    [44, 98, 0.8, 1.8788212710880832e-14],
+  ] as const)
+    expect(binomialTest(hits, n, expected) / p, `${hits} of ${n} at ${expected}`).toBeCloseTo(1, 9);
+});
+
 test("McNemar's mid-p is that of the binomial law", () => {
   for (const { first, second, p } of golden.proportions.mcNemar)
     expect(mcNemar(first, second), `${first} and ${second}`).toBeCloseTo(p, 10);

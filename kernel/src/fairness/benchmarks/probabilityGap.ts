@@ -40,6 +40,22 @@ export function probabilityGaps(
     throw new Error(
       `rows of the categories ${categories.join(", ")}: groups compare within one, give each its own call`,
     );
+  const { names, complete, incomplete } = completeTemplates(rows);
+  const found = complete.map((groups) => gapsOf(names.map((name) => meanProbability(groups.get(name)!, of))));
+  const gaps = names.map((group, i) => {
+    const byTemplate = found.map((values) => values[i]!);
+    const n = sumOf(complete.map((groups) => groups.get(group)!.length));
+    return { group, n, gap: meanOf(byTemplate), byTemplate };
+  });
+  return { gaps, incomplete };
+}
+
+/** The rows of each template that all groups fill, by group, and how many templates others left incomplete. */
+export function completeTemplates(rows: readonly Prediction[]): {
+  readonly names: readonly string[];
+  readonly complete: readonly ReadonlyMap<string, readonly Prediction[]>[];
+  readonly incomplete: number;
+} {
   const names = [...groupBy(rows, ({ group }) => group).keys()];
   const templates = groupBy(rows, ({ template }) => {
     if (template === undefined)
@@ -49,13 +65,7 @@ export function probabilityGaps(
   const complete = [...templates.values()]
     .map((ofTemplate) => groupBy(ofTemplate, ({ group }) => group))
     .filter((groups) => groups.size === names.length);
-  const found = complete.map((groups) => gapsOf(names.map((name) => meanProbability(groups.get(name)!, of))));
-  const gaps = names.map((group, i) => {
-    const byTemplate = found.map((values) => values[i]!);
-    const n = sumOf(complete.map((groups) => groups.get(group)!.length));
-    return { group, n, gap: meanOf(byTemplate), byTemplate };
-  });
-  return { gaps, incomplete: templates.size - complete.length };
+  return { names, complete, incomplete: templates.size - complete.length };
 }
 
 function meanProbability(rows: readonly Prediction[], of: number): number {

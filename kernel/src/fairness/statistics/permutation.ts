@@ -35,9 +35,7 @@ export function permutationTest(
   outcomes: readonly Outcome[],
   options: PermutationOptions = {},
 ): PermutationResult {
-  checkOptions("permutation", options, optionNames);
-  const { permutations = 10_000, seed = 0 } = options;
-  checkPermutations(permutations);
+  const { permutations, seed } = permutationOf(options);
   const names = [...groupBy(outcomes, ({ group }) => group).keys()];
   const place = new Map(names.map((name, i) => [name, i]));
   const counts = new Float64Array(names.length);
@@ -84,9 +82,13 @@ export function permutationTest(
   return { p, groups, permutations, seed };
 }
 
-function checkPermutations(permutations: number): void {
+/** Throws one line for an option that there is not, and for a number of permutations that is none. */
+export function permutationOf(options: PermutationOptions): Required<PermutationOptions> {
+  checkOptions("permutation", options, optionNames);
+  const { permutations = 10_000, seed = 0 } = options;
   if (!Number.isInteger(permutations) || permutations < 1)
     throw new Error(`permutations ${permutations}: must be 1 or more`);
+  return { permutations, seed };
 }
 
 /** The value that most of them have, the first of several. */
@@ -97,7 +99,7 @@ function commonest(values: readonly number[]): number {
 }
 
 /** Draws the first `count` of a list from all of it, without replacement (Fisher–Yates). */
-function drawFirst(list: Int32Array, count: number, random: () => number): void {
+export function drawFirst(list: Int32Array | Float64Array, count: number, random: () => number): void {
   for (let i = 0; i < count; i++) {
     const j = i + Math.floor(random() * (list.length - i));
     [list[i], list[j]] = [list[j]!, list[i]!];
@@ -123,9 +125,7 @@ export function signFlipTest(
   differences: readonly number[],
   options: PermutationOptions = {},
 ): SignFlipResult {
-  checkOptions("permutation", options, optionNames);
-  const { permutations = 10_000, seed = 0 } = options;
-  checkPermutations(permutations);
+  const { permutations, seed } = permutationOf(options);
   const n = differences.length;
   const sizes = sumOf(differences.map(Math.abs));
   const least = Math.abs(sumOf(differences)) - 1e-12 * sizes;

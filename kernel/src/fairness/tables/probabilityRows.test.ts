@@ -3,7 +3,6 @@ import { metrics } from "../../display/index.js";
 import { probabilityGaps } from "../benchmarks/probabilityGap.js";
 import type { Prediction } from "../metrics/prediction.js";
 import { randomNumbers } from "../../session/sampling.js";
-import { signFlipTest } from "../statistics/permutation.js";
 import { probabilityRows } from "./probabilityRows.js";
 
 const classes = ["bad", "good"];
@@ -62,6 +61,21 @@ test("a row by category, class and group: half the difference of two groups, wit
   expect(metrics(found).payload.notes).toHaveLength(1);
 });
 
+test("of three groups labels are permuted, which the row and its caveat say", () => {
+  const three = rises.flatMap((rise, t) =>
+    ["a", "b", "c"].map((group, g) => row("x", group, `t${t}`, g === 0 ? 0.5 + rise : 0.5)),
+  );
+  const [first, ...others] = probabilityRows(three, { classes, permutation: { permutations: 999, seed: 7 } });
+  expect(first).toMatchObject({ test: "permutation", draws: 999, correction: "Holm over 6" });
+  expect(first!.method).toMatch(
+    /; permutation of rows and of groups within templates, the greater p, 999, seed 7$/,
+  );
+  expect(first!.p).toBeLessThan(0.05);
+  // A gap of others than the first is as large by chance.
+  expect(others[0]!.p).toBeGreaterThan(0.05);
+  expect(metrics([first!]).payload.notes).toHaveLength(2);
+});
+
 test("groups of two categories are never compared", () => {
   const alone = probabilityRows(
     rows.filter(({ category }) => category === "age"),
@@ -80,7 +94,7 @@ test("groups of two categories are never compared", () => {
 
 test("where groups do not differ, the test over templates keeps its level, also for rows that are alike in a template", () => {
   const random = randomNumbers(5);
-  const runs = 400;
+  const runs = 200;
   let alarms = 0;
   for (let run = 0; run < runs; run++) {
     // Eight rows of a group in a template share what the model makes of both together.
@@ -90,8 +104,8 @@ test("where groups do not differ, the test over templates keeps its level, also 
         return Array.from({ length: 8 }, () => row("x", group, `t${t}`, bad));
       }),
     ).flat();
-    const { gaps } = probabilityGaps(drawn, 0);
-    if (signFlipTest(gaps[0]!.byTemplate).p <= 0.05) alarms += 1;
+    const [first] = probabilityRows(drawn, { classes, permutation: { permutations: 99, seed: run } });
+    if (first!.p! <= 0.05) alarms += 1;
   }
   expect(Math.abs(alarms / runs - 0.05)).toBeLessThan(4 * Math.sqrt((0.05 * 0.95) / runs));
 });

@@ -1,7 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
-import { openPromise, type Entry, type ZipFile } from "yauzl";
+import { fromRandomAccessReaderPromise, type Entry, type ZipFile } from "yauzl";
 import { oneLine, quoted } from "../oneLine.js";
 import { readBytes, type WeightFile } from "../weightFile.js";
+import { ZipReader } from "./zipReader.js";
 
 /** Where one record's bytes lie in the file. */
 export interface ZipRecord {
@@ -23,7 +24,7 @@ const longestPickle = 100_000_000;
  * encrypted, big-endian, or when two of its records have one name, or share bytes with each other or its directory.
  */
 export async function openArchive(file: WeightFile, handle: FileHandle): Promise<Archive> {
-  const { records, spans } = await readRecords(file);
+  const { records, spans } = await readRecords(file, handle);
   refuseOverlaps(file, spans);
 
   const pickles = [...records.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
@@ -63,12 +64,16 @@ interface Span {
   readonly to: number;
 }
 
-async function readRecords(file: WeightFile): Promise<{ records: Map<string, ZipRecord>; spans: Span[] }> {
+async function readRecords(
+  file: WeightFile,
+  handle: FileHandle,
+): Promise<{ records: Map<string, ZipRecord>; spans: Span[] }> {
   const records = new Map<string, ZipRecord>();
   const spans: Span[] = [];
   let zip: ZipFile | undefined;
   try {
-    zip = await openPromise(file.path, { autoClose: false });
+    const reader = new ZipReader(file, handle);
+    zip = await fromRandomAccessReaderPromise(reader, file.size, { autoClose: false });
     // Before any entry is read, the cursor stands where the directory begins; its declared type is wrong.
     spans.push({ what: "its directory", from: Number(zip.readEntryCursor), to: file.size });
     for await (const entry of zip.eachEntry()) {

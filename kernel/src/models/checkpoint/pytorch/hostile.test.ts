@@ -80,6 +80,22 @@ function zip(...entries: Entry[]): Buffer {
   return bytes(...parts, ...directory, "PK\x05\x06", end);
 }
 
+/** An archive as torch.save writes it: its directory, and the end of that, are found by numbers of 64 bits. */
+function wide({ directory, end }: { directory?: bigint; end?: bigint }): Buffer {
+  const whole = zip(pickle, data);
+  const last = whole.subarray(-22);
+  const wideEnd = Buffer.alloc(56);
+  wideEnd.write("PK\x06\x06", "latin1");
+  wideEnd.writeBigUInt64LE(44n, 4);
+  wideEnd.writeBigUInt64LE(2n, 24);
+  wideEnd.writeBigUInt64LE(2n, 32);
+  wideEnd.writeBigUInt64LE(directory ?? BigInt(last.readUInt32LE(16)), 48);
+  const locator = Buffer.alloc(20);
+  locator.write("PK\x06\x07", "latin1");
+  locator.writeBigUInt64LE(end ?? BigInt(whole.length - 22), 8);
+  return bytes(whole.subarray(0, -22), wideEnd, locator, last);
+}
+
 const eight = Buffer.from(Float32Array.of(1, 2).buffer);
 const pickle = { name: "archive/data.pkl", content: good };
 const data = { name: "archive/data/0", content: eight };
@@ -90,6 +106,7 @@ test("the archive that the others spoil is read", async () => {
   const [w] = await readPytorch(path);
   expect(w).toMatchObject({ name: "w", dtype: "f32", shape: [2], file: path, bytes: 8 });
   expect(readFileSync(path).subarray(w!.offset, w!.offset + w!.bytes)).toEqual(eight);
+  expect(await readPytorch(file(wide({})))).toMatchObject([{ name: "w", offset: w!.offset }]);
 });
 
 describe("a malformed archive is refused in one line", () => {
@@ -148,7 +165,15 @@ describe("a malformed archive is refused in one line", () => {
     "beyond the file": [file(zip(pickle, { ...data, size: 5000 })), /overflows file bounds/],
     "nowhere in the file": [
       archive(good, { ...data, name: "archive/x", at: 90_000 }),
-      /unexpected EOF|bounds/i,
+      /lies beyond the file|bounds/i,
+    ],
+    "a directory that is nowhere in the file": [
+      file(wide({ directory: 2n ** 62n })),
+      /what it says is at byte 4611686018427388000 lies beyond the file's \d+$/,
+    ],
+    "an end of its directory that is nowhere in the file": [
+      file(wide({ end: 2n ** 63n })),
+      /what it says is at byte 9223372036854776000 lies beyond the file's \d+$/,
     ],
     "name that leaves": [archive(good, { ...data, name: "../x" }), /invalid relative path/],
     "no storage": [

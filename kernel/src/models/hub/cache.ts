@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, readdir, rename, stat, symlink, unlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { getHFHubCachePath, getRepoFolderName } from "@huggingface/hub";
+import { getRepoFolderName } from "@huggingface/hub";
+import { hubCache } from "./places.js";
 
 /**
  * One model's part of the standard Hugging Face cache, which Python shares: `refs/<revision>` holds a commit,
@@ -12,7 +13,7 @@ export class ModelCache {
   readonly folder: string;
 
   constructor(model: string) {
-    this.folder = join(getHFHubCachePath(), getRepoFolderName({ type: "model", name: model }));
+    this.folder = join(hubCache(), getRepoFolderName({ type: "model", name: model }));
   }
 
   snapshot(commit: string): string {
@@ -48,13 +49,25 @@ export class ModelCache {
     return names.filter((_, i) => present[i]);
   }
 
-  /** Make the snapshot's file a link to a blob, in place of whatever is there. */
+  /**
+   * Make the snapshot's file a link to a blob, in place of whatever is there; where the file system has no links, as on
+   * many external and network drives, the blob itself, as Python does.
+   */
   async link(commit: string, file: string, digest: string): Promise<void> {
     const path = join(this.snapshot(commit), file);
+    const blob = this.blob(digest);
     await mkdir(dirname(path), { recursive: true });
-    await replace(path, (beside) => symlink(relative(dirname(path), this.blob(digest)), beside));
+    try {
+      await replace(path, (beside) => symlink(relative(dirname(path), blob), beside));
+    } catch (error) {
+      if (!linkless.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+      await rename(blob, path);
+    }
   }
 }
+
+/** How file systems without symbolic links refuse one. */
+const linkless: ReadonlySet<string> = new Set(["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
 
 /** Make a file beside `path`, then put it there in one step: others see the old one or the new one, never none. */
 async function replace(path: string, make: (beside: string) => Promise<void>): Promise<void> {

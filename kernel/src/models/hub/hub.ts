@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { HUB_URL } from "@huggingface/hub";
 import { oneLine } from "../checkpoint/oneLine.js";
+import { tokenFile } from "./places.js";
 
 /** A server that files are downloaded from. */
 export interface Server {
@@ -29,9 +28,10 @@ export function isOffline(): boolean {
   return isOn(process.env["HF_HUB_OFFLINE"] || process.env["TRANSFORMERS_OFFLINE"]);
 }
 
-/** The hub that the environment names. The token is `HF_TOKEN`, else what `hf auth login` stored. */
+/** The hub that the environment names. The token is `HF_TOKEN`, or its older name, else what `hf auth login` stored. */
 export async function hubFromEnvironment(signal: AbortSignal | undefined): Promise<Hub> {
-  const token = process.env["HF_TOKEN"] || (await storedToken());
+  const { HF_TOKEN, HUGGING_FACE_HUB_TOKEN } = process.env;
+  const token = (HF_TOKEN || HUGGING_FACE_HUB_TOKEN)?.trim() || (await storedToken());
   return {
     ...serverAt(process.env["HF_ENDPOINT"] || HUB_URL, signal, token),
     hasToken: token !== undefined,
@@ -81,10 +81,8 @@ export class RefusedError extends Error {
 
 async function storedToken(): Promise<string | undefined> {
   if (isOn(process.env["HF_HUB_DISABLE_IMPLICIT_TOKEN"])) return undefined;
-  const caches = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  const home = process.env["HF_HOME"] ?? join(caches, "huggingface");
   try {
-    return (await readFile(process.env["HF_TOKEN_PATH"] ?? join(home, "token"), "utf8")).trim() || undefined;
+    return (await readFile(tokenFile(), "utf8")).trim() || undefined;
   } catch {
     return undefined;
   }

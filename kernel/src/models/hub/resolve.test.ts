@@ -52,7 +52,8 @@ beforeEach(async () => {
   ]) {
     vi.stubEnv(name, undefined);
   }
-  for (const name of ["HF_TOKEN", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"]) vi.stubEnv(name, "");
+  for (const name of ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"])
+    vi.stubEnv(name, "");
 });
 
 afterEach(async () => {
@@ -349,6 +350,14 @@ describe("who may read it", () => {
     expect(store!.length).toBeGreaterThan(0);
     expect(store!.filter((line) => line.endsWith("token"))).toEqual([]);
     expect(api!.filter((line) => !line.endsWith("token"))).toEqual([]);
+  });
+  test.each([
+    ["HF_TOKEN", "hf_secret\n"],
+    ["HUGGING_FACE_HUB_TOKEN", "hf_secret"],
+  ])("the token in %s is %j", async (variable, value) => {
+    hub.models.set("org/tiny", hosted("gpt2", { token: "hf_secret" }));
+    vi.stubEnv(variable, value);
+    await resolveModel("org/tiny");
   });
   test("the token that was stored at login", async () => {
     hub.models.set("org/tiny", hosted("gpt2", { token: "hf_stored" }));

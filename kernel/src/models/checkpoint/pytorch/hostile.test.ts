@@ -25,18 +25,20 @@ const text = (value: string): Buffer => bytes("X", Buffer.from(Uint32Array.of(va
 const int = (value: number): Buffer => bytes("J", Buffer.from(Int32Array.of(value).buffer));
 const ints = (...values: number[]): Buffer => bytes("(", ...values.map(int), "t");
 const global = (name: string): Buffer => bytes("c", name.replace(/\.(?=\w+$)/, "\n"), "\n");
-const storage = (elements: number, key = "0"): Buffer =>
-  bytes("(", text("storage"), global("torch.FloatStorage"), text(key), text("cpu"), int(elements), "tQ");
+const storage = (elements: number, key: string, type: string): Buffer =>
+  bytes("(", text("storage"), global(`torch.${type}Storage`), text(key), text("cpu"), int(elements), "tQ");
 interface Shaped {
+  type?: string;
   elements?: number;
   key?: string;
   offset?: number;
   shape?: number[];
   strides?: number[];
 }
-function tensor({ elements = 2, key = "0", offset = 0, shape = [2], strides = [1] }: Shaped = {}): Buffer {
+function tensor(shaped: Shaped = {}): Buffer {
+  const { type = "Float", elements = 2, key = "0", offset = 0, shape = [2], strides = [1] } = shaped;
   const dict = bytes(global("collections.OrderedDict"), ")R");
-  const args = [storage(elements, key), int(offset), ints(...shape), ints(...strides), bytes(0x89), dict];
+  const args = [storage(elements, key, type), int(offset), ints(...shape), ints(...strides), bytes(0x89), dict];
   return bytes(global("torch._utils._rebuild_tensor_v2"), "(", ...args, "tR");
 }
 const state = (...items: Buffer[]): Buffer => bytes(0x80, 2, "}(", ...items, "u.");
@@ -183,6 +185,10 @@ describe("a malformed archive is refused in one line", () => {
     "storage of another length": [
       archive(state(text("w"), tensor({ elements: 3 }))),
       'tensor "w": storage "0" of 3 f32 takes 12 bytes, and its record has 8',
+    ],
+    "one storage of two types": [
+      archive(state(text("w"), tensor(), text("v"), tensor({ type: "Half", elements: 4 }))),
+      'tensor "v" is in storage "0" as f16, and tensor "w" as f32',
     ],
     "beyond its storage": [
       archive(state(text("w"), tensor({ offset: 1 }))),

@@ -28,13 +28,18 @@ export async function readPytorch(label: string): Promise<StoredTensor[]> {
       throw new Error(`data.pkl of ${label}, ${oneLine(error)}`);
     }
     if (!isKind(state, "dict")) throw new Error(`${label} holds a ${kindOf(state)}, not tensors by name`);
+    const first = new Map<string, StoredTensor>();
     return [...state.entries].map(([name, value]) => {
       if (!isKind(value, "tensor")) {
         throw new Error(
           `${label}: ${quoted(name)} is a ${kindOf(value)}, not a tensor: a state dictionary holds only these`,
         );
       }
-      return located(file, archive, name, value);
+      const tensor = located(file, archive, name, value);
+      const { key } = value.storage;
+      refuseOtherType(file, key, tensor, first.get(key) ?? tensor);
+      if (!first.has(key)) first.set(key, tensor);
+      return tensor;
     });
   });
 }
@@ -72,6 +77,15 @@ function located(file: WeightFile, archive: Archive, name: string, view: View): 
     offset: record.offset + offset * width,
     bytes,
   };
+}
+
+/** PyTorch reads a storage once, as what the first tensor says of it, and saves none as two types. */
+function refuseOtherType(file: WeightFile, key: string, tensor: StoredTensor, first: StoredTensor): void {
+  if (tensor.dtype === first.dtype) return;
+  throw new Error(
+    `${file.label}: tensor ${quoted(tensor.name)} is in storage ${quoted(key)} as ${tensor.dtype}, ` +
+      `and tensor ${quoted(first.name)} as ${first.dtype}`,
+  );
 }
 
 /** Strides of sizes 0 and 1 lead nowhere, and PyTorch leaves any number there. */

@@ -14,6 +14,8 @@ export interface Built {
   readonly named: ReadonlyMap<string, string>;
   /** Contents of all added tokens → whether they are special. */
   readonly added: ReadonlyMap<string, boolean>;
+  /** Whether spaces before punctuation are taken out of decoded text. */
+  readonly cleansUp: boolean;
 }
 
 /** Run one call of the library, whose errors do not say which files they are about. */
@@ -113,5 +115,6 @@ export function build(files: TokenizerFiles): Built {
     definition: base.definition,
     named: new Map([...filled].map(([role, value]) => [role, contentOf(value)])),
     added,
+    cleansUp: settings.cleansUp && files.pipeline?.model.type === "WordLevel",
   };
 }

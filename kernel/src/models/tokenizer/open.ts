@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { build, type Built } from "./build.js";
+import { cleanUp } from "./cleanUp.js";
 import { readFiles } from "./files.js";
 import { utf16Offsets } from "./offsets.js";
 import type { DecodeOptions, EncodeOptions, Encoded, SpecialTokens, Token, Tokenizer } from "./tokenizer.js";
@@ -123,7 +124,8 @@ class LibraryTokenizer implements Tokenizer {
     const tokens = ids.map((id) => this.#token(id));
     const kept =
       options.skipSpecial === true ? tokens.filter((token) => !this.#built.added.get(token)) : tokens;
-    return this.#decoder === null ? kept.join(" ") : this.#decoder.decode(kept);
+    const text = this.#decoder === null ? kept.join(" ") : this.#decoder.decode(kept);
+    return this.#built.cleansUp ? cleanUp(text) : text;
   }
 
   tokenText(id: number): string {

@@ -16,6 +16,8 @@ export interface Settings {
   readonly ends: { readonly bos: boolean; readonly eos: boolean } | undefined;
   readonly addPrefixSpace: boolean | undefined;
   readonly legacy: boolean;
+  /** Whether spaces before punctuation are taken out of decoded text; transformers passes over it for a BPE. */
+  readonly cleansUp: boolean;
 }
 
 /** Settings of tokenizer_config.json under which transformers does what is not built here. */
@@ -107,5 +109,6 @@ export function readSettings(files: TokenizerFiles): Settings {
         : undefined,
     addPrefixSpace: flag(files, "add_prefix_space"),
     legacy: flag(files, "legacy") ?? false,
+    cleansUp: flag(files, "clean_up_tokenization_spaces") ?? false,
   };
 }

@@ -26,6 +26,7 @@ describe("what has no one meaning is refused in one line", () => {
     ["broken off", '{"a": 1,\n\n', /^config\.json is not json: [^\n]+$/],
     ["nothing", "", /^config\.json is not json: [^\n]+$/],
     ["line breaks near the fault", '{"a"\n:\n!\n}', /^config\.json is not json: [^\n]+$/],
+    ["what steers a terminal", '{"a":\u001b[2J}', /^config\.json is not json: \P{Cc}+$/u],
     ["a byte order mark", '\ufeff{"a": 1}', /^config\.json is not json: [^\n]+$/],
     ["latin-1", Buffer.from('{"a": "é"}', "latin1"), "config.json is not utf-8 text"],
   ])("%s", (_, text, message) => expect(() => parse(text)).toThrow(message));

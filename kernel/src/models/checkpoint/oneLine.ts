@@ -1,7 +1,7 @@
-/** What went wrong, as part of a one-line message: libraries quote files with their line breaks. */
+/** What went wrong, as part of a one-line message: libraries quote files with their line breaks and what steers a terminal. */
 export function oneLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/\s+/g, " ").trim();
+  return text.replace(/[\s\p{Cc}]+/gu, " ").trim();
 }
 
 /** A name from a file, quoted so that nothing in it can break the line. */

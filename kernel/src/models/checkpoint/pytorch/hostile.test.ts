@@ -38,7 +38,14 @@ interface Shaped {
 function tensor(shaped: Shaped = {}): Buffer {
   const { type = "Float", elements = 2, key = "0", offset = 0, shape = [2], strides = [1] } = shaped;
   const dict = bytes(global("collections.OrderedDict"), ")R");
-  const args = [storage(elements, key, type), int(offset), ints(...shape), ints(...strides), bytes(0x89), dict];
+  const args = [
+    storage(elements, key, type),
+    int(offset),
+    ints(...shape),
+    ints(...strides),
+    bytes(0x89),
+    dict,
+  ];
   return bytes(global("torch._utils._rebuild_tensor_v2"), "(", ...args, "tR");
 }
 const state = (...items: Buffer[]): Buffer => bytes(0x80, 2, "}(", ...items, "u.");

@@ -9,7 +9,7 @@ import { discardLabelled, makeParcelFolder } from "./parcel/folder.js";
 import type { Plan, StagePlan } from "./plan/plan.js";
 import { Cancelled, cancelPatience } from "./cancelled.js";
 import { runStages, type HandOut, type RankResult } from "./stages.js";
-import type { ForwardStep } from "./wire/messages.js";
+import type { CacheUse, ForwardStep } from "./wire/messages.js";
 
 export interface FleetOptions {
   /** Private folder for the socket, and for parcels where there is no shared memory. */
@@ -58,6 +58,10 @@ export class Fleet {
   #epoch = 0;
   #step = 0;
   #losses: number[] = [];
+  /** Under which keys the workers may keep keys and values. */
+  readonly #kept = new Set<string>();
+  /** Why the last workers were ended. */
+  #ended = "";
   #state: "down" | "loading" | "ready" | "busy" | "closed" = "down";
 
   constructor(options: FleetOptions) {
@@ -95,6 +99,7 @@ export class Fleet {
   async run(step: ForwardStep, signal?: AbortSignal, handOut: HandOut = nobody): Promise<RankResult[]> {
     await this.#ready(signal);
     if (this.#state !== "ready") throw new Error(`session is ${this.#state}`);
+    if (step.cache !== undefined) this.#expectKept(step.cache);
     const crew = this.#crew as Crew;
     const id = ++this.#step;
     this.#state = "busy";
@@ -123,7 +128,17 @@ export class Fleet {
 
   /** Forgets the keys and values that steps keep under this key. Workers that are down keep none. */
   release(key: string): void {
+    this.#kept.delete(key);
     this.#crew?.release(key);
+  }
+
+  /** Throws one line when what a step goes on from was kept by workers that are no more, which those of now cannot know. */
+  #expectKept({ key, columns }: CacheUse): void {
+    if (columns === 0) this.#kept.add(key);
+    else if (!this.#kept.has(key))
+      throw new Error(
+        `keys and values of ${columns} positions went with workers that had to be started again: ${this.#ended}`,
+      );
   }
 
   /** Ends all workers and removes everything that this fleet made. */
@@ -203,6 +218,8 @@ export class Fleet {
     const crew = this.#crew;
     const step = this.#step;
     this.#crew = undefined;
+    this.#kept.clear();
+    this.#ended = error instanceof Cancelled ? "a cancelled step did not end" : error.message;
     if (this.#state !== "closed") this.#state = "down";
     await crew?.end(error, false);
     this.#discard(step);

@@ -34,6 +34,26 @@ test("a worker killed while it runs fails that call in one line; the next call w
   await session.close();
 });
 
+test("a prefix whose workers died says that it went with them; a new one is read by those that came after", async () => {
+  const session = await Session.open(opt, { ...quiet, devices: 2 });
+  const prefix = await session.prefix([2, 5, 9]);
+  const after = { after: prefix, logits: "last" } as const;
+  const before = await session.forward(rows, after);
+  const victim = (await session.status()).ranks[1]?.pid as number;
+  process.kill(victim, "SIGKILL");
+  await vi.waitFor(async () => expect((await session.status()).ranks[1]?.pid).not.toBe(victim));
+  await expect(session.forward(rows, after)).rejects.toThrow(
+    new RegExp(
+      "^keys and values of 3 positions went with workers that had to be started again: " +
+        `rank 1 \\(pid ${victim}, cpu, stage 1\\) was killed [^\\n]*$`,
+    ),
+  );
+  const again = await session.prefix([2, 5, 9]);
+  const { logits } = await session.forward(rows, { ...after, after: again });
+  expect(logits?.data).toEqual(before.logits?.data);
+  await session.close();
+});
+
 test("an abort cancels a running call, and one in the queue; workers and session stay", async () => {
   const session = await Session.open(opt, { ...quiet, devices: 2 });
   const before = (await session.status()).ranks.map(({ pid }) => pid as number);

@@ -23,6 +23,9 @@ export type OnProgress = (at: Extract<FromBroker, { kind: "progress" }>) => void
 /** Within this time the broker ends a run that is given up, if need be with its workers. */
 const longestEnd = cancelPatience + patience;
 
+/** The results of a session that ends are gone at most so long before its connection is, in milliseconds. */
+const longestUnheard = 5000;
+
 /** One connection to the broker of a live session. */
 export class BrokerClient {
   readonly order: Order;
@@ -150,7 +153,7 @@ export class BrokerClient {
       if (answer.kind === "error")
         throw answer.cancelled ? new CancelledError(work) : new Error(answer.message);
       if (answer.kind !== "result") throw unexpected(answer);
-      const result = await read(answer.results);
+      const result = await read(answer.results).catch((error: unknown) => this.#missed(error));
       // The caller, who may have its next pass to send, does not wait for this.
       setImmediate(() => this.#channel.send({ kind: "taken", id }));
       return result;
@@ -248,6 +251,14 @@ export class BrokerClient {
   #forget(id: number): void {
     this.#waiting.delete(id);
     this.#relax();
+  }
+
+  /** What was to be read may have gone with a session that somebody else closed, before its end is heard of here. */
+  async #missed(error: unknown): Promise<never> {
+    const until = performance.now() + longestUnheard;
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    while (isMissing && this.#gone === undefined && performance.now() < until) await sleep(10);
+    throw this.#gone === undefined ? error : new Error(this.#gone);
   }
 
   #giveUpAll(why: string): void {

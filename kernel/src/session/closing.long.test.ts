@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { expect, test, vi } from "vitest";
 import { isAlive } from "../engine/launch/leftovers.js";
 import { Session } from "./session.js";
-import { opt, ownRuntime, quiet, rows, shared } from "./sessions.fixture.js";
+import { busy, opt, ownRuntime, quiet, rows, shared } from "./sessions.fixture.js";
 
 ownRuntime();
 
@@ -15,6 +17,20 @@ test("a session may be closed again, at once, afterwards and by whoever shares i
   await session.close();
   await other.close();
   await expect(session.forward(rows)).rejects.toThrow('"twice"');
+});
+
+test("a pass that somebody else's close overtakes says that the session has ended, though its result was ready", async () => {
+  const session = await Session.open(opt, { ...quiet, name: "overtaken" });
+  const { pid, ranks } = await session.status();
+  process.kill(ranks[0]!.pid!, "SIGSTOP");
+  const running = Promise.allSettled([session.forward(rows)]);
+  await busy(session);
+  process.kill(ranks[0]!.pid!, "SIGCONT");
+  // This process hears of the result only when the session is gone, as one does that computes meanwhile.
+  const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+  execFileSync(process.execPath, [cli, "sessions", "close", "overtaken"]);
+  const ended = `session "overtaken" has ended (its broker, pid ${pid}, is gone)`;
+  expect(await running).toMatchObject([{ status: "rejected", reason: { message: ended } }]);
 });
 
 test("what is opened while another closes the name is a session of its own, and stays", async () => {

@@ -1,5 +1,4 @@
 import { randomNumbers } from "../../session/sampling.js";
-import { gapsOf } from "../metrics/gaps.js";
 import { meanOf } from "./mean.js";
 import { drawFirst, permutationOf, type PermutationOptions } from "./permutation.js";
 
@@ -38,41 +37,52 @@ function permuted(templates: readonly TemplateValues[], options: PermutationOpti
   const count = templates[0]?.length ?? 0;
   const blocks = templates.map((groups) => ({
     values: Float64Array.from(groups.flat()),
-    sizes: groups.map(({ length }) => length),
+    sizes: Int32Array.from(groups, ({ length }) => length),
   }));
   const scale = blocks.reduce(
     (most, { values }) => values.reduce((so, value) => Math.max(so, Math.abs(value)), most),
     0,
   );
   if (count < 2 || !Number.isFinite(scale)) return new Array<number>(count).fill(NaN);
+  // Equal values may be added in another order, and then differ in the last digit.
+  const least = blocks.length * (1e-12 * scale) ** 2;
+  const means = new Float64Array(count);
+  const [sums, squares] = [new Float64Array(count), new Float64Array(count)];
   // Σ gap · |Σ gap| / Σ gap² rises with the mean over its standard error, and has a value where all are alike.
-  const statistics = () => {
-    const [sums, squares] = [new Float64Array(count), new Float64Array(count)];
+  const statistic = (g: number) => (squares[g]! <= least ? 0 : (sums[g]! * Math.abs(sums[g]!)) / squares[g]!);
+  // A test runs through this some thousand times for every row, so that nothing is made anew in it.
+  const addUp = () => {
+    sums.fill(0);
+    squares.fill(0);
     for (const { values, sizes } of blocks) {
-      let at = 0;
-      const means = sizes.map((size) => {
+      let [at, all] = [0, 0];
+      for (let g = 0; g < count; g++) {
+        const size = sizes[g]!;
         let sum = 0;
         for (const end = at + size; at < end; at++) sum += values[at]!;
-        return sum / size;
-      });
-      gapsOf(means).forEach((gap, g) => {
+        means[g] = sum / size;
+        all += means[g]!;
+      }
+      for (let g = 0; g < count; g++) {
+        const gap = means[g]! - all / count;
         sums[g]! += gap;
         squares[g]! += gap * gap;
-      });
+      }
     }
-    // Equal values may be added in another order, and then differ in the last digit.
-    const least = blocks.length * (1e-12 * scale) ** 2;
-    return sums.map((sum, g) => (squares[g]! <= least ? 0 : (sum * Math.abs(sum)) / squares[g]!));
   };
-  const seen = statistics();
+  addUp();
+  const seen = Float64Array.from(means, (_, g) => statistic(g));
+  const tie = 1e-9 * blocks.length;
   const [above, below] = [new Float64Array(count).fill(1), new Float64Array(count).fill(1)];
   const random = randomNumbers(seed);
   for (let k = 0; k < permutations; k++) {
-    for (const { values } of blocks) drawFirst(values, values.length, random);
-    statistics().forEach((value, g) => {
-      if (value >= seen[g]! - 1e-9 * blocks.length) above[g]! += 1;
-      if (value <= seen[g]! + 1e-9 * blocks.length) below[g]! += 1;
-    });
+    for (const { values } of blocks) drawFirst(values, values.length - 1, random);
+    addUp();
+    for (let g = 0; g < count; g++) {
+      const value = statistic(g);
+      if (value >= seen[g]! - tie) above[g]! += 1;
+      if (value <= seen[g]! + tie) below[g]! += 1;
+    }
   }
   return Array.from(above, (high, g) => Math.min(1, (2 * Math.min(high, below[g]!)) / (permutations + 1)));
 }

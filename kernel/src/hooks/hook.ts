@@ -7,10 +7,36 @@ import type { Skip } from "./skip.js";
 /** What happens at hook points during a run; edits at one point act in the order given. */
 export type Hook = Capture | Edit | Skip;
 
-/** Throws one line for what is no hook, as from code that no compiler has seen. */
-export function checkIsHook(what: string, hook: Hook | GradientEdit): void {
+type Any = Hook | GradientEdit;
+
+/** What each kind has beside its selector. */
+const fields: {
+  readonly [Kind in Any["kind"]]: Readonly<
+    Record<Exclude<keyof Extract<Any, { kind: Kind }>, "kind" | "selector">, true>
+  >;
+} = {
+  capture: { when: true, steps: true },
+  edit: { change: true, steps: true },
+  skip: {},
+  editGradient: { change: true },
+};
+
+/**
+ * Throws one line for what is no hook, as from code that no compiler has seen, and for one with a field that its kind does not
+ * have: a choice of heads there would be passed over, and the whole handed out for it.
+ */
+export function checkIsHook(what: string, hook: Any): void {
   const isHook = (hook as Partial<Hook> | null | undefined)?.kind !== undefined;
   if (!isHook) throw new Error(`${what} ${told(hook)}: it must be a hook, such as capture("norm")`);
+  if (!Object.hasOwn(fields, hook.kind)) return;
+  const own = Object.keys(fields[hook.kind]);
+  // A call that is repeated names the hooks that lasted.
+  const known = new Set(["kind", "selector", "lasting", ...own]);
+  const unknown = Object.keys(hook).find((name) => !known.has(name));
+  if (unknown !== undefined)
+    throw new Error(
+      `${hook.kind} "${hook.selector}" has no "${unknown}": it has ${own.join(" and ") || "nothing"} beside its selector; entries are chosen there, as in "layers.0.attention.pattern[head=3]"`,
+    );
 }
 
 function told(hook: unknown): string {
@@ -18,7 +44,7 @@ function told(hook: unknown): string {
 }
 
 /** Throws one line for a hook of another kind, or for a gradient's. */
-export function checkKind(hook: Hook | GradientEdit): asserts hook is Hook {
+export function checkKind(hook: Any): asserts hook is Hook {
   if (hook.kind === "capture" && hook.when !== undefined && !["before", "after"].includes(hook.when))
     throw new Error(
       `capture "${hook.selector}" when ${JSON.stringify(hook.when)}: choose before or after the edits`,
@@ -35,7 +61,7 @@ export function checkKind(hook: Hook | GradientEdit): asserts hook is Hook {
 export type Call = "pass" | "generation" | "backward";
 
 /** Whether a lasting hook has a part in a call: gradients are in backward only, and steps in a generation. */
-export function takesPart(hook: Hook | GradientEdit, call: Call): boolean {
+export function takesPart(hook: Any, call: Call): boolean {
   if (hook.kind === "editGradient") return call === "backward";
   return hook.kind === "skip" || hook.steps === undefined || call === "generation";
 }

@@ -41,6 +41,20 @@ test("what is no hook is said in one line, of a lasting one and of a call's own"
   }
 });
 
+test("a choice that is given beside the selector, where nobody reads it, is refused and not passed over", () => {
+  const heads = capture("layers.0.attention.pattern", { heads: [1] } as never);
+  const said =
+    'capture "layers.0.attention.pattern" has no "heads": it has when and steps beside its selector; entries are chosen there, as in "layers.0.attention.pattern[head=3]"';
+  expect(() => hooks().add(heads)).toThrow(said);
+  expect(() => hooks().effective({ hooks: [first, heads] }, "pass")).toThrow(said);
+  const whole = { ...edit("embedding", { kind: "zero" }), position: 0 };
+  expect(() => hooks().effective({ hooks: [whole] }, "pass")).toThrow('edit "embedding" has no "position"');
+  // What a call names of the hooks that lasted may be given again.
+  const all = hooks();
+  all.add(first);
+  expect(hooks().effective({ hooks: all.effective({}, "pass") }, "pass")).toHaveLength(1);
+});
+
 test("lasting hooks act under their names, and a call's own under none", () => {
   const all = hooks();
   all.add(second, { name: "silence" });

@@ -89,6 +89,7 @@ describe("a selector that cannot be served is refused", () => {
     ["layers.3.attention.pattern[head=-1|0]", `indices -1|0 are not ascending among 4 at ${told}`],
     ["layers.3.attention.pattern[query=-1|0]", `indices -1|0 are not ascending at ${told}`],
     ["a[b]c", "is not of the form"],
+    [7 as never, 'selector 7: give a name, such as "layers.0.mlp.output"'],
   ])("%s", (selector, message) => expect(() => select(selector, points)).toThrow(message));
 
   describe("a point that the architecture lacks says why, and what is nearest", () => {

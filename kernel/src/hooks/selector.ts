@@ -3,6 +3,7 @@ import type { Axis, HookPoint } from "../graph/point.js";
 import { printPoint } from "../graph/printPoint.js";
 import { checkNumbers, chosenBy, namesOf } from "./glob.js";
 import { noPoint, type AbsentPoints } from "./noPoint.js";
+import { printReturned } from "./returned.js";
 
 export type { AbsentPoints };
 
@@ -66,6 +67,8 @@ interface NamedSlice {
 }
 
 function parse(selector: string): { glob: string; slices: NamedSlice[] } {
+  if (typeof selector !== "string")
+    throw new Error(`selector ${printReturned(selector)}: give a name, such as "layers.0.mlp.output"`);
   const match = /^([^[\]]+)(?:\[([^[\]]+)\])?$/.exec(selector.trim());
   if (!match) throw new Error(`selector "${selector}" is not of the form name or name[axis=entries, …]`);
   const glob = match[1]!.trim();

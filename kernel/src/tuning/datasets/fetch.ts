@@ -11,14 +11,14 @@ import { readBytes } from "./source.js";
 import { unpack } from "./unpack.js";
 
 /**
- * Where a source's files are served. `VITRAIL_DATA_ORIGIN` names a mirror of GitHub's raw files, which holds those of other
+ * Address of a file. `VITRAIL_DATA_ORIGIN` names a mirror of GitHub's raw files, which holds those of other
  * servers under the names of their hosts.
  */
-function servedAt(source: DataSource, commit: string): string {
+function addressOf(source: DataSource, { origin, commit }: DataFile): string {
   const mirror = process.env["VITRAIL_DATA_ORIGIN"]?.replace(/\/+$/, "");
   if ("repository" in source)
-    return `${mirror || "https://raw.githubusercontent.com"}/${source.repository}/${commit}`;
-  return mirror ? `${mirror}/${source.address.replace(/^https?:\/\//, "")}` : source.address;
+    return `${mirror || "https://raw.githubusercontent.com"}/${source.repository}/${commit ?? source.commit}/${origin}`;
+  return `${mirror ? `${mirror}/${source.address.replace(/^https?:\/\//, "")}` : source.address}/${origin}`;
 }
 
 /** A set of the catalogue. Throws one line with the nearest name for one that it does not know. */
@@ -106,10 +106,9 @@ export function termsOf(source: DataSource): string[] {
 }
 
 async function bring(source: DataSource, file: DataFile, signal: AbortSignal | undefined): Promise<string> {
-  const { path, origin, sha256 } = file;
-  const commit = file.commit ?? ("repository" in source ? source.commit : "");
-  const server = serverAt(servedAt(source, commit), signal);
-  const url = `${server.endpoint}/${origin}`;
+  const { path, sha256 } = file;
+  const url = addressOf(source, file);
+  const server = serverAt(new URL(url).origin, signal);
   const refused = (status: number) => `${url} answers ${status} when asked for ${path}`;
   const blob = join(dataCache(), path);
   signal?.throwIfAborted();

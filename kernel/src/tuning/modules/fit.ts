@@ -8,7 +8,7 @@ import type { Session } from "../../session/session.js";
 import { withLossCurve } from "../lossCurve.js";
 import type { OptimiserOptions } from "../optimisers/optimiser.js";
 import type { Schedule } from "../optimisers/schedule.js";
-import { checkModel } from "../training/course.js";
+import { checkModel } from "../training/goingOn.js";
 import { Descent } from "../training/descent.js";
 import { untilInterrupted } from "../training/untilInterrupted.js";
 import { moduleGradient, type Pass } from "./gradient.js";

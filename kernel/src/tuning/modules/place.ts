@@ -1,7 +1,7 @@
 import { printShape } from "../../graph/shape.js";
 import type { Provenance } from "../../display/payload/provenance.js";
 import type { OptimiserState } from "../optimisers/optimiser.js";
-import { checkCourse, type TrainingCourse, type Told } from "../training/course.js";
+import { checkCourse, type TrainingCourse, type Told } from "../training/goingOn.js";
 import type { FitOptions } from "./fit.js";
 import { namedTensors, type Modules } from "./modules.js";
 import type { BestModules, ValidationLoss } from "./validation.js";

@@ -1,4 +1,4 @@
-import type { TrainingCourse, Told } from "../training/course.js";
+import type { TrainingCourse, Told } from "../training/goingOn.js";
 import { optimiserOf } from "./settings.js";
 import type { TuneOptions } from "./types.js";
 

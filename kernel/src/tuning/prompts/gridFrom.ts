@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Session } from "../../session/session.js";
-import { checkModel } from "../training/course.js";
+import { checkModel } from "../training/goingOn.js";
 import { told } from "./course.js";
 import type { GridAsked, GridData, GridOptions, GridPoint } from "./gridTypes.js";
 import { rowsSha } from "./rows.js";

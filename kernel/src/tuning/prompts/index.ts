@@ -1,4 +1,4 @@
-export type { TrainingCourse } from "../training/course.js";
+export type { TrainingCourse } from "../training/goingOn.js";
 export { classifyByPrompt, evaluatePrompt } from "./evaluate.js";
 export type { ClassifyPromptOptions, Evaluation, PromptReading } from "./evaluate.js";
 export { tuneGrid } from "./grid.js";

@@ -1,6 +1,6 @@
 import type { Session } from "../../session/session.js";
 import { deepened, initialPrompt, type InitialOptions } from "./initial.js";
-import { checkCourse } from "../training/course.js";
+import { checkCourse } from "../training/goingOn.js";
 import { anew, courseOf, told } from "./course.js";
 import { checkPrompt, type SoftPrompt } from "./softPrompt.js";
 import type { TuneOptions, TuningDigest, TuningPlace } from "./types.js";

@@ -1,6 +1,6 @@
 import type { Session } from "../../session/session.js";
 import { scheduleFactor } from "../optimisers/schedule.js";
-import { checkModel, type TrainingCourse } from "../training/course.js";
+import { checkModel, type TrainingCourse } from "../training/goingOn.js";
 import { courseOf, told } from "./course.js";
 import type { PromptReading } from "./evaluate.js";
 import type { InitialOptions } from "./initial.js";

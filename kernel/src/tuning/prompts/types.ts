@@ -1,7 +1,7 @@
 import type { Provenance } from "../../display/payload/provenance.js";
 import type { OptimiserOptions, OptimiserState } from "../optimisers/optimiser.js";
 import type { Schedule } from "../optimisers/schedule.js";
-import type { TrainingCourse } from "../training/course.js";
+import type { TrainingCourse } from "../training/goingOn.js";
 import type { Evaluation, PromptReading } from "./evaluate.js";
 import type { InitialOptions } from "./initial.js";
 import type { SoftPrompt } from "./softPrompt.js";

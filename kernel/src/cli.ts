@@ -69,7 +69,8 @@ const commands: Readonly<Record<string, Command>> = {
         const known = printBytes(files.reduce((sum, { bytes = 0 }) => sum + bytes, 0));
         const size = files.every(({ bytes }) => bytes !== undefined) ? known : `${known} and more`;
         const there = (await hasData(set)) ? "here" : `vitrail data fetch ${set.name}`;
-        console.log(`${set.name}  ${files.length} files, ${size}  ${there}\n  ${set.about}`);
+        const count = `${files.length} file${files.length === 1 ? "" : "s"}`;
+        console.log(`${set.name}  ${count}, ${size}  ${there}\n  ${set.about}`);
         for (const line of set.sources.flatMap(termsOf)) console.log(line);
       }
       return 0;

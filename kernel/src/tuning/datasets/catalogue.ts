@@ -257,21 +257,26 @@ export const catalogue: readonly DataSet[] = [
   {
     name: "semeval",
     about:
-      "SemEval-2018 Task 1, V-oc: English tweets with seven degrees of valence (Mohammad et al. 2018), train and dev",
+      "SemEval-2018 Task 1, V-oc: English tweets with seven degrees of valence (Mohammad et al. 2018): train, dev and test",
     sources: [
       {
-        repository: vector,
-        commit: "58f05ad",
-        licence: "MIT (repository)",
-        terms:
-          "the terms of the SemEval-2018 task apply beside it: do not bundle the tweets with your own work",
-        files: files(
-          "semeval",
-          "resources/datasets",
-          `
-          2018-Valence-oc-En-train.txt 201597 b1fc2cdce6b8e05c30c5f4b16ebb0e3b739ef721c699ecf8e83f81fdabc7f888
-          2018-Valence-oc-En-dev.txt 77263 2ac84765921dd409023573b7075972ea79072fe8df76ebf555996bf1be191928`,
-        ),
+        address: "https://saifmohammad.com/WebDocs/AIT-2018/AIT2018-DATA",
+        licence: "none; terms of use of the National Research Council Canada",
+        terms: "cite the authors; do not pass the tweets on, nor bundle them with your own work",
+        files: [
+          {
+            path: "semeval/SemEval2018-Task1-all-data.zip",
+            origin: "SemEval2018-Task1-all-data.zip",
+            bytes: 5975590,
+            sha256: "8979a6ca0bd259ef375a44d812fd434efa799c66bc377e25cda599aa767640eb",
+            holds: Object.fromEntries(
+              ["train", "dev", "test-gold"].map((part) => [
+                `semeval/2018-Valence-oc-En-${part}.txt`,
+                `SemEval2018-Task1-all-data/English/V-oc/2018-Valence-oc-En-${part}.txt`,
+              ]),
+            ),
+          },
+        ],
       },
     ],
   },

@@ -1,6 +1,7 @@
 import { additionsOf } from "../../engine/additions.js";
 import type { ForwardStep } from "../../engine/wire/messages.js";
 import { requestsOf, requestsText, type PointRequest } from "../../engine/wire/requests.js";
+import { Memo } from "../../graph/memo.js";
 import { gradientAt, placesOf, pointNamed, type HookPoint } from "../../graph/point.js";
 import { printShape } from "../../graph/shape.js";
 import { printNamed, printPoint } from "../../graph/printPoint.js";
@@ -191,16 +192,20 @@ function checkSlices(
     selectedShape(selection, boundShape(selection.point, batch, positions), lengths);
 }
 
+const known = new Memo<readonly string[]>(1);
+
 /** Those of some hook points that name a value once more, such as what one module reads of it. */
 function separated(names: readonly string[], { blueprint, weight }: Model): string[] {
-  const wanted = new Set(names);
-  const values = new Set<Value>();
-  const { points } = traceStage(blueprint, wholeModel(blueprint), weight).graph;
-  return points.flatMap(({ point, value }) => {
-    const isNamed = values.has(value);
-    values.add(value);
-    // Where layers meet, the stream is one value under two names.
-    const isStream = point.name.endsWith(".residual.in");
-    return isNamed && !isStream && wanted.has(point.name) ? [point.name] : [];
+  const all = known.of(blueprint, "", () => {
+    const values = new Set<Value>();
+    const { points } = traceStage(blueprint, wholeModel(blueprint), weight).graph;
+    return points.flatMap(({ point, value }) => {
+      const isNamed = values.has(value);
+      values.add(value);
+      // Where layers meet, the stream is one value under two names.
+      const isStream = point.name.endsWith(".residual.in");
+      return isNamed && !isStream ? [point.name] : [];
+    });
   });
+  return all.filter((name) => names.includes(name));
 }

@@ -1,5 +1,6 @@
-import { additionsOf } from "../../engine/additions.js";
+import { additionsOf, stepStructure } from "../../engine/additions.js";
 import type { ForwardStep } from "../../engine/wire/messages.js";
+import { Memo } from "../../graph/memo.js";
 import { gradientAt, type HookPoint } from "../../graph/point.js";
 import { printNamed, printPoint } from "../../graph/printPoint.js";
 import { traceStage, wholeModel } from "../../models/build.js";
@@ -50,14 +51,18 @@ export function checkReached(
     throw new Error(`no gradient reaches ${module}: ${why((names) => names.includes(gradientAt(module)))}`);
 }
 
+const known = new Memo<readonly string[]>(100);
+
 /** Names of all gradients that a step's graph computes. */
 export function gradientNames(
   step: ForwardStep,
   points: readonly HookPoint[],
   model: Model,
 ): readonly string[] {
-  const { blueprint, weight } = model;
-  const spec = { ...wholeModel(blueprint), skip: step.skip ?? [] };
-  const { graph } = traceStage(blueprint, spec, weight, additionsOf(step, points));
-  return graph.points.map(({ point }) => point.name);
+  return known.of(points, stepStructure(step), () => {
+    const { blueprint, weight } = model;
+    const spec = { ...wholeModel(blueprint), skip: step.skip ?? [] };
+    const { graph } = traceStage(blueprint, spec, weight, additionsOf(step, points));
+    return graph.points.map(({ point }) => point.name);
+  });
 }

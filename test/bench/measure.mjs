@@ -19,15 +19,17 @@ export const pause = 40;
  * meet all alike and none comes always after the same: after a short one the cores have slept for longer. Between two of them is
  * a pause: threads, PyTorch's of OpenMP and ours, go on turning for up to thirty milliseconds when their work is done, on the cores of
  * whoever comes next. Returns the milliseconds of each by round; ratios are made within rounds.
+ *
+ * @param rest milliseconds of that pause
  */
-export async function interleave(candidates, rounds) {
+export async function interleave(candidates, rounds, rest = pause) {
   const names = Object.keys(candidates);
   const times = Object.fromEntries(names.map((name) => [name, []]));
   const random = numbers();
   for (const name of names) await candidates[name]();
   for (let round = 0; round < rounds; round++) {
     for (const name of shuffled(names, random)) {
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
       times[name].push(await candidates[name]());
     }
   }

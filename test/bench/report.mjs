@@ -118,7 +118,8 @@ ${table(
 
 ## What hooks cost, against other tools
 
-A GPT-2 of 12 layers and 64 units, random weights, 1×16 tokens, one thread; each tool against its own bare forward pass.
+A GPT-2 of 12 layers and 64 units, random weights, 1×16 tokens, one thread; each tool against its own bare forward pass, one call
+right behind the other.
 "hooked − bare" is what a call costs that reads one value; "each" what every further value costs, both within a round, with the
 95 % interval of the median. Our calls go to another process and back (an empty round trip is ${two(peers.trip)} ms, in all three of our
 times). Ours are medians of about a thousand calls, because V8 compiles what it has run some hundred times.

@@ -5,6 +5,7 @@ import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { oraclePython } from "./environment.mjs";
+import { LoadedPython } from "./loadedPython.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..");
@@ -92,10 +93,17 @@ const steps = [
   },
 ];
 
-/** Runs a command: its exit code, undefined where it could not be started, and what it printed. */
-function perform(executable, args, env) {
+const env = {
+  ...process.env,
+  PYTHONDONTWRITEBYTECODE: "1",
+  HF_HUB_OFFLINE: "1",
+  TOKENIZERS_PARALLELISM: "false",
+};
+
+/** Runs a program of ours in Node: its exit code, undefined where it could not be started, and what it printed. */
+function runNode(args) {
   return new Promise((resolve) => {
-    const child = spawn(executable, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     const said = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"])
       child[stream].setEncoding("utf8").on("data", (text) => (said[stream] += text));
@@ -109,14 +117,7 @@ async function run(step, python) {
   rmSync(join(out, step.name), { recursive: true, force: true });
   let last = "";
   for (const [program, ...args] of step.commands) {
-    const executable = program === "python" ? python : process.execPath;
-    const env = {
-      ...process.env,
-      PYTHONDONTWRITEBYTECODE: "1",
-      HF_HUB_OFFLINE: "1",
-      TOKENIZERS_PARALLELISM: "false",
-    };
-    const { code, stdout, stderr } = await perform(executable, args, env);
+    const { code, stdout, stderr } = await (program === "python" ? python.run(args) : runNode(args));
     last = stdout.trim();
     if (code !== 0) {
       const said = [last, stderr.trim()].filter(Boolean).join("\n");
@@ -140,12 +141,13 @@ if (!existsSync(join(root, "kernel", "dist"))) {
   console.error("the library is not built: npm run build");
   process.exit(2);
 }
-const python = oraclePython(root, (line) => console.log(line));
+const interpreter = oraclePython(root, (line) => console.log(line));
 mkdirSync(out, { recursive: true });
 const results = [];
 const left = steps.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-/** Takes one step after another. Half of each is Python loading PyTorch, on one core. */
+/** Takes one step after another. */
 async function lane() {
+  const python = new LoadedPython(interpreter, env);
   for (let step = left.shift(); step !== undefined; step = left.shift()) {
     const result = await run(step, python);
     results.push(result);
@@ -153,6 +155,7 @@ async function lane() {
       `${result.result.padEnd(7)} ${result.step.padEnd(12)} ${result.seconds.padStart(6)} s  ${result.said}`,
     );
   }
+  await python.end();
 }
 await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, lane));
 const failed = results.filter((result) => result.result !== "equal");

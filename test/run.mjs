@@ -2,7 +2,7 @@
  * Run every test: `npm test`. Prepares all it needs, so that it works in a fresh clone. Types, lint and format count as one
  * test each. Ends with a line `N passed, N failed`.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -16,6 +16,9 @@ import { installFor } from "./packages.mjs";
 
 /** What does nothing without a browser. */
 const inBrowser = ["test/browser/**", "test/together/lab.test.ts"];
+
+/** What counts as one test each; each keeps one core busy. */
+const checks = ["types", "lint", "format:check"];
 
 /** Software GPUs: one comes with Chromium, another with the layer of Mesa that chooses between them. */
 const vulkan = ["libvulkan1", "mesa-vulkan-drivers"];
@@ -35,9 +38,8 @@ await main(async () => {
   const env = { ...process.env, ...(chromium !== undefined && { VITRAIL_CHROMIUM: chromium }) };
 
   const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const check of ["types", "lint", "format:check"]) {
-    console.log(`\n${check}`);
-    const { status } = spawnSync("npm", ["run", "--silent", check], { cwd: root, env, stdio: "inherit" });
+  for (const { check, status, said } of await Promise.all(checks.map((check) => runCheck(check, env)))) {
+    console.log(`\n${check}\n${said}`);
     total[status === 0 ? "passed" : "failed"]++;
     if (status !== 0) console.log(`${check} failed`);
   }
@@ -56,6 +58,20 @@ await main(async () => {
   console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 });
+
+function runCheck(check, env) {
+  return new Promise((resolve) => {
+    const child = spawn("npm", ["run", "--silent", check], {
+      cwd: root,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said += text));
+    child.once("error", (error) => resolve({ check, status: 1, said: error.message }));
+    child.once("close", (status) => resolve({ check, status, said }));
+  });
+}
 
 /** What tests have left on the machine; the last session may take some seconds to end. */
 async function leftAfter(before, scratch) {

@@ -18,7 +18,16 @@ export function oraclePython(root, say) {
     if (made.status !== 0) throw new Error(`python3 -m venv failed: ${(made.stderr || made.stdout).trim()}`);
   }
   if (mismatches(python, requirements).length > 0) {
-    const pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check"];
+    // Of 15,000 files a fifth is ever loaded, and compiled then.
+    const pip = [
+      "-m",
+      "pip",
+      "install",
+      "--quiet",
+      "--no-deps",
+      "--no-compile",
+      "--disable-pip-version-check",
+    ];
     const torch = pinsOf(requirements).find((pin) => pin.startsWith("torch==")) ?? "";
     // PyTorch's own index has a build without CUDA, a tenth in size, but only the package registries can be counted on.
     const cpuBuild = ["--index-url", "https://download.pytorch.org/whl/cpu", "--retries", "0", torch];

@@ -95,7 +95,8 @@ const steps = [
 
 const env = {
   ...process.env,
-  PYTHONDONTWRITEBYTECODE: "1",
+  // Compiled files of the scripts would lie beside them.
+  PYTHONPYCACHEPREFIX: join(root, ".vitrail", "oracle-bytecode"),
   HF_HUB_OFFLINE: "1",
   TOKENIZERS_PARALLELISM: "false",
 };

@@ -2,7 +2,7 @@
  * Run every test: `npm test`. Prepares all it needs, so that it works in a fresh clone. Types, lint and format count as one
  * test each. Ends with a line `N passed, N failed`.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -38,11 +38,13 @@ await main(async () => {
   const env = { ...process.env, ...(chromium !== undefined && { VITRAIL_CHROMIUM: chromium }) };
 
   const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const { check, status, said } of await Promise.all(checks.map((check) => runCheck(check, env)))) {
-    console.log(`\n${check}\n${said}`);
-    total[status === 0 ? "passed" : "failed"]++;
-    if (status !== 0) console.log(`${check} failed`);
-  }
+  await Promise.all(
+    checks.map(async (check) => {
+      const { passed, said } = await runCheck(check, env);
+      console.log(`\n${check} ${passed ? "passed" : "failed"}\n${said}`);
+      total[passed ? "passed" : "failed"]++;
+    }),
+  );
 
   const before = await leftovers(root, scratch);
   const counted = runTests(env, chromium === undefined ? inBrowser.map((files) => `--exclude=${files}`) : []);
@@ -61,15 +63,10 @@ await main(async () => {
 
 function runCheck(check, env) {
   return new Promise((resolve) => {
-    const child = spawn("npm", ["run", "--silent", check], {
-      cwd: root,
-      env,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let said = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said += text));
-    child.once("error", (error) => resolve({ check, status: 1, said: error.message }));
-    child.once("close", (status) => resolve({ check, status, said }));
+    const how = { cwd: root, env, maxBuffer: 2 ** 28 };
+    execFile("npm", ["run", "--silent", check], how, (error, stdout, stderr) =>
+      resolve({ passed: error === null, said: stdout + stderr }),
+    );
   });
 }
 

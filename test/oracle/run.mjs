@@ -1,5 +1,5 @@
 /** Make every golden anew with PyTorch and transformers and compare: `npm run oracle [-- step …]`. Exit 1 on any difference. */
-import { spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -101,15 +101,12 @@ const env = {
   TOKENIZERS_PARALLELISM: "false",
 };
 
-/** Runs a program of ours in Node: its exit code, undefined where it could not be started, and what it printed. */
+/** Runs a program of ours in Node: its exit code and what it printed. */
 function runNode(args) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-    const said = { stdout: "", stderr: "" };
-    for (const stream of ["stdout", "stderr"])
-      child[stream].setEncoding("utf8").on("data", (text) => (said[stream] += text));
-    child.once("error", (error) => resolve({ stdout: "", stderr: error.message }));
-    child.once("close", (code) => resolve({ code, ...said }));
+    execFile(process.execPath, args, { env, maxBuffer: 2 ** 28 }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : (error.code ?? 1), stdout, stderr }),
+    );
   });
 }
 

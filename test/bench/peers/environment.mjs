@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pip } from "../../oracle/environment.mjs";
 
 const requirements = fileURLToPath(new URL("requirements.txt", import.meta.url));
 
@@ -25,17 +26,7 @@ export function peersPython(root, oracle, say) {
       "site-packages",
     );
   writeFileSync(join(packages(venv), "oracle.pth"), `${packages(join(root, ".vitrail", "oracle"))}\n`);
-  const pip = [
-    "-m",
-    "pip",
-    "install",
-    "--quiet",
-    "--no-deps",
-    "--disable-pip-version-check",
-    "-r",
-    requirements,
-  ];
-  if (spawnSync(python, pip, { stdio: "inherit" }).status !== 0)
+  if (spawnSync(python, [...pip, "-r", requirements], { stdio: "inherit" }).status !== 0)
     throw new Error(`pip install -r ${requirements} failed`);
   writeFileSync(stamp, wanted);
   return python;

@@ -110,10 +110,12 @@ export function prepareBackward(
       parameters: [...own],
       edits: edits.map(encodeEdit),
       activations,
-      separate: separated(
-        [...gradients.map(({ selection }) => selection.point.name), ...edits.map(({ point }) => point)],
-        model,
-      ),
+      separate: [
+        ...separated(
+          [...gradients.map(({ selection }) => selection.point.name), ...edits.map(({ point }) => point)],
+          model,
+        ),
+      ],
     },
   });
   // Parameters and modules may lie anywhere; hook points have their places.
@@ -192,11 +194,12 @@ function checkSlices(
     selectedShape(selection, boundShape(selection.point, batch, positions), lengths);
 }
 
-const known = new Memo<readonly string[]>(1);
+const known = new Memo<readonly string[]>(100);
 
 /** Those of some hook points that name a value once more, such as what one module reads of it. */
-function separated(names: readonly string[], { blueprint, weight }: Model): string[] {
-  const all = known.of(blueprint, "", () => {
+function separated(names: readonly string[], model: Model): readonly string[] {
+  return known.of(model, names.join(" "), () => {
+    const { blueprint, weight } = model;
     const values = new Set<Value>();
     const { points } = traceStage(blueprint, wholeModel(blueprint), weight).graph;
     return points.flatMap(({ point, value }) => {
@@ -204,8 +207,7 @@ function separated(names: readonly string[], { blueprint, weight }: Model): stri
       values.add(value);
       // Where layers meet, the stream is one value under two names.
       const isStream = point.name.endsWith(".residual.in");
-      return isNamed && !isStream ? [point.name] : [];
+      return isNamed && !isStream && names.includes(point.name) ? [point.name] : [];
     });
   });
-  return all.filter((name) => names.includes(name));
 }

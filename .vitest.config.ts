@@ -80,6 +80,10 @@ export default defineConfig({
           server: built,
           include: ["test/{parity,notebooks}/**/*.test.ts"],
           environment: "node",
+          // Sessions that one file has opened are there for the next.
+          isolate: false,
+          globalSetup: "./test/parity/runtimes.ts",
+          setupFiles: "./test/parity/left.setup.ts",
           testTimeout: 300_000,
           hookTimeout: 300_000,
           // Mostly one process of a session computes while the others wait; of what computes, two files have a core each.

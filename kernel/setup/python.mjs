@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ask, perform } from "./command.mjs";
+import { install } from "./pip.mjs";
 import { environment, environmentPython } from "./place.mjs";
 import { unlessDone } from "./stamp.mjs";
 
@@ -19,11 +20,6 @@ export function installPython(python) {
   // JupyterLab brings scripts that are CommonJS; without this the project's own package.json would make them modules.
   writeFileSync(join(environment, "package.json"), '{ "type": "commonjs" }\n');
   unlessDone(join(environment, ".stamp"), readFileSync(requirements, "utf8"), () => {
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    perform("installing JupyterLab into it (a minute or two)", environmentPython, [
-      ...pip,
-      "-r",
-      requirements,
-    ]);
+    install("installing JupyterLab into it", environmentPython, ["-r", requirements]);
   });
 }

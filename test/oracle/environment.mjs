@@ -1,9 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-
-/** How packages are installed: as they are listed. Of 15,000 files a fifth is ever loaded, and compiled then. */
-export const pip = "-m pip install --quiet --no-deps --no-compile --disable-pip-version-check".split(" ");
+import { install, installFrom } from "../../kernel/setup/pip.mjs";
 
 /**
  * The project's own Python environment, made or brought up to the pinned list when it is not there yet. Returns the path
@@ -23,15 +21,12 @@ export function oraclePython(root, say) {
   if (mismatches(python, requirements).length > 0) {
     const torch = pinsOf(requirements).find((pin) => pin.startsWith("torch==")) ?? "";
     // PyTorch's own index has a build without CUDA, a tenth in size, but only the package registries can be counted on.
-    const cpuBuild = ["--index-url", "https://download.pytorch.org/whl/cpu", "--retries", "0", torch];
     say("looking for PyTorch's CPU build");
-    if (process.platform === "linux") spawnSync(python, [...pip, ...cpuBuild]);
+    if (process.platform === "linux") installFrom(python, [torch], "https://download.pytorch.org/whl/cpu");
     const missing = mismatches(python, requirements);
-    const size = missing.includes(torch) ? " (PyTorch with CUDA among them: minutes, about 4 GB)" : "";
-    say(`installing ${missing.length} pinned packages${size}`);
+    const size = missing.includes(torch) ? " (PyTorch with CUDA among them: about 4 GB)" : "";
     // The list is complete, so dependencies that only a GPU would need stay away.
-    const installed = spawnSync(python, [...pip, ...missing], { stdio: "inherit" });
-    if (installed.status !== 0) throw new Error(`pip install of ${requirements} failed`);
+    install(`installing ${missing.length} pinned packages${size}`, python, missing);
     const still = mismatches(python, requirements);
     if (still.length > 0) throw new Error(`after installing, these pins do not hold: ${still.join(", ")}`);
   }

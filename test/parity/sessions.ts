@@ -1,7 +1,5 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect } from "vitest";
 import type { Session } from "../../kernel/src/index.js";
 import type { OpenOptions, Run } from "../../kernel/src/session/types.js";
 import type { Observed } from "./expectation.js";
@@ -12,13 +10,9 @@ import type { Values } from "./goldens.js";
 const built: string = "../../kernel/dist/index.js";
 export const vitrail = (await import(built)) as typeof import("../../kernel/src/index.js");
 
-// A place for sockets that no other session of this user shares; when a test file ends, nothing may be left in it.
-export const runtime = mkdtempSync(join(tmpdir(), "vt-"));
+// A place for the sockets of the test files that this process runs, which no other session of this user shares.
+export const runtime = mkdtempSync(join(process.env["VITRAIL_TEST_RUNTIMES"]!, "t-"));
 process.env["VITRAIL_RUNTIME_DIR"] = runtime;
-afterAll(() => {
-  expect(readdirSync(runtime)).toEqual([]);
-  rmSync(runtime, { recursive: true });
-});
 
 /**
  * The device that the tests run on: `VITRAIL_TEST_DEVICE=cuda:0 npx vitest run test/parity` holds a graphics card against
@@ -68,15 +62,22 @@ export async function withOwnSession<T>(
 /** Sessions that wait for a next use, by what they were opened with; the one used longest ago comes first. */
 const waiting = new Map<string, Session>();
 
-/** So many sessions of a test file stay alive. */
-const mostWaiting = 16;
+/** So many sessions of a process of tests stay alive: in 140 MB each, mostly. */
+const mostWaiting = 32;
 
-afterAll(() => Promise.all([...waiting.values()].map((session) => session.close())));
+/** Names of the sessions that wait: nothing else may be in `runtime` when a test file ends. */
+export const namesWaiting = (): string[] => [...waiting.values()].map(({ name }) => name);
+
+/** Ends the sessions that wait, where what they need goes away before the process does. */
+export async function endWaiting(): Promise<void> {
+  await Promise.all([...waiting.values()].map((session) => session.close()));
+  waiting.clear();
+}
 
 /**
- * Find the live session of this model and these options, or open it, for `use`. It stays alive for the next test of the
- * file that wants the same, because its processes take longer to start than most tests to run; each use has a client of its
- * own, so that no hook, saved value or edited parameter goes from one test to the next. What fails is not used again.
+ * Find the live session of this model and these options, or open it, for `use`. It stays alive for the next test that wants
+ * the same, be it of another file, because its processes take longer to start than most tests to run; each use has a client of
+ * its own, so that no hook, saved value or edited parameter goes from one test to the next. What fails is not used again.
  */
 export async function withSession<T>(
   folder: string,

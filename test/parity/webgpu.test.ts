@@ -7,7 +7,7 @@ import { distance, tolerance } from "./closeness.js";
 import { relative } from "./differentiating.js";
 import { expectParity, observedRow } from "./expectation.js";
 import { readGolden } from "./goldens.js";
-import { forwardWithAll, observed, returnedLogits, vitrail, withSession } from "./sessions.js";
+import { endWaiting, forwardWithAll, observed, returnedLogits, vitrail, withSession } from "./sessions.js";
 import { missing, showDrivers, swiftShader } from "./softwareGpus.js";
 
 const { capture, edit, scale, traced } = vitrail;
@@ -27,7 +27,9 @@ describe.skipIf(missing !== undefined)("on a software GPU through WebGPU", () =>
     runtime = mkdtempSync(join(tmpdir(), "vitrail-webgpu-"));
     undo = showDrivers([swiftShader], runtime);
   });
-  afterAll(() => {
+  afterAll(async () => {
+    // They see the software GPU, and keep files in its folder.
+    await endWaiting();
     undo();
     rmSync(runtime, { recursive: true, force: true });
   });

@@ -1,8 +1,8 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pip } from "../../oracle/environment.mjs";
+import { install } from "../../../kernel/setup/pip.mjs";
 
 const requirements = fileURLToPath(new URL("requirements.txt", import.meta.url));
 
@@ -26,8 +26,7 @@ export function peersPython(root, oracle, say) {
       "site-packages",
     );
   writeFileSync(join(packages(venv), "oracle.pth"), `${packages(join(root, ".vitrail", "oracle"))}\n`);
-  if (spawnSync(python, [...pip, "-r", requirements], { stdio: "inherit" }).status !== 0)
-    throw new Error(`pip install -r ${requirements} failed`);
+  install("installing them", python, ["-r", requirements]);
   writeFileSync(stamp, wanted);
   return python;
 }

@@ -48,6 +48,7 @@ export default defineConfig({
           environment: "node",
           env: { ORT_DISABLE_TELEMETRY: "1" },
           testTimeout: 120_000,
+          isolate: false,
           maxWorkers,
         },
       },

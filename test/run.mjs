@@ -32,6 +32,8 @@ await main(async () => {
   if (!existsSync(layer)) installFor(vulkan, "the tests on software GPUs");
   if (spawnSync("ssh", ["-V"]).error)
     installFor(["openssh-client"], "the tests of kernels on other machines");
+  // Node reads these certificates whenever it starts, for a tenth of a second; tests start thousands, and fetch nothing.
+  delete process.env["NODE_EXTRA_CA_CERTS"];
   // A place of their own for what tests make and should remove. Short: sockets lie in it, and their paths may not be long.
   const scratch = mkdtempSync(join(tmpdir(), "v-"));
   process.env["TMPDIR"] = scratch;

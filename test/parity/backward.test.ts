@@ -1,16 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Backward, BackwardOptions, Edit, GradientEdit, Session } from "../../kernel/src/index.js";
 import { distance, unpadded } from "./closeness.js";
-import {
-  crossEntropy,
-  differentiated,
-  keyed,
-  meshes,
-  meshesWithReplicas,
-  relative,
-  type Loss,
-} from "./differentiating.js";
+import { crossEntropy, differentiated, keyed, relative, type Loss } from "./differentiating.js";
 import { readGolden, readTensors } from "./goldens.js";
+import { meshes, meshesWithReplicas } from "./meshes.js";
 import { vitrail, withSession } from "./sessions.js";
 
 const { add, edit, editGradient, projectOut, scale, skip, traced, trainable, zero } = vitrail;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Edit, GradientEdit, Session } from "../../kernel/src/index.js";
 import { unpadded } from "./closeness.js";
-import { crossEntropy, differentiated, keyed, meshes, relative, type Loss } from "./differentiating.js";
+import { crossEntropy, differentiated, keyed, relative, type Loss } from "./differentiating.js";
 import { readTensors, type Values } from "./goldens.js";
 import { gradientHostCases } from "./hostCases.js";
+import { meshes } from "./meshes.js";
 import { vitrail, withSession } from "./sessions.js";
 
 const { add, capture, edit, editGradient, keep, mean, patch, projectOnto, projectOut, scale, set } = vitrail;

@@ -1,16 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Session } from "../../kernel/src/index.js";
 import { distance } from "./closeness.js";
-import { meshes as gradientMeshes, relative } from "./differentiating.js";
+import { relative } from "./differentiating.js";
 import { readGolden, type Values } from "./goldens.js";
+import { meshes } from "./meshes.js";
 import { returnedLogits, vitrail, withSession } from "./sessions.js";
 
 const { edit, scale, traced } = vitrail;
-
-const meshes = {
-  "one process": {},
-  "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
-};
 
 const models = ["opt", "llama-grouped", "gpt2", "gpt-neox"];
 
@@ -26,49 +22,52 @@ describe.each(models)("every hook point of %s", (name) => {
     change: Parameters<typeof edit>[1],
   ): Promise<Values> => returnedLogits(await session.forward(rows, { hooks: [edit(point, change)] }));
 
-  it.each(Object.entries(meshes))("can be edited if it is said to be (%s)", async (_, options) => {
-    await withSession(golden.folder, options, async (session) => {
-      const { points, absent } = session.capabilities();
-      expect(points.map((point) => point.name)).toEqual(session.hookPoints().map((point) => point.name));
-      expect(points.every((point) => point.edit)).toBe(true);
-      const bare = returnedLogits(await session.forward(rows));
-      const scaled = new Map<string, Values>();
-      for (const point of points.map((each) => each.name)) {
-        const edited = await logits(session, point, scale(1.5));
-        scaled.set(point, edited);
-        const moved = distance(edited, bare);
-        if (!isUndone(point)) expect(moved, `${point} scaled`).toBeGreaterThan(1e-2);
-        else {
-          expect(moved, `${point} scaled, before a norm`).toBeLessThan(1e-2);
-          const squashed = await logits(
-            session,
-            point,
-            traced((x) => x.tanh().mul(2)),
-          );
-          expect(distance(squashed, bare), `${point} squashed`).toBeGreaterThan(1e-2);
+  it.each(["one process", "pipeline 2 × tensor 2"] as const)(
+    "can be edited if it is said to be (%s)",
+    async (mesh) => {
+      await withSession(golden.folder, meshes[mesh], async (session) => {
+        const { points, absent } = session.capabilities();
+        expect(points.map((point) => point.name)).toEqual(session.hookPoints().map((point) => point.name));
+        expect(points.every((point) => point.edit)).toBe(true);
+        const bare = returnedLogits(await session.forward(rows));
+        const scaled = new Map<string, Values>();
+        for (const point of points.map((each) => each.name)) {
+          const edited = await logits(session, point, scale(1.5));
+          scaled.set(point, edited);
+          const moved = distance(edited, bare);
+          if (!isUndone(point)) expect(moved, `${point} scaled`).toBeGreaterThan(1e-2);
+          else {
+            expect(moved, `${point} scaled, before a norm`).toBeLessThan(1e-2);
+            const squashed = await logits(
+              session,
+              point,
+              traced((x) => x.tanh().mul(2)),
+            );
+            expect(distance(squashed, bare), `${point} squashed`).toBeGreaterThan(1e-2);
+          }
         }
-      }
 
-      // What is not named says why, and is not there to edit.
-      const layered = (point: string) =>
-        /^(attention|mlp|residual)\./.test(point) ? `layers.1.${point}` : point;
-      for (const [point, why] of Object.entries(absent))
-        await expect(logits(session, layered(point), scale(1.5)), point).rejects.toThrow(why);
+        // What is not named says why, and is not there to edit.
+        const layered = (point: string) =>
+          /^(attention|mlp|residual)\./.test(point) ? `layers.1.${point}` : point;
+        for (const [point, why] of Object.entries(absent))
+          await expect(logits(session, layered(point), scale(1.5)), point).rejects.toThrow(why);
 
-      // Each says where in attention it lies: scores are linear in queries and keys, and the output in the pattern and values.
-      const same = (names: readonly string[]) => {
-        const found = names.map((each) => scaled.get(`layers.1.attention.${each}`)!);
-        for (const [i, each] of found.entries())
-          expect(distance(each, found[0]!), `${names[i]!} as ${names[0]!}`).toBeLessThan(1e-4);
-        return found[0]!;
-      };
-      const rotary = "attention.qRotary" in absent ? [] : ["qRotary", "kRotary"];
-      const [scores, z] = [same(["scores", "q", "k", ...rotary]), same(["z", "v", "pattern"])];
-      expect(distance(scores, z)).toBeGreaterThan(1e-2);
-      const data = bare.data.map((x) => 1.5 * x);
-      expect(distance(scaled.get("logits")!, { shape: bare.shape, data })).toBeLessThan(1e-5);
-    });
-  });
+        // Each says where in attention it lies: scores are linear in queries and keys, and the output in the pattern and values.
+        const same = (names: readonly string[]) => {
+          const found = names.map((each) => scaled.get(`layers.1.attention.${each}`)!);
+          for (const [i, each] of found.entries())
+            expect(distance(each, found[0]!), `${names[i]!} as ${names[0]!}`).toBeLessThan(1e-4);
+          return found[0]!;
+        };
+        const rotary = "attention.qRotary" in absent ? [] : ["qRotary", "kRotary"];
+        const [scores, z] = [same(["scores", "q", "k", ...rotary]), same(["z", "v", "pattern"])];
+        expect(distance(scores, z)).toBeGreaterThan(1e-2);
+        const data = bare.data.map((x) => 1.5 * x);
+        expect(distance(scaled.get("logits")!, { shape: bare.shape, data })).toBeLessThan(1e-5);
+      });
+    },
+  );
 });
 
 describe.each(models)("capabilities of %s", (name) => {
@@ -79,7 +78,7 @@ describe.each(models)("capabilities of %s", (name) => {
 
   it("are what backward gives on every mesh, and what it refuses", async () => {
     let first: ReadonlyMap<string, Values> | undefined;
-    const several = Object.entries(gradientMeshes).filter(([mesh]) => mesh !== "one process");
+    const several = Object.entries(meshes).filter(([mesh]) => mesh !== "one process");
     for (const [mesh, options] of several)
       await withSession(golden.folder, options, async (session) => {
         const { points, parameters, mesh: printed } = session.capabilities();

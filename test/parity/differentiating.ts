@@ -4,21 +4,6 @@ import { readGolden, type Values } from "./goldens.js";
 
 export type Loss = (values: ReadoutValues) => Value;
 
-/** Meshes on which gradients must be the same. */
-export const meshes = {
-  "one process": {},
-  "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
-  "tensor 2": { devices: 2, mesh: { tensor: 2 } },
-  "data 2": { mesh: { data: 2 } },
-  "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
-};
-
-/** Where replicas meet other kinds of ranks, too. */
-export const meshesWithReplicas = {
-  "pipeline 2 × data 2": { devices: 4, mesh: { pipeline: 2, data: 2 } },
-  "data 2 × tensor 2": { devices: 4, mesh: { data: 2, tensor: 2 } },
-};
-
 /** The loss of test/oracle/backward.py. */
 export const crossEntropy: Loss = ({ logits, given }) =>
   logits

@@ -4,6 +4,7 @@ import { distance, tolerance } from "./closeness.js";
 import { departures, expectedRow, observedRow } from "./expectation.js";
 import { readEdits, readGolden, type EditGolden, type Values } from "./goldens.js";
 import { hostCases } from "./hostCases.js";
+import { meshes } from "./meshes.js";
 import { observed, returnedLogits, vitrail, withSession } from "./sessions.js";
 
 const { add, capture, edit, keep, mean, patch, projectOnto, projectOut, scale, set, skip, traced, zero } =
@@ -97,14 +98,6 @@ const modules = {
     z: "model.layers.0.self_attn.o_proj",
   },
   gpt2: { last: "transformer.h.1", q: "transformer.h.0.attn.c_attn", z: "transformer.h.0.attn.c_proj" },
-};
-
-const meshes = {
-  "one process": {},
-  "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
-  "tensor 2": { devices: 2, mesh: { tensor: 2 } },
-  "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
-  "data 2": { mesh: { data: 2 } },
 };
 
 describe.each(["opt", "llama-grouped", "gpt2"] as const)("edits of %s", (name) => {

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Dense, Generation, Session, StreamedToken } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
 import { readGenerations, readGolden, type Values } from "./goldens.js";
+import { meshes } from "./meshes.js";
 import { vitrail, withSession } from "./sessions.js";
 
 const {
@@ -17,13 +18,6 @@ const {
   zero,
 } = vitrail;
 
-const meshes = {
-  "one process": {},
-  "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
-  "tensor 2": { devices: 2, mesh: { tensor: 2 } },
-  "data 2": { mesh: { data: 2 } },
-  "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
-};
 const sampled = { maxTokens: 10, temperature: 1.5, topK: 100, topP: 0.95, stop: [] };
 
 /** Logits of a row at each of its first `count` steps, [step, token]. */

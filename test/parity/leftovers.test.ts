@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readGolden } from "./goldens.js";
-import { forwardWithAll, meshes, runtime, withOwnSession } from "./sessions.js";
+import { cutting, meshesWithReplicas } from "./meshes.js";
+import { forwardWithAll, runtime, withOwnSession } from "./sessions.js";
 
 /** Shared memory that one of these processes made; other sessions of this machine have theirs. */
 const segments = (pids: readonly number[]) =>
@@ -25,9 +26,9 @@ describe.skipIf(process.platform !== "linux")("after a session is closed", () =>
   const golden = readGolden("opt");
 
   it.each([
-    ...meshes.map((m) => ({ ...m, collectives: "auto" as const })),
-    { ...meshes[1], name: "tensor 2 over sockets", collectives: "socket" as const },
-    { devices: 4, mesh: { data: 2, tensor: 2 }, name: "data 2 × tensor 2", collectives: "auto" as const },
+    ...Object.entries(cutting).map(([name, options]) => ({ name, ...options, collectives: "auto" as const })),
+    { name: "tensor 2 over sockets", ...cutting["tensor 2"], collectives: "socket" as const },
+    { name: "data 2 × tensor 2", ...meshesWithReplicas["data 2 × tensor 2"], collectives: "auto" as const },
   ])("no process, shared memory or socket is left ($name)", async ({ devices, mesh, collectives }) => {
     const before = sockets();
     let pids: number[] = [];

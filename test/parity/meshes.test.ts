@@ -4,7 +4,8 @@ import type { Observed } from "./expectation.js";
 import { observedRow } from "./expectation.js";
 import type { Golden } from "./goldens.js";
 import { goldenNames, readGolden } from "./goldens.js";
-import { forwardWithAll, meshes, observed, withSession } from "./sessions.js";
+import { cutting, meshesOf } from "./meshes.js";
+import { forwardWithAll, observed, withSession } from "./sessions.js";
 
 /** Numbers that come from the same weights and tokens by another road. */
 const same = 1e-5;
@@ -24,10 +25,7 @@ function expectSame(golden: Golden, got: Points, wanted: Points, rowOf = (row: n
   }
 }
 
-/**
- * Goldens of settings that no published model has: they change what ranks share by heads and units, so one mesh that shares
- * those is enough. That their stages can be cut is shown of the graphs.
- */
+/** Goldens of settings that no published model has. */
 const settings = ["gpt-neox-tied", "gpt2-untied", "llama-biased", "opt-untied"];
 const published = goldenNames.filter((name) => !settings.includes(name));
 
@@ -41,15 +39,15 @@ const open = (name: string) => {
 
 describe.each(goldenNames)("%s", (name) => {
   const { golden, rows, oneProcess } = open(name);
-  const wanted = settings.includes(name) ? meshes.filter(({ name }) => name === "tensor 2") : meshes;
+  const wanted = meshesOf(name, cutting);
 
-  it(`gives the same numbers on ${wanted.length > 1 ? "every mesh" : "tensor 2"}`, async () => {
+  it(`gives the same numbers on ${wanted.map(([label]) => label).join(", ")}`, async () => {
     const whole = await oneProcess();
-    for (const { name: label, devices, mesh } of wanted) {
-      await withSession(golden.folder, { devices, mesh }, async (session) => {
+    for (const [label, options] of wanted) {
+      await withSession(golden.folder, options, async (session) => {
         const { ranks } = await session.status();
-        expect(ranks, label).toHaveLength(devices);
-        expect(new Set(ranks.map((rank) => rank.pid)).size, label).toBe(devices);
+        expect(ranks, label).toHaveLength(options.devices);
+        expect(new Set(ranks.map((rank) => rank.pid)).size, label).toBe(options.devices);
         const parts = observed(await forwardWithAll(session, rows));
         expectSame(golden, parts, whole);
 

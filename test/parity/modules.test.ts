@@ -2,17 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { Edit, Session } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
 import { readGolden, readLastLogits } from "./goldens.js";
+import { meshes, meshesOf } from "./meshes.js";
 import { firstLogits, vitrail, withSession } from "./sessions.js";
 
 const { capture, edit, traced } = vitrail;
-
-const meshes = {
-  "one process": {},
-  "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
-  "tensor 2": { devices: 2, mesh: { tensor: 2 } },
-  "data 2": { mesh: { data: 2 } },
-  "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
-};
 
 /** The edit of test/oracle/module_hooks.py. */
 const change = traced((x) => x.tanh().mul(2));
@@ -39,7 +32,7 @@ describe.each(["opt", "opt-350m", "llama-grouped", "gpt2", "gpt-neox", "gpt-neox
       });
     });
 
-    it.each(Object.entries(meshes))("are edited as PyTorch's hooks edit them (%s)", async (_, options) => {
+    it.each(meshesOf(name, meshes))("are edited as PyTorch's hooks edit them (%s)", async (_, options) => {
       await withSession(golden.folder, options, async (session) => {
         const bare = await logits(session, []);
         for (const [path, expected] of wanted) {

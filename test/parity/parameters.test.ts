@@ -3,15 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Session, WholeTensor } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
 import { readGolden, readLastLogits } from "./goldens.js";
+import { meshes } from "./meshes.js";
 import { firstLogits, runtime, vitrail, withSession } from "./sessions.js";
-
-const meshes = {
-  "one process": {},
-  "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
-  "tensor 2": { devices: 2, mesh: { tensor: 2 } },
-  "data 2": { mesh: { data: 2 } },
-  "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
-};
 
 /** The change of test/oracle/parameter_edits.py. */
 const wave = ({ shape, data }: WholeTensor) => ({

@@ -3,17 +3,10 @@ import type { Run, Session } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
 import { expectedRow } from "./expectation.js";
 import { readGolden, type Values } from "./goldens.js";
+import { meshes } from "./meshes.js";
 import { vitrail, withSession } from "./sessions.js";
 
 const { capture, edit, scale, traced } = vitrail;
-
-const meshes = {
-  "one process": {},
-  "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
-  "tensor 2": { devices: 2, mesh: { tensor: 2 } },
-  "data 2": { mesh: { data: 2 } },
-  "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
-};
 
 /** Entries [from, to) along the first axis. */
 function part({ shape, data }: Values, from: number, to: number): Values {

@@ -15,6 +15,7 @@ import type {
 } from "../../kernel/src/index.js";
 import { distance, tolerance } from "./closeness.js";
 import { readGolden, readTensors } from "./goldens.js";
+import { meshes, meshesOf } from "./meshes.js";
 import { vitrail, withSession } from "./sessions.js";
 
 const { classifyByPrompt, evaluatePrompt, initialPrompt, loadPrompt, nearestTokens } = vitrail;
@@ -26,13 +27,6 @@ const folderOf = (name: string) =>
 const words = [[7, 11], 13];
 const longWords = [[{ ids: [3, 9] }, 7], { ids: [3, 4, 5] }];
 const batch = 4;
-
-const meshes = {
-  "one process": {},
-  "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
-  "tensor 2": { devices: 2, mesh: { tensor: 2 } },
-  "data 2": { mesh: { data: 2 } },
-};
 
 function cases(name: string) {
   const wanted = readTensors("prompts", name);
@@ -55,7 +49,7 @@ describe.each(["galactica", "opt-350m", "llama-grouped", "gpt2"])("soft prompts 
   const { wanted, prompt, rows, options } = cases(name);
   const { folder } = readGolden(name);
 
-  it.each(Object.entries(meshes))("are what peft and autograd say (%s)", async (_, mesh) => {
+  it.each(meshesOf(name, meshes))("are what peft and autograd say (%s)", async (_, mesh) => {
     await withSession(folder, mesh, async (session: Session) => {
       const input = withPlaceholders(prompt.tokens, [rows[0]!.text]);
       const bare = await session.forward(input);

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Session } from "../../kernel/src/index.js";
 import { distance, otherBest, tolerance, unpadded } from "./closeness.js";
-import { crossEntropy, differentiated, keyed, meshes, relative } from "./differentiating.js";
+import { crossEntropy, differentiated, keyed, relative } from "./differentiating.js";
 import { readGolden, readTensors } from "./goldens.js";
+import { meshes, meshesOf } from "./meshes.js";
 import { returnedLogits, runtime, vitrail, withOwnSession, withSession } from "./sessions.js";
 
 const { capture, edit, scale, traced, trainable } = vitrail;
@@ -99,7 +100,7 @@ describe.each(["galactica", "llama-grouped", "gpt2", "gpt-neox"])("%s with int8 
     ).toBeGreaterThan(1e-2);
   }
 
-  it.each(Object.entries(meshes))("is the model with those weights in PyTorch (%s)", async (_, options) => {
+  it.each(meshesOf(name, meshes))("is the model with those weights in PyTorch (%s)", async (_, options) => {
     await withSession(folder, { ...options, ...int8 }, async (session) => {
       await expectPoints(session);
       await expectGradients(session);
@@ -120,7 +121,7 @@ describe.each(["opt-350m", "galactica", "llama-grouped"])("%s as bitsandbytes sa
   const folder = eightBit(name);
   const rows = golden.rows.slice(0, 2).map((row) => row.ids);
 
-  it.each(Object.entries(meshes))("is the model of the weights that it holds (%s)", async (_, options) => {
+  it.each(meshesOf(name, meshes))("is the model of the weights that it holds (%s)", async (_, options) => {
     await withSession(folder, options, async (session) => {
       const logits = returnedLogits(await session.forward(rows));
       rows.forEach((row, r) => {

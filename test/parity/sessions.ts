@@ -131,10 +131,3 @@ export function firstLogits({ logits }: Run, { shape }: Values): Values {
   ]);
   return { shape: [rows, count], data: Float32Array.from(first.flat()) };
 }
-
-/** Meshes that every architecture must give the same numbers on. */
-export const meshes = [
-  { name: "pipeline 2", devices: 2, mesh: { pipeline: 2, tensor: 1 } },
-  { name: "tensor 2", devices: 2, mesh: { pipeline: 1, tensor: 2 } },
-  { name: "pipeline 2 × tensor 2", devices: 4, mesh: { pipeline: 2, tensor: 2 } },
-] as const;

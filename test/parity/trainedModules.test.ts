@@ -5,18 +5,12 @@ import { describe, expect, it } from "vitest";
 import type { FitOptions, Modules, Pass } from "../../kernel/src/index.js";
 import { distance } from "./closeness.js";
 import { readGolden, readTensors } from "./goldens.js";
+import { meshes } from "./meshes.js";
 import { vitrail, withSession } from "./sessions.js";
 
 const { affineMap, capture, edit, fit, fitTunedLens, linearProbe, loadModules } = vitrail;
 const { logitLens, saveModules, smallMlp, trainable } = vitrail;
 
-const meshes = {
-  "one process": {},
-  "data 2": { mesh: { data: 2 } },
-  "pipeline 2": { devices: 2, mesh: { pipeline: 2 } },
-  "tensor 2": { devices: 2, mesh: { tensor: 2 } },
-  "pipeline 2 × tensor 2": { devices: 4, mesh: { pipeline: 2, tensor: 2 } },
-};
 const point = "layers.0.residual.out";
 
 type Loss = Pass["loss"];

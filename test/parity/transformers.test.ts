@@ -28,7 +28,7 @@ describe.each(goldenNames)("a session of %s", (name) => {
   );
 
   it("computes the last position's logits alone", async () => {
-    await withSession(golden.folder, {}, async (session) => {
+    await withSession(golden.folder, { weights: "pack" }, async (session) => {
       const { logits } = await session.forward(rows, { logits: "last" });
       const tokens = logits!.shape[2]!;
       expect(logits!.shape).toEqual([rows.length, 1, tokens]);

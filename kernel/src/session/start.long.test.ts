@@ -50,6 +50,28 @@ test.skipIf(hasCuda)(
   },
 );
 
+test.runIf(process.platform === "linux")(
+  "what runs a session has the settings of whoever opened it, but for certificates, which would only make it slow",
+  async () => {
+    const given = { NODE_EXTRA_CA_CERTS: "/etc/ssl/certs/of-a-proxy.crt", VITRAIL_TEST_SETTING: "kept" };
+    const before = process.env["NODE_EXTRA_CA_CERTS"];
+    Object.assign(process.env, given);
+    try {
+      const session = await Session.open(opt, quiet);
+      const { pid, ranks } = await session.status();
+      for (const each of [pid, ...ranks.map((rank) => rank.pid!)]) {
+        const settings = readFileSync(`/proc/${each}/environ`, "utf8").split("\0");
+        expect(settings).toContain("VITRAIL_TEST_SETTING=kept");
+        expect(settings.filter((setting) => setting.startsWith("NODE_EXTRA_CA_CERTS"))).toEqual([]);
+      }
+    } finally {
+      delete process.env["VITRAIL_TEST_SETTING"];
+      if (before === undefined) delete process.env["NODE_EXTRA_CA_CERTS"];
+      else process.env["NODE_EXTRA_CA_CERTS"] = before;
+    }
+  },
+);
+
 test("a socket path that is too long is refused with what to do", () => {
   process.env["VITRAIL_RUNTIME_DIR"] = join(runtime.path, "x".repeat(90));
   try {

@@ -7,6 +7,12 @@ import { claim, removeFolder, runtimeFolder } from "./folder.js";
 import type { Order } from "./messages.js";
 
 /**
+ * Node reads these certificates whenever it starts, for a tenth of a second, and what runs a session fetches nothing: a model
+ * of the hub has been fetched by whoever opens it.
+ */
+const unneeded = { NODE_EXTRA_CA_CERTS: undefined };
+
+/**
  * Starts the broker of a new session, detached: in a process session of its own, it outlives whoever starts it.
  * Undefined when a session of this name came into being meanwhile. Throws one line when the broker does not start.
  */
@@ -19,7 +25,7 @@ export async function startBroker(order: Order): Promise<BrokerClient | undefine
   const child = spawn(process.execPath, [fileURLToPath(broker), order.name], {
     detached: true,
     stdio: ["ignore", log, log],
-    env: { ...process.env, VITRAIL_BROKER: "1" },
+    env: { ...process.env, ...unneeded, VITRAIL_BROKER: "1" },
     cwd: "/",
   });
   closeSync(log);

@@ -5,6 +5,9 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Node loads the built library as it ships, and shares its modules with whatever the library loads itself. */
 const built = { deps: { external: [/\/kernel\/dist\//] } };
 
+/** Tests that run notebooks of many cells. */
+const cells = ["kernel/src/jupyter/**/*.long.test.ts"];
+
 /** All cores, and two where there are two: by itself Vitest leaves one of them idle. */
 const maxWorkers = Math.max(2, availableParallelism() - 1);
 
@@ -45,10 +48,21 @@ export default defineConfig({
           name: "long",
           // What starts processes, or simulates for seconds.
           include: ["kernel/src/**/*.long.test.ts"],
+          exclude: cells,
           environment: "node",
           env: { ORT_DISABLE_TELEMETRY: "1" },
           testTimeout: 120_000,
           isolate: false,
+          maxWorkers,
+        },
+      },
+      {
+        test: {
+          name: "cells",
+          // What notebooks declare stays in a process, where another file's would find it.
+          include: cells,
+          environment: "node",
+          testTimeout: 120_000,
           maxWorkers,
         },
       },

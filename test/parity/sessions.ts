@@ -29,7 +29,7 @@ function testDevices({ devices, mesh = {} }: OpenOptions): string[] {
 
 let count = 0;
 
-/** One thread a worker: the tests share two cores. */
+/** One thread a worker: the tests share two cores. Once the process of tests is gone, so are its sessions soon. */
 function open(
   folder: string,
   options: OpenOptions,
@@ -39,7 +39,7 @@ function open(
     name,
     quiet: true,
     threads: 1,
-    idleMinutes: 5,
+    idleMinutes: 1,
     ...options,
     devices: testDevices(options),
   });
@@ -63,7 +63,7 @@ export async function withOwnSession<T>(
 const waiting = new Map<string, Session>();
 
 /** So many sessions of a process of tests stay alive: in 140 MB each, mostly. */
-const mostWaiting = 32;
+const mostWaiting = 24;
 
 /** Names of the sessions that wait: nothing else may be in `runtime` when a test file ends. */
 export const namesWaiting = (): string[] => [...waiting.values()].map(({ name }) => name);

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ask, perform } from "./command.mjs";
-import { install } from "./pip.mjs";
+import { install } from "./uv.mjs";
 import { environment, environmentPython } from "./place.mjs";
 import { unlessDone } from "./stamp.mjs";
 

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { install, installFrom } from "../../kernel/setup/pip.mjs";
+import { install, installFrom } from "../../kernel/setup/uv.mjs";
 
 /**
  * The project's own Python environment, made or brought up to the pinned list when it is not there yet. Returns the path
@@ -22,11 +22,12 @@ export function oraclePython(root, say) {
     const torch = pinsOf(requirements).find((pin) => pin.startsWith("torch==")) ?? "";
     // PyTorch's own index has a build without CUDA, a tenth in size, but only the package registries can be counted on.
     say("looking for PyTorch's CPU build");
-    if (process.platform === "linux") installFrom(python, [torch], "https://download.pytorch.org/whl/cpu");
+    if (process.platform === "linux")
+      installFrom(python, ["--no-deps", torch], "https://download.pytorch.org/whl/cpu");
     const missing = mismatches(python, requirements);
     const size = missing.includes(torch) ? " (PyTorch with CUDA among them: about 4 GB)" : "";
     // The list is complete, so dependencies that only a GPU would need stay away.
-    install(`installing ${missing.length} pinned packages${size}`, python, missing);
+    install(`installing ${missing.length} pinned packages${size}`, python, ["--no-deps", ...missing]);
     const still = mismatches(python, requirements);
     if (still.length > 0) throw new Error(`after installing, these pins do not hold: ${still.join(", ")}`);
   }

@@ -20,8 +20,11 @@ export const cutting = {
   "pipeline 2 × tensor 2": meshes["pipeline 2 × tensor 2"],
 } as const;
 
-/** One golden checkpoint of each architecture: what is tested on meshes is, of these, tested on each. */
-const architectures = ["opt", "llama-grouped", "gpt2", "gpt-neox"];
+/**
+ * One golden checkpoint of each architecture, and the OPT of files that have no plain one: what is tested on meshes is, of
+ * these, tested on each.
+ */
+const architectures = ["opt", "galactica", "llama-grouped", "gpt2", "gpt-neox"];
 
 /**
  * The meshes of a table that a golden checkpoint is tested on. One that varies a setting of its architecture is tested whole,

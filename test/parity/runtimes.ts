@@ -19,7 +19,8 @@ export function setup(): () => Promise<void> {
     const left: string[] = [];
     for (const runtime of readdirSync(place).map((name) => join(place, name))) {
       process.env["VITRAIL_RUNTIME_DIR"] = runtime;
-      await Promise.all((await listSessions()).map(({ name }) => closeSession(name)));
+      // One may end by itself meanwhile; what does not end is left.
+      await Promise.allSettled((await listSessions()).map(({ name }) => closeSession(name)));
       left.push(...readdirSync(runtime).map((name) => join(runtime, name)));
     }
     delete process.env["VITRAIL_RUNTIME_DIR"];

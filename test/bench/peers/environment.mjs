@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { install } from "../../../kernel/setup/pip.mjs";
+import { install } from "../../../kernel/setup/uv.mjs";
 
 const requirements = fileURLToPath(new URL("requirements.txt", import.meta.url));
 
@@ -26,7 +26,7 @@ export function peersPython(root, oracle, say) {
       "site-packages",
     );
   writeFileSync(join(packages(venv), "oracle.pth"), `${packages(join(root, ".vitrail", "oracle"))}\n`);
-  install("installing them", python, ["-r", requirements]);
+  install("installing them", python, ["--no-deps", "-r", requirements]);
   writeFileSync(stamp, wanted);
   return python;
 }
